@@ -1,0 +1,47 @@
+//! What the attribute does, for closures.
+
+use crate::callback::{Callback, DEFAULT_STACK_BYTES, Mode, stack_bytes};
+use crate::enter::guard;
+
+/// How [`call_guarded`] runs a closure: the name for messages, the reserve, and when to switch.
+#[derive(Debug)]
+pub struct Options(Callback);
+
+impl Options {
+    /// The defaults of the attribute: 128 KiB, switch when low.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(Callback::new(name, DEFAULT_STACK_BYTES, Mode::Default, false))
+    }
+
+    /// The reserve: how many bytes the closure has free when it starts.
+    ///
+    /// # Panics
+    /// When `bytes` is zero or more than a quarter of the address space.
+    #[must_use]
+    pub const fn stack(self, bytes: usize) -> Self {
+        Self(Callback::new(self.0.name, stack_bytes(bytes), self.0.mode, false))
+    }
+
+    /// When the closure leaves the stack it is called on.
+    #[must_use]
+    pub const fn switch(self, mode: Mode) -> Self {
+        Self(Callback::new(self.0.name, self.0.reserve_bytes, mode, false))
+    }
+}
+
+/// Runs `call` with the room that `options` ask for: in place or on a system stack.
+///
+/// Where no stack can be had the process aborts with one line that says why.
+///
+/// # Panics
+/// With the panics of `call`, which cross the switch.
+///
+/// ```
+/// use guarded_callback::{Mode, Options, call_guarded, on_system_stack};
+/// static DEEP: Options = Options::new("deep").stack(1 << 20).switch(Mode::Always);
+/// assert!(call_guarded(&DEEP, on_system_stack));
+/// ```
+pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
+    guard(&options.0, 0, call)
+}

@@ -1,0 +1,57 @@
+//! What the runtime knows of a callback: its name, the room it asked for, and how it may switch.
+
+use crate::stack::SYSTEM_STACK_BYTES;
+
+/// The reserve of a callback that names none: 128 KiB, as much as a whole thread of musl.
+pub const DEFAULT_STACK_BYTES: usize = 128 * 1024;
+
+/// The largest reserve: a quarter of the address space, beyond which no mapping can succeed.
+const LARGEST_STACK_BYTES: usize = usize::MAX / 4;
+
+/// When a body leaves the stack that C called it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As [`Settings::switch_by_default`](crate::Settings::switch_by_default) says: when the guard says that the
+    /// room is low, unless the process chose otherwise.
+    Default,
+    /// In place where the guard says that there is room, on a system stack otherwise.
+    WhenLow,
+    /// On a system stack, whatever the guard says.
+    Always,
+    /// In place where the guard says that there is room, not at all otherwise.
+    Never,
+}
+
+/// The constant part of one callback. The attribute makes a `static` one for each annotated function.
+#[derive(Debug)]
+pub struct Callback {
+    /// The path of the function, for messages.
+    pub(crate) name: &'static str,
+    /// The reserve: bytes that the body has free when it starts.
+    pub(crate) reserve_bytes: usize,
+    pub(crate) mode: Mode,
+    /// Whether C gets a declared value when no stack can be had; without one the process aborts.
+    pub(crate) has_fallback: bool,
+}
+
+impl Callback {
+    /// Describes a callback; `reserve_bytes` has been through [`stack_bytes`] or is the default.
+    #[must_use]
+    pub const fn new(name: &'static str, reserve_bytes: usize, mode: Mode, has_fallback: bool) -> Self {
+        Self { name, reserve_bytes, mode, has_fallback }
+    }
+}
+
+/// Checks a reserve at compile time.
+///
+/// # Panics
+/// When `bytes` is zero, or more than a quarter of the address space.
+#[must_use]
+pub const fn stack_bytes(bytes: usize) -> usize {
+    assert!(bytes > 0, "`stack` must be at least 1 byte: the body needs some room to run in");
+    assert!(bytes <= LARGEST_STACK_BYTES, "`stack` is larger than any stack that could be mapped");
+    bytes
+}
+
+// A body with the default reserve must fit a system stack of the default size.
+const _: () = assert!(DEFAULT_STACK_BYTES * 2 <= SYSTEM_STACK_BYTES);

@@ -1,0 +1,38 @@
+//! errno, which C may look at before and after a callback: the cold path puts it back as it was.
+
+#[cfg(unix)]
+pub(crate) use unix::{get, set};
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::{get, set};
+
+#[cfg(unix)]
+mod unix {
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    use libc::___errno as location;
+    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd", target_os = "cygwin"))]
+    use libc::__errno as location;
+    #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "hurd", target_os = "dragonfly"))]
+    use libc::__errno_location as location;
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    use libc::__error as location;
+
+    pub(crate) fn get() -> i32 {
+        // SAFETY: libc returns the address of this thread's errno, which is always valid.
+        unsafe { *location() }
+    }
+
+    pub(crate) fn set(value: i32) {
+        // SAFETY: as in `get`.
+        unsafe { *location() = value };
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    pub(crate) fn get() -> i32 {
+        0
+    }
+
+    pub(crate) fn set(_value: i32) {}
+}

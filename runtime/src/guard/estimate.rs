@@ -1,0 +1,12 @@
+//! Systems that do not tell where a stack ends: a guess, marked as one.
+
+use crate::bounds::{Source, StackBounds};
+
+/// What a thread is assumed to have below the first SP seen: as much as Go assumes where it has no start-up code.
+const ASSUMED_BYTES: usize = 64 * 1024;
+
+#[expect(clippy::unnecessary_wraps, reason = "the contract of every system's file")]
+pub(crate) fn thread_bounds(sp: usize) -> Option<StackBounds> {
+    let low = sp.saturating_sub(ASSUMED_BYTES);
+    Some(StackBounds::new(low, sp.saturating_add(ASSUMED_BYTES), Source::Estimated))
+}

@@ -1,0 +1,73 @@
+//! Counters of the process. All of them are counted on the cold path; the warm path counts nothing.
+
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What the runtime has done in this process so far. Returned by [`stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// System stacks mapped, ever.
+    pub stacks_mapped: usize,
+    /// System stacks given back to the system, ever.
+    pub stacks_unmapped: usize,
+    /// Times that a stack came from the pool instead of a new mapping.
+    pub stacks_reused: usize,
+    /// Stacks that lie in the pool at this moment.
+    pub stacks_pooled: usize,
+    /// Stacks taken back from activations that a longjmp or an exception had abandoned.
+    pub stacks_reclaimed: usize,
+    /// Callbacks that took the cold path: first use on a thread, a foreign stack with no stack idle, nesting deeper than a stack.
+    pub cold_arrivals: usize,
+    /// Callbacks whose body could not run for lack of a stack.
+    pub refusals: usize,
+}
+
+static MAPPED: AtomicUsize = AtomicUsize::new(0);
+static UNMAPPED: AtomicUsize = AtomicUsize::new(0);
+static REUSED: AtomicUsize = AtomicUsize::new(0);
+static RECLAIMED: AtomicUsize = AtomicUsize::new(0);
+static COLD: AtomicUsize = AtomicUsize::new(0);
+static REFUSALS: AtomicUsize = AtomicUsize::new(0);
+
+/// The counters of this process.
+///
+/// ```
+/// let stats = guarded_callback::stats();
+/// assert!(stats.stacks_mapped >= stats.stacks_unmapped);
+/// ```
+#[must_use]
+pub fn stats() -> Stats {
+    Stats {
+        stacks_unmapped: UNMAPPED.load(Relaxed),
+        stacks_mapped: MAPPED.load(Relaxed),
+        stacks_reused: REUSED.load(Relaxed),
+        stacks_pooled: crate::stack::pool::len(),
+        stacks_reclaimed: RECLAIMED.load(Relaxed),
+        cold_arrivals: COLD.load(Relaxed),
+        refusals: REFUSALS.load(Relaxed),
+    }
+}
+
+pub(crate) fn mapped() {
+    MAPPED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn unmapped() {
+    UNMAPPED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn reused() {
+    REUSED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn reclaimed() {
+    RECLAIMED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn cold() {
+    COLD.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn refused() {
+    REFUSALS.fetch_add(1, Relaxed);
+}

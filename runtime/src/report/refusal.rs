@@ -1,0 +1,77 @@
+//! The one line that a process dies with when a body can have no stack and declared no fallback.
+
+use core::fmt::{self, Write};
+
+use crate::callback::Callback;
+
+/// Why no stack could be had.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cause {
+    /// The mapping failed with this errno.
+    Mapping(i32),
+    /// The thread holds as many stacks as it may.
+    Limit(usize),
+    /// `switch = never`.
+    NeverSwitches,
+}
+
+/// Ends the process after one line on standard error. Allocates nothing and takes no lock.
+pub(crate) fn abort(callback: &Callback, needed: usize, available: Option<usize>, cause: Cause) -> ! {
+    let mut line = Line { bytes: [0; 512], len: 0 };
+    // A line that does not fit is cut; writing to it does not fail.
+    let _ = compose(&mut line, callback, needed, available, cause);
+    line.print();
+    std::process::abort()
+}
+
+fn compose(line: &mut Line, callback: &Callback, needed: usize, available: Option<usize>, cause: Cause) -> fmt::Result {
+    write!(line, "guarded-callback: `{}` cannot run: it needs {needed} bytes of stack, ", callback.name)?;
+    match available {
+        Some(bytes) => write!(line, "{bytes} are left, ")?,
+        None => line.write_str("C called it on a stack of unknown bounds, ")?,
+    }
+    match cause {
+        Cause::Mapping(errno) => write!(
+            line,
+            "and no system stack could be mapped (os error {errno}); raise RLIMIT_AS or vm.max_map_count, ask for less `stack`,"
+        )?,
+        Cause::Limit(stacks) => write!(
+            line,
+            "and the thread already holds its limit of {stacks} system stacks (nested too deep, or suspended in coroutines); \
+             raise Settings::stacks_per_thread,"
+        )?,
+        Cause::NeverSwitches => {
+            line.write_str("and its option is `switch = never`; let it switch, ask for less `stack`,")?
+        }
+    }
+    line.write_str(" or declare a `fallback`\n")
+}
+
+struct Line {
+    bytes: [u8; 512],
+    len: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.len..];
+        let taken = text.len().min(room.len());
+        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
+        self.len += taken;
+        Ok(())
+    }
+}
+
+impl Line {
+    #[cfg(unix)]
+    fn print(&self) {
+        // SAFETY: the first `len` bytes are initialised; a failing write to standard error can be told to nobody.
+        unsafe { libc::write(2, self.bytes.as_ptr().cast(), self.len) };
+    }
+
+    #[cfg(not(unix))]
+    fn print(&self) {
+        use std::io::Write as _;
+        let _ = std::io::stderr().write_all(&self.bytes[..self.len]);
+    }
+}

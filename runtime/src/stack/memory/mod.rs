@@ -1,0 +1,11 @@
+//! Memory for system stacks: one facade, one file for each family of systems.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::{map, page_bytes, unmap};
+
+#[cfg(not(unix))]
+mod unsupported;
+#[cfg(not(unix))]
+pub(crate) use unsupported::{map, page_bytes, unmap};

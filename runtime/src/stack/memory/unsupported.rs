@@ -1,0 +1,11 @@
+//! Systems on which no stack can be mapped: every request is refused, so bodies run in place.
+
+pub(crate) fn page_bytes() -> usize {
+    4096
+}
+
+pub(crate) fn map(_mapped_bytes: usize, _guard_bytes: usize) -> Result<usize, i32> {
+    Err(0)
+}
+
+pub(crate) fn unmap(_base: usize, _mapped_bytes: usize) {}

@@ -1,0 +1,163 @@
+//! System stacks: the stacks that this runtime owns and bodies run on.
+//!
+//! One mapping each, taken from a process-wide [`pool`] and given back to it:
+//!
+//! ```text
+//!  base          low                                          header      base + mapped
+//!   |   guard     |  room, committed as it is touched  <-- SP   | Header |
+//!   | no access   |                                             |        |
+//! ```
+//!
+//! The header lies at the high end, on cache lines that the first frame of a body touches anyway.
+
+pub(crate) mod memory;
+pub(crate) mod orphans;
+pub(crate) mod pool;
+
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::callback::Callback;
+use crate::settings;
+
+/// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
+/// main threads have by default, so that no body has less than it would have had.
+pub(crate) const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
+
+/// The guard area below a system stack. C compiled without stack probes can step over a single page.
+pub(crate) const GUARD_BYTES: usize = 64 * 1024;
+
+/// The value of [`Header::host`] on a stack without an activation.
+pub(crate) const IDLE: usize = 0;
+
+/// What lies at the high end of every system stack.
+#[repr(C, align(64))]
+pub(crate) struct Header {
+    /// The lowest usable address.
+    pub(crate) low: usize,
+    /// Bytes between `low` and this header: SP is on this stack when `SP - low < room_bytes`.
+    pub(crate) room_bytes: usize,
+    /// Address of the [`Record`] of the running activation, on the stack that C called from; [`IDLE`] if none.
+    /// Atomic because a coroutine may finish its activation on another thread than the one that holds the stack.
+    pub(crate) host: AtomicUsize,
+    /// The stack to run callbacks on when this activation ends: set when C called from that system stack,
+    /// which was too full. Null for an activation whose end needs no work.
+    pub(crate) outer: Cell<*const Header>,
+    /// The next stack held by the same thread.
+    pub(crate) next: Cell<*const Header>,
+    /// The thread that holds this stack, as its `Thread`'s address; zero when no thread does.
+    pub(crate) holder: AtomicUsize,
+    /// The whole mapping, guard area included.
+    base: usize,
+    mapped_bytes: usize,
+}
+
+// SAFETY: the cells are touched only by the thread that holds the stack (or that took it out of the pool,
+// which an atomic exchange hands over); everything else is constant or atomic.
+unsafe impl Sync for Header {}
+
+/// What stands in for "no stack": SP is never on it and it is never idle, so that a thread that holds none takes
+/// the cold path without a test of its own.
+pub(crate) static NO_STACK: Header = Header {
+    low: 0,
+    room_bytes: 0,
+    host: AtomicUsize::new(1),
+    outer: Cell::new(ptr::null()),
+    next: Cell::new(ptr::null()),
+    holder: AtomicUsize::new(0),
+    base: 0,
+    mapped_bytes: 0,
+};
+
+/// The trace of an activation on its host: it lies in the shim's frame, [`Header::host`] is its address.
+///
+/// While the activation lives its first word is the header's address. A later frame in the same place
+/// overwrites it, which tells that a longjmp has abandoned the activation.
+#[repr(C)]
+pub(crate) struct Record {
+    pub(crate) header: *const Header,
+    pub(crate) callback: *const Callback,
+}
+
+impl Header {
+    /// Whether `address` lies on this stack.
+    #[inline(always)]
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.low) < self.room_bytes
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.host.load(Ordering::Acquire) == IDLE
+    }
+
+    /// Where the first frame of an activation begins: the header itself, which is aligned to 64 bytes.
+    pub(crate) fn top(&self) -> *mut u8 {
+        ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// Address and length of the guard area.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only the overflow report asks"))]
+    pub(crate) fn guard(&self) -> core::ops::Range<usize> {
+        self.base..self.low
+    }
+
+    /// Ends the activation, whatever its host was. Release: the frames of the body come before the reuse of the stack.
+    #[inline(always)]
+    pub(crate) fn set_idle(&self) {
+        self.host.store(IDLE, Ordering::Release);
+    }
+}
+
+/// Takes a stack with at least `room_bytes` from the pool, or maps one.
+///
+/// # Errors
+/// The system's error code when a mapping fails.
+pub(crate) fn take(room_bytes: usize) -> Result<NonNull<Header>, i32> {
+    match pool::take(room_bytes) {
+        Some(header) => Ok(header),
+        None => map(room_bytes),
+    }
+}
+
+/// Maps a stack of the usual size, or a larger one when `room_bytes` asks for it, and writes its header.
+#[inline(never)]
+fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
+    let page = memory::page_bytes();
+    let guard_bytes = settings::guard_bytes().next_multiple_of(page);
+    let stack_bytes = settings::system_stack_bytes().max(room_bytes.saturating_add(size_of::<Header>()));
+    let mapped_bytes = stack_bytes.saturating_add(page - 1) / page * page + guard_bytes;
+    let base = memory::map(mapped_bytes, guard_bytes)?;
+    let low = base + guard_bytes;
+    let header = (base + mapped_bytes - size_of::<Header>()) as *mut Header;
+    // SAFETY: [base + guard_bytes, base + mapped_bytes) was just mapped readable and writable and belongs to
+    // nobody else; the header lies at its end, which is page aligned, so it is aligned to 64.
+    unsafe {
+        header.write(Header {
+            low,
+            room_bytes: header as usize - low,
+            host: AtomicUsize::new(IDLE),
+            outer: Cell::new(ptr::null()),
+            next: Cell::new(ptr::null()),
+            holder: AtomicUsize::new(0),
+            base,
+            mapped_bytes,
+        });
+        Ok(NonNull::new_unchecked(header))
+    }
+}
+
+/// Gives a stack back: to the pool, or to the system when the pool is full.
+///
+/// # Safety
+/// The stack came from [`take`], no activation lives on it, SP is not on it, and the caller does not use it again.
+pub(crate) unsafe fn put(header: NonNull<Header>) {
+    // SAFETY: the caller owns the stack, so the header is valid.
+    let stack = unsafe { header.as_ref() };
+    stack.holder.store(0, Ordering::Relaxed);
+    stack.outer.set(ptr::null());
+    stack.next.set(ptr::null());
+    if !pool::put(header) {
+        memory::unmap(stack.base, stack.mapped_bytes);
+    }
+}

@@ -1,0 +1,43 @@
+//! Stacks whose thread has ended while a coroutine was suspended on them.
+//!
+//! Whoever finishes such an activation only marks the stack idle; the next thread that needs a stack finds it here.
+
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use super::Header;
+
+static FIRST: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
+
+/// Adds a stack that no thread holds.
+pub(crate) fn adopt(header: &'static Header) {
+    header.holder.store(0, Ordering::Relaxed);
+    let mut first = FIRST.load(Ordering::Relaxed);
+    loop {
+        header.next.set(first);
+        match FIRST.compare_exchange_weak(first, ptr::from_ref(header).cast_mut(), Ordering::Release, Ordering::Relaxed)
+        {
+            Ok(_) => return,
+            Err(now) => first = now,
+        }
+    }
+}
+
+/// Gives the stacks back on which nothing lives any more. Takes the whole row with one exchange, so no link is
+/// read that another thread could change.
+pub(crate) fn collect() {
+    if FIRST.load(Ordering::Relaxed).is_null() {
+        return;
+    }
+    let mut next: *const Header = FIRST.swap(ptr::null_mut(), Ordering::Acquire);
+    // SAFETY: the exchange made this caller the owner of every stack in the row, and they are mapped.
+    while let Some(header) = unsafe { next.as_ref() } {
+        next = header.next.get();
+        if header.is_idle() {
+            // SAFETY: idle, owned by this caller, and not the stack that this runs on, which is no orphan.
+            unsafe { super::put(NonNull::from(header)) };
+        } else {
+            adopt(header);
+        }
+    }
+}

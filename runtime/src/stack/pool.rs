@@ -1,0 +1,73 @@
+//! The process-wide store of unused system stacks.
+//!
+//! A fixed row of slots, each taken and filled by one atomic exchange. There is no lock that a fork
+//! could copy in the locked state, no link that could be read after its stack is gone, and a signal handler
+//! can use it while the thread that it interrupted is in the middle of it.
+
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use super::Header;
+use crate::report::counters;
+use crate::settings;
+
+/// The most stacks that [`Settings::spare_stacks`](crate::Settings::spare_stacks) can keep.
+pub(crate) const LARGEST_POOL: usize = 256;
+
+static SLOTS: [AtomicPtr<Header>; LARGEST_POOL] = [const { AtomicPtr::new(ptr::null_mut()) }; LARGEST_POOL];
+
+/// Takes a stack with at least `room_bytes`, if there is one.
+///
+/// Called with little stack left: flat loops, because in a debug build each call takes a frame.
+pub(crate) fn take(room_bytes: usize) -> Option<NonNull<Header>> {
+    let slots = settings::spare_stacks();
+    let mut slot = 0;
+    while slot < slots {
+        if !SLOTS[slot].load(Ordering::Relaxed).is_null() {
+            let header = SLOTS[slot].swap(ptr::null_mut(), Ordering::Acquire);
+            if let Some(header) = NonNull::new(header) {
+                // SAFETY: what the exchange returned belongs to this caller alone, and a stack in the pool is mapped.
+                if unsafe { header.as_ref() }.room_bytes >= room_bytes {
+                    counters::reused();
+                    return Some(header);
+                }
+                put_back(header);
+            }
+        }
+        slot += 1;
+    }
+    None
+}
+
+/// Returns a stack that was too small; with the pool full in the meantime it goes back to the system.
+#[cold]
+fn put_back(header: NonNull<Header>) {
+    // SAFETY: the stack was just taken out of the pool and never used.
+    unsafe { super::put(header) }
+}
+
+/// Keeps a stack for later. False when all slots are full; then the stack still belongs to the caller.
+pub(crate) fn put(header: NonNull<Header>) -> bool {
+    let slots = settings::spare_stacks();
+    SLOTS[..slots].iter().any(|slot| {
+        slot.load(Ordering::Relaxed).is_null()
+            && slot.compare_exchange(ptr::null_mut(), header.as_ptr(), Ordering::Release, Ordering::Relaxed).is_ok()
+    })
+}
+
+/// How many stacks lie in the pool now.
+pub(crate) fn len() -> usize {
+    SLOTS.iter().filter(|slot| !slot.load(Ordering::Relaxed).is_null()).count()
+}
+
+/// Takes every stack out of the pool and gives its memory back to the system.
+pub(crate) fn drain() -> usize {
+    let taken = SLOTS.iter().filter_map(|slot| NonNull::new(slot.swap(ptr::null_mut(), Ordering::Acquire)));
+    taken
+        .map(|header| {
+            // SAFETY: the exchange made this caller the owner of a mapped, unused stack.
+            let stack = unsafe { header.as_ref() };
+            super::memory::unmap(stack.base, stack.mapped_bytes);
+        })
+        .count()
+}

@@ -1,0 +1,61 @@
+//! x86_64, System V calling convention (every system but Windows).
+//!
+//! ```text
+//!  host stack                              system stack
+//!  | frame of the shim        |            | header of the stack     | <- top
+//!  | return address           |            | return address into here|
+//!  | saved rbp                | <- rbp     | frames of the body      |
+//!  |   (rsp moves over there) |            |          v              |
+//! ```
+//!
+//! The frame address is rbp + 16 for as long as SP is elsewhere, which the CFI says; rbp is callee-saved, so the body
+//! brings it back. Frame-pointer walkers follow the same rbp.
+
+use core::arch::{asm, naked_asm};
+
+pub(crate) const SUPPORTED: bool = true;
+
+#[inline(always)]
+pub(crate) fn stack_pointer() -> usize {
+    let sp: usize;
+    // SAFETY: reads a register, touches neither memory nor flags.
+    unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
+    sp
+}
+
+/// Calls `function(argument)` with SP at `top`.
+///
+/// # Safety
+/// `top` is 16-byte aligned and the high end of memory that nobody uses until the call has returned or was
+/// abandoned, large enough for `function`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn call_on_stack(
+    argument: *mut u8,
+    function: unsafe extern "C-unwind" fn(*mut u8),
+    top: *mut u8,
+) {
+    // On entry: rdi = argument, rsi = function, rdx = top, [rsp] = return address into the shim.
+    naked_asm!(
+        // gdb takes a caller at a lower address than its callee for a corrupt stack, unless the function between has this name.
+        // The label is local to this object file: it can collide with nothing.
+        "__morestack:",
+        ".cfi_startproc",
+        // Landing pad for processes with indirect branch tracking: the linker may reach this through a pointer.
+        "endbr64",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        // From here on the frame is found through rbp, wherever rsp is.
+        ".cfi_def_cfa_register rbp",
+        "mov rsp, rdx",
+        // top is 16-byte aligned, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
+        "call rsi",
+        // rbp is callee-saved: rsp returns to the host, whichever thread this is.
+        "mov rsp, rbp",
+        "pop rbp",
+        ".cfi_def_cfa rsp, 8",
+        "ret",
+        ".cfi_endproc",
+    )
+}

@@ -1,0 +1,177 @@
+//! What a thread knows of its stacks: the only thread-local of the runtime.
+//!
+//! It is const-initialised and has no destructor, so that it can be read at any time of a thread's life, in destructors of
+//! other thread-locals and in signal handlers too. The thread's end is heard of through [`exit`].
+
+pub(crate) mod exit;
+
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::Ordering::Relaxed;
+
+use crate::bounds::{Source, StackBounds};
+use crate::stack::{self, Header, NO_STACK};
+use crate::{guard, settings};
+
+/// The state of one thread. The first three fields are all that the warm path reads.
+#[repr(C)]
+pub(crate) struct Thread {
+    /// The thread stack as the warm path sees it: `SP - low < room_bytes`. Empty before first use, where the bounds are
+    /// unknown, and where the process switches by default.
+    pub(crate) low: Cell<usize>,
+    pub(crate) room_bytes: Cell<usize>,
+    /// The system stack to run the next body on; [`NO_STACK`] before first use. Never null.
+    pub(crate) stack: Cell<*const Header>,
+    /// All system stacks that the thread holds, linked through [`Header::next`].
+    held: Cell<*const Header>,
+    held_count: Cell<usize>,
+    /// The true bounds: outer `None` before first use, inner `None` where the system does not tell.
+    bounds: Cell<Option<Option<StackBounds>>>,
+    /// SP of the arrival that is in the cold path, zero if none: a signal handler that arrives meanwhile must not touch the list.
+    cold_at: Cell<usize>,
+    /// The thread has begun to end (or its end could not be heard of): it keeps no stack any more.
+    dying: Cell<bool>,
+}
+
+thread_local! {
+    static THREAD: Thread = const {
+        Thread {
+            low: Cell::new(0),
+            room_bytes: Cell::new(0),
+            stack: Cell::new(&raw const NO_STACK),
+            held: Cell::new(ptr::null()),
+            held_count: Cell::new(0),
+            bounds: Cell::new(None),
+            cold_at: Cell::new(0),
+            dying: Cell::new(false),
+        }
+    };
+}
+
+/// The state of the calling thread. Not a reference: a coroutine may carry the frame that asked to another thread.
+#[inline(always)]
+pub(crate) fn current() -> *const Thread {
+    THREAD.with(ptr::from_ref)
+}
+
+/// Runs `look` on the calling thread's state, which must not outlive the call.
+fn with<R>(look: impl FnOnce(&Thread) -> R) -> R {
+    THREAD.with(look)
+}
+
+/// The bounds of the thread stack as they were at first use; outer `None` before that.
+pub(crate) fn bounds() -> Option<Option<StackBounds>> {
+    with(|thread| thread.bounds.get())
+}
+
+/// The bounds of the system stack that `address` lies on, if the calling thread holds one there.
+pub(crate) fn system_stack_at(address: usize) -> Option<StackBounds> {
+    with(|thread| {
+        let header = thread.held().find(|header| header.contains(address))?;
+        Some(StackBounds::new(header.low, header.low + header.room_bytes, Source::System))
+    })
+}
+
+impl Thread {
+    /// Does what a thread needs once: bounds, and word of the thread's end.
+    pub(crate) fn prepare(&self, sp: usize) {
+        if self.bounds.get().is_some() {
+            return;
+        }
+        let bounds = guard::thread_bounds(sp);
+        if let (Some(bounds), false) = (bounds, settings::switch_by_default()) {
+            self.low.set(bounds.low());
+            self.room_bytes.set(bounds.high() - bounds.low());
+        }
+        if !exit::watch() {
+            self.dying.set(true);
+        }
+        self.bounds.set(Some(bounds));
+    }
+
+    pub(crate) fn thread_stack(&self) -> Option<StackBounds> {
+        self.bounds.get().flatten()
+    }
+
+    /// The stacks that the thread holds, the latest first.
+    pub(crate) fn held(&self) -> impl Iterator<Item = &'static Header> + use<> {
+        // SAFETY: a held stack stays mapped until it is unlinked, which only this thread does, and no iterator
+        // is kept across that.
+        core::iter::successors(unsafe { self.held.get().as_ref() }, |header| unsafe { header.next.get().as_ref() })
+    }
+
+    pub(crate) fn held_count(&self) -> usize {
+        self.held_count.get()
+    }
+
+    /// Takes a stack into the list and makes it the one for the next body.
+    pub(crate) fn hold(&self, header: &'static Header) {
+        header.holder.store(ptr::from_ref(self).addr(), Relaxed);
+        header.next.set(self.held.get());
+        self.held.set(header);
+        self.held_count.set(self.held_count.get() + 1);
+        self.stack.set(header);
+    }
+
+    pub(crate) fn holds(&self, header: &Header) -> bool {
+        header.holder.load(Relaxed) == ptr::from_ref(self).addr()
+    }
+
+    /// Takes a held stack out of the list.
+    fn unlink(&self, header: &Header) {
+        let link = if ptr::eq(self.held.get(), header) {
+            &self.held
+        } else {
+            let Some(before) = self.held().find(|held| ptr::eq(held.next.get(), header)) else { return };
+            &before.next
+        };
+        link.set(header.next.get());
+        self.held_count.set(self.held_count.get() - 1);
+        if ptr::eq(self.stack.get(), header) {
+            self.stack.set(&raw const NO_STACK);
+        }
+    }
+
+    /// Takes a held stack out of the list and gives it back.
+    ///
+    /// # Safety
+    /// No activation lives on the stack and SP is not on it.
+    pub(crate) unsafe fn release(&self, header: &'static Header) {
+        self.unlink(header);
+        header.set_idle();
+        // SAFETY: the caller's promise, and no thread holds the stack any more.
+        unsafe { stack::put(NonNull::from(header)) };
+    }
+
+    /// Makes `header` the stack for the next body, if it is still held.
+    pub(crate) fn prefer(&self, header: *const Header) {
+        if self.held().any(|held| ptr::eq(held, header)) {
+            self.stack.set(header);
+        }
+    }
+
+    pub(crate) fn is_dying(&self) -> bool {
+        self.dying.get()
+    }
+
+    /// Enters the part of the cold path that changes the list. False when it was interrupted in there by
+    /// a signal, whose handler is what arrives now.
+    pub(crate) fn begin_cold(&self, sp: usize) -> bool {
+        let interrupted = self.cold_at.get();
+        if interrupted != 0 && !self.left_behind(interrupted, sp) {
+            return false;
+        }
+        self.cold_at.set(sp);
+        true
+    }
+
+    pub(crate) fn end_cold(&self) {
+        self.cold_at.set(0);
+    }
+
+    /// Whether a handler has jumped out of the cold path that began at `before`: then the same stack is in use above it.
+    fn left_behind(&self, before: usize, sp: usize) -> bool {
+        let both_on = |bounds: StackBounds| bounds.contains(before) && bounds.contains(sp);
+        before < sp && self.thread_stack().is_some_and(both_on)
+    }
+}

@@ -1,0 +1,1 @@
+//! Behaviour of guarded-callback, seen from outside, with real C callers.
