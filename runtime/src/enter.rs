@@ -27,6 +27,9 @@ use crate::{switch, thread};
 /// What lies between the SP that the shim looks at and the first frame of the body: our own frames on either stack.
 const OWN_FRAMES_BYTES: usize = 1024;
 
+/// How often a debug build copies an argument or a result on its way between shim and body.
+const COPIES: usize = 3;
+
 /// Where the body will run.
 #[derive(Clone, Copy)]
 pub(crate) enum Entry {
@@ -54,8 +57,7 @@ where
     G: FnOnce() -> R,
 {
     let mut record = MaybeUninit::uninit();
-    // Twice the result: catch_unwind returns it inside of a `Result` first.
-    match enter(callback, argument_bytes + 2 * size_of::<R>(), &mut record) {
+    match enter(callback, argument_bytes + size_of::<R>(), &mut record) {
         Entry::OnStack(header) => on_stack(header, callback, &mut record, || caught(call, fallback)),
         Entry::InPlace => in_place(|| caught(call, fallback)),
         Entry::Refused => fallback(),
@@ -66,7 +68,7 @@ where
 #[inline(always)]
 fn enter(callback: &'static Callback, value_bytes: usize, record: &mut MaybeUninit<Record>) -> Entry {
     let sp = switch::stack_pointer();
-    let needed = callback.reserve_bytes + value_bytes + OWN_FRAMES_BYTES;
+    let needed = callback.reserve_bytes + COPIES * value_bytes + OWN_FRAMES_BYTES;
     // SAFETY: the state of the calling thread lives as long as the thread, and this reference does not leave the function.
     let thread = unsafe { &*thread::current() };
     if !matches!(callback.mode, Mode::Always) {

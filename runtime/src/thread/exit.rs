@@ -37,6 +37,22 @@ fn give_back() {
     });
 }
 
+/// Gives back what the calling thread and the process keep for later. Bodies may be running, also on this thread (a body
+/// may call `exit`), so what is in use stays.
+#[cfg_attr(not(unix), expect(dead_code, reason = "called when the library is unloaded, where that can be heard of"))]
+fn give_back_idle() {
+    with(|thread| {
+        thread.dying.set(true);
+        thread.stack.set(&raw const NO_STACK);
+        while let Some(header) = thread.held().find(|header| header.is_idle()) {
+            // SAFETY: no activation lives on it, so SP is not on it either.
+            unsafe { thread.release(header) };
+        }
+    });
+    stack::orphans::collect();
+    stack::pool::drain();
+}
+
 /// Whether the stack may still be in use when the thread is gone: because this very code runs on it (pthread_exit in a
 /// body, on systems that do not unwind), or because a coroutine suspended on it can be resumed elsewhere.
 fn outlives(thread: &Thread, header: &Header) -> bool {
