@@ -106,7 +106,7 @@ fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Head
     });
     // From here on the stack counts as in use, also for a signal handler that arrives before the switch.
     header.host.store(arrival.record, Ordering::Relaxed);
-    thread.stack.set(header);
+    thread.hot().stack.set(header);
     Ok(Entry::OnStack(header))
 }
 
@@ -133,7 +133,7 @@ fn without_switch(thread: &Thread, arrival: &Arrival, place: Place) -> Result<Op
     let may_stay = mode != Mode::Always || matches!(place, Place::System(_));
     if has_room && may_stay {
         if let Place::System(header) = place {
-            thread.stack.set(header);
+            thread.hot().stack.set(header);
         }
         return Ok(Some(Entry::InPlace));
     }

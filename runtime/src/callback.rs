@@ -5,6 +5,9 @@ use crate::stack::SYSTEM_STACK_BYTES;
 /// The reserve of a callback that names none: 128 KiB, as much as a whole thread of musl.
 pub const DEFAULT_STACK_BYTES: usize = 128 * 1024;
 
+/// What lies between the SP that the shim looks at and the first frame of the body: our own frames on either stack.
+const OWN_FRAMES_BYTES: usize = 1024;
+
 /// The largest reserve: a quarter of the address space, beyond which no mapping can succeed.
 const LARGEST_STACK_BYTES: usize = usize::MAX / 4;
 
@@ -39,6 +42,12 @@ impl Callback {
     #[must_use]
     pub const fn new(name: &'static str, reserve_bytes: usize, mode: Mode, has_fallback: bool) -> Self {
         Self { name, reserve_bytes, mode, has_fallback }
+    }
+
+    /// Bytes that must be free below the SP in the shim, where no argument or result counts.
+    #[must_use]
+    pub const fn needed(&self) -> usize {
+        self.reserve_bytes + OWN_FRAMES_BYTES
     }
 }
 

@@ -22,10 +22,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::arrive::{self, Arrival};
 use crate::callback::{Callback, Mode};
 use crate::stack::{Header, IDLE, Record};
-use crate::{switch, thread};
-
-/// What lies between the SP that the shim looks at and the first frame of the body: our own frames on either stack.
-const OWN_FRAMES_BYTES: usize = 1024;
+use crate::switch;
+use crate::thread::hot::hot;
 
 /// How often a debug build copies an argument or a result on its way between shim and body.
 const COPIES: usize = 3;
@@ -68,17 +66,17 @@ where
 #[inline(always)]
 fn enter(callback: &'static Callback, value_bytes: usize, record: &mut MaybeUninit<Record>) -> Entry {
     let sp = switch::stack_pointer();
-    let needed = callback.reserve_bytes + COPIES * value_bytes + OWN_FRAMES_BYTES;
-    // SAFETY: the state of the calling thread lives as long as the thread, and this reference does not leave the function.
-    let thread = unsafe { &*thread::current() };
+    let needed = callback.needed() + COPIES * value_bytes;
+    // SAFETY: the words of the calling thread live as long as the thread, and this reference does not leave the function.
+    let hot = unsafe { &*hot() };
     if !matches!(callback.mode, Mode::Always) {
-        let above_low = sp.wrapping_sub(thread.low.get());
-        if above_low < thread.room_bytes.get() && above_low >= needed {
+        let above_low = sp.wrapping_sub(hot.low.get());
+        if above_low < hot.room_bytes.get() && above_low >= needed {
             return Entry::InPlace;
         }
     }
     // SAFETY: the pointer is to NO_STACK or to a stack that this thread holds, which stays mapped meanwhile.
-    let header: &'static Header = unsafe { &*thread.stack.get() };
+    let header: &'static Header = unsafe { &*hot.stack.get() };
     let above_low = sp.wrapping_sub(header.low);
     if above_low < header.room_bytes {
         if above_low >= needed {

@@ -8,6 +8,7 @@ mod call;
 mod callback;
 mod enter;
 mod errno;
+mod front;
 mod guard;
 mod reclaim;
 mod report;

@@ -1,27 +1,22 @@
-//! What a thread knows of its stacks: the only thread-local of the runtime.
+//! What a thread knows of its stacks: the only thread-locals of the runtime, these and those of [`hot`].
 //!
-//! It is const-initialised and has no destructor, so that it can be read at any time of a thread's life, in destructors of
-//! other thread-locals and in signal handlers too. The thread's end is heard of through [`exit`].
+//! They are const-initialised and have no destructor, so that they can be read at any time of a thread's life, in destructors
+//! of other thread-locals and in signal handlers too. The thread's end is heard of through [`exit`].
 
 pub(crate) mod exit;
+pub(crate) mod hot;
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::Relaxed;
 
+use self::hot::Hot;
 use crate::bounds::{Source, StackBounds};
 use crate::stack::{self, Header, NO_STACK};
 use crate::{guard, settings};
 
-/// The state of one thread. The first three fields are all that the warm path reads.
-#[repr(C)]
+/// The state of one thread, apart from its [`hot`] words.
 pub(crate) struct Thread {
-    /// The thread stack as the warm path sees it: `SP - low < room_bytes`. Empty before first use, where the bounds are
-    /// unknown, and where the process switches by default.
-    pub(crate) low: Cell<usize>,
-    pub(crate) room_bytes: Cell<usize>,
-    /// The system stack to run the next body on; [`NO_STACK`] before first use. Never null.
-    pub(crate) stack: Cell<*const Header>,
     /// All system stacks that the thread holds, linked through [`Header::next`].
     held: Cell<*const Header>,
     held_count: Cell<usize>,
@@ -36,9 +31,6 @@ pub(crate) struct Thread {
 thread_local! {
     static THREAD: Thread = const {
         Thread {
-            low: Cell::new(0),
-            room_bytes: Cell::new(0),
-            stack: Cell::new(&raw const NO_STACK),
             held: Cell::new(ptr::null()),
             held_count: Cell::new(0),
             bounds: Cell::new(None),
@@ -80,13 +72,19 @@ impl Thread {
         }
         let bounds = guard::thread_bounds(sp);
         if let (Some(bounds), false) = (bounds, settings::switch_by_default()) {
-            self.low.set(bounds.low());
-            self.room_bytes.set(bounds.high() - bounds.low());
+            self.hot().low.set(bounds.low());
+            self.hot().room_bytes.set(bounds.high() - bounds.low());
         }
         if !exit::watch() {
             self.dying.set(true);
         }
         self.bounds.set(Some(bounds));
+    }
+
+    /// The words that the warm path reads; `self` is the calling thread's state, so they are its own.
+    pub(crate) fn hot(&self) -> &Hot {
+        // SAFETY: the words live as long as the thread, as `self` does.
+        unsafe { &*hot::hot() }
     }
 
     pub(crate) fn thread_stack(&self) -> Option<StackBounds> {
@@ -110,7 +108,7 @@ impl Thread {
         header.next.set(self.held.get());
         self.held.set(header);
         self.held_count.set(self.held_count.get() + 1);
-        self.stack.set(header);
+        self.hot().stack.set(header);
     }
 
     pub(crate) fn holds(&self, header: &Header) -> bool {
@@ -127,8 +125,8 @@ impl Thread {
         };
         link.set(header.next.get());
         self.held_count.set(self.held_count.get() - 1);
-        if ptr::eq(self.stack.get(), header) {
-            self.stack.set(&raw const NO_STACK);
+        if ptr::eq(self.hot().stack.get(), header) {
+            self.hot().stack.set(&raw const NO_STACK);
         }
     }
 
@@ -146,7 +144,7 @@ impl Thread {
     /// Makes `header` the stack for the next body, if it is still held.
     pub(crate) fn prefer(&self, header: *const Header) {
         if self.held().any(|held| ptr::eq(held, header)) {
-            self.stack.set(header);
+            self.hot().stack.set(header);
         }
     }
 

@@ -23,7 +23,7 @@ use crate::switch;
 fn give_back() {
     with(|thread| {
         thread.dying.set(true);
-        thread.stack.set(&raw const NO_STACK);
+        thread.hot().stack.set(&raw const NO_STACK);
         while let Some(header) = thread.held().next() {
             thread.unlink(header);
             if outlives(thread, header) {
@@ -43,7 +43,7 @@ fn give_back() {
 fn give_back_idle() {
     with(|thread| {
         thread.dying.set(true);
-        thread.stack.set(&raw const NO_STACK);
+        thread.hot().stack.set(&raw const NO_STACK);
         while let Some(header) = thread.held().find(|header| header.is_idle()) {
             // SAFETY: no activation lives on it, so SP is not on it either.
             unsafe { thread.release(header) };
