@@ -1,0 +1,318 @@
+//! The shim: the function as it was, with a body that asks the runtime where to run the user's body.
+//!
+//! The user's body becomes a closure, since only a closure sees `Self`, `self` and the generics around the function. What is small
+//! and bound to a plain name is captured by it under that name. Everything else is a parameter of the closure, with the pattern as
+//! the user wrote it, so that values are dropped when those of a function would be. Large arguments are handed on by address,
+//! so that they are not copied onto the stack that C called on.
+//!
+//! The user's tokens keep their spans. All others have the span of the attribute with hygiene (`mixed_site`): names cannot
+//! collide, and lints stay silent about what the user did not write.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::callback::{Callback, Parameter, Receiver};
+use super::conditional;
+use super::options::Options;
+use super::types;
+
+/// The guarded function.
+pub fn expand(callback: &Callback, options: &Options) -> TokenStream {
+    let runtime = options.runtime.clone().unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::guarded_callback));
+    conditional::split(callback, options, &runtime).unwrap_or_else(|| Shim::new(callback, options, &runtime).tokens())
+}
+
+struct Shim<'item> {
+    callback: &'item Callback,
+    options: &'item Options,
+    arguments: Vec<Argument<'item>>,
+    private: TokenStream,
+    core: TokenStream,
+}
+
+/// One parameter of the shim, and how it gets to the body.
+struct Argument<'item> {
+    parameter: &'item Parameter,
+    way: Way,
+    /// The parameter's name in the shim.
+    name: Ident,
+    /// A pointer to the argument; its pointee tells the closure the parameter's type.
+    pointer: Ident,
+    /// The argument, moved out of reach of the shim's own drop.
+    holder: Ident,
+    /// The duty to drop it where the body never runs.
+    handed: Ident,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The body captures it under its name, or it has none.
+    Captured,
+    /// Small: a parameter of the closure.
+    Copied,
+    /// Handed on by address. `named`: its type can be written again.
+    Pointed { named: bool },
+}
+
+impl<'item> Argument<'item> {
+    fn new(at: usize, parameter: &'item Parameter) -> Self {
+        let site = Span::mixed_site();
+        let name = parameter.plain_name().or(parameter.mutable_name()).cloned();
+        Self {
+            parameter,
+            way: Way::of(parameter),
+            name: name.unwrap_or_else(|| format_ident!("__arg{at}", span = site)),
+            pointer: format_ident!("pointer{at}", span = site),
+            holder: format_ident!("holder{at}", span = site),
+            handed: format_ident!("handed{at}", span = site),
+        }
+    }
+
+    fn is_captured(&self) -> bool {
+        self.way == Way::Captured
+    }
+
+    fn is_pointed(&self) -> bool {
+        matches!(self.way, Way::Pointed { .. })
+    }
+}
+
+impl Way {
+    fn of(parameter: &Parameter) -> Self {
+        let small = types::is_small(&parameter.ty);
+        let direct = parameter.plain_name().is_some() || parameter.is_wildcard();
+        match (small, direct) {
+            (true, true) => Self::Captured,
+            (true, false) => Self::Copied,
+            _ => Self::Pointed { named: types::can_be_named(&parameter.ty) },
+        }
+    }
+}
+
+impl<'item> Shim<'item> {
+    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream) -> Self {
+        let private = quote_spanned!(Span::mixed_site()=> #runtime::__private);
+        let core = quote_spanned!(Span::mixed_site()=> #private::core);
+        let arguments = callback.parameters.iter().enumerate().map(|(at, parameter)| Argument::new(at, parameter)).collect();
+        Self { callback, options, arguments, private, core }
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let Callback { attributes, visibility, qualifiers, fn_keyword, name, generics, output, where_clause, .. } = self.callback;
+        let qualifiers = &qualifiers.tokens;
+        let (inner_attributes, body) = self.callback.body.split();
+        let parameters = self.parameters();
+        let shim = self.body(&body);
+        quote_spanned! {Span::mixed_site()=>
+            #(#attributes)* #(#inner_attributes)*
+            #visibility #qualifiers #fn_keyword #name #generics #parameters #output #where_clause { #shim }
+        }
+    }
+
+    /// The parameters in their parentheses.
+    fn parameters(&self) -> Group {
+        let receiver = self.callback.receiver.iter().map(|receiver| receiver.tokens.clone());
+        let all = receiver.chain(self.arguments.iter().map(Argument::declared));
+        let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#all),*));
+        parentheses.set_span(self.callback.parentheses.span());
+        parentheses
+    }
+
+    fn body(&self, body: &TokenStream) -> TokenStream {
+        let Self { private, .. } = self;
+        let passed = self.arguments.iter().any(|argument| !argument.is_captured());
+        let (lets, call) = if passed { self.call_with_arguments(body) } else { (TokenStream::new(), self.plain_call(body)) };
+        let description = self.description();
+        let bytes = self.argument_bytes();
+        let output = self.result_type();
+        match &self.options.fallback {
+            None => quote_spanned! {Span::mixed_site()=> #lets #private::guard(#description, #bytes, #call) },
+            Some(fallback) => {
+                let value = &fallback.value;
+                quote_spanned! {Span::mixed_site()=>
+                    #lets #private::guard_or(#description, #bytes, #call, move || #output { #value })
+                }
+            }
+        }
+    }
+
+    /// A body that has no parameters left is called as it is.
+    fn plain_call(&self, body: &TokenStream) -> TokenStream {
+        let output = self.result_type();
+        let body = self.with_receiver(body);
+        quote_spanned!(Span::mixed_site()=> move || #output #body)
+    }
+
+    fn call_with_arguments(&self, body: &TokenStream) -> (TokenStream, TokenStream) {
+        let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
+        let typed = self.typed(passed.len());
+        let handed_type = self.handed_type();
+        let pointed: Vec<_> = passed.iter().filter(|argument| argument.is_pointed()).collect();
+        let holders = pointed.iter().map(|argument| self.holder(argument));
+        let handed = pointed.iter().map(|argument| self.handed(argument));
+        let pointers = passed.iter().map(|argument| argument.typing_pointer());
+        let closure_parameters = passed.iter().map(|argument| argument.closure_parameter());
+        let values = passed.iter().map(|argument| self.value(argument));
+        let output = self.result_type();
+        // Only `!` must be told again: it would be inferred to be `()`.
+        let call_output = self.callback.output.never().map(|_| output.clone());
+        let body = self.with_receiver(body);
+        let lets = quote_spanned! {Span::mixed_site()=>
+            #typed
+            #handed_type
+            #(#holders)*
+            #(#handed)*
+            let body = __guarded_callback_typed((#(#pointers,)*), move |#(#closure_parameters),*| #output #body);
+        };
+        (lets, quote_spanned!(Span::mixed_site()=> move || #call_output { body(#(#values),*) }))
+    }
+
+    /// A function that does nothing but tell the compiler what types the closure's parameters have. They cannot be written on
+    /// the closure, where `impl Trait` is not allowed and an elided lifetime means something else.
+    fn typed(&self, count: usize) -> TokenStream {
+        let core = &self.core;
+        let types: Vec<_> = (0..count).map(|at| format_ident!("A{at}", span = Span::mixed_site())).collect();
+        quote_spanned! {Span::mixed_site()=>
+            #[inline(always)]
+            fn __guarded_callback_typed<#(#types,)* R, F: #core::ops::FnOnce(#(#types),*) -> R>(_: (#(*const #types,)*), body: F) -> F {
+                body
+            }
+        }
+    }
+
+    /// With a fallback the body may never run. What was handed to it by address must be dropped all the same.
+    fn handed_type(&self) -> Option<TokenStream> {
+        let core = &self.core;
+        let wanted = self.options.fallback.is_some() && self.arguments.iter().any(Argument::is_pointed);
+        wanted.then(|| {
+            quote_spanned! {Span::mixed_site()=>
+                struct __GuardedCallbackHanded<T>(*const T);
+                impl<T> __GuardedCallbackHanded<T> {
+                    #[inline(always)]
+                    fn take(self) -> T {
+                        unsafe { #core::mem::ManuallyDrop::new(self).0.read() }
+                    }
+                }
+                impl<T> #core::ops::Drop for __GuardedCallbackHanded<T> {
+                    #[inline(always)]
+                    fn drop(&mut self) {
+                        unsafe { self.0.cast_mut().drop_in_place() }
+                    }
+                }
+            }
+        })
+    }
+
+    /// Makes the pointer to an argument. One with drop glue is moved into a holder first, since the body will drop it.
+    fn holder(&self, argument: &Argument<'_>) -> TokenStream {
+        let core = &self.core;
+        let Argument { name, pointer, holder, .. } = argument;
+        let held = quote_spanned!(Span::mixed_site()=> #core::mem::ManuallyDrop::new(#name));
+        if argument.way != (Way::Pointed { named: true }) {
+            return quote_spanned!(Span::mixed_site()=> let #holder = #held; let #pointer = &raw const *#holder;);
+        }
+        let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
+        quote_spanned! {Span::mixed_site()=>
+            let #holder;
+            let #pointer = if const { #core::mem::needs_drop::<#ty>() } {
+                #holder = #held;
+                &raw const *#holder
+            } else {
+                &raw const #name
+            };
+        }
+    }
+
+    fn handed(&self, argument: &Argument<'_>) -> Option<TokenStream> {
+        let Argument { pointer, handed, .. } = argument;
+        let wanted = self.options.fallback.is_some();
+        wanted.then(|| quote_spanned!(Span::mixed_site()=> let #handed = __GuardedCallbackHanded(#pointer);))
+    }
+
+    /// What the closure is called with.
+    fn value(&self, argument: &Argument<'_>) -> TokenStream {
+        let Argument { name, pointer, handed, .. } = argument;
+        match (argument.is_pointed(), self.options.fallback.is_some()) {
+            (false, _) => quote_spanned!(Span::mixed_site()=> #name),
+            (true, false) => quote_spanned!(Span::mixed_site()=> unsafe { #pointer.read() }),
+            (true, true) => quote_spanned!(Span::mixed_site()=> #handed.take()),
+        }
+    }
+
+    /// The body, with a first statement that makes the closure capture all of a `self` that is no reference: the part that is
+    /// not mentioned would be dropped by the shim, and later.
+    fn with_receiver(&self, body: &TokenStream) -> TokenStream {
+        match &self.callback.receiver {
+            Some(Receiver { keyword, by_reference: false, .. }) => {
+                quote_spanned!(Span::mixed_site()=> { let _ = &#keyword; #body })
+            }
+            _ => body.clone(),
+        }
+    }
+
+    /// The constant that the runtime knows this callback by.
+    fn description(&self) -> TokenStream {
+        let Self { private, core, options, .. } = self;
+        let name = format!("::{}", self.callback.name.to_string().trim_start_matches("r#"));
+        let stack = match &options.stack {
+            Some(stack) => quote_spanned!(Span::mixed_site()=> #private::stack_bytes(#stack)),
+            None => quote_spanned!(Span::mixed_site()=> #private::DEFAULT_STACK_BYTES),
+        };
+        let mode = Ident::new(options.mode.unwrap_or("Default"), Span::mixed_site());
+        let has_fallback = options.fallback.is_some();
+        quote_spanned! {Span::mixed_site()=>
+            const {
+                &#private::Callback::new(
+                    #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback,
+                )
+            }
+        }
+    }
+
+    /// The room that the arguments handed on by address take on the body's stack.
+    fn argument_bytes(&self) -> TokenStream {
+        let core = &self.core;
+        let sizes = self.arguments.iter().filter(|argument| argument.way == Way::Pointed { named: true }).map(|argument| {
+            let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
+            quote_spanned!(Span::mixed_site()=> + #core::mem::size_of::<#ty>())
+        });
+        quote_spanned!(Span::mixed_site()=> const { 0 #(#sizes)* })
+    }
+
+    /// `-> Type` for the closures. `impl Trait` cannot be written there, and is inferred.
+    fn result_type(&self) -> TokenStream {
+        let output = &self.callback.output;
+        if output.ty.is_empty() {
+            return quote_spanned!(Span::mixed_site()=> -> ());
+        }
+        if !types::can_be_named(&output.ty) && output.never().is_none() {
+            return TokenStream::new();
+        }
+        let ty = types::with_inferred_lifetimes(&output.ty);
+        quote_spanned!(Span::mixed_site()=> -> #ty)
+    }
+}
+
+impl Argument<'_> {
+    /// The parameter of the shim.
+    fn declared(&self) -> TokenStream {
+        let Self { parameter, name, .. } = self;
+        let Parameter { attributes, pattern, colon, ty } = parameter;
+        if self.is_captured() { quote!(#(#attributes)* #(#pattern)* #colon #ty) } else { quote!(#name #colon #ty) }
+    }
+
+    /// The parameter of the closure.
+    fn closure_parameter(&self) -> TokenStream {
+        let Parameter { attributes, pattern, .. } = self.parameter;
+        quote!(#(#attributes)* #(#pattern)*)
+    }
+
+    fn typing_pointer(&self) -> TokenStream {
+        let Self { name, pointer, .. } = self;
+        if self.is_pointed() {
+            quote_spanned!(Span::mixed_site()=> #pointer)
+        } else {
+            quote_spanned!(Span::mixed_site()=> &raw const #name)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What the tokens of a type tell.
+//!
+//! Nothing here must be right for the expansion to be sound: a wrong guess costs a copy of an argument.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+use super::tokens::{Angles, Cursor, is_ident, is_punct};
+
+/// Types of libcore, of C and of POSIX that fit a register or two and are Copy.
+const SMALL: &[&str] = &[
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool", "char",
+    "c_char", "c_schar", "c_uchar", "c_short", "c_ushort", "c_int", "c_uint", "c_long", "c_ulong", "c_longlong", "c_ulonglong",
+    "c_float", "c_double", "c_size_t", "c_ssize_t", "size_t", "ssize_t", "ptrdiff_t", "intptr_t", "uintptr_t", "intmax_t",
+    "uintmax_t", "off_t", "time_t", "pid_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t",
+    "uint64_t",
+];
+
+/// Whether the type is known to be small and without drop glue: a number, a pointer, a reference.
+pub fn is_small(ty: &TokenStream) -> bool {
+    let mut cursor = Cursor::new(ty.clone());
+    cursor.open_invisible();
+    match cursor.peek() {
+        Some(TokenTree::Punct(punct)) if matches!(punct.as_char(), '*' | '&') => true,
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis && group.stream().is_empty(),
+        Some(TokenTree::Ident(word)) if is_function_pointer(&word.to_string()) => true,
+        _ => is_small_path(cursor),
+    }
+}
+
+fn is_function_pointer(word: &str) -> bool {
+    ["fn", "extern", "unsafe", "for"].contains(&word)
+}
+
+/// A path that ends in a known name, or an `Option` of something small that has a niche.
+fn is_small_path(mut cursor: Cursor) -> bool {
+    loop {
+        while cursor.take_punct(':').is_some() {}
+        let Some(segment) = cursor.take_ident(|_| true) else { return false };
+        if cursor.is_empty() {
+            return SMALL.contains(&segment.to_string().as_str());
+        }
+        if cursor.peek().is_some_and(|token| is_punct(token, '<')) {
+            let arguments = cursor.take_angle_brackets();
+            return cursor.is_empty() && (segment == "NonNull" || segment == "Option" && is_small(&without_ends(arguments)));
+        }
+    }
+}
+
+/// The tokens without the first and the last one: the inside of angle brackets.
+fn without_ends(tokens: TokenStream) -> TokenStream {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    tokens.get(1..tokens.len().saturating_sub(1)).unwrap_or_default().iter().cloned().collect()
+}
+
+/// Whether the type can be written a second time. `impl Trait` would be another type there, and so might be what a macro makes.
+pub fn can_be_named(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().all(|token| match token {
+        TokenTree::Group(group) => can_be_named(&group.stream()),
+        other => !is_ident(&other, "impl") && !is_punct(&other, '!'),
+    })
+}
+
+/// The type with its lifetimes left to inference, so that a lifetime counts as used no more often than the user used it
+/// (`clippy::needless_lifetimes`). Types that bind lifetimes of their own stay as they are.
+pub fn with_inferred_lifetimes(ty: &TokenStream) -> TokenStream {
+    if binds_lifetimes(ty) { ty.clone() } else { infer_lifetimes(ty.clone()) }
+}
+
+fn binds_lifetimes(ty: &TokenStream) -> bool {
+    let mut angles = Angles::default();
+    ty.clone().into_iter().any(|token| {
+        angles.pass(&token);
+        match &token {
+            TokenTree::Ident(word) => ["fn", "for", "Fn", "FnMut", "FnOnce"].contains(&word.to_string().as_str()),
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace || binds_lifetimes(&group.stream()),
+            _ => false,
+        }
+    })
+}
+
+fn infer_lifetimes(ty: TokenStream) -> TokenStream {
+    let mut after_quote = false;
+    ty.into_iter()
+        .map(|token| {
+            let is_lifetime = std::mem::replace(&mut after_quote, is_punct(&token, '\''));
+            match token {
+                TokenTree::Ident(name) if is_lifetime => TokenTree::Ident(proc_macro2::Ident::new("_", name.span())),
+                TokenTree::Group(group) => TokenTree::Group(infer_in_group(&group)),
+                other => other,
+            }
+        })
+        .collect()
+}
+
+fn infer_in_group(group: &Group) -> Group {
+    let mut inferred = Group::new(group.delimiter(), infer_lifetimes(group.stream()));
+    inferred.set_span(group.span());
+    inferred
+}
