@@ -102,7 +102,7 @@ fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Head
     };
     header.outer.set(match place {
         Place::System(outer) => outer,
-        Place::Thread(_) | Place::Foreign => ptr::null(),
+        Place::Thread(_) | Place::Registered(_) | Place::Foreign => ptr::null(),
     });
     // From here on the stack counts as in use, also for a signal handler that arrives before the switch.
     header.host.store(arrival.record, Ordering::Relaxed);

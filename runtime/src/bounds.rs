@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{guard, switch, thread};
+use crate::{guard, register, switch, thread};
 
 /// Who told the bounds of a stack, and so how far they can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +48,9 @@ impl StackBounds {
     #[must_use]
     pub fn current() -> Option<Self> {
         let sp = switch::stack_pointer();
-        thread::system_stack_at(sp).or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
+        thread::system_stack_at(sp)
+            .or_else(|| register::find(sp))
+            .or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
     }
 
     /// The bounds of the calling thread's own stack, whatever stack the call is made on; `None` when the system

@@ -2,6 +2,7 @@
 
 use crate::callback::{Callback, DEFAULT_STACK_BYTES, Mode, stack_bytes};
 use crate::enter::guard;
+use crate::{switch, thread};
 
 /// How [`call_guarded`] runs a closure: the name for messages, the reserve, and when to switch.
 #[derive(Debug)]
@@ -44,4 +45,19 @@ impl Options {
 /// ```
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
     guard(&options.0, 0, call)
+}
+
+/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a real-time deadline would
+/// meet it.
+///
+/// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as the runtime is concerned. The
+/// bounds of the thread's stack are taken anew, so that this also takes up an RLIMIT_STACK which was changed since.
+///
+/// ```
+/// guarded_callback::prepare_thread();
+/// ```
+pub fn prepare_thread() {
+    static PREPARE: Options = Options::new("guarded_callback::prepare_thread").switch(Mode::Always);
+    let sp = switch::stack_pointer();
+    call_guarded(&PREPARE, || thread::refresh(sp));
 }

@@ -10,6 +10,7 @@ use core::sync::atomic::Ordering;
 
 use crate::arrive::Arrival;
 use crate::bounds::StackBounds;
+use crate::register;
 use crate::report::counters;
 use crate::stack::{Header, IDLE, Record};
 use crate::thread::Thread;
@@ -22,13 +23,18 @@ pub(crate) const DOUBTFUL_LIMIT: usize = 32;
 pub(crate) enum Place {
     Thread(StackBounds),
     System(&'static Header),
+    Registered(StackBounds),
     Foreign,
 }
 
-/// Finds the stack that `address` lies on. System stacks come first: where bounds lie, those are ours and certain.
+/// Finds the stack that `address` lies on. System stacks come first: where bounds lie, those are ours and certain. Registered
+/// ones come next, since they may be carved out of the thread stack.
 pub(crate) fn place(thread: &Thread, address: usize) -> Place {
     if let Some(header) = thread.held().find(|header| header.contains(address)) {
         return Place::System(header);
+    }
+    if let Some(bounds) = register::find(address) {
+        return Place::Registered(bounds);
     }
     match thread.thread_stack() {
         Some(bounds) if bounds.contains(address) => Place::Thread(bounds),
@@ -40,7 +46,7 @@ impl Place {
     /// Bytes between `sp` and the lowest usable address; `None` on a foreign stack.
     pub(crate) fn room_bytes(self, sp: usize) -> Option<usize> {
         match self {
-            Self::Thread(bounds) => Some(sp - bounds.low()),
+            Self::Thread(bounds) | Self::Registered(bounds) => Some(sp - bounds.low()),
             Self::System(header) => Some(sp - header.low),
             Self::Foreign => None,
         }
@@ -96,7 +102,8 @@ fn is_gone(thread: &Thread, arrival: &Arrival, header: &Header, host: usize) -> 
         there @ (Place::System(_) | Place::Thread(_)) => {
             there.is_same(place(thread, arrival.sp)) && host > arrival.sp && is_overwritten(header, host)
         }
-        Place::Foreign => false,
+        // Perhaps a suspended coroutine.
+        Place::Registered(_) | Place::Foreign => false,
     }
 }
 

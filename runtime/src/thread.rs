@@ -8,12 +8,13 @@ pub(crate) mod hot;
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{self, Relaxed};
+use core::sync::atomic::compiler_fence;
 
 use self::hot::Hot;
 use crate::bounds::{Source, StackBounds};
 use crate::stack::{self, Header, NO_STACK};
-use crate::{guard, settings};
+use crate::{guard, register, settings};
 
 /// The state of one thread, apart from its [`hot`] words.
 pub(crate) struct Thread {
@@ -64,21 +65,46 @@ pub(crate) fn system_stack_at(address: usize) -> Option<StackBounds> {
     })
 }
 
+/// Takes up a change of what is registered, for the calling thread.
+pub(crate) fn update_hot() {
+    with(Thread::update_hot);
+}
+
+/// Takes the bounds of the calling thread's stack anew; `sp` is an address on the stack that the thread came from.
+pub(crate) fn refresh(sp: usize) {
+    with(|thread| {
+        thread.bounds.set(None);
+        thread.prepare(sp);
+    });
+}
+
 impl Thread {
     /// Does what a thread needs once: bounds, and word of the thread's end.
     pub(crate) fn prepare(&self, sp: usize) {
         if self.bounds.get().is_some() {
             return;
         }
-        let bounds = guard::thread_bounds(sp);
-        if let (Some(bounds), false) = (bounds, settings::switch_by_default()) {
-            self.hot().low.set(bounds.low());
-            self.hot().room_bytes.set(bounds.high() - bounds.low());
-        }
+        self.bounds.set(Some(guard::thread_bounds(sp)));
+        self.update_hot();
         if !exit::watch() {
             self.dying.set(true);
         }
-        self.bounds.set(Some(bounds));
+    }
+
+    /// Sets what the warm path takes for the thread stack: nothing where the cold path has to look closer each time.
+    fn update_hot(&self) {
+        let hot = self.hot();
+        let simple = |bounds: &StackBounds| !settings::switch_by_default() && !register::any_inside(*bounds);
+        let (low, room_bytes) = match self.thread_stack().filter(simple) {
+            Some(bounds) => (bounds.low(), bounds.high() - bounds.low()),
+            None => (0, 0),
+        };
+        // A signal handler in between sees an empty stack, not a wrong one.
+        hot.room_bytes.set(0);
+        compiler_fence(Ordering::SeqCst);
+        hot.low.set(low);
+        compiler_fence(Ordering::SeqCst);
+        hot.room_bytes.set(room_bytes);
     }
 
     /// The words that the warm path reads; `self` is the calling thread's state, so they are its own.
