@@ -13,6 +13,7 @@ use core::sync::atomic::compiler_fence;
 
 use self::hot::Hot;
 use crate::bounds::{Source, StackBounds};
+use crate::report::overflow;
 use crate::stack::{self, Header, NO_STACK};
 use crate::{guard, register, settings};
 
@@ -86,6 +87,7 @@ impl Thread {
         }
         self.bounds.set(Some(guard::thread_bounds(sp)));
         self.update_hot();
+        overflow::cover_thread();
         if !exit::watch() {
             self.dying.set(true);
         }

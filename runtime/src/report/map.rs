@@ -1,10 +1,10 @@
 //! The picture of a thread's stacks.
 
 use core::fmt;
-use core::sync::atomic::Ordering;
 
+use super::running_on;
 use crate::bounds::StackBounds;
-use crate::stack::{Header, IDLE, Record};
+use crate::stack::Header;
 use crate::{switch, thread};
 
 /// Where the calling thread's stacks, their guards and the stack pointer lie. `Display` draws it, the highest
@@ -54,7 +54,7 @@ impl Region {
 
     fn of_system_stack(header: &Header) -> Self {
         let what = match running_on(header) {
-            Some(name) => format!("system stack, runs `{name}`"),
+            Some(callback) => format!("system stack, runs `{}`", callback.name),
             None => "system stack, idle".to_owned(),
         };
         Self { low: header.low, high: header.low + header.room_bytes, guard_low: Some(header.guard().start), what }
@@ -75,23 +75,6 @@ impl Region {
             }
             None => writeln!(f, "{:#018x} +-- end of what the thread may use", self.low),
         }
-    }
-}
-
-/// The name of the callback whose body runs on the stack.
-fn running_on(header: &Header) -> Option<&'static str> {
-    let host = header.host.load(Ordering::Acquire);
-    if host == IDLE {
-        return None;
-    }
-    // SAFETY: while an activation lives, `host` is the address of its record; an abandoned one has left its record
-    // in stack memory that is still mapped, and its first word tells that it is not the record any more.
-    unsafe {
-        let record = host as *const Record;
-        if !core::ptr::eq((&raw const (*record).header).read_volatile(), header) {
-            return None;
-        }
-        (&raw const (*record).callback).read_volatile().as_ref().map(|callback| callback.name)
     }
 }
 

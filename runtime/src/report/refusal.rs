@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write};
 
+use super::line::Line;
 use crate::callback::Callback;
 
 /// Why no stack could be had.
@@ -17,7 +18,7 @@ pub(crate) enum Cause {
 
 /// Ends the process after one line on standard error. Allocates nothing and takes no lock.
 pub(crate) fn abort(callback: &Callback, needed: usize, available: Option<usize>, cause: Cause) -> ! {
-    let mut line = Line { bytes: [0; 512], len: 0 };
+    let mut line = Line::new();
     // A line that does not fit is cut; writing to it does not fail.
     let _ = compose(&mut line, callback, needed, available, cause);
     line.print();
@@ -45,33 +46,4 @@ fn compose(line: &mut Line, callback: &Callback, needed: usize, available: Optio
         }
     }
     line.write_str(" or declare a `fallback`\n")
-}
-
-struct Line {
-    bytes: [u8; 512],
-    len: usize,
-}
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = &mut self.bytes[self.len..];
-        let taken = text.len().min(room.len());
-        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
-        self.len += taken;
-        Ok(())
-    }
-}
-
-impl Line {
-    #[cfg(unix)]
-    fn print(&self) {
-        // SAFETY: the first `len` bytes are initialised; a failing write to standard error can be told to nobody.
-        unsafe { libc::write(2, self.bytes.as_ptr().cast(), self.len) };
-    }
-
-    #[cfg(not(unix))]
-    fn print(&self) {
-        use std::io::Write as _;
-        let _ = std::io::stderr().write_all(&self.bytes[..self.len]);
-    }
 }

@@ -19,6 +19,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::callback::Callback;
+use crate::report::counters;
 use crate::settings;
 
 /// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
@@ -128,6 +129,7 @@ fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
     let stack_bytes = settings::system_stack_bytes().max(room_bytes.saturating_add(size_of::<Header>()));
     let mapped_bytes = stack_bytes.saturating_add(page - 1) / page * page + guard_bytes;
     let base = memory::map(mapped_bytes, guard_bytes)?;
+    counters::mapped();
     let low = base + guard_bytes;
     let header = (base + mapped_bytes - size_of::<Header>()) as *mut Header;
     // SAFETY: [base + guard_bytes, base + mapped_bytes) was just mapped readable and writable and belongs to
@@ -158,6 +160,16 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
     stack.outer.set(ptr::null());
     stack.next.set(ptr::null());
     if !pool::put(header) {
-        memory::unmap(stack.base, stack.mapped_bytes);
+        // SAFETY: as above.
+        unsafe { unmap(header) };
     }
+}
+
+/// # Safety
+/// As for [`put`].
+unsafe fn unmap(header: NonNull<Header>) {
+    // SAFETY: the caller owns the stack; its bounds are read before it goes.
+    let (base, mapped_bytes) = unsafe { (header.as_ref().base, header.as_ref().mapped_bytes) };
+    memory::unmap(base, mapped_bytes);
+    counters::unmapped();
 }

@@ -66,8 +66,7 @@ pub(crate) fn drain() -> usize {
     taken
         .map(|header| {
             // SAFETY: the exchange made this caller the owner of a mapped, unused stack.
-            let stack = unsafe { header.as_ref() };
-            super::memory::unmap(stack.base, stack.mapped_bytes);
+            unsafe { super::unmap(header) };
         })
         .count()
 }

@@ -14,6 +14,7 @@ pub(crate) fn watch() -> bool {
 use core::ptr;
 
 use super::{NO_STACK, Thread, with};
+use crate::report::overflow;
 use crate::stack::{self, Header};
 use crate::switch;
 
@@ -21,6 +22,7 @@ use crate::switch;
 /// another destructor, takes a stack for itself alone.
 #[cfg_attr(not(unix), expect(dead_code, reason = "called when a thread ends, where that can be heard of"))]
 fn give_back() {
+    overflow::uncover_thread();
     with(|thread| {
         thread.dying.set(true);
         thread.hot().stack.set(&raw const NO_STACK);

@@ -3,8 +3,6 @@
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::report::counters;
-
 /// No memory is set aside for the address space (NORESERVE), and the kernel is told what it is for (STACK: a must on OpenBSD).
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "netbsd"))]
 const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
@@ -39,14 +37,12 @@ pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32>
         return Err(error);
     }
     no_huge_pages(base, mapped_bytes);
-    counters::mapped();
     Ok(base as usize)
 }
 
 pub(crate) fn unmap(base: usize, mapped_bytes: usize) {
     // SAFETY: callers pass a mapping of `map` that no frame and no pointer is left in.
     unsafe { libc::munmap(ptr::with_exposed_provenance_mut(base), mapped_bytes) };
-    counters::unmapped();
 }
 
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
