@@ -1,1 +1,148 @@
 //! Behaviour of guarded-callback, seen from outside, with real C callers.
+//!
+//! What the tests share: the C callers ([`c`]), functions annotated in every mode ([`callback!`]), scenarios in a
+//! process of their own ([`child!`]), and looking at the process from outside ([`maps`], [`resident_bytes`]).
+
+pub mod c;
+mod process;
+
+pub use process::{Death, descend, isolated, maps, normalised, resident_bytes, run_child};
+
+use core::ffi::{c_int, c_void};
+
+/// A pointer to a callback as C has it: the ABI is the C compiler's, whether Rust says "C" or "C-unwind".
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CCallback(pub *const c_void);
+
+// SAFETY: the address of a function, which is the same and callable on every thread.
+unsafe impl Send for CCallback {}
+// SAFETY: as above.
+unsafe impl Sync for CCallback {}
+
+/// How the function under test is annotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Not at all: the twin to compare with.
+    Plain,
+    /// `switch = always`
+    Always,
+    /// `switch = when_low`
+    WhenLow,
+}
+
+/// One callback in every mode: a module with the functions `plain`, `always` and `when_low` and `of(mode)`.
+///
+/// The options of the attribute, other than `switch`, stand in brackets.
+#[macro_export]
+macro_rules! callback {
+    ($abi:literal [$($option:tt)*] fn $name:ident($arg:ident) $body:block) => {
+        #[allow(unused_imports, unused_qualifications, missing_docs, unreachable_code)]
+        mod $name {
+            use super::*;
+            #[guarded_callback::guarded_callback(switch = always, $($option)*)]
+            pub extern $abi fn always($arg: *mut core::ffi::c_void) -> core::ffi::c_int $body
+            #[guarded_callback::guarded_callback(switch = when_low, $($option)*)]
+            pub extern $abi fn when_low($arg: *mut core::ffi::c_void) -> core::ffi::c_int $body
+            pub extern $abi fn plain($arg: *mut core::ffi::c_void) -> core::ffi::c_int $body
+            pub fn of(mode: $crate::Mode) -> $crate::CCallback {
+                $crate::CCallback(match mode {
+                    $crate::Mode::Plain => plain as *const core::ffi::c_void,
+                    $crate::Mode::Always => always as *const core::ffi::c_void,
+                    $crate::Mode::WhenLow => when_low as *const core::ffi::c_void,
+                })
+            }
+        }
+    };
+    ($abi:literal fn $name:ident($arg:ident) $body:block) => {
+        $crate::callback!($abi [] fn $name($arg) $body);
+    };
+}
+
+/// Tests that run as `name::always` and `name::when_low`, each in a process of its own.
+#[macro_export]
+macro_rules! in_both_modes {
+    ($($(#[$meta:meta])* fn $name:ident($mode:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+            fn scenario($mode: $crate::Mode) $body
+            $(#[$meta])*
+            #[test]
+            fn always() {
+                $crate::isolated(concat!(stringify!($name), "::always"), || scenario($crate::Mode::Always));
+            }
+            $(#[$meta])*
+            #[test]
+            fn when_low() {
+                $crate::isolated(concat!(stringify!($name), "::when_low"), || scenario($crate::Mode::WhenLow));
+            }
+        }
+    )*};
+}
+
+/// Tests that run once, in a process of their own.
+#[macro_export]
+macro_rules! alone {
+    ($($(#[$meta:meta])* fn $name:ident() $body:block)*) => {$(
+        $(#[$meta])*
+        #[test]
+        fn $name() {
+            $crate::isolated(stringify!($name), || $body);
+        }
+    )*};
+}
+
+/// A pointer to pass through C.
+pub fn to_c<T>(value: &mut T) -> *mut c_void {
+    core::ptr::from_mut(value).cast()
+}
+
+/// Borrows what a body was passed through C.
+///
+/// # Safety
+/// `arg` points to a `T` that nobody else uses while the borrow lasts.
+pub unsafe fn from_c<'a, T>(arg: *mut c_void) -> &'a mut T {
+    // SAFETY: the caller's promise.
+    unsafe { &mut *arg.cast::<T>() }
+}
+
+/// Really uses `bytes` of stack below the caller, and returns 0 if what was written there is there at the end.
+#[inline(never)]
+pub fn use_stack(bytes: usize) -> c_int {
+    let start = 0_u8;
+    let start = core::hint::black_box(&raw const start).addr();
+    descend(start, bytes)
+}
+
+/// The address of a local of this function: near SP.
+#[inline(never)]
+pub fn near_sp() -> usize {
+    let local = 0_u8;
+    core::hint::black_box(&raw const local).addr()
+}
+
+/// What a body may need to stay intact: look at it again after somebody else ran.
+#[derive(Debug)]
+pub struct Canary([u64; 32], u64);
+
+impl Canary {
+    /// Fills it.
+    pub fn new(seed: u64) -> Self {
+        Self(core::array::from_fn(|i| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(i as u32)), seed)
+    }
+
+    /// Whether it is as `new` made it.
+    pub fn is_intact(&self) -> bool {
+        core::hint::black_box(self).0 == Self::new(self.1).0
+    }
+}
+
+/// Counts its drops, to see whether unwinding ran destructors.
+#[derive(Debug)]
+pub struct CountDrop(pub &'static core::sync::atomic::AtomicUsize);
+
+impl Drop for CountDrop {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+    }
+}

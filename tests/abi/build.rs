@@ -1,0 +1,19 @@
+//! Generates the signatures and compiles their callers with the system's C compiler.
+
+#[path = "generator/mod.rs"]
+mod generator;
+use generator::{random, types};
+
+use std::path::Path;
+
+fn main() {
+    println!("cargo::rerun-if-changed=generator");
+    println!("cargo::rerun-if-changed=c");
+    let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let out = Path::new(&out);
+    let files = generator::generate(out);
+    println!("cargo::rustc-env=ABI_SEED={:#x}", generator::SEED);
+    println!("cargo::rustc-env=ABI_SIGNATURES={}", generator::SIGNATURES);
+    // -O1 in every profile: the callers are simple, and there are many of them.
+    cc::Build::new().files(files).include("c").include(out).opt_level(1).debug(false).warnings(true).flag("-Wno-psabi").compile("callers");
+}

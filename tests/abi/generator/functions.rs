@@ -1,0 +1,170 @@
+//! One signature: the functions that have it, and who calls them.
+
+use crate::random::Random;
+use crate::types::{Type, Types};
+
+/// How the two annotated twins of a function are annotated: in place and switched, and one of the two with a fallback.
+const MODES: [&str; 2] = ["when_low", "always"];
+
+pub struct Function {
+    number: usize,
+    abi: &'static str,
+    parameters: Vec<Type>,
+    /// `None` for `()`.
+    result: Option<Type>,
+}
+
+impl Function {
+    pub fn new(random: &mut Random, types: &Types, number: usize) -> Self {
+        let abi = *random.pick(&[
+            "C", "C", "C", "C-unwind", "C-unwind", "sysv64", "sysv64", "win64", "win64", "system", "efiapi", "sysv64-unwind",
+        ]);
+        let count = if number % 64 == 0 { 0 } else { random.below(20) + 1 };
+        let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
+        let result = if random.percent(10) { None } else { Some(pick(random, types, 35)) };
+        Self { number, abi, parameters, result }
+    }
+
+    fn all_types(&self) -> impl Iterator<Item = &Type> {
+        self.parameters.iter().chain(&self.result)
+    }
+
+    fn is_microsoft(&self) -> bool {
+        matches!(self.abi, "win64" | "efiapi")
+    }
+
+    /// C calls wherever both compilers agree what the convention is.
+    fn called_by_c(&self) -> bool {
+        !(self.is_microsoft() && self.all_types().any(|ty| ty.has_i128))
+    }
+
+    fn has_fallback(&self, mode: usize) -> bool {
+        (self.number + mode) % 2 == 1
+    }
+
+    fn returns(&self) -> String {
+        self.result.as_ref().map_or(String::new(), |ty| format!(" -> {}", ty.rust))
+    }
+
+    /// The plain function, the annotated ones, and the caller where C can't be it.
+    pub fn rust(&self) -> String {
+        let number = self.number;
+        let mut text = self.definition(&format!("plain_{number}"));
+        for (mode, name) in MODES.iter().enumerate() {
+            let fallback = match (&self.result, self.has_fallback(mode)) {
+                (_, false) => String::new(),
+                (None, true) => ", fallback = ()".into(),
+                (Some(ty), true) => format!(", fallback = unsafe {{ otherwise().cast::<{}>().read() }}", ty.rust),
+            };
+            text += &format!("#[guarded_callback(switch = {name}{fallback})]\n");
+            text += &self.definition(&format!("{name}_{number}"));
+        }
+        text + &if self.called_by_c() {
+            format!(
+                "unsafe extern \"C\" {{ fn call_{number}(function: *const (), input: *const u8, output: *mut u8); }}\n"
+            )
+        } else {
+            self.rust_caller()
+        }
+    }
+
+    fn definition(&self, name: &str) -> String {
+        let parameters: String =
+            self.parameters.iter().enumerate().map(|(index, ty)| format!("a{index}: {}, ", ty.rust)).collect();
+        let body: String = self
+            .parameters
+            .iter()
+            .enumerate()
+            .map(|(index, ty)| format!("received((&raw const a{index}).cast(), {}); ", ty.size()))
+            .collect();
+        let result = match &self.result {
+            Some(ty) => format!("answer().cast::<{}>().read()", ty.rust),
+            None => "answer();".into(),
+        };
+        format!(
+            "unsafe extern \"{}\" fn {name}({parameters}){} {{ unsafe {{ {body}{result} }} }}\n",
+            self.abi,
+            self.returns()
+        )
+    }
+
+    fn rust_caller(&self) -> String {
+        let types: String = self.parameters.iter().map(|ty| format!("{}, ", ty.rust)).collect();
+        let mut offset = 0;
+        let mut arguments = String::new();
+        for ty in &self.parameters {
+            arguments += &format!("input.add({offset}).cast::<{}>().read_unaligned(), ", ty.rust);
+            offset += ty.size();
+        }
+        let call = format!("function({arguments})");
+        let call = match &self.result {
+            Some(ty) => format!("output.cast::<{}>().write_unaligned({call})", ty.rust),
+            None => call,
+        };
+        format!(
+            "unsafe extern \"C\" fn call_{}(function: *const (), input: *const u8, output: *mut u8) {{ unsafe {{ \
+             let _ = (input, output); \
+             let function: unsafe extern \"{}\" fn({types}){} = core::mem::transmute(function); {call}; }} }}\n",
+            self.number,
+            self.abi,
+            self.returns()
+        )
+    }
+
+    pub fn c_caller(&self) -> String {
+        if !self.called_by_c() {
+            return String::new();
+        }
+        let convention = if self.is_microsoft() { "__attribute__((ms_abi)) " } else { "" };
+        let returns = self.result.as_ref().map_or("void", |ty| &ty.c);
+        let types: Vec<&str> = self.parameters.iter().map(|ty| ty.c.as_str()).collect();
+        let types = if types.is_empty() { "void".into() } else { types.join(", ") };
+        let mut text = format!(
+            "void call_{}(void *function, const uint8_t *input, uint8_t *output) {{\n  typedef {returns} {convention}Function({types});\n",
+            self.number
+        );
+        let mut offset = 0;
+        let mut names = Vec::new();
+        for (index, ty) in self.parameters.iter().enumerate() {
+            text += &format!("  {} a{index}; memcpy(&a{index}, input + {offset}, {});\n", ty.c, ty.size());
+            offset += ty.size();
+            names.push(format!("a{index}"));
+        }
+        let call = format!("((Function *)function)({})", names.join(", "));
+        text += &match &self.result {
+            Some(ty) => format!("  (void)input; {} result = {call}; memcpy(output, &result, {});\n}}\n", ty.c, ty.size()),
+            None => format!("  (void)input; (void)output; {call};\n}}\n"),
+        };
+        text
+    }
+
+    /// The row in the table.
+    pub fn entry(&self) -> String {
+        let number = self.number;
+        let signature = self.parameters.iter().map(|ty| ty.rust.as_str()).collect::<Vec<_>>().join(", ");
+        let arguments: String = self.parameters.iter().flat_map(|ty| &ty.bytes).map(|byte| byte.letter()).collect();
+        let result: String = self.result.iter().flat_map(|ty| &ty.bytes).map(|byte| byte.letter()).collect();
+        let annotated: String = MODES
+            .iter()
+            .enumerate()
+            .map(|(mode, name)| {
+                format!(
+                    "Annotated {{ function: {name}_{number} as *const (), always: {}, fallback: {} }}, ",
+                    mode == 1,
+                    self.has_fallback(mode)
+                )
+            })
+            .collect();
+        format!(
+            "Case {{ number: {number}, signature: {:?}, call: call_{number}, plain: plain_{number} as *const (), \
+             annotated: [{annotated}], arguments: b\"{arguments}\", result: b\"{result}\" }},\n",
+            format!("extern {:?} fn({signature}){}", self.abi, self.returns()),
+        )
+    }
+}
+
+/// A type; `scalars` of a hundred are scalars.
+fn pick(random: &mut Random, types: &Types, scalars: usize) -> Type {
+    let from = if random.percent(scalars) { &types.all[..types.scalars] } else { &types.all[types.scalars..] };
+    random.pick(from).clone()
+}

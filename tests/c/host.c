@@ -1,0 +1,165 @@
+/* Callers on the stacks that Rust did not choose: small threads, big frames, threads of given memory. */
+#define _GNU_SOURCE
+#include "callers.h"
+#include <alloca.h>
+#include <errno.h>
+#include <fenv.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* The volatile keeps the frame: the call is no tail call. */
+__attribute__((noinline)) int c_call(callback f, void *arg) {
+    volatile int result = f(arg);
+    return result;
+}
+
+/* Makes a frame of `bytes` and uses all of it before the call and looks at it after. -1000 if the frame was changed. */
+__attribute__((noinline)) int c_call_with_frame(size_t bytes, callback f, void *arg) {
+    volatile unsigned char *frame = alloca(bytes);
+    for (size_t i = 0; i < bytes; i++)
+        frame[i] = (unsigned char)(i * 7);
+    int result = f(arg);
+    for (size_t i = 0; i < bytes; i++)
+        if (frame[i] != (unsigned char)(i * 7))
+            return -1000;
+    return result;
+}
+
+/* Leaves about `left` bytes above `low` and calls. The memory in between is not touched. */
+__attribute__((noinline)) int c_call_with_left(size_t left, size_t low, callback f, void *arg) {
+    size_t here = (size_t)__builtin_frame_address(0);
+    if (here < low + left + 256)
+        return -2000;
+    volatile char *frame = alloca(here - low - left - 128);
+    frame[0] = 1;
+    volatile int result = f(arg);
+    return result;
+}
+
+/* SP low in the frame below: how far down `f` and what it calls have written, in bytes below SP. */
+__attribute__((noinline)) int c_call_painted(callback f, void *arg, size_t *used) {
+    enum { DEPTH = 12 * 1024 };
+    register unsigned char *sp;
+    __asm__ volatile("mov %%rsp, %0" : "=r"(sp));
+    for (volatile unsigned char *p = sp - DEPTH; p < sp; p++)
+        *p = 0xa5;
+    volatile int result = f(arg);
+    volatile unsigned char *p = sp - DEPTH;
+    while (p < sp && *p == 0xa5)
+        p++;
+    *used = (size_t)(sp - p);
+    return result;
+}
+
+struct start {
+    callback f;
+    void *arg;
+    int result;
+};
+
+static void *run(void *arg) {
+    struct start *start = arg;
+    start->result = start->f(start->arg);
+    return NULL;
+}
+
+/* -3000: no thread could be made; -3001: the thread ended by pthread_exit(1). */
+int c_call_on_thread(size_t stack_bytes, callback f, void *arg) {
+    struct start start = {f, arg, -3002};
+    pthread_t thread;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    void *ended = NULL;
+    int made = pthread_attr_setstacksize(&attr, stack_bytes) == 0 && pthread_create(&thread, &attr, run, &start) == 0;
+    pthread_attr_destroy(&attr);
+    if (!made)
+        return -3000;
+    pthread_join(thread, &ended);
+    return ended == (void *)1 ? -3001 : start.result;
+}
+
+/* `count` threads at the same time. Returns how many results were not `expected`. */
+int c_call_on_threads(int count, size_t stack_bytes, callback f, void *arg, int expected) {
+    struct start start[64];
+    pthread_t thread[64];
+    pthread_attr_t attr;
+    int wrong = 0, made = 0;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack_bytes);
+    for (; made < count && made < 64; made++) {
+        start[made] = (struct start){f, arg, -3002};
+        if (pthread_create(&thread[made], &attr, run, &start[made]) != 0)
+            break;
+    }
+    pthread_attr_destroy(&attr);
+    for (int i = 0; i < made; i++) {
+        pthread_join(thread[i], NULL);
+        wrong += start[i].result != expected;
+    }
+    return wrong + (count - made);
+}
+
+/* A thread whose stack lies at `address` if it can. -3003: something else is there. */
+int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *arg) {
+    void *stack = mmap((void *)address, stack_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (stack != (void *)address)
+        return -3003;
+    struct start start = {f, arg, -3002};
+    pthread_t thread;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    int made = pthread_attr_setstack(&attr, stack, stack_bytes) == 0 && pthread_create(&thread, &attr, run, &start) == 0;
+    pthread_attr_destroy(&attr);
+    if (made)
+        pthread_join(thread, NULL);
+    munmap(stack, stack_bytes);
+    return made ? start.result : -3000;
+}
+
+void c_exit_thread(void) { pthread_exit((void *)1); }
+
+/* A place for breakpoints. */
+__attribute__((noinline)) void c_breakpoint(void) { __asm__ volatile("" ::: "memory"); }
+
+/* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2 rounding, 4 signal mask, 8 FP exceptions. */
+int c_call_comparing_state(callback f, void *arg) {
+    sigset_t set, before, after;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    fesetround(FE_UPWARD);
+    feclearexcept(FE_ALL_EXCEPT);
+    feraiseexcept(FE_INEXACT);
+    errno = 77;
+    f(arg);
+    int differs = errno != 77;
+    if (fegetround() != FE_UPWARD)
+        differs |= 2;
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    for (int i = 1; i < 32; i++)
+        if (sigismember(&before, i) != sigismember(&after, i))
+            differs |= 4;
+    if (fetestexcept(FE_ALL_EXCEPT) != FE_INEXACT)
+        differs |= 8;
+    fesetround(FE_TONEAREST);
+    return differs;
+}
+
+/* The same state seen from inside a body: the same bits. */
+int c_state_differs(void) {
+    sigset_t now;
+    int differs = errno != 77;
+    if (fegetround() != FE_UPWARD)
+        differs |= 2;
+    pthread_sigmask(SIG_SETMASK, NULL, &now);
+    if (!sigismember(&now, SIGUSR2))
+        differs |= 4;
+    if (fetestexcept(FE_ALL_EXCEPT) != FE_INEXACT)
+        differs |= 8;
+    return differs;
+}

@@ -1,0 +1,30 @@
+/* longjmp over callbacks. Compiled twice: FORTIFIED with the glibc check of the direction. */
+#include "callers.h"
+#include <alloca.h>
+#include <setjmp.h>
+
+#ifdef FORTIFIED
+#define NAME(name) name##_fortified
+#else
+#define NAME(name) name
+#endif
+
+static __thread jmp_buf target;
+
+/* To be called by the body: leaves it for good. */
+void NAME(c_jump)(void) { longjmp(target, 1); }
+
+static __attribute__((noinline)) int call_at_depth(size_t depth, callback f, void *arg) {
+    volatile char *gap = alloca(depth + 16);
+    gap[0] = 1;
+    volatile int result = f(arg);
+    return result;
+}
+
+/* Calls at the given depth below here. 1: the callback was jumped over. */
+__attribute__((noinline)) int NAME(c_call_jumped)(size_t depth, callback f, void *arg) {
+    if (setjmp(target) != 0)
+        return 1;
+    call_at_depth(depth, f, arg);
+    return 0;
+}

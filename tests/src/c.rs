@@ -1,0 +1,54 @@
+//! The C callers of tests/c. All of them are "C-unwind", as panics and exceptions may cross them.
+
+use core::ffi::{c_int, c_void};
+
+use crate::CCallback;
+
+/// A coroutine of coroutine.c.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Coroutine {
+    _opaque: [u8; 0],
+}
+
+#[allow(missing_docs, reason = "each is described at its definition in tests/c")]
+unsafe extern "C-unwind" {
+    // host.c
+    pub fn c_call(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_with_frame(bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_with_left(left: usize, low: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_painted(f: CCallback, arg: *mut c_void, used: *mut usize) -> c_int;
+    pub fn c_call_on_thread(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_on_threads(
+        count: c_int,
+        stack_bytes: usize,
+        f: CCallback,
+        arg: *mut c_void,
+        expected: c_int,
+    ) -> c_int;
+    pub fn c_call_on_thread_at(address: usize, stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_exit_thread() -> !;
+    pub fn c_breakpoint();
+    pub fn c_call_comparing_state(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_state_differs() -> c_int;
+    // coroutine.c
+    pub fn c_coroutine_new(stack: *mut c_void, bytes: usize, f: CCallback, arg: *mut c_void) -> *mut Coroutine;
+    pub fn c_coroutine_resume(coroutine: *mut Coroutine) -> c_int;
+    pub fn c_coroutine_suspend(coroutine: *mut Coroutine);
+    pub fn c_coroutine_result(coroutine: *mut Coroutine) -> c_int;
+    pub fn c_coroutine_free(coroutine: *mut Coroutine);
+    // jump.c
+    pub fn c_jump() -> !;
+    pub fn c_call_jumped(depth: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_jump_fortified() -> !;
+    pub fn c_call_jumped_fortified(depth: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    // ending.c
+    pub fn c_call_at_thread_end(stack_bytes: usize, first: c_int, last: c_int, f: CCallback, arg: *mut c_void)
+    -> c_int;
+    pub fn c_call_at_exit(f: CCallback);
+    // exception.cpp
+    pub fn c_throw(value: c_int) -> !;
+    pub fn c_destroyed() -> c_int;
+    pub fn c_call_catching(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_with_local(f: CCallback, arg: *mut c_void) -> c_int;
+}

@@ -1,0 +1,115 @@
+//! Scenarios in processes of their own, and what a process looks like from outside.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output};
+
+/// Names the scenario that a child is to run.
+const CHILD: &str = "GUARDED_CALLBACK_CHILD";
+
+/// How a child ended.
+#[derive(Debug)]
+pub struct Death {
+    /// The signal, if one ended it.
+    pub signal: Option<i32>,
+    /// The exit status, if it exited.
+    pub code: Option<i32>,
+    /// What it wrote to standard error.
+    pub stderr: String,
+    /// What it wrote to standard output, without the test harness's own lines.
+    pub stdout: String,
+}
+
+/// Runs `scenario` in a child process and expects it to end well.
+///
+/// # Panics
+/// When it does not.
+pub fn isolated(test: &str, scenario: impl FnOnce()) {
+    if let Some(death) = run_child(test, test, |_| (), scenario) {
+        assert!(death.code == Some(0), "the scenario died: {}", death.told());
+    }
+}
+
+/// Runs `scenario` in a child process, which is this test (named `test`) again, told `tag`. In the parent `prepare` may
+/// change how the child is started. The child exits with 0 when the scenario returns. `None` in a child that was told
+/// another tag, for tests with several children: it goes on until it comes to its own.
+///
+/// # Panics
+/// When no child can be started.
+pub fn run_child(test: &str, tag: &str, prepare: impl FnOnce(&mut Command), scenario: impl FnOnce()) -> Option<Death> {
+    match std::env::var(CHILD) {
+        Ok(told) if told == tag => {
+            scenario();
+            std::process::exit(0);
+        }
+        // In another scenario of the same test.
+        Ok(_) => None,
+        Err(_) => {
+            let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
+            command.env("RUST_BACKTRACE", "0");
+            prepare(&mut command);
+            command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, tag);
+            Some(death(command.output().expect("a child process")))
+        }
+    }
+}
+
+impl Death {
+    /// Everything, for people.
+    pub fn told(&self) -> String {
+        format!("signal {:?}, code {:?}\n{}\n{}", self.signal, self.code, self.stdout, self.stderr)
+    }
+}
+
+fn death(output: Output) -> Death {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(!stdout.contains("running 0 tests"), "no test of that name in the child");
+    Death {
+        signal: output.status.signal(),
+        code: output.status.code(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        stdout: stdout.lines().filter(|line| !line.starts_with("running ")).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// A message without what differs from run to run: addresses, numbers of threads and processes.
+pub fn normalised(text: &str) -> String {
+    let mut result = String::new();
+    let mut in_number = false;
+    for character in text.chars() {
+        let digit = character.is_ascii_digit() || (in_number && (character == 'x' || character.is_ascii_hexdigit()));
+        if !digit {
+            result.push(character);
+        } else if !in_number {
+            result.push('#');
+        }
+        in_number = digit;
+    }
+    result
+}
+
+/// How many mappings the process has.
+///
+/// # Panics
+/// Without /proc.
+pub fn maps() -> usize {
+    std::fs::read_to_string("/proc/self/maps").expect("/proc").lines().count()
+}
+
+/// How many bytes of memory the process occupies.
+///
+/// # Panics
+/// Without /proc.
+pub fn resident_bytes() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc");
+    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages") * 4096
+}
+
+/// The recursion behind `use_stack`.
+#[inline(never)]
+pub fn descend(start: usize, bytes: usize) -> i32 {
+    let mut page = [0_u8; 1024];
+    core::hint::black_box(&mut page).fill(start as u8);
+    let here = page.as_ptr().addr();
+    let below = if start - here < bytes { descend(start, bytes) } else { 0 };
+    below + i32::from(core::hint::black_box(&page).iter().any(|&byte| byte != start as u8))
+}

@@ -1,0 +1,344 @@
+//! Foreign stacks: ucontext coroutines, mapped, on the heap, and carved out of the thread's own stack.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use guarded_callback::{StackBounds, StackMap, on_system_stack, remaining_stack, stats};
+use tests::c::{self, Coroutine};
+use tests::{Canary, Mode, alone, callback, in_both_modes, run_child, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+/// A coroutine as its body sees it.
+struct Job {
+    coroutine: *mut Coroutine,
+    mode: Mode,
+    seed: u64,
+    /// How often the body suspends itself.
+    suspensions: usize,
+    switched: bool,
+}
+
+impl Job {
+    fn new(mode: Mode, seed: u64) -> Self {
+        Self { coroutine: ptr::null_mut(), mode, seed, suspensions: 1, switched: false }
+    }
+
+    /// Makes the coroutine, which calls `f` with this job when it is resumed.
+    fn start(&mut self, stack: &mut [u8], f: tests::CCallback) {
+        let arg = to_c(self);
+        // SAFETY: the caller keeps stack and job until the coroutine has ended or is not resumed any more.
+        self.coroutine = unsafe { c::c_coroutine_new(stack.as_mut_ptr().cast(), stack.len(), f, arg) };
+    }
+
+    /// Whether it ended.
+    fn resume(&self) -> bool {
+        // SAFETY: started, and its stack is still there.
+        unsafe { c::c_coroutine_resume(self.coroutine) == 1 }
+    }
+
+    fn result(&self) -> c_int {
+        // SAFETY: started.
+        unsafe { c::c_coroutine_result(self.coroutine) }
+    }
+}
+
+/// A body that suspends the coroutine from the system stack, with a canary and with deep use of the stack around it.
+fn suspending(arg: *mut c_void) -> c_int {
+    let job = arg.cast::<Job>();
+    // SAFETY: `start` passed the job, which the test keeps.
+    let (seed, coroutine, suspensions) = unsafe { ((*job).seed, (*job).coroutine, (*job).suspensions) };
+    // SAFETY: as above.
+    unsafe { (*job).switched = on_system_stack() };
+    let canary = Canary::new(seed);
+    let mut wrong = use_stack(100 * KIB);
+    for _ in 0..suspensions {
+        // SAFETY: this runs in the coroutine.
+        unsafe { c::c_coroutine_suspend(coroutine) };
+        wrong += use_stack(100 * KIB);
+    }
+    wrong + c_int::from(!canary.is_intact())
+}
+
+callback! { "C" fn suspends(arg) { suspending(arg) } }
+
+callback! { "C" fn works(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) {
+        return -1;
+    }
+    use_stack(120 * KIB)
+} }
+
+fn stacks(count: usize) -> Vec<Vec<u8>> {
+    (0..count).map(|_| vec![0_u8; 16 * KIB]).collect()
+}
+
+fn call_works(mode: Mode) -> c_int {
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call(works::of(mode), ptr::null_mut()) }
+}
+
+in_both_modes! {
+    fn body_on_a_16_kib_coroutine_overflows(mode) {
+        let mut job = Job { suspensions: 0, ..Job::new(mode, 1) };
+        let mut stack = vec![0_u8; 16 * KIB];
+        job.start(&mut stack, suspends::of(mode));
+        assert!(job.resume());
+        assert_eq!(job.result(), 0);
+        assert!(job.switched);
+    }
+
+    fn suspended_body_loses_its_stack_to_others(mode) {
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+            let mut memory = stacks(4);
+            let mut jobs: Vec<Job> = (0..4).map(|i| Job::new(mode, i + 10)).collect();
+            for (job, stack) in jobs.iter_mut().zip(&mut memory) {
+                job.start(stack, suspends::of(mode));
+                assert!(!job.resume());
+                assert!(job.switched);
+                assert_eq!(call_works(mode), 0);
+            }
+            for i in order {
+                assert_eq!(call_works(mode), 0);
+                assert!(jobs[i].resume());
+                assert_eq!(jobs[i].result(), 0, "canary of {i} with order {order:?}");
+                // SAFETY: it has ended.
+                unsafe { c::c_coroutine_free(jobs[i].coroutine) };
+            }
+        }
+        let stats = stats();
+        assert!(stats.stacks_mapped <= 6, "stacks of ended activations were not used again: {stats:?}");
+        assert_eq!(stats.stacks_reclaimed, 0, "a suspended activation was taken for dead");
+    }
+
+    fn suspended_body_is_reclaimed_when_others_call_often(mode) {
+        // More than the runtime's threshold for doubtful activations, on stacks from the heap.
+        let mut memory = stacks(60);
+        let mut jobs: Vec<Job> = (0..60).map(|i| Job { suspensions: 2, ..Job::new(mode, i) }).collect();
+        for (job, stack) in jobs.iter_mut().zip(&mut memory) {
+            job.start(stack, suspends::of(mode));
+            assert!(!job.resume());
+        }
+        for _ in 0..2 {
+            for i in (0..60).map(|i| (i * 37) % 60) {
+                jobs[i].resume();
+                assert_eq!(call_works(mode), 0);
+            }
+        }
+        assert!(jobs.iter().all(|job| job.result() == 0));
+        assert_eq!(stats().stacks_reclaimed, 0);
+    }
+
+    fn body_that_resumes_a_coroutine_loses_its_stack(mode) {
+        // A body resumes a coroutine that is suspended in a body; that one ends first, then calls come from both.
+        let mut stack = vec![0_u8; 16 * KIB];
+        let mut job = Job::new(mode, 5);
+        job.start(&mut stack, suspends::of(mode));
+        assert!(!job.resume());
+        // SAFETY: `resumes` expects the job.
+        assert_eq!(unsafe { c::c_call(resumes::of(mode), to_c(&mut job)) }, 0);
+        assert_eq!(call_works(mode), 0);
+    }
+
+    fn nested_callback_leaves_its_stack_after_a_coroutine_used_another(mode) {
+        // Inside a body with room a coroutine calls back and ends; the next callback of the body stays where the body is.
+        let mut stack = vec![0_u8; 16 * KIB];
+        let mut job = Job { suspensions: 0, ..Job::new(mode, 5) };
+        job.start(&mut stack, suspends::of(mode));
+        let mut small = (mode, to_c(&mut job));
+        // SAFETY: `stays` expects this pair.
+        assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, stays::of(mode), to_c(&mut small)) }, 0);
+    }
+
+    fn stack_map_reads_the_host_of_a_coroutine_that_is_gone(mode) {
+        // The coroutine is suspended inside a body and its stack unmapped: it will never be resumed.
+        let bytes = 64 * KIB;
+        // SAFETY: a fresh mapping.
+        let memory = unsafe {
+            libc::mmap(ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+        };
+        assert!(memory != libc::MAP_FAILED);
+        let mut job = Job::new(mode, 5);
+        // SAFETY: the mapping just made, used by nobody else.
+        job.start(unsafe { core::slice::from_raw_parts_mut(memory.cast(), bytes) }, suspends::of(mode));
+        assert!(!job.resume());
+        // SAFETY: the mapping is ours and the coroutine is not resumed any more.
+        assert_eq!(unsafe { libc::munmap(memory, bytes) }, 0);
+        assert_eq!(call_works(mode), 0);
+        let picture = StackMap::current().to_string();
+        assert!(picture.contains("system stack"), "{picture}");
+    }
+
+    fn suspended_body_cannot_be_finished_on_another_thread(mode) {
+        let mut stack = vec![0_u8; 16 * KIB];
+        let mut job = Job::new(mode, 5);
+        job.start(&mut stack, suspends::of(mode));
+        assert!(!job.resume());
+        let address = (&raw mut job).addr();
+        std::thread::spawn(move || {
+            assert_eq!(call_works(mode), 0);
+            let job = ptr::with_exposed_provenance::<Job>(address);
+            // SAFETY: the other thread waits in `join` and touches nothing.
+            assert!(unsafe { (*job).resume() });
+            assert_eq!(call_works(mode), 0);
+        })
+        .join()
+        .expect("the other thread");
+        assert_eq!(job.result(), 0);
+        assert_eq!(call_works(mode), 0);
+    }
+
+    fn thread_that_leaves_a_suspended_body_behind_leaks_its_stack(mode) {
+        // Each thread suspends a body and ends; the body is finished here. The stacks must come back without `trim`.
+        for round in 0..200 {
+            let mut stack = vec![0_u8; 16 * KIB];
+            let mut job = Job::new(mode, round);
+            let address = (&raw mut job).expose_provenance();
+            let memory = stack.as_mut_ptr().expose_provenance();
+            std::thread::spawn(move || {
+                // SAFETY: the other thread waits in `join` and touches nothing.
+                let job = unsafe { &mut *ptr::with_exposed_provenance_mut::<Job>(address) };
+                // SAFETY: as above.
+                let stack =
+                    unsafe { core::slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut::<u8>(memory), 16 * KIB) };
+                job.start(stack, suspends::of(mode));
+                assert!(!job.resume());
+            })
+            .join()
+            .expect("the other thread");
+            assert!(job.resume());
+            assert_eq!(job.result(), 0);
+        }
+        let stats = stats();
+        assert!(stats.stacks_mapped - stats.stacks_unmapped <= 20, "{stats:?}");
+    }
+}
+
+/// A coroutine on a 16 KiB piece of an array on the thread stack.
+fn carved(count: usize, call_between: bool) {
+    let mode = Mode::Always;
+    let mut array = [[0_u8; 16 * KIB]; 48];
+    assert!(StackBounds::of_thread().expect("known").contains(array.as_ptr().addr()));
+    let mut jobs: Vec<Job> = (0..count as u64).map(|i| Job::new(mode, i + 100)).collect();
+    for (job, stack) in jobs.iter_mut().zip(array.iter_mut()) {
+        job.start(stack, suspends::of(mode));
+        assert!(!job.resume());
+        assert!(job.switched);
+        assert!(!call_between || call_works(mode) == 0);
+    }
+    // Calls from above and from below the coroutines.
+    assert_eq!(call_works(mode), 0);
+    // SAFETY: the body does not use its argument.
+    assert_eq!(unsafe { c::c_call_with_frame(64 * KIB, works::of(mode), ptr::null_mut()) }, 0);
+    for i in (0..count).map(|i| (i * 5) % count) {
+        let ended = jobs[i].resume();
+        assert!(ended && jobs[i].result() == 0, "coroutine {i} was damaged: {:?}", stats());
+        assert_eq!(call_works(mode), 0);
+    }
+    assert_eq!(stats().stacks_reclaimed, 0, "a suspended activation was taken for dead");
+}
+
+alone! {
+    fn carved_coroutines_suspended_in_bodies_are_taken_for_dead() { carved(2, true) }
+
+    fn forty_one_carved_coroutines_suspended_in_bodies_are_taken_for_dead() { carved(41, false) }
+}
+
+callback! { "C" fn resumes(arg) {
+    // SAFETY: the test passes the job.
+    let job = unsafe { &*arg.cast::<Job>() };
+    let canary = Canary::new(99);
+    let first = call_works(job.mode);
+    if !job.resume() {
+        return 1;
+    }
+    first + job.result() + call_works(job.mode) + use_stack(100 * KIB) + c_int::from(!canary.is_intact())
+} }
+
+callback! { "C" fn stays(arg) {
+    // SAFETY: the test passes this pair.
+    let (mode, job) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
+    // SAFETY: the pair's second is the job.
+    let job = unsafe { &*job.cast::<Job>() };
+    if !(on_system_stack() && job.resume() && job.result() == 0) {
+        return 1;
+    }
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call(tells_sp::of(mode), ptr::null_mut()) };
+    if TOLD_SP.load(Relaxed).abs_diff(tests::near_sp()) < 64 * KIB { 0 } else { 2 }
+} }
+
+static TOLD_SP: AtomicUsize = AtomicUsize::new(0);
+
+callback! { "C" fn tells_sp(_arg) {
+    TOLD_SP.store(tests::near_sp(), Relaxed);
+    0
+} }
+
+/// Where coroutine stacks below and above the thread stack and the system stacks are mapped.
+fn mapped_at(address: usize, f: tests::CCallback, mode: Mode) -> Option<(c_int, bool)> {
+    let bytes = 64 * KIB;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+    // SAFETY: NOREPLACE touches nothing that exists.
+    let memory = unsafe {
+        libc::mmap(ptr::without_provenance_mut(address), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+    };
+    if memory.addr() != address {
+        return None; // Somebody is there already.
+    }
+    let mut job = Job { suspensions: 0, ..Job::new(mode, 3) };
+    // SAFETY: the mapping just made, used by nobody else.
+    job.start(unsafe { core::slice::from_raw_parts_mut(memory.cast(), bytes) }, f);
+    assert!(job.resume());
+    // SAFETY: the coroutine has ended.
+    unsafe { libc::munmap(memory, bytes) };
+    Some((job.result(), job.switched))
+}
+
+in_both_modes! {
+    fn foreign_stack_below_the_thread_stack_is_taken_for_it(mode) {
+        assert_eq!(call_works(mode), 0);
+        let low = StackBounds::of_thread().expect("known").low();
+        assert_eq!(mapped_at(1 << 40, suspends::of(mode), mode), Some((0, true)), "far below");
+        // And as near below as there is a place.
+        let near = (1..100_000).map(|i| low / (64 * KIB) * (64 * KIB) - i * 64 * KIB);
+        assert_eq!(near.into_iter().find_map(|address| mapped_at(address, suspends::of(mode), mode)), Some((0, true)));
+    }
+
+    fn foreign_stack_above_the_thread_stack_is_taken_for_it(mode) {
+        // The thread's stack lies low, the coroutine's far above and just above.
+        callback! { "C" fn outer(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            let bounds = StackBounds::of_thread().expect("known");
+            for address in [bounds.high(), 4 << 40, 80 << 40] {
+                assert_eq!(mapped_at(address, suspends::of(mode), mode), Some((0, true)), "{address:#x}");
+            }
+            c_int::from(call_works(mode) != 0)
+        } }
+        let mut mode = mode;
+        // SAFETY: as above.
+        let result = unsafe { c::c_call_on_thread_at(2 << 40, 1024 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) };
+        assert_eq!(result, 0);
+    }
+}
+
+#[test]
+fn too_many_suspended_bodies_die_without_a_word() {
+    let name = "too_many_suspended_bodies_die_without_a_word";
+    let death = run_child(name, name, |_| (), || {
+        guarded_callback::Settings::new().stacks_per_thread(4).apply().expect("first");
+        let mut memory = stacks(8);
+        let mut jobs: Vec<Job> = (0..8).map(|i| Job::new(Mode::WhenLow, i)).collect();
+        for (job, stack) in jobs.iter_mut().zip(&mut memory) {
+            job.start(stack, suspends::of(Mode::WhenLow));
+            job.resume();
+        }
+    });
+    let Some(death) = death else { return };
+    assert_eq!(death.signal, Some(libc::SIGABRT), "{death:?}");
+    for word in ["guarded-callback: `", "suspends::when_low", "limit of 4 system stacks", "unknown bounds", "fallback"] {
+        assert!(death.stderr.contains(word), "{word}: {death:?}");
+    }
+}

@@ -1,0 +1,97 @@
+//! longjmp over callbacks: stacks of abandoned activations come back, memory stays flat.
+
+use core::ptr;
+
+use guarded_callback::{on_system_stack, stats};
+use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, use_stack};
+
+const KIB: usize = 1024;
+
+callback! { "C" fn jumps(_arg) {
+    if !on_system_stack() || use_stack(32 * KIB) != 0 {
+        return -1;
+    }
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn jumps_fortified(_arg) {
+    if !on_system_stack() || use_stack(32 * KIB) != 0 {
+        return -1;
+    }
+    // SAFETY: as above.
+    unsafe { c::c_jump_fortified() }
+} }
+
+callback! { "C" fn jump_many_times(arg) {
+    // SAFETY: the tests pass a function of numbers to do here.
+    unsafe { (*arg.cast::<fn()>())() };
+    0
+} }
+
+/// Runs `scenario` on a C thread that is so small that both modes switch.
+fn on_small_thread(scenario: fn()) {
+    let mut scenario = scenario;
+    // SAFETY: the body expects the function.
+    let result = unsafe { c::c_call_on_thread(120 * KIB, jump_many_times::of(Mode::Plain), tests::to_c(&mut scenario)) };
+    assert_eq!(result, 0);
+}
+
+fn jump(depth: usize, mode: Mode) {
+    // SAFETY: the body does not use its argument.
+    assert_eq!(unsafe { c::c_call_jumped(depth, jumps::of(mode), ptr::null_mut()) }, 1);
+}
+
+/// `count` jumps from depths that `depth` tells, with flat memory after a warm-up.
+fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
+    (0..1000).for_each(|i| jump(depth(i), mode));
+    let (maps_before, bytes_before) = (maps(), resident_bytes());
+    (0..count).for_each(|i| jump(depth(i), mode));
+    assert!(maps() <= maps_before + 4, "maps {maps_before} -> {}, {:?}", maps(), stats());
+    assert!(resident_bytes() < bytes_before + 512 * KIB, "{bytes_before} -> {}", resident_bytes());
+}
+
+/// Between 0 and 64 KiB, in steps of 16, without a pattern.
+fn scattered(i: usize) -> usize {
+    (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) % (64 * KIB) / 16 * 16
+}
+
+alone! {
+    fn longjmp_from_one_depth_leaks_in_always() { on_small_thread(|| jump_flat(100_000, Mode::Always, |_| 0)); }
+    fn longjmp_from_one_depth_leaks_in_when_low() { on_small_thread(|| jump_flat(100_000, Mode::WhenLow, |_| 0)); }
+    fn longjmp_from_many_depths_leaks_in_always() { on_small_thread(|| jump_flat(100_000, Mode::Always, scattered)); }
+    fn longjmp_from_many_depths_leaks_in_when_low() { on_small_thread(|| jump_flat(100_000, Mode::WhenLow, scattered)); }
+
+    fn longjmp_from_ever_deeper_frames_exhausts_the_stacks() {
+        // Each call comes from deeper than all before, below memory of C that nobody writes.
+        on_small_thread(|| (0..1000).for_each(|i| jump(64 * i, Mode::Always)));
+    }
+
+    fn fortified_longjmp_takes_the_switch_for_a_jump_into_a_dead_frame() {
+        on_small_thread(|| (0..1000).for_each(|_| {
+            // SAFETY: the body does not use its argument.
+            let jumped = unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) };
+            assert_eq!(jumped, 1);
+        }));
+    }
+}
+
+in_both_modes! {
+    fn callback_after_a_longjmp_runs_on_a_stack_in_use(mode) {
+        // A body that lives calls C, which jumps over an inner callback; the outer body's locals stay intact.
+        callback! { "C" fn outer(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            let canary = tests::Canary::new(8);
+            for i in 0..1000 {
+                // SAFETY: the body does not use its argument.
+                let jumped = unsafe { c::c_call_jumped(scattered(i), jumps::of(mode), ptr::null_mut()) };
+                if jumped != 1 || !canary.is_intact() { return i as i32 + 1; }
+            }
+            0
+        } }
+        let mut mode = mode;
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) }, 0);
+    }
+}

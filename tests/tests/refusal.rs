@@ -1,0 +1,143 @@
+//! No stack to be had: the fallback, or one line and an abort. Never a crash of our own.
+
+use core::ffi::c_int;
+use core::ptr;
+
+use guarded_callback::{StackBounds, stats};
+use tests::{CCallback, Mode, alone, c, callback, in_both_modes, run_child, use_stack};
+
+const KIB: usize = 1024;
+
+callback! { "C" fn works(_arg) { use_stack(120 * KIB) } }
+
+callback! { "C" [fallback = -7] fn works_or_tells(_arg) { use_stack(120 * KIB) } }
+
+fn limit_address_space(bytes: u64) {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: a valid limit; only this process, which the test made for that, is limited.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
+}
+
+/// Calls `f` with little of the thread left and no address space to be had.
+fn exhausted(f: CCallback, left: usize) -> c_int {
+    let low = StackBounds::of_thread().expect("known").low();
+    limit_address_space(1 << 20);
+    // SAFETY: the bodies do not use their argument.
+    let result = unsafe { c::c_call_with_left(left, low, f, ptr::null_mut()) };
+    limit_address_space(libc::RLIM_INFINITY);
+    result
+}
+
+callback! { "C" fn exhausted_with_8_kib(arg) { exhausted(CCallback(arg), 8 * KIB) } }
+
+callback! { "C" fn exhausted_with_1_kib(arg) { exhausted(CCallback(arg), KIB) } }
+
+fn on_small_thread(outer: CCallback, f: CCallback) -> c_int {
+    // SAFETY: the body expects the address of a callback.
+    unsafe { c::c_call_on_thread(64 * KIB, outer, f.0.cast_mut()) }
+}
+
+in_both_modes! {
+    fn exhausted_address_space_gives_no_fallback(mode) {
+        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_1_kib::of(Mode::Plain)] {
+            assert_eq!(on_small_thread(outer, works_or_tells::of(mode)), -7);
+        }
+        assert_eq!(stats().refusals, 2);
+        // With the limit gone everything is as before.
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) }, 0);
+        assert_eq!(stats().refusals, 2);
+    }
+
+    fn exhausted_address_space_stops_a_callback_that_holds_a_stack(mode) {
+        callback! { "C" fn prepared(arg) {
+            // SAFETY: the body does not use its argument.
+            let first = unsafe { c::c_call(CCallback(arg), ptr::null_mut()) };
+            first + exhausted(CCallback(arg), 8 * KIB)
+        } }
+        assert_eq!(on_small_thread(prepared::of(Mode::Plain), works::of(mode)), 0);
+    }
+
+    fn exhausted_address_space_crashes_many_threads_at_once(mode) {
+        // All of them nearly at the end of their stacks, at the same time.
+        callback! { "C" fn at_the_end(arg) {
+            let low = StackBounds::of_thread().expect("known").low();
+            BARRIER.wait();
+            let mut wrong = 0;
+            for _ in 0..1000 {
+                // SAFETY: the body does not use its argument.
+                let result = unsafe { c::c_call_with_left(KIB, low, CCallback(arg), ptr::null_mut()) };
+                wrong += c_int::from(result != -7);
+            }
+            wrong
+        } }
+        static BARRIER: std::sync::Barrier = std::sync::Barrier::new(9);
+        let limiter = std::thread::spawn(|| {
+            limit_address_space(1 << 20);
+            BARRIER.wait();
+        });
+        // The threads exist when the limit falls, which is before they pass the barrier.
+        let f = works_or_tells::of(mode);
+        // SAFETY: the body expects the address of a callback.
+        let wrong = unsafe { c::c_call_on_threads(8, 64 * KIB, at_the_end::of(Mode::Plain), f.0.cast_mut(), 0) };
+        limiter.join().expect("limited");
+        assert_eq!(wrong, 0);
+    }
+}
+
+#[test]
+fn callback_without_fallback_and_stack_dies_without_a_word() {
+    let test = "callback_without_fallback_and_stack_dies_without_a_word";
+    for (name, mode) in [("works::always", Mode::Always), ("works::when_low", Mode::WhenLow)] {
+        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_1_kib::of(Mode::Plain)] {
+            let tag = format!("{test} {mode:?} {}", outer == exhausted_with_1_kib::of(Mode::Plain));
+            let death = run_child(test, &tag, |_| (), || {
+                on_small_thread(outer, works::of(mode));
+            });
+            let Some(death) = death else { continue };
+            assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
+            assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
+            for word in ["guarded-callback: `", name, "needs 13", "bytes", "os error 12", "RLIMIT_AS", "fallback"] {
+                assert!(death.stderr.contains(word), "{word}: {}", death.told());
+            }
+        }
+    }
+}
+
+#[test]
+fn callback_that_never_switches_runs_without_room() {
+    #[guarded_callback::guarded_callback(switch = never)]
+    extern "C" fn never(_arg: *mut core::ffi::c_void) -> c_int {
+        use_stack(120 * KIB)
+    }
+    #[guarded_callback::guarded_callback(switch = never, fallback = -7)]
+    extern "C" fn never_or_tells(_arg: *mut core::ffi::c_void) -> c_int {
+        use_stack(120 * KIB)
+    }
+    let test = "callback_that_never_switches_runs_without_room";
+    let death = run_child(test, test, |_| (), || {
+        let (dies, tells) = (CCallback(never as *const _), CCallback(never_or_tells as *const _));
+        // SAFETY: the bodies do not use their argument.
+        unsafe {
+            assert_eq!(c::c_call(dies, ptr::null_mut()), 0);
+            assert_eq!(c::c_call_on_thread(64 * KIB, tells, ptr::null_mut()), -7);
+            c::c_call_on_thread(64 * KIB, dies, ptr::null_mut());
+        }
+    });
+    let Some(death) = death else { return };
+    assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
+    assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
+    assert!(death.stderr.contains("switch = never") && death.stderr.contains("::never`"), "{}", death.told());
+}
+
+alone! {
+    fn fallback_that_uses_its_parameter_gets_another() {
+        #[guarded_callback::guarded_callback(switch = always, fallback = number * 2)]
+        extern "C" fn doubles(number: c_int) -> c_int {
+            assert!(number != 4, "not this one");
+            1
+        }
+        std::panic::set_hook(Box::new(|_| ()));
+        assert_eq!((doubles(3), doubles(4)), (1, 8));
+    }
+}

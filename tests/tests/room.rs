@@ -1,0 +1,197 @@
+//! Room: whatever stack C calls from, the body has its reserve.
+
+use core::ffi::{c_int, c_void};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use guarded_callback::{Source, StackBounds, on_system_stack, remaining_stack, stats};
+use tests::{Mode, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+/// What a body saw.
+#[derive(Debug, Default)]
+struct Seen {
+    switched: bool,
+    remaining: usize,
+    source: Option<Source>,
+    calls: usize,
+}
+
+callback! { "C" fn needs_128_kib(arg) {
+    // SAFETY: every test passes a `Seen` of its own.
+    let seen = unsafe { from_c::<Seen>(arg) };
+    seen.switched = on_system_stack();
+    seen.remaining = remaining_stack().unwrap_or(0);
+    seen.source = StackBounds::current().map(|bounds| bounds.source());
+    seen.calls += 1;
+    use_stack(120 * KIB)
+} }
+
+callback! { "C" [stack = 300 * 1024] fn has_a_big_local(arg) {
+    let mut local = [0_u8; 200 * KIB];
+    core::hint::black_box(&mut local).fill(7);
+    // SAFETY: every test passes a `Seen` of its own.
+    unsafe { from_c::<Seen>(arg) }.switched = on_system_stack();
+    c_int::from(core::hint::black_box(&local).iter().any(|&byte| byte != 7))
+} }
+
+in_both_modes! {
+    fn body_on_a_16_kib_thread_overflows(mode) {
+        let mut seen = Seen::default();
+        // SAFETY: the C function calls back with this argument before it returns.
+        let result = unsafe { c::c_call_on_thread(16 * KIB, needs_128_kib::of(mode), to_c(&mut seen)) };
+        assert_eq!(result, 0);
+        assert!(seen.switched && seen.remaining >= 128 * KIB, "{seen:?}");
+        assert_eq!(seen.source, Some(Source::System));
+    }
+
+    fn body_below_a_64_kib_c_frame_overflows(mode) {
+        let mut seen = Seen::default();
+        callback! { "C" fn outer(arg) {
+            // SAFETY: as in the test around.
+            let mode = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
+            // SAFETY: as in the test around.
+            unsafe { c::c_call_with_frame(64 * KIB, needs_128_kib::of(mode.0), mode.1) }
+        } }
+        let mut pair = (mode, to_c(&mut seen));
+        // SAFETY: as above.
+        let result = unsafe { c::c_call_on_thread(80 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) };
+        assert_eq!(result, 0);
+        assert!(seen.switched, "{seen:?}");
+    }
+
+    fn big_local_on_a_128_kib_thread_overflows_before_the_check(mode) {
+        let mut seen = Seen::default();
+        // SAFETY: as above.
+        let result = unsafe { c::c_call_on_thread(128 * KIB, has_a_big_local::of(mode), to_c(&mut seen)) };
+        assert_eq!(result, 0);
+        assert!(seen.switched);
+    }
+
+    fn big_local_makes_the_frame_of_the_shim_grow(mode) {
+        callback! { "C" fn outer(arg) {
+            let low = StackBounds::of_thread().expect("known").low();
+            // SAFETY: the argument is the pair that the test passes.
+            let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
+            // First use far from the end, so that this is about the warm way.
+            // SAFETY: as above.
+            let first = unsafe { c::c_call(has_a_big_local::of(mode), seen) };
+            // SAFETY: as above.
+            first + unsafe { c::c_call_with_left(2 * KIB, low, has_a_big_local::of(mode), seen) }
+        } }
+        let mut seen = Seen::default();
+        let mut pair = (mode, to_c(&mut seen));
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) }, 0);
+        assert!(seen.switched);
+    }
+
+    fn callback_with_a_kib_left_overflows_at_first_use(mode) {
+        callback! { "C" fn outer(arg) {
+            let low = StackBounds::of_thread().expect("known").low();
+            // SAFETY: the argument is the pair that the test passes.
+            let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
+            // SAFETY: as above.
+            unsafe { c::c_call_with_left(KIB, low, needs_128_kib::of(mode), seen) }
+        } }
+        let mut seen = Seen::default();
+        let mut pair = (mode, to_c(&mut seen));
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) }, 0);
+        assert!(seen.switched && seen.calls == 1, "{seen:?}");
+    }
+
+    fn thread_with_room_is_left_without_need(mode) {
+        let mut seen = Seen::default();
+        for _ in 0..3 {
+            // SAFETY: as above.
+            let result = unsafe { c::c_call_on_thread(1024 * KIB, needs_128_kib::of(mode), to_c(&mut seen)) };
+            assert_eq!(result, 0);
+            assert_eq!(seen.switched, mode == Mode::Always);
+            assert!(seen.remaining >= 128 * KIB);
+        }
+    }
+
+    fn nesting_10_000_deep_overflows(mode) {
+        NESTING_MODE.store(mode as usize, Relaxed);
+        let mut depth = 10_000_usize;
+        // SAFETY: the argument is the counter that the body expects.
+        let result = unsafe { c::c_call_on_thread(64 * KIB, nested::of(mode), to_c(&mut depth)) };
+        assert_eq!((result, depth), (0, 0));
+        assert_eq!(stats().refusals, 0);
+        // 10,000 levels of a KiB and more do not fit one system stack: there was at least one more.
+        assert!(stats().stacks_mapped >= 2, "{:?}", stats());
+        let mapped = stats().stacks_mapped;
+        let mut depth = 10_000_usize;
+        // SAFETY: as above.
+        let result = unsafe { c::c_call_on_thread(64 * KIB, nested::of(mode), to_c(&mut depth)) };
+        assert_eq!((result, depth), (0, 0));
+        assert_eq!(stats().stacks_mapped, mapped, "the stacks of the first thread were not used again");
+    }
+
+    fn every_nested_body_has_its_reserve_and_intact_locals(mode) {
+        NESTING_MODE.store(mode as usize, Relaxed);
+        let mut depth = 3_000_usize;
+        // SAFETY: as above.
+        let result = unsafe { c::c_call(nested::of(mode), to_c(&mut depth)) };
+        assert_eq!((result, depth), (0, 0));
+    }
+
+    fn unknown_c_thread_is_not_recognised(mode) {
+        // Threads that Rust did not make and sees for the first time in the callback, several at once.
+        callback! { "C" fn probe(_arg) {
+            if remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) { use_stack(120 * KIB) } else { -1 }
+        } }
+        // SAFETY: the body does not use the argument.
+        let wrong = unsafe { c::c_call_on_threads(32, 16 * KIB, probe::of(mode), core::ptr::null_mut(), 0) };
+        assert_eq!(wrong, 0);
+    }
+
+    fn callback_inside_a_body_leaves_a_system_stack_with_room(mode) {
+        let mut mode = mode;
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, outer::of(mode), to_c(&mut mode)) }, 0);
+    }
+}
+
+static NESTING_MODE: AtomicUsize = AtomicUsize::new(0);
+
+fn nesting_mode() -> Mode {
+    if NESTING_MODE.load(Relaxed) == Mode::Always as usize { Mode::Always } else { Mode::WhenLow }
+}
+
+callback! { "C" [stack = 64 * 1024] fn nested(arg) {
+    let canary = tests::Canary::new(near_sp() as u64);
+    let mut local = [0_u8; 1024];
+    core::hint::black_box(&mut local).fill(3);
+    // The frame of this body comes off the reserve.
+    if remaining_stack().is_none_or(|bytes| bytes < 60 * 1024) {
+        return 1;
+    }
+    // SAFETY: the argument is the counter that the test passes.
+    let depth = unsafe { from_c::<usize>(arg) };
+    *depth -= 1;
+    let below = if *depth > 0 {
+        // SAFETY: as above.
+        unsafe { c::c_call(nested::of(nesting_mode()), arg) }
+    } else {
+        0
+    };
+    below + c_int::from(!canary.is_intact() || core::hint::black_box(&local).iter().any(|&byte| byte != 3))
+} }
+
+callback! { "C" fn inner(arg) {
+    // SAFETY: the argument is the address that the outer body passes.
+    unsafe { *arg.cast::<usize>() = near_sp() };
+    0
+} }
+
+callback! { "C" fn outer(arg) {
+    // SAFETY: the argument is the mode that the test passes.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let mut inner_sp = 0_usize;
+    // SAFETY: the argument is as `inner` expects.
+    unsafe { c::c_call(inner::of(mode), to_c(&mut inner_sp)) };
+    let here = near_sp();
+    c_int::from(!(on_system_stack() && here.abs_diff(inner_sp) < 64 * KIB))
+} }

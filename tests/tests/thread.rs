@@ -1,0 +1,198 @@
+//! Beginning and end of threads, of the process, and its doubling.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use guarded_callback::{on_system_stack, remaining_stack, stats};
+use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, run_child, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+callback! { "C" fn works(_arg) {
+    if !on_system_stack() || remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) {
+        return -1;
+    }
+    use_stack(120 * KIB)
+} }
+
+callback! { "C" fn does_nothing(_arg) { 0 } }
+
+callback! { "C" fn works_and_tells_one(_arg) { 1 + use_stack(120 * KIB) } }
+
+callback! { "C" [stack = 8 << 20] fn jumps_away(_arg) {
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn calls_what_jumps_away(arg) {
+    // SAFETY: the test passes the callback's address.
+    unsafe { c::c_call(tests::CCallback(arg), ptr::null_mut()) }
+} }
+
+fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
+    // SAFETY: the bodies do not use their argument.
+    unsafe { c::c_call_on_thread(stack_bytes, f, ptr::null_mut()) }
+}
+
+/// Runs `step` for a warm-up and `count` times more, and expects maps and memory not to grow.
+fn flat(count: usize, mut step: impl FnMut()) {
+    (0..count / 10).for_each(|_| step());
+    let (maps_before, bytes_before) = (maps(), resident_bytes());
+    (0..count).for_each(|_| step());
+    let (maps_after, bytes_after) = (maps(), resident_bytes());
+    println!("maps {maps_before} -> {maps_after}, resident {} -> {} KiB", bytes_before / KIB, bytes_after / KIB);
+    assert!(maps_after <= maps_before + 8, "maps {maps_before} -> {maps_after}, {:?}", stats());
+    assert!(bytes_after < bytes_before + 1024 * KIB, "resident {bytes_before} -> {bytes_after}, {:?}", stats());
+}
+
+in_both_modes! {
+    fn exit_of_10_000_threads_leaks(mode) {
+        flat(10_000, || assert_eq!(on_thread(16 * KIB, works::of(mode)), 0));
+        // What is counted and what is there: nothing but the pool.
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+
+    fn exit_of_many_threads_at_once_leaks(mode) {
+        flat(200, || {
+            // SAFETY: the body does not use its argument.
+            assert_eq!(unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) }, 0);
+        });
+        assert!(stats().stacks_pooled <= 16);
+    }
+
+    fn callback_from_a_key_destructor_fails_or_leaks(mode) {
+        let f = works_and_tells_one::of(mode);
+        flat(2_000, || {
+            // SAFETY: the body does not use its argument.
+            assert_eq!(unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, f, ptr::null_mut()) }, 4);
+        });
+    }
+
+    fn body_in_a_late_destructor_does_not_know_its_stack(mode) {
+        callback! { "C" fn knows(_arg) {
+            i32::from(on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB))
+        } }
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) }, 4);
+    }
+
+    fn first_callback_of_a_thread_in_the_last_round_of_destructors_leaks(mode) {
+        let f = works_and_tells_one::of(mode);
+        flat(2_000, || {
+            // SAFETY: the body does not use its argument.
+            assert_eq!(unsafe { c::c_call_at_thread_end(16 * KIB, 4, 4, f, ptr::null_mut()) }, 1);
+        });
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+
+    fn callback_from_a_rust_thread_local_destructor_fails_or_leaks(mode) {
+        thread_local! { static LAST: AtEnd = const { AtEnd(core::cell::Cell::new(None)) }; }
+        struct AtEnd(core::cell::Cell<Option<Mode>>);
+        impl Drop for AtEnd {
+            fn drop(&mut self) {
+                let mode = self.0.get().expect("set");
+                // SAFETY: the body does not use its argument.
+                let result = unsafe { c::c_call(works_and_tells_one::of(mode), ptr::null_mut()) };
+                GOOD.fetch_add(usize::from(result == 1), Relaxed);
+            }
+        }
+        static GOOD: AtomicUsize = AtomicUsize::new(0);
+        flat(1_000, || {
+            let thread = std::thread::Builder::new().stack_size(64 * KIB);
+            thread.spawn(move || LAST.with(|last| last.0.set(Some(mode)))).expect("a thread").join().expect("its end");
+        });
+        assert_eq!(GOOD.load(Relaxed), 1_100);
+    }
+
+    fn thread_that_jumped_over_nested_bodies_leaks(mode) {
+        // The outer body on one system stack, the inner on a further one because it asks for so much; both are jumped over,
+        // and the thread ends without another callback.
+        callback! { "C" fn jumping_thread(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            let inner = jumps_away::of(mode).0.cast_mut();
+            // SAFETY: the body expects the address of a callback; the frames that are jumped over have nothing to drop.
+            unsafe { c::c_call_jumped(0, calls_what_jumps_away::of(mode), inner) - 1 }
+        } }
+        let mut mode = mode;
+        flat(1_000, || {
+            // SAFETY: as above.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, jumping_thread::of(Mode::Plain), to_c(&mut mode)) };
+            assert_eq!(result, 0);
+        });
+    }
+
+    fn child_of_a_fork_cannot_call_back_while_others_churn(mode) {
+        static STOP: AtomicBool = AtomicBool::new(false);
+        let churners: Vec<_> = (0..3)
+            .map(|_| std::thread::spawn(move || while !STOP.load(Relaxed) {
+                assert_eq!(on_thread(16 * KIB, works::of(mode)), 0);
+            }))
+            .collect();
+        assert_eq!(far_down(works::of(mode)), 0);
+        for round in 0..300 {
+            // A thread that has called back before forks, and one for which the child's is the first callback.
+            if round % 2 == 0 {
+                fork_and_call(mode);
+            } else {
+                std::thread::spawn(move || fork_and_call(mode)).join().expect("no child failed");
+            }
+        }
+        STOP.store(true, Relaxed);
+        churners.into_iter().for_each(|churner| churner.join().expect("no callback failed"));
+    }
+}
+
+#[test]
+fn callback_from_atexit_is_not_made() {
+    let name = "callback_from_atexit_is_not_made";
+    callback! { "C" fn at_exit(_arg) {
+        let text = if use_stack(100 * KIB) == 0 { "called at exit\n" } else { "damaged\n" };
+        // SAFETY: a valid text.
+        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+        0
+    } }
+    for mode in [Mode::Always, Mode::WhenLow] {
+        let death = run_child(name, &format!("{name} {mode:?}"), |_| (), || {
+            assert_eq!(on_thread(64 * KIB, works::of(mode)), 0);
+            // SAFETY: the callback lives as long as the process.
+            unsafe { c::c_call_at_exit(at_exit::of(mode)) };
+        });
+        let Some(death) = death else { continue };
+        assert_eq!((death.code, death.stderr.as_str()), (Some(0), "called at exit\n"), "{death:?}");
+    }
+}
+
+alone! {
+    fn ten_thousand_threads_with_room_leak() {
+        flat(10_000, || assert_eq!(on_thread(1024 * KIB, does_nothing::of(Mode::WhenLow)), 0));
+    }
+}
+
+/// Calls where both modes switch.
+fn far_down(f: tests::CCallback) -> c_int {
+    let low = guarded_callback::StackBounds::of_thread().expect("known").low();
+    // SAFETY: the bodies do not use their argument.
+    unsafe { c::c_call_with_left(64 * KIB, low, f, ptr::null_mut::<c_void>()) }
+}
+
+fn fork_and_call(mode: Mode) {
+    // SAFETY: the child only calls back, which allocates nothing, and ends by `_exit`.
+    match unsafe { libc::fork() } {
+        0 => {
+            // SAFETY: neither has preconditions; the alarm ends a child that hangs.
+            unsafe { libc::alarm(20) };
+            let first = far_down(works::of(mode));
+            let second = far_down(works::of(mode));
+            // SAFETY: ends the child without the destructors of the parent.
+            unsafe { libc::_exit(if (first, second) == (0, 0) { 0 } else { 3 }) };
+        }
+        child => {
+            let mut status = 0;
+            // SAFETY: our own child.
+            unsafe { libc::waitpid(child, &raw mut status, 0) };
+            assert_eq!(status, 0, "how the child ended");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Panics, C++ exceptions and pthread_exit across the switch.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use guarded_callback::{StackBounds, on_system_stack, stats};
+use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, run_child, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+static DROPS: AtomicUsize = AtomicUsize::new(0);
+static SWITCHED: AtomicUsize = AtomicUsize::new(0);
+
+fn enter_body() -> CountDrop {
+    SWITCHED.fetch_add(usize::from(on_system_stack()), Relaxed);
+    CountDrop(&DROPS)
+}
+
+callback! { "C-unwind" fn panics(arg) {
+    let _local = enter_body();
+    use_stack(64 * KIB);
+    // SAFETY: the tests pass a number.
+    std::panic::panic_any(unsafe { *arg.cast::<u64>() });
+} }
+
+callback! { "C-unwind" fn throws(_arg) {
+    let _local = enter_body();
+    use_stack(64 * KIB);
+    // SAFETY: an exception may leave this function.
+    unsafe { c::c_throw(7) }
+} }
+
+callback! { "C-unwind" fn ends_the_thread(_arg) {
+    let _local = enter_body();
+    use_stack(64 * KIB);
+    // SAFETY: the thread is C's and the frames up to its start can be unwound.
+    unsafe { c::c_exit_thread() }
+} }
+
+callback! { "C-unwind" fn passes_on(arg) {
+    let _local = enter_body();
+    // SAFETY: the test passes a pair of a callback and its argument.
+    let (f, arg) = unsafe { *arg.cast::<(tests::CCallback, *mut c_void)>() };
+    // SAFETY: as above.
+    unsafe { c::c_call_with_local(f, arg) }
+} }
+
+callback! { "C-unwind" [stack = 6 << 20] fn passes_on_from_a_further_stack(arg) {
+    let _local = enter_body();
+    // SAFETY: the test passes a pair of a callback and its argument.
+    let (f, arg) = unsafe { *arg.cast::<(tests::CCallback, *mut c_void)>() };
+    // SAFETY: as above.
+    unsafe { c::c_call_with_local(f, arg) }
+} }
+
+callback! { "C" fn works(_arg) { use_stack(100 * KIB) } }
+
+callback! { "C" [fallback = -9] fn panics_with_fallback(_arg) {
+    let _local = enter_body();
+    use_stack(64 * KIB);
+    panic!("to be caught");
+} }
+
+callback! { "C" fn panics_in_c(_arg) {
+    panic!("out of the body {}", 1);
+} }
+
+fn call_works(mode: Mode) -> c_int {
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call(works::of(mode), ptr::null_mut()) }
+}
+
+fn panic_payload(f: impl FnOnce() -> c_int) -> Option<u64> {
+    catch_unwind(AssertUnwindSafe(f)).err().and_then(|payload| payload.downcast_ref::<u64>().copied())
+}
+
+fn quiet() {
+    std::panic::set_hook(Box::new(|_| ()));
+}
+
+/// Calls `f` where both modes switch.
+fn far_down(f: tests::CCallback, arg: *mut c_void) -> c_int {
+    let low = StackBounds::of_thread().expect("known").low();
+    // SAFETY: the caller passes what the body expects.
+    unsafe { c::c_call_with_left(64 * KIB, low, f, arg) }
+}
+
+in_both_modes! {
+    fn panic_in_a_switched_body_does_not_reach_the_caller_of_c(mode) {
+        quiet();
+        for round in 0..1000_u64 {
+            let mut number = round;
+            assert_eq!(panic_payload(|| far_down(panics::of(mode), to_c(&mut number))), Some(round));
+            assert_eq!(call_works(mode), 0);
+        }
+        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (1000, 1000));
+        assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
+    }
+
+    fn panic_does_not_cross_two_switches(mode) {
+        quiet();
+        let mut number = 5_u64;
+        let mut inner = (panics::of(mode), to_c(&mut number));
+        let mut middle = (passes_on_from_a_further_stack::of(mode), to_c(&mut inner));
+        for round in 1..=100 {
+            let payload = panic_payload(|| far_down(passes_on::of(mode), to_c(&mut middle)));
+            assert_eq!(payload, Some(5));
+            assert_eq!(DROPS.load(Relaxed), 3 * round);
+            // SAFETY: it only tells a number.
+            assert_eq!(unsafe { c::c_destroyed() }, 2 * round as c_int);
+            assert_eq!(call_works(mode), 0);
+        }
+        assert!(stats().stacks_mapped <= 3 && stats().stacks_reclaimed == 0, "{:?}", stats());
+    }
+
+    fn cpp_exception_does_not_cross_a_switched_body(mode) {
+        callback! { "C-unwind" fn catching(arg) {
+            // SAFETY: the test passes the mode.
+            unsafe { c::c_call_catching(throws::of(*arg.cast::<Mode>()), ptr::null_mut()) }
+        } }
+        let mut mode = mode;
+        for round in 1..=1000 {
+            assert_eq!(far_down(catching::of(Mode::Plain), to_c(&mut mode)), 5007);
+            // SAFETY: it only tells a number.
+            assert_eq!(unsafe { c::c_destroyed() }, round);
+            assert_eq!(call_works(mode), 0);
+        }
+        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (1000, 1000));
+        assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
+    }
+
+    fn pthread_exit_in_a_switched_body_runs_no_destructors(mode) {
+        for round in 1..=200 {
+            // SAFETY: the body does not use its argument.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, ends_the_thread::of(mode), ptr::null_mut()) };
+            assert_eq!(result, -3001, "the thread ended otherwise");
+            assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (round, round));
+        }
+        assert_eq!(stats().stacks_mapped, 1, "stacks of the threads were lost: {:?}", stats());
+    }
+
+    fn pthread_exit_does_not_cross_two_switches(mode) {
+        let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
+        let mut outer = (passes_on_from_a_further_stack::of(mode), to_c(&mut inner));
+        for round in 1..=200 {
+            // SAFETY: the pairs are as the bodies expect.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
+            assert_eq!(result, -3001, "the thread ended otherwise");
+            assert_eq!(DROPS.load(Relaxed), 3 * round);
+        }
+        assert!(stats().stacks_mapped <= 3, "stacks of the threads were lost: {:?}", stats());
+    }
+
+    fn fallback_is_not_given_for_a_panic(mode) {
+        quiet();
+        for round in 1..=100 {
+            // SAFETY: the body does not use its argument.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, panics_with_fallback::of(mode), ptr::null_mut()) };
+            assert_eq!(result, -9);
+            assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (round, round));
+        }
+        assert_eq!(call_works(mode), 0);
+    }
+
+    fn fallback_is_not_given_for_a_panic_in_place(mode) {
+        quiet();
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call(panics_with_fallback::of(mode), ptr::null_mut()) }, -9);
+        assert_eq!(SWITCHED.load(Relaxed), usize::from(mode == Mode::Always));
+    }
+
+    fn cleanup_of_a_panic_overflows_a_host_that_is_nearly_full(mode) {
+        // A thread of 16 KiB: unwinding runs on the system stack, and what is left of it on the host fits there.
+        quiet();
+        callback! { "C" fn outer(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            let mut number = 11_u64;
+            let payload = panic_payload(|| {
+                // SAFETY: the argument is the number that the body expects.
+                unsafe { c::c_call(panics::of(mode), to_c(&mut number)) }
+            });
+            c_int::from(payload != Some(11))
+        } }
+        let mut mode = mode;
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) }, 0);
+    }
+}
+
+/// The death of a panic in an `extern "C"` function, called on the main thread or on a thread of the given size.
+fn death_by_panic(test: &str, mode: Mode, stack_bytes: Option<usize>, backtrace: &str) -> Option<tests::Death> {
+    let tag = format!("{test} {mode:?} {stack_bytes:?} {backtrace}");
+    run_child(
+        test,
+        &tag,
+        |command| {
+            command.env("RUST_BACKTRACE", backtrace);
+        },
+        || {
+            // SAFETY: the body does not use its argument.
+            unsafe {
+                match stack_bytes {
+                    None => c::c_call(panics_in_c::of(mode), ptr::null_mut()),
+                    Some(bytes) => c::c_call_on_thread(bytes, panics_in_c::of(mode), ptr::null_mut()),
+                }
+            };
+        },
+    )
+}
+
+/// Runs the twin and both modes, and compares the deaths.
+fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option<usize>) {
+    let twin = death_by_panic(test, Mode::Plain, twin_bytes, "0");
+    let others = [Mode::Always, Mode::WhenLow].map(|mode| death_by_panic(test, mode, stack_bytes, "0"));
+    let Some(twin) = twin else { return };
+    for death in others.into_iter().flatten() {
+        assert_eq!((death.signal, death.code), (twin.signal, twin.code), "{}", death.told());
+        assert_eq!(normalised(&death.stderr), normalised(&twin.stderr));
+    }
+}
+
+#[test]
+fn panic_in_c_dies_otherwise_than_its_unannotated_twin() {
+    dies_like_its_twin("panic_in_c_dies_otherwise_than_its_unannotated_twin", None, None);
+}
+
+#[test]
+fn panic_in_c_on_a_small_thread_dies_by_sigsegv() {
+    dies_like_its_twin("panic_in_c_on_a_small_thread_dies_by_sigsegv", Some(1 << 20), Some(16 * KIB));
+}
+
+#[test]
+fn panic_in_c_on_a_small_thread_prints_no_backtrace() {
+    let test = "panic_in_c_on_a_small_thread_prints_no_backtrace";
+    for mode in [Mode::Always, Mode::WhenLow] {
+        let Some(death) = death_by_panic(test, mode, Some(16 * KIB), "1") else { continue };
+        assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
+        assert!(death.stderr.contains("cannot unwind") && death.stderr.contains("panics_in_c"), "{}", death.told());
+    }
+}

@@ -1,0 +1,116 @@
+//! The warm way: no system call, no allocation.
+
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use guarded_callback::stats;
+use tests::{CCallback, Mode, c, callback, in_both_modes, run_child};
+
+/// Counts what goes through it.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+callback! { "C" fn counts(arg) {
+    // SAFETY: the tests pass a number.
+    unsafe { *arg.cast::<u64>() += 1 };
+    0
+} }
+
+callback! { "C" [fallback = -1] fn counts_with_fallback(arg) {
+    // SAFETY: the tests pass a number.
+    unsafe { *arg.cast::<u64>() += 1 };
+    0
+} }
+
+const CALLS: u64 = 1_000_000;
+
+fn call_often(f: CCallback) {
+    let mut count = 0_u64;
+    for _ in 0..CALLS {
+        // SAFETY: the body expects the number.
+        unsafe { c::c_call(f, (&raw mut count).cast()) };
+    }
+    assert_eq!(count, CALLS);
+}
+
+in_both_modes! {
+    fn warm_callback_allocates_or_takes_the_cold_path(mode) {
+        for f in [counts::of(mode), counts_with_fallback::of(mode)] {
+            let mut count = 0_u64;
+            // SAFETY: the body expects the number.
+            unsafe { c::c_call(f, (&raw mut count).cast()) };
+            let before = (ALLOCATIONS.load(Relaxed), stats());
+            call_often(f);
+            assert_eq!((ALLOCATIONS.load(Relaxed), stats()), before);
+        }
+    }
+
+    fn first_callback_allocates(mode) {
+        let before = ALLOCATIONS.load(Relaxed);
+        let mut count = 0_u64;
+        // SAFETY: the body expects the number.
+        unsafe { c::c_call(counts::of(mode), (&raw mut count).cast()) };
+        assert_eq!(ALLOCATIONS.load(Relaxed), before);
+    }
+}
+
+/// Asks for the parent's number, which nobody else does: a mark in the list of system calls.
+fn mark() {
+    // SAFETY: has no preconditions.
+    unsafe { libc::syscall(libc::SYS_getppid) };
+}
+
+#[test]
+fn warm_callback_makes_a_system_call() {
+    let test = "warm_callback_makes_a_system_call";
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        println!("skipped: strace is not installed");
+        return;
+    }
+    for mode in [Mode::Always, Mode::WhenLow] {
+        let tag = format!("{test} {mode:?}");
+        let list = std::env::temp_dir().join(format!("warm-{mode:?}-{}.strace", std::process::id()));
+        let traced = |command: &mut std::process::Command| {
+            let program = command.get_program().to_owned();
+            *command = std::process::Command::new("strace");
+            command.args(["-f", "-o"]).arg(&list).arg("--").arg(program);
+        };
+        let death = run_child(test, &tag, traced, || {
+            let mut count = 0_u64;
+            // SAFETY: the body expects the number.
+            unsafe { c::c_call(counts::of(mode), ptr::from_mut(&mut count).cast()) };
+            mark();
+            call_often(counts::of(mode));
+            mark();
+        });
+        let Some(death) = death else { continue };
+        assert_eq!(death.code, Some(0), "{}", death.told());
+        let calls = std::fs::read_to_string(&list).expect("strace wrote it");
+        let marks: Vec<usize> =
+            calls.lines().enumerate().filter(|(_, line)| line.contains("getppid(")).map(|(number, _)| number).collect();
+        assert_eq!(marks.len(), 2, "{calls}");
+        // The main thread of the test harness only waits meanwhile; a line of its own may come in between.
+        let between: Vec<&str> = calls.lines().skip(marks[0] + 1).take(marks[1] - marks[0] - 1).collect();
+        assert!(between.is_empty(), "{between:?}");
+        std::fs::remove_file(&list).expect("ours");
+    }
+}
