@@ -56,9 +56,10 @@ pub(crate) fn arrive(arrival: &Arrival) -> Entry {
 /// Calls [`decide`] on the landing; without one on the emergency stack, or in place when even that is in use.
 fn land(visit: &mut Visit<'_>) {
     let argument = ptr::from_mut(visit).cast();
+    let mut left_at = 0;
     match visit.landing {
         // SAFETY: the landing is this arrival's alone, with room for at least the reserve below its header.
-        Ok(landing) => unsafe { switch::call_on_stack(argument, decide_visit, landing.top()) },
+        Ok(landing) => unsafe { switch::call_on_stack(argument, decide_visit, landing.top(), &raw mut left_at) },
         Err(_) => EMERGENCY.call(argument, decide_visit),
     }
 }
@@ -221,8 +222,9 @@ impl Emergency {
             // SAFETY: the caller passes a function with its own argument.
             return unsafe { function(argument) };
         }
+        let mut left_at = 0;
         // SAFETY: the end of the memory is aligned to 64, and nobody else uses it until the flag is cleared.
-        unsafe { switch::call_on_stack(argument, function, self.memory.get().add(1).cast()) };
+        unsafe { switch::call_on_stack(argument, function, self.memory.get().add(1).cast(), &raw mut left_at) };
         self.in_use.store(false, Ordering::Release);
     }
 }

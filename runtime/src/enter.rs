@@ -22,8 +22,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::arrive::{self, Arrival};
 use crate::callback::{Callback, Mode};
 use crate::stack::{Header, IDLE, Record};
-use crate::switch;
 use crate::thread::hot::hot;
+use crate::{switch, thread};
 
 /// How often a debug build copies an argument or a result on its way between shim and body.
 const COPIES: usize = 3;
@@ -136,17 +136,56 @@ fn on_stack<R, F: FnOnce() -> R>(
     record: &mut MaybeUninit<Record>,
     call: F,
 ) -> R {
-    let record = record.write(Record { header, callback });
+    let record = record.write(Record { header, callback, host_sp: 0 });
     let mut call = ManuallyDrop::new(call);
     let result = result_slot::<R>(header);
     let mut crossing = Crossing { call: &raw mut *call, result };
+    let left_at = &raw mut record.host_sp;
     header.host.store(ptr::from_mut(record).addr(), Ordering::Relaxed);
     let _activation = Activation(header);
     // SAFETY: the stack is idle and held by this thread, or was handed to this arrival alone, so nobody uses it until the
     // activation ends; the slot is aligned to 64; `crossing` lives in this frame until the call has returned.
-    unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, result.cast()) };
+    unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, result.cast(), left_at) };
     // SAFETY: `cross` has returned, so it has written the result; the stack is still ours.
     unsafe { result.read() }
+}
+
+/// From inside of a body, runs `call` on the stack that C called from: for calls back into hosts that check their own
+/// stack bounds, such as JavaScript engines and virtual machines.
+///
+/// On any other stack `call` runs where it is. How much room the host has left is the caller's to know: `call` should be a
+/// thin call into the host. Guarded callbacks that the host makes from there are guarded as usual.
+///
+/// # Panics
+/// With the panics of `call`, which cross the switch.
+///
+/// ```
+/// use guarded_callback::{Mode, Options, call_guarded, on_host_stack, on_system_stack};
+/// static BODY: Options = Options::new("body").switch(Mode::Always);
+/// call_guarded(&BODY, || {
+///     assert!(on_system_stack());
+///     on_host_stack(|| assert!(!on_system_stack()));
+/// });
+/// ```
+pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
+    let host_sp = thread::system_stack(switch::stack_pointer()).and_then(Header::host_sp);
+    match host_sp {
+        Some(host_sp) => on_host_at(host_sp, call),
+        None => call(),
+    }
+}
+
+fn on_host_at<R, F: FnOnce() -> R>(host_sp: usize, call: F) -> R {
+    let mut call = ManuallyDrop::new(call);
+    let mut result = MaybeUninit::<R>::uninit();
+    let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
+    let top = ptr::with_exposed_provenance_mut(host_sp & !63);
+    let mut left_at = 0;
+    // SAFETY: below the SP at which the activation left its host nothing lives, as the host waits for the body that this is a
+    // part of; `crossing` lives in this frame until the call has returned.
+    unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, &raw mut left_at) };
+    // SAFETY: `cross` has returned, so it has written the result.
+    unsafe { result.assume_init() }
 }
 
 /// What travels with the switch.

@@ -25,6 +25,7 @@ pub mod __private;
 pub use bounds::{Source, StackBounds, on_system_stack, remaining_stack};
 pub use call::{Options, call_guarded, prepare_thread};
 pub use callback::Mode;
+pub use enter::on_host_stack;
 pub use guarded_callback_macros::guarded_callback;
 pub use register::{RegisterError, Registration, register_stack};
 pub use report::counters::{Stats, stats};

@@ -58,12 +58,14 @@ pub(crate) fn bounds() -> Option<Option<StackBounds>> {
     with(|thread| thread.bounds.get())
 }
 
-/// The bounds of the system stack that `address` lies on, if the calling thread holds one there.
+/// The system stack that `address` lies on, if the calling thread holds one there.
+pub(crate) fn system_stack(address: usize) -> Option<&'static Header> {
+    with(|thread| thread.held().find(|header| header.contains(address)))
+}
+
+/// Its bounds.
 pub(crate) fn system_stack_at(address: usize) -> Option<StackBounds> {
-    with(|thread| {
-        let header = thread.held().find(|header| header.contains(address))?;
-        Some(StackBounds::new(header.low, header.low + header.room_bytes, Source::System))
-    })
+    system_stack(address).map(|header| StackBounds::new(header.low, header.low + header.room_bytes, Source::System))
 }
 
 /// Takes up a change of what is registered, for the calling thread.

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use super::running_on;
 use crate::bounds::StackBounds;
 use crate::stack::Header;
 use crate::{switch, thread};
@@ -53,7 +52,7 @@ impl Region {
     }
 
     fn of_system_stack(header: &Header) -> Self {
-        let what = match running_on(header) {
+        let what = match header.running() {
             Some(callback) => format!("system stack, runs `{}`", callback.name),
             None => "system stack, idle".to_owned(),
         };

@@ -79,6 +79,8 @@ pub(crate) static NO_STACK: Header = Header {
 pub(crate) struct Record {
     pub(crate) header: *const Header,
     pub(crate) callback: *const Callback,
+    /// SP of the host while the body runs: everything below is free. Zero before the switch.
+    pub(crate) host_sp: usize,
 }
 
 impl Header {
@@ -90,6 +92,29 @@ impl Header {
 
     pub(crate) fn is_idle(&self) -> bool {
         self.host.load(Ordering::Acquire) == IDLE
+    }
+
+    /// The callback of the activation, for reports: nothing where it was abandoned and its record is gone.
+    pub(crate) fn running(&self) -> Option<&'static Callback> {
+        let host = self.host.load(Ordering::Acquire);
+        // A coroutine's stack may have been freed with a suspended activation on it.
+        if host == IDLE || !memory::is_mapped(host) {
+            return None;
+        }
+        // SAFETY: the record of a living activation, which points to a static callback; that of an abandoned one has left memory
+        // that may hold anything by now, so the callback is read only where the first word is still right.
+        unsafe {
+            let record = host as *const Record;
+            let is_ours = ptr::eq((&raw const (*record).header).read_volatile(), self);
+            if is_ours { (&raw const (*record).callback).read_volatile().as_ref() } else { None }
+        }
+    }
+
+    /// SP of the host, asked from inside of the activation.
+    pub(crate) fn host_sp(&self) -> Option<usize> {
+        let host = self.host.load(Ordering::Relaxed);
+        // SAFETY: code that runs on this stack is part of its activation, so the shim's frame with the record waits for it.
+        (host != IDLE).then(|| unsafe { (*(host as *const Record)).host_sp })
     }
 
     /// Where the first frame of an activation begins: the header itself, which is aligned to 64 bytes.

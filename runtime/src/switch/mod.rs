@@ -2,8 +2,8 @@
 //!
 //! The contract of every file:
 //!
-//! - `call_on_stack(argument, function, top)` calls `function(argument)` with SP at `top` (aligned to 64) and returns when it
-//!   returns. Unwinders, debuggers and frame-pointer walkers cross it in both directions of addresses.
+//! - `call_on_stack(argument, function, top, left_at)` writes SP to `left_at`, calls `function(argument)` with SP at `top`
+//!   (aligned to 16) and returns when it returns. Unwinders, debuggers and frame-pointer walkers cross it in both directions of addresses.
 //! - `stack_pointer()` tells SP, or an address in the caller's frame.
 //! - `SUPPORTED` says whether switching is possible at all.
 

@@ -11,7 +11,12 @@ pub(crate) fn stack_pointer() -> usize {
 
 /// # Safety
 /// As in the other files; here the function runs in place.
-pub(crate) unsafe fn call_on_stack(argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8), _top: *mut u8) {
+pub(crate) unsafe fn call_on_stack(
+    argument: *mut u8,
+    function: unsafe extern "C-unwind" fn(*mut u8),
+    _top: *mut u8,
+    _left_at: *mut usize,
+) {
     // SAFETY: passed on to the caller.
     unsafe { function(argument) };
 }

@@ -23,18 +23,19 @@ pub(crate) fn stack_pointer() -> usize {
     sp
 }
 
-/// Calls `function(argument)` with SP at `top`.
+/// Calls `function(argument)` with SP at `top`, after writing to `left_at` where SP was.
 ///
 /// # Safety
 /// `top` is 16-byte aligned and the high end of memory that nobody uses until the call has returned or was
-/// abandoned, large enough for `function`.
+/// abandoned, large enough for `function`. `left_at` can be written.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn call_on_stack(
     argument: *mut u8,
     function: unsafe extern "C-unwind" fn(*mut u8),
     top: *mut u8,
+    left_at: *mut usize,
 ) {
-    // On entry: rdi = argument, rsi = function, rdx = top, [rsp] = return address into the shim.
+    // On entry: rdi = argument, rsi = function, rdx = top, rcx = left_at, [rsp] = return address into the shim.
     naked_asm!(
         // gdb takes a caller at a lower address than its callee for a corrupt stack, unless the function between has this name.
         // The label is local to this object file: it can collide with nothing.
@@ -48,6 +49,8 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
         "mov rbp, rsp",
         // From here on the frame is found through rbp, wherever rsp is.
         ".cfi_def_cfa_register rbp",
+        // The free end of the host, for `on_host_stack`.
+        "mov qword ptr [rcx], rsp",
         "mov rsp, rdx",
         // top is 16-byte aligned, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
         "call rsi",

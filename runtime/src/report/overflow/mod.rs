@@ -13,7 +13,6 @@ pub(crate) use unsupported::{cover_thread, install, uncover_thread};
 use core::fmt::{self, Write};
 
 use super::line::Line;
-use super::running_on;
 use crate::stack::Header;
 use crate::thread;
 
@@ -49,7 +48,7 @@ fn report(address: usize, thread_name: &str, thread_id: u64) {
 }
 
 fn compose(line: &mut Line, header: &Header, thread_name: &str, thread_id: u64) -> fmt::Result {
-    let (name, asked) = running_on(header).map_or(("unknown", 0), |callback| (callback.name, callback.reserve_bytes));
+    let (name, asked) = header.running().map_or(("unknown", 0), |callback| (callback.name, callback.reserve_bytes));
     writeln!(
         line,
         "guarded-callback: `{name}` has overflowed its system stack on thread '{thread_name}' ({thread_id}): all of its {} bytes \
