@@ -1,6 +1,6 @@
 //! A function as the attribute sees it: the signature in parts, the body a group of tokens that nobody looks into.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::tokens::{Attribute, Cursor, is_group, is_ident, is_punct};
@@ -273,14 +273,18 @@ impl ToTokens for Parameter {
     }
 }
 
-/// Where the colon between pattern and type stands, which is not half of a `::`.
+/// Where the colon between pattern and type stands, which is not half of a `::`. It may come right before one: `x: ::std::T`.
 fn single_colon(tokens: &[TokenTree]) -> Option<usize> {
     let mut at = 0;
     while at < tokens.len() {
-        let doubled = tokens.get(at + 1).is_some_and(|next| is_punct(next, ':'));
-        match (is_punct(&tokens[at], ':'), doubled) {
-            (true, false) => return Some(at),
-            (true, true) => at += 2,
+        match &tokens[at] {
+            TokenTree::Punct(punct) if punct.as_char() == ':' => {
+                let doubled = tokens.get(at + 1).is_some_and(|next| is_punct(next, ':'));
+                if punct.spacing() == Spacing::Alone || !doubled {
+                    return Some(at);
+                }
+                at += 2;
+            }
             _ => at += 1,
         }
     }

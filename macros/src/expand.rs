@@ -255,7 +255,7 @@ impl<'item> Shim<'item> {
         let Self { private, core, options, .. } = self;
         let name = format!("::{}", self.callback.name.to_string().trim_start_matches("r#"));
         let stack = match &options.stack {
-            Some(stack) => quote_spanned!(Span::mixed_site()=> #private::stack_bytes(#stack)),
+            Some(stack) => quote_spanned!(Span::mixed_site()=> #private::stack_bytes({ #stack })),
             None => quote_spanned!(Span::mixed_site()=> #private::DEFAULT_STACK_BYTES),
         };
         let mode = Ident::new(options.mode.unwrap_or("Default"), Span::mixed_site());

@@ -57,7 +57,7 @@ impl Options {
         };
         let word = name.to_string();
         let equals = cursor.take_punct('=');
-        let value = take_value(cursor);
+        let value = without_parentheses(take_value(cursor));
         if !NAMES.contains(&word.as_str()) {
             return unknown(&name, errors);
         }
@@ -133,6 +133,18 @@ fn take_value(cursor: &mut Cursor) -> Vec<TokenTree> {
             in_bars = !in_bars && starts_closure(&value);
         }
         value.extend(cursor.next());
+    }
+    value
+}
+
+/// The value without parentheses around all of it: where it is put they would be called unnecessary.
+fn without_parentheses(value: Vec<TokenTree>) -> Vec<TokenTree> {
+    if let [TokenTree::Group(group)] = value.as_slice() {
+        let inside: Vec<_> = group.stream().into_iter().collect();
+        let is_tuple = inside.is_empty() || inside.iter().any(|token| is_punct(token, ','));
+        if group.delimiter() == Delimiter::Parenthesis && !is_tuple {
+            return inside;
+        }
     }
     value
 }

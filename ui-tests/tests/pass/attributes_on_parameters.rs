@@ -1,0 +1,29 @@
+#![deny(warnings)]
+#![allow(improper_ctypes_definitions)]
+
+use guarded_callback::guarded_callback;
+
+#[guarded_callback]
+extern "C" fn callback(
+    #[allow(unused_variables)] unused: i32,
+    #[expect(unused_mut, reason = "it is")] mut also: i32,
+    #[cfg(any())] absent: Absent,
+    #[cfg(all())] present: Vec<u8>,
+    #[cfg_attr(all(), allow(unused_variables))] nothing: String,
+) -> usize {
+    also.count_ones() as usize + present.len()
+}
+
+struct Value(i32);
+
+impl Value {
+    #[guarded_callback(stack = "64 KiB", fallback = 0)]
+    extern "C" fn method(&self, #[cfg(any())] value: Absent, #[cfg(not(any()))] value: i32) -> i32 {
+        self.0 + value
+    }
+}
+
+fn main() {
+    assert_eq!(callback(0, 1, vec![0], String::new()), 2);
+    assert_eq!(Value(1).method(1), 2);
+}
