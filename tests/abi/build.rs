@@ -15,5 +15,13 @@ fn main() {
     println!("cargo::rustc-env=ABI_SEED={:#x}", generator::SEED);
     println!("cargo::rustc-env=ABI_SIGNATURES={}", generator::SIGNATURES);
     // -O1 in every profile: the callers are simple, and there are many of them.
-    cc::Build::new().files(files).include("c").include(out).opt_level(1).debug(false).warnings(true).flag("-Wno-psabi").compile("callers");
+    cc::Build::new()
+        .files(files)
+        .include("c")
+        .include(out)
+        .opt_level(1)
+        .debug(false)
+        .warnings(true)
+        .flag("-Wno-psabi")
+        .compile("callers");
 }

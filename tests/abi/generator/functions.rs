@@ -17,7 +17,18 @@ pub struct Function {
 impl Function {
     pub fn new(random: &mut Random, types: &Types, number: usize) -> Self {
         let abi = *random.pick(&[
-            "C", "C", "C", "C-unwind", "C-unwind", "sysv64", "sysv64", "win64", "win64", "system", "efiapi", "sysv64-unwind",
+            "C",
+            "C",
+            "C",
+            "C-unwind",
+            "C-unwind",
+            "sysv64",
+            "sysv64",
+            "win64",
+            "win64",
+            "system",
+            "efiapi",
+            "sysv64-unwind",
         ]);
         let count = if number % 64 == 0 { 0 } else { random.below(20) + 1 };
         let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
@@ -29,13 +40,14 @@ impl Function {
         self.parameters.iter().chain(&self.result)
     }
 
-    fn is_microsoft(&self) -> bool {
-        matches!(self.abi, "win64" | "efiapi")
-    }
-
-    /// C calls wherever both compilers agree what the convention is.
+    /// C calls wherever both compilers agree what the convention is. For "efiapi" rustc takes structs apart as "C" does on its
+    /// target, whatever UEFI says (1.95).
     fn called_by_c(&self) -> bool {
-        !(self.is_microsoft() && self.all_types().any(|ty| ty.has_i128))
+        match self.abi {
+            "efiapi" => false,
+            "win64" => !self.all_types().any(|ty| ty.has_i128),
+            _ => true,
+        }
     }
 
     fn has_fallback(&self, mode: usize) -> bool {
@@ -115,7 +127,7 @@ impl Function {
         if !self.called_by_c() {
             return String::new();
         }
-        let convention = if self.is_microsoft() { "__attribute__((ms_abi)) " } else { "" };
+        let convention = if self.abi == "win64" { "__attribute__((ms_abi)) " } else { "" };
         let returns = self.result.as_ref().map_or("void", |ty| &ty.c);
         let types: Vec<&str> = self.parameters.iter().map(|ty| ty.c.as_str()).collect();
         let types = if types.is_empty() { "void".into() } else { types.join(", ") };
@@ -132,7 +144,9 @@ impl Function {
         }
         let call = format!("((Function *)function)({})", names.join(", "));
         text += &match &self.result {
-            Some(ty) => format!("  (void)input; {} result = {call}; memcpy(output, &result, {});\n}}\n", ty.c, ty.size()),
+            Some(ty) => {
+                format!("  (void)input; {} result = {call}; memcpy(output, &result, {});\n}}\n", ty.c, ty.size())
+            }
             None => format!("  (void)input; (void)output; {call};\n}}\n"),
         };
         text

@@ -73,10 +73,26 @@ impl Types {
         let mut all = Vec::new();
         for (rust, c, size) in SCALARS {
             let bytes = vec![Byte::Any; size];
-            all.push(Type { rust: rust.into(), c: c.into(), bytes, align: size, copy: true, over_aligned: false, has_i128: size == 16 });
+            all.push(Type {
+                rust: rust.into(),
+                c: c.into(),
+                bytes,
+                align: size,
+                copy: true,
+                over_aligned: false,
+                has_i128: size == 16,
+            });
         }
         let bytes = vec![Byte::Bool];
-        all.push(Type { rust: "bool".into(), c: "bool".into(), bytes, align: 1, copy: true, over_aligned: false, has_i128: false });
+        all.push(Type {
+            rust: "bool".into(),
+            c: "bool".into(),
+            bytes,
+            align: 1,
+            copy: true,
+            over_aligned: false,
+            has_i128: false,
+        });
         let scalars = all.len();
         let mut types = Self { all, scalars, rust: String::new(), c: String::new() };
         for number in 0..aggregates {
