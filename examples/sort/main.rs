@@ -20,7 +20,7 @@ unsafe extern "C" {
     fn table_sort(rows: *mut Row, count: usize, order: Order);
 }
 
-const ROWS: u64 = 1_000_000;
+const ROWS: u64 = 300_000;
 const ROUNDS: usize = 5;
 
 /// By score, and by id where the scores are equal.

@@ -11,7 +11,7 @@ unsafe extern "C" {
     fn calls_repeat(function: Function, count: u64) -> u64;
 }
 
-const CALLS: u64 = 2_000_000;
+const CALLS: u64 = 500_000;
 const ROUNDS: usize = 25;
 
 /// So little that what is measured is the call.

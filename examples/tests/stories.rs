@@ -1,0 +1,72 @@
+//! Every story prints the line that README.md shows, and lives through the tour.
+
+use std::process::{Command, Output};
+
+const README: &str = include_str!("../README.md");
+
+const STORIES: [(&str, &str); 5] = [
+    ("deep_frame", env!("CARGO_BIN_EXE_deep_frame")),
+    ("worker", env!("CARGO_BIN_EXE_worker")),
+    ("tree_walk", env!("CARGO_BIN_EXE_tree_walk")),
+    ("coroutine", env!("CARGO_BIN_EXE_coroutine")),
+    ("sort", env!("CARGO_BIN_EXE_sort")),
+];
+
+/// The numbers before these words depend on the machine and the profile.
+const VARYING: [&str; 3] = ["MiB", "ms", "more"];
+
+/// Replaces the numbers that vary.
+fn masked(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let varies = |at: usize| words.get(at + 1).is_some_and(|next| VARYING.contains(next));
+    let mask = |(at, word): (usize, &&str)| match word.parse::<f64>() {
+        Ok(_) if varies(at) => "#".to_owned(),
+        _ => (*word).to_owned(),
+    };
+    words.iter().enumerate().map(mask).collect::<Vec<_>>().join(" ")
+}
+
+/// What README.md shows of a story, masked.
+fn shown(name: &str) -> String {
+    let start = format!("{name}: ");
+    let mut lines = README.lines().filter(|line| line.starts_with(&start));
+    let line = lines.next().unwrap_or_else(|| panic!("README.md shows no line of {name}"));
+    assert_eq!(lines.next(), None, "README.md shows two lines of {name}");
+    masked(line)
+}
+
+fn run(program: &str) -> (Output, String) {
+    let output = Command::new(program).output().expect("the program was built with this test");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output, printed)
+}
+
+#[test]
+fn every_story_prints_the_line_of_the_readme() {
+    for (name, program) in STORIES {
+        let (output, printed) = run(program);
+        assert!(output.status.success(), "{name} failed: {output:?}");
+        if !printed.contains("not on this target") {
+            assert_eq!(masked(&printed), shown(name));
+        }
+    }
+}
+
+#[test]
+fn the_tour_shows_the_same_lines_and_how_the_plain_callbacks_died() {
+    let (output, printed) = run(env!("CARGO_BIN_EXE_tour"));
+    assert!(output.status.success(), "the tour failed: {output:?}");
+    for (name, _) in STORIES {
+        let line =
+            printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {printed}"));
+        let (without, with) = line.split_once(" with: ").expect("both runs are in the line");
+        if with.starts_with("not on this target") {
+            continue;
+        }
+        assert_eq!(masked(with), shown(name).replacen(&format!("{name}: "), "ok, ", 1));
+        let dies = name != "sort";
+        assert_eq!(without.contains("without: killed by SIG"), dies, "{line}");
+    }
+    assert!(printed.contains("<- SP"), "no picture in {printed}");
+    assert!(printed.contains(" x\n"), "no cost in {printed}");
+}
