@@ -92,6 +92,9 @@ macro_rules! alone {
     )*};
 }
 
+/// Little room on the host. What the shim may need there is 512 bytes of an optimised build; unoptimised frames are larger.
+pub const LITTLE: usize = if cfg!(debug_assertions) { 4 * 1024 } else { 640 };
+
 /// A pointer to pass through C.
 pub fn to_c<T>(value: &mut T) -> *mut c_void {
     core::ptr::from_mut(value).cast()

@@ -2,15 +2,28 @@
 
 use core::ffi::c_int;
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, stats};
-use tests::{CCallback, Mode, alone, c, callback, in_both_modes, run_child, use_stack};
+use tests::{CCallback, LITTLE, Mode, alone, c, callback, in_both_modes, run_child, use_stack};
 
 const KIB: usize = 1024;
 
 callback! { "C" fn works(_arg) { use_stack(120 * KIB) } }
 
 callback! { "C" [fallback = -7] fn works_or_tells(_arg) { use_stack(120 * KIB) } }
+
+static READY: AtomicUsize = AtomicUsize::new(0);
+static GO: AtomicUsize = AtomicUsize::new(0);
+static DONE: AtomicUsize = AtomicUsize::new(0);
+
+/// Waits without anything that could need memory.
+fn wait_until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        // SAFETY: has no preconditions.
+        unsafe { libc::sched_yield() };
+    }
+}
 
 fn limit_address_space(bytes: u64) {
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
@@ -30,16 +43,31 @@ fn exhausted(f: CCallback, left: usize) -> c_int {
 
 callback! { "C" fn exhausted_with_8_kib(arg) { exhausted(CCallback(arg), 8 * KIB) } }
 
-callback! { "C" fn exhausted_with_1_kib(arg) { exhausted(CCallback(arg), KIB) } }
+callback! { "C" fn exhausted_with_little(arg) { exhausted(CCallback(arg), LITTLE) } }
 
 fn on_small_thread(outer: CCallback, f: CCallback) -> c_int {
     // SAFETY: the body expects the address of a callback.
     unsafe { c::c_call_on_thread(64 * KIB, outer, f.0.cast_mut()) }
 }
 
+callback! { "C" fn at_the_end(arg) {
+    let low = StackBounds::of_thread().expect("known").low();
+    READY.fetch_add(1, Relaxed);
+    wait_until(|| GO.load(Relaxed) == 1);
+    let mut wrong = 0;
+    for _ in 0..1000 {
+        // SAFETY: the body does not use its argument.
+        let result = unsafe { c::c_call_with_left(LITTLE, low, CCallback(arg), ptr::null_mut()) };
+        wrong += c_int::from(result != -7);
+    }
+    DONE.fetch_add(1, Relaxed);
+    wait_until(|| DONE.load(Relaxed) == 8);
+    wrong
+} }
+
 in_both_modes! {
     fn exhausted_address_space_gives_no_fallback(mode) {
-        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_1_kib::of(Mode::Plain)] {
+        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)] {
             assert_eq!(on_small_thread(outer, works_or_tells::of(mode)), -7);
         }
         assert_eq!(stats().refusals, 2);
@@ -60,23 +88,13 @@ in_both_modes! {
 
     fn exhausted_address_space_crashes_many_threads_at_once(mode) {
         // All of them nearly at the end of their stacks, at the same time.
-        callback! { "C" fn at_the_end(arg) {
-            let low = StackBounds::of_thread().expect("known").low();
-            BARRIER.wait();
-            let mut wrong = 0;
-            for _ in 0..1000 {
-                // SAFETY: the body does not use its argument.
-                let result = unsafe { c::c_call_with_left(KIB, low, CCallback(arg), ptr::null_mut()) };
-                wrong += c_int::from(result != -7);
-            }
-            wrong
-        } }
-        static BARRIER: std::sync::Barrier = std::sync::Barrier::new(9);
         let limiter = std::thread::spawn(|| {
+            wait_until(|| READY.load(Relaxed) == 8);
             limit_address_space(1 << 20);
-            BARRIER.wait();
+            GO.store(1, Relaxed);
+            wait_until(|| DONE.load(Relaxed) == 8);
+            limit_address_space(libc::RLIM_INFINITY);
         });
-        // The threads exist when the limit falls, which is before they pass the barrier.
         let f = works_or_tells::of(mode);
         // SAFETY: the body expects the address of a callback.
         let wrong = unsafe { c::c_call_on_threads(8, 64 * KIB, at_the_end::of(Mode::Plain), f.0.cast_mut(), 0) };
@@ -89,8 +107,8 @@ in_both_modes! {
 fn callback_without_fallback_and_stack_dies_without_a_word() {
     let test = "callback_without_fallback_and_stack_dies_without_a_word";
     for (name, mode) in [("works::always", Mode::Always), ("works::when_low", Mode::WhenLow)] {
-        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_1_kib::of(Mode::Plain)] {
-            let tag = format!("{test} {mode:?} {}", outer == exhausted_with_1_kib::of(Mode::Plain));
+        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)] {
+            let tag = format!("{test} {mode:?} {}", outer == exhausted_with_little::of(Mode::Plain));
             let death = run_child(test, &tag, |_| (), || {
                 on_small_thread(outer, works::of(mode));
             });

@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Source, StackBounds, on_system_stack, remaining_stack, stats};
-use tests::{Mode, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
+use tests::{LITTLE, Mode, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -86,13 +86,13 @@ in_both_modes! {
         assert!(seen.switched);
     }
 
-    fn callback_with_a_kib_left_overflows_at_first_use(mode) {
+    fn callback_with_little_left_overflows_at_first_use(mode) {
         callback! { "C" fn outer(arg) {
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: the argument is the pair that the test passes.
             let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
             // SAFETY: as above.
-            unsafe { c::c_call_with_left(KIB, low, needs_128_kib::of(mode), seen) }
+            unsafe { c::c_call_with_left(LITTLE, low, needs_128_kib::of(mode), seen) }
         } }
         let mut seen = Seen::default();
         let mut pair = (mode, to_c(&mut seen));

@@ -211,6 +211,11 @@ fn death_by_panic(test: &str, mode: Mode, stack_bytes: Option<usize>, backtrace:
     )
 }
 
+/// What a panic says, without the frames of its backtrace.
+fn words(stderr: &str) -> String {
+    normalised(&stderr.lines().filter(|line| !line.starts_with(' ')).collect::<Vec<_>>().join("\n"))
+}
+
 /// Runs the twin and both modes, and compares the deaths.
 fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option<usize>) {
     let twin = death_by_panic(test, Mode::Plain, twin_bytes, "0");
@@ -218,7 +223,10 @@ fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option
     let Some(twin) = twin else { return };
     for death in others.into_iter().flatten() {
         assert_eq!((death.signal, death.code), (twin.signal, twin.code), "{}", death.told());
-        assert_eq!(normalised(&death.stderr), normalised(&twin.stderr));
+        assert_eq!(words(&death.stderr), words(&twin.stderr), "{}", death.told());
+        for frame in ["panics_in_c", if stack_bytes.is_none() { "c_call" } else { "start_thread" }] {
+            assert!(death.stderr.contains(frame), "the backtrace does not show {frame}: {}", death.told());
+        }
     }
 }
 

@@ -1,0 +1,76 @@
+//! Scenarios that need a real `main` on the main thread, which a test does not have. Started by tests/trace.rs and
+//! tests/limit.rs: `main_thread <scenario> <mode>`.
+
+use core::ptr;
+use std::backtrace::Backtrace;
+
+use guarded_callback::{StackBounds, on_system_stack, remaining_stack};
+use tests::{CCallback, Mode, c, callback, use_stack};
+
+const KIB: usize = 1024;
+
+callback! { "C" fn shows_its_backtrace(_arg) {
+    println!("switched: {}", on_system_stack());
+    println!("{}", Backtrace::force_capture());
+    0
+} }
+
+callback! { "C" fn stops(_arg) {
+    // SAFETY: it does nothing.
+    unsafe { c::c_breakpoint() };
+    0
+} }
+
+callback! { "C" fn works(_arg) {
+    println!("switched: {}, 128 KiB: {}", on_system_stack(), remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB));
+    use_stack(120 * KIB)
+} }
+
+/// Calls where 64 KiB are left of the thread's stack.
+fn far_down(f: CCallback) -> i32 {
+    let low = StackBounds::of_thread().expect("known").low();
+    // SAFETY: the bodies do not use their argument.
+    unsafe { c::c_call_with_left(64 * KIB, low, f, ptr::null_mut()) }
+}
+
+fn lowered(mode: Mode) -> i32 {
+    let limit = libc::rlimit { rlim_cur: 512 * 1024, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: a valid limit.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_STACK, &raw const limit) }, 0);
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call_with_frame(400 * KIB, works::of(mode), ptr::null_mut()) }
+}
+
+fn near_the_end(mode: Mode) -> i32 {
+    let bounds = StackBounds::of_thread().expect("known");
+    println!("bounds: {} KiB, {:?}", (bounds.high() - bounds.low()) / KIB, bounds.source());
+    // All of the stack is used but 64 KiB, so that bounds which promise too much are found out.
+    let used = bounds.high() - tests::near_sp();
+    let frame = bounds.high() - bounds.low() - used - 64 * KIB;
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call_with_frame(frame, works::of(mode), ptr::null_mut()) }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let mode = match arguments[2].as_str() {
+        "always" => Mode::Always,
+        "when_low" => Mode::WhenLow,
+        _ => Mode::Plain,
+    };
+    let result = match arguments[1].as_str() {
+        "backtrace" => far_down(shows_its_backtrace::of(mode)),
+        "breakpoint" => far_down(stops::of(mode)),
+        // A thread whose stack lies below all system stacks.
+        // SAFETY: the body does not use its argument.
+        "breakpoint_below" => unsafe { c::c_call_on_thread_at(2 << 40, 64 * KIB, stops::of(mode), ptr::null_mut()) },
+        // SAFETY: as above.
+        "backtrace_below" => unsafe {
+            c::c_call_on_thread_at(2 << 40, 64 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
+        },
+        "lowered" => lowered(mode),
+        "near_the_end" => near_the_end(mode),
+        other => panic!("no scenario {other}"),
+    };
+    std::process::exit(result);
+}

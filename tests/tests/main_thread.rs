@@ -1,0 +1,117 @@
+//! What needs a real main thread: backtraces that reach `main`, gdb, and the limit of the main thread's stack.
+
+use std::process::{Command, Output};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_main_thread");
+
+const MODES: [&str; 2] = ["always", "when_low"];
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// The words stand in the text, in this order.
+#[track_caller]
+fn stand_in_order(text: &str, words: &[&str]) {
+    let mut rest = text;
+    for word in words {
+        match rest.find(word) {
+            Some(at) => rest = &rest[at + word.len()..],
+            None => panic!("{word} is missing after what comes before it in {words:?}:\n{text}"),
+        }
+    }
+}
+
+fn run(scenario: &str, mode: &str) -> String {
+    let output = Command::new(PROGRAM).args([scenario, mode]).output().expect("the program");
+    assert!(output.status.success(), "{scenario} {mode}: {}\n{}", output.status, text(&output));
+    text(&output)
+}
+
+#[test]
+fn std_backtrace_stops_at_the_switch() {
+    for mode in MODES {
+        let trace = run("backtrace", mode);
+        let body = format!("shows_its_backtrace::{mode}");
+        stand_in_order(&trace, &["switched: true", &body, "c_call_with_left", "far_down", "main_thread::main", "start"]);
+    }
+}
+
+#[test]
+fn std_backtrace_stops_at_a_switch_upwards() {
+    for mode in MODES {
+        let trace = run("backtrace_below", mode);
+        let body = format!("shows_its_backtrace::{mode}");
+        stand_in_order(&trace, &["switched: true", &body, "run\n", "start_thread"]);
+    }
+}
+
+fn gdb(scenario: &str, mode: &str) -> Option<String> {
+    if Command::new("gdb").arg("--version").output().is_err() {
+        println!("skipped: gdb is not installed");
+        return None;
+    }
+    let output = Command::new("gdb")
+        .args(["-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "break c_breakpoint", "-ex", "run"])
+        .args(["-ex", "bt", "-ex", "kill", "--args", PROGRAM, scenario, mode])
+        .output()
+        .expect("gdb");
+    let told = text(&output);
+    assert!(!told.contains("previous frame inner") && !told.contains("corrupt stack"), "{told}");
+    Some(told)
+}
+
+#[test]
+fn gdb_stops_at_the_switch() {
+    for mode in MODES {
+        let Some(told) = gdb("breakpoint", mode) else { return };
+        let body = format!("stops::{mode}");
+        stand_in_order(&told, &["c_breakpoint", &body, "c_call_with_left", "far_down", "main_thread::main"]);
+    }
+}
+
+#[test]
+fn gdb_stops_at_a_switch_upwards() {
+    for mode in MODES {
+        let Some(told) = gdb("breakpoint_below", mode) else { return };
+        let body = format!("stops::{mode}");
+        stand_in_order(&told, &["c_breakpoint", &body, " run (", "start_thread"]);
+    }
+}
+
+#[test]
+fn limit_lowered_at_run_time_is_not_seen() {
+    for mode in MODES {
+        stand_in_order(&run("lowered", mode), &["switched: true, 128 KiB: true"]);
+    }
+}
+
+/// Starts the scenario with another limit; `None` where the hard limit forbids it.
+fn run_with_limit(limit: &str, mode: &str) -> Option<String> {
+    let script = format!("ulimit -S -s {limit} || exit 77; exec \"$0\" near_the_end {mode}");
+    let output = Command::new("sh").args(["-c", &script, PROGRAM]).output().expect("sh");
+    if output.status.code() == Some(77) {
+        println!("skipped: the hard limit is below {limit}");
+        return None;
+    }
+    assert!(output.status.success(), "limit {limit}, {mode}: {}\n{}", output.status, text(&output));
+    Some(text(&output))
+}
+
+#[test]
+fn limit_of_the_main_thread_is_trusted_too_much_or_too_little() {
+    let limits = [
+        ("unlimited", "bounds: 8192 KiB"),
+        ("100000000", "bounds: 8192 KiB"),
+        ("65536", "bounds: 65536 KiB"),
+        ("8192", "bounds: 8192 KiB"),
+        ("8189", "bounds: 8188 KiB"),
+        ("256", "bounds: 256 KiB"),
+    ];
+    for mode in MODES {
+        for (limit, bounds) in limits {
+            let Some(told) = run_with_limit(limit, mode) else { continue };
+            stand_in_order(&told, &[bounds, "MainThread", "switched: true, 128 KiB: true"]);
+        }
+    }
+}
