@@ -24,4 +24,6 @@ fn main() {
         .warnings(true)
         .flag("-Wno-psabi")
         .compile("callers");
+    let paint = ["-mno-red-zone", "-maccumulate-outgoing-args", "-fno-stack-protector"];
+    cc::Build::new().file("c/paint.c").flags(paint).opt_level(1).warnings(true).compile("paint");
 }

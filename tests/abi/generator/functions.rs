@@ -30,7 +30,7 @@ impl Function {
             "efiapi",
             "sysv64-unwind",
         ]);
-        let count = if number % 64 == 0 { 0 } else { random.below(20) + 1 };
+        let count = if number.is_multiple_of(64) { 0 } else { random.below(20) + 1 };
         let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
         let result = if random.percent(10) { None } else { Some(pick(random, types, 35)) };
         Self { number, abi, parameters, result }

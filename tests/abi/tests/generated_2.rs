@@ -1,6 +1,10 @@
 //! One part of the generated signatures.
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "generated: every call passes what the signature says")]
+#[allow(
+    clippy::undocumented_unsafe_blocks,
+    clippy::type_complexity,
+    reason = "generated: every call passes what its signature says"
+)]
 mod generated {
     use abi_tests::{Case, prelude};
     include!(concat!(env!("OUT_DIR"), "/part_2.rs"));
