@@ -319,6 +319,13 @@ impl ToTokens for Output {
 }
 
 impl Body {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Block(group) => group.span(),
+            Self::Missing(token) => token.span(),
+        }
+    }
+
     /// The body's own attributes (`#![..]`), which the language counts as the function's, and the body without them.
     pub fn split(&self) -> (Vec<TokenStream>, TokenStream) {
         let Self::Block(group) = self else { return (Vec::new(), self.to_token_stream()) };

@@ -21,7 +21,8 @@ pub fn callback(callback: &Callback, options: &Options, errors: &mut Errors) {
 }
 
 fn has_an_abi(callback: &Callback, errors: &mut Errors) {
-    if callback.qualifiers.abi.is_none() {
+    let has_body = matches!(callback.body, Body::Block(_));
+    if has_body && callback.qualifiers.abi.is_none() {
         let message = "C cannot call a function with Rust's ABI; write `extern \"C\" fn`";
         errors.push(callback.fn_keyword.span(), message);
     }
@@ -77,10 +78,9 @@ fn parameters_are_readable(callback: &Callback, errors: &mut Errors) {
 }
 
 fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut Errors) {
-    if let (Some(bang), Some(fallback)) = (callback.output.never(), &options.fallback) {
+    if let (Some(_), Some(fallback)) = (callback.output.never(), &options.fallback) {
         let message = "a function that returns `!` never gives C a value; remove `fallback`, or return a type";
         errors.push(fallback.name.span(), message);
-        let _ = bang;
     }
 }
 

@@ -5,8 +5,9 @@
 //! the user wrote it, so that values are dropped when those of a function would be. Large arguments are handed on by address,
 //! so that they are not copied onto the stack that C called on.
 //!
-//! The user's tokens keep their spans. All others have the span of the attribute with hygiene (`mixed_site`): names cannot
-//! collide, and lints stay silent about what the user did not write.
+//! The user's tokens keep their spans. All others have the attribute's hygiene (`mixed_site`), so that names cannot collide and lints
+//! stay silent about what the user did not write. They are located at the body: an error that meets them is shown there, and a
+//! debugger shows the shim's frame at the function.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -28,6 +29,8 @@ struct Shim<'item> {
     arguments: Vec<Argument<'item>>,
     private: TokenStream,
     core: TokenStream,
+    /// The span of what the user did not write.
+    site: Span,
 }
 
 /// One parameter of the shim, and how it gets to the body.
@@ -42,6 +45,7 @@ struct Argument<'item> {
     holder: Ident,
     /// The duty to drop it where the body never runs.
     handed: Ident,
+    site: Span,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,8 +59,7 @@ enum Way {
 }
 
 impl<'item> Argument<'item> {
-    fn new(at: usize, parameter: &'item Parameter) -> Self {
-        let site = Span::mixed_site();
+    fn new(at: usize, parameter: &'item Parameter, site: Span) -> Self {
         let name = parameter.plain_name().or(parameter.mutable_name()).cloned();
         Self {
             parameter,
@@ -65,6 +68,7 @@ impl<'item> Argument<'item> {
             pointer: format_ident!("pointer{at}", span = site),
             holder: format_ident!("holder{at}", span = site),
             handed: format_ident!("handed{at}", span = site),
+            site,
         }
     }
 
@@ -91,10 +95,12 @@ impl Way {
 
 impl<'item> Shim<'item> {
     fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream) -> Self {
-        let private = quote_spanned!(Span::mixed_site()=> #runtime::__private);
-        let core = quote_spanned!(Span::mixed_site()=> #private::core);
-        let arguments = callback.parameters.iter().enumerate().map(|(at, parameter)| Argument::new(at, parameter)).collect();
-        Self { callback, options, arguments, private, core }
+        let site = Span::mixed_site().located_at(callback.body.span());
+        let private = quote_spanned!(site=> #runtime::__private);
+        let core = quote_spanned!(site=> #private::core);
+        let arguments = callback.parameters.iter().enumerate();
+        let arguments = arguments.map(|(at, parameter)| Argument::new(at, parameter, site)).collect();
+        Self { callback, options, arguments, private, core, site }
     }
 
     fn tokens(&self) -> TokenStream {
@@ -103,9 +109,12 @@ impl<'item> Shim<'item> {
         let (inner_attributes, body) = self.callback.body.split();
         let parameters = self.parameters();
         let shim = self.body(&body);
-        quote_spanned! {Span::mixed_site()=>
+        // The braces are where the user's were, so that the function as a whole is the user's to lints (`missing_docs`).
+        let mut braces = Group::new(Delimiter::Brace, shim);
+        braces.set_span(self.callback.body.span());
+        quote! {
             #(#attributes)* #(#inner_attributes)*
-            #visibility #qualifiers #fn_keyword #name #generics #parameters #output #where_clause { #shim }
+            #visibility #qualifiers #fn_keyword #name #generics #parameters #output #where_clause #braces
         }
     }
 
@@ -119,6 +128,7 @@ impl<'item> Shim<'item> {
     }
 
     fn body(&self, body: &TokenStream) -> TokenStream {
+        let site = self.site;
         let Self { private, .. } = self;
         let passed = self.arguments.iter().any(|argument| !argument.is_captured());
         let (lets, call) = if passed { self.call_with_arguments(body) } else { (TokenStream::new(), self.plain_call(body)) };
@@ -126,24 +136,21 @@ impl<'item> Shim<'item> {
         let bytes = self.argument_bytes();
         let output = self.result_type();
         match &self.options.fallback {
-            None => quote_spanned! {Span::mixed_site()=> #lets #private::guard(#description, #bytes, #call) },
+            None => quote_spanned! {site=> #lets #private::guard(#description, #bytes, #call) },
             Some(fallback) => {
-                let value = &fallback.value;
-                quote_spanned! {Span::mixed_site()=>
-                    #lets #private::guard_or(#description, #bytes, #call, move || #output { #value })
-                }
+                let fallback = fallback_closure(&fallback.value, &output);
+                quote_spanned! {site=> #lets #private::guard_or(#description, #bytes, #call, #fallback) }
             }
         }
     }
 
     /// A body that has no parameters left is called as it is.
     fn plain_call(&self, body: &TokenStream) -> TokenStream {
-        let output = self.result_type();
-        let body = self.with_receiver(body);
-        quote_spanned!(Span::mixed_site()=> move || #output #body)
+        self.closure(&TokenStream::new(), body)
     }
 
     fn call_with_arguments(&self, body: &TokenStream) -> (TokenStream, TokenStream) {
+        let site = self.site;
         let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
         let typed = self.typed(passed.len());
         let handed_type = self.handed_type();
@@ -153,26 +160,34 @@ impl<'item> Shim<'item> {
         let pointers = passed.iter().map(|argument| argument.typing_pointer());
         let closure_parameters = passed.iter().map(|argument| argument.closure_parameter());
         let values = passed.iter().map(|argument| self.value(argument));
-        let output = self.result_type();
+        let body = self.closure(&quote!(#(#closure_parameters),*), body);
         // Only `!` must be told again: it would be inferred to be `()`.
-        let call_output = self.callback.output.never().map(|_| output.clone());
-        let body = self.with_receiver(body);
-        let lets = quote_spanned! {Span::mixed_site()=>
+        let call_output = self.callback.output.never().map(|_| self.result_type());
+        let lets = quote_spanned! {site=>
             #typed
             #handed_type
             #(#holders)*
             #(#handed)*
-            let body = __guarded_callback_typed((#(#pointers,)*), move |#(#closure_parameters),*| #output #body);
+            let body = __guarded_callback_typed((#(#pointers,)*), #body);
         };
-        (lets, quote_spanned!(Span::mixed_site()=> move || #call_output { body(#(#values),*) }))
+        (lets, quote_spanned!(site=> move || #call_output { body(#(#values),*) }))
+    }
+
+    /// The user's body as a closure. It has the span of the body without the attribute's hygiene: to lints it is the user's
+    /// (`clippy::needless_return`).
+    fn closure(&self, parameters: &TokenStream, body: &TokenStream) -> TokenStream {
+        let output = self.result_type();
+        let body = self.with_receiver(body);
+        quote_spanned!(self.callback.body.span()=> move |#parameters| #output #body)
     }
 
     /// A function that does nothing but tell the compiler what types the closure's parameters have. They cannot be written on
     /// the closure, where `impl Trait` is not allowed and an elided lifetime means something else.
     fn typed(&self, count: usize) -> TokenStream {
+        let site = self.site;
         let core = &self.core;
-        let types: Vec<_> = (0..count).map(|at| format_ident!("A{at}", span = Span::mixed_site())).collect();
-        quote_spanned! {Span::mixed_site()=>
+        let types: Vec<_> = (0..count).map(|at| format_ident!("A{at}", span = site)).collect();
+        quote_spanned! {site=>
             #[inline(always)]
             fn __guarded_callback_typed<#(#types,)* R, F: #core::ops::FnOnce(#(#types),*) -> R>(_: (#(*const #types,)*), body: F) -> F {
                 body
@@ -182,10 +197,11 @@ impl<'item> Shim<'item> {
 
     /// With a fallback the body may never run. What was handed to it by address must be dropped all the same.
     fn handed_type(&self) -> Option<TokenStream> {
+        let site = self.site;
         let core = &self.core;
         let wanted = self.options.fallback.is_some() && self.arguments.iter().any(Argument::is_pointed);
         wanted.then(|| {
-            quote_spanned! {Span::mixed_site()=>
+            quote_spanned! {site=>
                 struct __GuardedCallbackHanded<T>(*const T);
                 impl<T> __GuardedCallbackHanded<T> {
                     #[inline(always)]
@@ -205,14 +221,15 @@ impl<'item> Shim<'item> {
 
     /// Makes the pointer to an argument. One with drop glue is moved into a holder first, since the body will drop it.
     fn holder(&self, argument: &Argument<'_>) -> TokenStream {
+        let site = self.site;
         let core = &self.core;
         let Argument { name, pointer, holder, .. } = argument;
-        let held = quote_spanned!(Span::mixed_site()=> #core::mem::ManuallyDrop::new(#name));
+        let held = quote_spanned!(site=> #core::mem::ManuallyDrop::new(#name));
         if argument.way != (Way::Pointed { named: true }) {
-            return quote_spanned!(Span::mixed_site()=> let #holder = #held; let #pointer = &raw const *#holder;);
+            return quote_spanned!(site=> let #holder = #held; let #pointer = &raw const *#holder;);
         }
         let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
-        quote_spanned! {Span::mixed_site()=>
+        quote_spanned! {site=>
             let #holder;
             let #pointer = if const { #core::mem::needs_drop::<#ty>() } {
                 #holder = #held;
@@ -224,27 +241,30 @@ impl<'item> Shim<'item> {
     }
 
     fn handed(&self, argument: &Argument<'_>) -> Option<TokenStream> {
+        let site = self.site;
         let Argument { pointer, handed, .. } = argument;
         let wanted = self.options.fallback.is_some();
-        wanted.then(|| quote_spanned!(Span::mixed_site()=> let #handed = __GuardedCallbackHanded(#pointer);))
+        wanted.then(|| quote_spanned!(site=> let #handed = __GuardedCallbackHanded(#pointer);))
     }
 
     /// What the closure is called with.
     fn value(&self, argument: &Argument<'_>) -> TokenStream {
+        let site = self.site;
         let Argument { name, pointer, handed, .. } = argument;
         match (argument.is_pointed(), self.options.fallback.is_some()) {
-            (false, _) => quote_spanned!(Span::mixed_site()=> #name),
-            (true, false) => quote_spanned!(Span::mixed_site()=> unsafe { #pointer.read() }),
-            (true, true) => quote_spanned!(Span::mixed_site()=> #handed.take()),
+            (false, _) => quote_spanned!(site=> #name),
+            (true, false) => quote_spanned!(site=> unsafe { #pointer.read() }),
+            (true, true) => quote_spanned!(site=> #handed.take()),
         }
     }
 
     /// The body, with a first statement that makes the closure capture all of a `self` that is no reference: the part that is
     /// not mentioned would be dropped by the shim, and later.
     fn with_receiver(&self, body: &TokenStream) -> TokenStream {
+        let site = self.site;
         match &self.callback.receiver {
             Some(Receiver { keyword, by_reference: false, .. }) => {
-                quote_spanned!(Span::mixed_site()=> { let _ = &#keyword; #body })
+                quote_spanned!(site=> { let _ = &#keyword; #body })
             }
             _ => body.clone(),
         }
@@ -252,15 +272,16 @@ impl<'item> Shim<'item> {
 
     /// The constant that the runtime knows this callback by.
     fn description(&self) -> TokenStream {
+        let site = self.site;
         let Self { private, core, options, .. } = self;
         let name = format!("::{}", self.callback.name.to_string().trim_start_matches("r#"));
         let stack = match &options.stack {
-            Some(stack) => quote_spanned!(Span::mixed_site()=> #private::stack_bytes({ #stack })),
-            None => quote_spanned!(Span::mixed_site()=> #private::DEFAULT_STACK_BYTES),
+            Some(stack) => quote_spanned!(site=> #private::stack_bytes({ #stack })),
+            None => quote_spanned!(site=> #private::DEFAULT_STACK_BYTES),
         };
-        let mode = Ident::new(options.mode.unwrap_or("Default"), Span::mixed_site());
+        let mode = Ident::new(options.mode.unwrap_or("Default"), site);
         let has_fallback = options.fallback.is_some();
-        quote_spanned! {Span::mixed_site()=>
+        quote_spanned! {site=>
             const {
                 &#private::Callback::new(
                     #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback,
@@ -271,26 +292,35 @@ impl<'item> Shim<'item> {
 
     /// The room that the arguments handed on by address take on the body's stack.
     fn argument_bytes(&self) -> TokenStream {
+        let site = self.site;
         let core = &self.core;
         let sizes = self.arguments.iter().filter(|argument| argument.way == Way::Pointed { named: true }).map(|argument| {
             let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
-            quote_spanned!(Span::mixed_site()=> + #core::mem::size_of::<#ty>())
+            quote_spanned!(site=> + #core::mem::size_of::<#ty>())
         });
-        quote_spanned!(Span::mixed_site()=> const { 0 #(#sizes)* })
+        quote_spanned!(site=> const { 0 #(#sizes)* })
     }
 
     /// `-> Type` for the closures. `impl Trait` cannot be written there, and is inferred.
     fn result_type(&self) -> TokenStream {
+        let site = self.site;
         let output = &self.callback.output;
         if output.ty.is_empty() {
-            return quote_spanned!(Span::mixed_site()=> -> ());
+            return quote_spanned!(site=> -> ());
         }
         if !types::can_be_named(&output.ty) && output.never().is_none() {
             return TokenStream::new();
         }
-        let ty = types::with_inferred_lifetimes(&output.ty);
-        quote_spanned!(Span::mixed_site()=> -> #ty)
+        let ty = &output.ty;
+        quote_spanned!(site=> -> #ty)
     }
+}
+
+/// The fallback as a closure, with the span of its last token: that is where something is missing, if anything is.
+fn fallback_closure(value: &TokenStream, output: &TokenStream) -> TokenStream {
+    let end = value.clone().into_iter().last().map_or_else(Span::call_site, |token| token.span());
+    let site = Span::mixed_site().located_at(end);
+    quote_spanned!(site=> move || #output { #value })
 }
 
 impl Argument<'_> {
@@ -308,11 +338,12 @@ impl Argument<'_> {
     }
 
     fn typing_pointer(&self) -> TokenStream {
+        let site = self.site;
         let Self { name, pointer, .. } = self;
         if self.is_pointed() {
-            quote_spanned!(Span::mixed_site()=> #pointer)
+            quote_spanned!(site=> #pointer)
         } else {
-            quote_spanned!(Span::mixed_site()=> &raw const #name)
+            quote_spanned!(site=> &raw const #name)
         }
     }
 }

@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use super::check;
 use super::errors::{Errors, meant};
 use super::size;
-use super::tokens::{Cursor, is_group, is_ident, is_punct};
+use super::tokens::{Cursor, is_ident, is_punct};
 
 const NAMES: [&str; 5] = ["stack", "switch", "fallback", "crate", "skip"];
 const MODES: [(&str, &str); 3] = [("when_low", "WhenLow"), ("always", "Always"), ("never", "Never")];
@@ -71,7 +71,7 @@ impl Options {
         if equals.is_none() || value.is_empty() {
             return no_value(&name, &value, errors);
         }
-        if comma_is_missing(&value, errors) {
+        if breaks_out(&value, errors) {
             return;
         }
         match word.as_str() {
@@ -163,11 +163,15 @@ fn starts_closure(before: &[TokenTree]) -> bool {
 }
 
 /// Finds what would make the value swallow the next option, or break out of the place where it is put.
-fn comma_is_missing(value: &[TokenTree], errors: &mut Errors) -> bool {
+fn breaks_out(value: &[TokenTree], errors: &mut Errors) -> bool {
     let swallowed = value.windows(3).find(|three| {
         let option = NAMES.iter().any(|name| is_ident(&three[0], name));
         option && is_punct(&three[1], '=') && !is_punct(&three[2], '=')
     });
+    if let Some(last) = value.last().filter(|last| is_unfinished(last)) {
+        errors.push(last.span(), format!("the value ends in `{last}`; write the rest of the expression"));
+        return true;
+    }
     if let Some(three) = swallowed {
         errors.push(three[0].span(), format!("expected `,` before `{}`", three[0]));
         return true;
@@ -177,6 +181,11 @@ fn comma_is_missing(value: &[TokenTree], errors: &mut Errors) -> bool {
         errors.push(semicolon.span(), "expected `,` between options");
     }
     semicolon.is_some()
+}
+
+/// Whether no expression ends in this token. `?`, `>` and the dots of a range may be the last.
+fn is_unfinished(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if !matches!(punct.as_char(), '?' | '>' | '.' | ':' | '|'))
 }
 
 /// The runtime's name of a mode.
@@ -218,8 +227,9 @@ fn path(value: &[TokenTree], errors: &mut Errors) -> Option<TokenStream> {
     }
     let Some(wrong) = not_in_path(value) else { return Some(value.iter().cloned().collect()) };
     let advice = match wrong {
-        TokenTree::Literal(literal) => format!("write it without quotes: `crate = {}`", unquoted(literal)),
-        other if is_group(other, Delimiter::Parenthesis) => "write it without parentheses".to_owned(),
+        TokenTree::Literal(literal) if literal.to_string().starts_with('"') => {
+            format!("write it without quotes: `crate = {}`", unquoted(literal))
+        }
         _ => "write `crate = path::to::guarded_callback`".to_owned(),
     };
     errors.push(wrong.span(), format!("expected the path of the runtime crate; {advice}"));

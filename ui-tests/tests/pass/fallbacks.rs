@@ -25,12 +25,12 @@ extern "C" fn pointer(_at: *mut u8) -> *mut u8 {
 #[guarded_callback(fallback = { let doubled = value * 2; doubled + extra })]
 extern "C" fn uses_parameters(value: i32, mut extra: i32, _dropped: String) -> i32 {
     extra += 1;
-    panic!("quiet {extra}")
+    panic!("quiet {}", extra)
 }
 
 #[guarded_callback(fallback = if value { Some(1) } else { None }, stack = "64 KiB")]
 extern "C-unwind" fn option(value: bool) -> Option<i32> {
-    panic!("quiet {value}")
+    panic!("quiet {}", value)
 }
 
 #[guarded_callback(fallback = |_, _| 7)]

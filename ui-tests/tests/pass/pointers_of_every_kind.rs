@@ -32,7 +32,7 @@ fn main() {
     let mut array = [0; 2];
     let mut called = false;
     let sum = unsafe {
-        all(std::ptr::null_mut(), c"abc".as_ptr(), Some(one), || 1, None, &mut array, &|| 1, &mut || called = true)
+        all(std::ptr::null_mut(), b"abc\0".as_ptr().cast(), Some(one), || 1, None, &mut array, &|| 1, &mut || called = true)
     };
     assert_eq!((sum, array, called), (7, [1, 0], true));
 }

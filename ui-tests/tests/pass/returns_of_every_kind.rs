@@ -29,7 +29,7 @@ extern "C" fn early(values: &[i32]) -> Result<i32, std::num::TryFromIntError> {
             return Ok(0);
         }
     }
-    let wide = u8::try_from(values.len())?;
+    let wide: u8 = std::convert::TryFrom::try_from(values.len())?;
     Ok(wide.into())
 }
 

@@ -1,0 +1,4 @@
+#[guarded_callback(stak = 1)]
+fn mistake() {
+    used_elsewhere();
+}

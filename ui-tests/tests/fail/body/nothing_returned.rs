@@ -1,0 +1,10 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback]
+extern "C" fn callback() -> i32 {
+    let _value = 1;
+}
+
+fn main() {
+    callback();
+}

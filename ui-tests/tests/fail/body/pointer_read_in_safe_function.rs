@@ -1,0 +1,8 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback]
+extern "C" fn callback(at: *const i32, values: [i32; 1]) -> i32 {
+    *at + values[0]
+}
+
+fn main() {}

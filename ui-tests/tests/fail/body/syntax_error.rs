@@ -1,0 +1,11 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback]
+extern "C" fn callback() -> i32 {
+    let value = ;
+    1
+}
+
+fn main() {
+    callback();
+}

@@ -1,0 +1,12 @@
+use guarded_callback::guarded_callback;
+
+struct Value;
+
+#[guarded_callback(stack = "64 KB")]
+impl Value {
+    extern "C" fn callback() {}
+}
+
+fn main() {
+    Value::callback();
+}

@@ -1,0 +1,10 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback(fallback = 1)]
+extern "C" fn callback() -> ! {
+    loop {}
+}
+
+fn main() {
+    callback();
+}

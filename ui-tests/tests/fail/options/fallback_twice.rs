@@ -1,0 +1,10 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback(fallback = 1, fallback = 2)]
+extern "C" fn callback() -> i32 {
+    1
+}
+
+fn main() {
+    callback();
+}

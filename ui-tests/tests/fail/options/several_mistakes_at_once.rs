@@ -1,0 +1,8 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback(stak = 1, switch = sometimes, stack = "64 KB", 5)]
+fn callback() {}
+
+fn main() {
+    callback();
+}

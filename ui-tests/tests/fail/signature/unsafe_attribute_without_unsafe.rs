@@ -1,0 +1,7 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback]
+#[no_mangle]
+extern "C" fn callback() {}
+
+fn main() {}

@@ -1,0 +1,51 @@
+//! Nothing to say here, whatever is asked: what the attribute adds is not the user's.
+#![warn(clippy::pedantic, clippy::nursery, clippy::cargo, unused, nonstandard_style, rust_2018_idioms, future_incompatible)]
+#![warn(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, clippy::shadow_same, clippy::let_underscore_untyped)]
+#![warn(clippy::missing_docs_in_private_items, clippy::arithmetic_side_effects, clippy::as_conversions, clippy::inline_asm_x86_att_syntax)]
+#![warn(clippy::absolute_paths, clippy::items_after_statements, clippy::let_underscore_must_use, clippy::semicolon_inside_block)]
+#![warn(clippy::missing_inline_in_public_items, clippy::min_ident_chars, clippy::single_char_lifetime_names, clippy::std_instead_of_core)]
+#![allow(clippy::cargo_common_metadata)]
+// A callback with the attribute cannot be `const`.
+#![allow(clippy::missing_const_for_fn)]
+
+use guarded_callback::guarded_callback;
+use std::ffi::c_int;
+
+#[guarded_callback]
+/// Adds.
+#[must_use]
+#[inline]
+pub extern "C" fn small(left: c_int, right: c_int) -> c_int {
+    left ^ right
+}
+
+#[guarded_callback(stack = "64 KiB", fallback = -1)]
+/// Takes all.
+#[must_use]
+#[inline]
+pub extern "C" fn all(mut left: c_int, (first, second): (c_int, c_int), large: &[c_int; 99], list: Vec<c_int>) -> c_int {
+    left ^= first;
+    drop(list);
+    left ^ second ^ large[1]
+}
+
+/// A value.
+#[derive(Debug)]
+pub struct Value(c_int);
+
+impl Value {
+    #[guarded_callback]
+    /// Takes.
+    #[must_use]
+    #[inline]
+    pub extern "C" fn take(self, text: &str) -> c_int {
+        if text.is_empty() { 1 } else { self.0 }
+    }
+
+    #[guarded_callback]
+    /// Does nothing.
+    #[inline]
+    pub extern "C" fn nothing(&self, list: Vec<c_int>) {
+        drop(list);
+    }
+}
