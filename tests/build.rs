@@ -4,7 +4,13 @@
 fn main() {
     println!("cargo::rerun-if-changed=c");
     let common = |build: &mut cc::Build| {
-        build.include("c").debug(true).opt_level(1).flag("-fexceptions").flag("-mno-red-zone").flag("-fno-omit-frame-pointer");
+        build
+            .include("c")
+            .debug(true)
+            .opt_level(1)
+            .flag("-fexceptions")
+            .flag("-mno-red-zone")
+            .flag("-fno-omit-frame-pointer");
         build.flag("-fno-optimize-sibling-calls").warnings(true);
     };
     let mut c = cc::Build::new();

@@ -327,18 +327,24 @@ in_both_modes! {
 #[test]
 fn too_many_suspended_bodies_die_without_a_word() {
     let name = "too_many_suspended_bodies_die_without_a_word";
-    let death = run_child(name, name, |_| (), || {
-        guarded_callback::Settings::new().stacks_per_thread(4).apply().expect("first");
-        let mut memory = stacks(8);
-        let mut jobs: Vec<Job> = (0..8).map(|i| Job::new(Mode::WhenLow, i)).collect();
-        for (job, stack) in jobs.iter_mut().zip(&mut memory) {
-            job.start(stack, suspends::of(Mode::WhenLow));
-            job.resume();
-        }
-    });
+    let death = run_child(
+        name,
+        name,
+        |_| (),
+        || {
+            guarded_callback::Settings::new().stacks_per_thread(4).apply().expect("first");
+            let mut memory = stacks(8);
+            let mut jobs: Vec<Job> = (0..8).map(|i| Job::new(Mode::WhenLow, i)).collect();
+            for (job, stack) in jobs.iter_mut().zip(&mut memory) {
+                job.start(stack, suspends::of(Mode::WhenLow));
+                job.resume();
+            }
+        },
+    );
     let Some(death) = death else { return };
     assert_eq!(death.signal, Some(libc::SIGABRT), "{death:?}");
-    for word in ["guarded-callback: `", "suspends::when_low", "limit of 4 system stacks", "unknown bounds", "fallback"] {
+    for word in ["guarded-callback: `", "suspends::when_low", "limit of 4 system stacks", "unknown bounds", "fallback"]
+    {
         assert!(death.stderr.contains(word), "{word}: {death:?}");
     }
 }

@@ -33,7 +33,8 @@ callback! { "C" fn jump_many_times(arg) {
 fn on_small_thread(scenario: fn()) {
     let mut scenario = scenario;
     // SAFETY: the body expects the function.
-    let result = unsafe { c::c_call_on_thread(120 * KIB, jump_many_times::of(Mode::Plain), tests::to_c(&mut scenario)) };
+    let result =
+        unsafe { c::c_call_on_thread(120 * KIB, jump_many_times::of(Mode::Plain), tests::to_c(&mut scenario)) };
     assert_eq!(result, 0);
 }
 
@@ -44,7 +45,7 @@ fn jump(depth: usize, mode: Mode) {
 
 /// `count` jumps from depths that `depth` tells, with flat memory after a warm-up.
 fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
-    (0..1000).for_each(|i| jump(depth(i), mode));
+    (0..count / 4).for_each(|i| jump(depth(i), mode));
     let (maps_before, bytes_before) = (maps(), resident_bytes());
     (0..count).for_each(|i| jump(depth(i), mode));
     assert!(maps() <= maps_before + 4, "maps {maps_before} -> {}, {:?}", maps(), stats());
@@ -59,12 +60,17 @@ fn scattered(i: usize) -> usize {
 alone! {
     fn longjmp_from_one_depth_leaks_in_always() { on_small_thread(|| jump_flat(100_000, Mode::Always, |_| 0)); }
     fn longjmp_from_one_depth_leaks_in_when_low() { on_small_thread(|| jump_flat(100_000, Mode::WhenLow, |_| 0)); }
-    fn longjmp_from_many_depths_leaks_in_always() { on_small_thread(|| jump_flat(100_000, Mode::Always, scattered)); }
-    fn longjmp_from_many_depths_leaks_in_when_low() { on_small_thread(|| jump_flat(100_000, Mode::WhenLow, scattered)); }
+    fn longjmp_from_many_depths_leaks_in_always() { on_small_thread(|| jump_flat(20_000, Mode::Always, scattered)); }
+    fn longjmp_from_many_depths_leaks_in_when_low() { on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered)); }
 
     fn longjmp_from_ever_deeper_frames_exhausts_the_stacks() {
         // Each call comes from deeper than all before, below memory of C that nobody writes.
-        on_small_thread(|| (0..1000).for_each(|i| jump(64 * i, Mode::Always)));
+        callback! { "C" fn deeper(_arg) {
+            (0..1000).for_each(|i| jump(1024 * i, Mode::Always));
+            0
+        } }
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) }, 0);
     }
 
     fn fortified_longjmp_takes_the_switch_for_a_jump_into_a_dead_frame() {

@@ -33,7 +33,10 @@ fn std_backtrace_stops_at_the_switch() {
     for mode in MODES {
         let trace = run("backtrace", mode);
         let body = format!("shows_its_backtrace::{mode}");
-        stand_in_order(&trace, &["switched: true", &body, "c_call_with_left", "far_down", "main_thread::main", "start"]);
+        stand_in_order(
+            &trace,
+            &["switched: true", &body, "c_call_with_left", "far_down", "main_thread::main", "start"],
+        );
     }
 }
 

@@ -109,9 +109,14 @@ fn callback_without_fallback_and_stack_dies_without_a_word() {
     for (name, mode) in [("works::always", Mode::Always), ("works::when_low", Mode::WhenLow)] {
         for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)] {
             let tag = format!("{test} {mode:?} {}", outer == exhausted_with_little::of(Mode::Plain));
-            let death = run_child(test, &tag, |_| (), || {
-                on_small_thread(outer, works::of(mode));
-            });
+            let death = run_child(
+                test,
+                &tag,
+                |_| (),
+                || {
+                    on_small_thread(outer, works::of(mode));
+                },
+            );
             let Some(death) = death else { continue };
             assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
             assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
@@ -133,15 +138,20 @@ fn callback_that_never_switches_runs_without_room() {
         use_stack(120 * KIB)
     }
     let test = "callback_that_never_switches_runs_without_room";
-    let death = run_child(test, test, |_| (), || {
-        let (dies, tells) = (CCallback(never as *const _), CCallback(never_or_tells as *const _));
-        // SAFETY: the bodies do not use their argument.
-        unsafe {
-            assert_eq!(c::c_call(dies, ptr::null_mut()), 0);
-            assert_eq!(c::c_call_on_thread(64 * KIB, tells, ptr::null_mut()), -7);
-            c::c_call_on_thread(64 * KIB, dies, ptr::null_mut());
-        }
-    });
+    let death = run_child(
+        test,
+        test,
+        |_| (),
+        || {
+            let (dies, tells) = (CCallback(never as *const _), CCallback(never_or_tells as *const _));
+            // SAFETY: the bodies do not use their argument.
+            unsafe {
+                assert_eq!(c::c_call(dies, ptr::null_mut()), 0);
+                assert_eq!(c::c_call_on_thread(64 * KIB, tells, ptr::null_mut()), -7);
+                c::c_call_on_thread(64 * KIB, dies, ptr::null_mut());
+            }
+        },
+    );
     let Some(death) = death else { return };
     assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
     assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());

@@ -159,11 +159,16 @@ fn callback_from_atexit_is_not_made() {
         0
     } }
     for mode in [Mode::Always, Mode::WhenLow] {
-        let death = run_child(name, &format!("{name} {mode:?}"), |_| (), || {
-            assert_eq!(on_thread(64 * KIB, works::of(mode)), 0);
-            // SAFETY: the callback lives as long as the process.
-            unsafe { c::c_call_at_exit(at_exit::of(mode)) };
-        });
+        let death = run_child(
+            name,
+            &format!("{name} {mode:?}"),
+            |_| (),
+            || {
+                assert_eq!(on_thread(64 * KIB, works::of(mode)), 0);
+                // SAFETY: the callback lives as long as the process.
+                unsafe { c::c_call_at_exit(at_exit::of(mode)) };
+            },
+        );
         let Some(death) = death else { continue };
         assert_eq!((death.code, death.stderr.as_str()), (Some(0), "called at exit\n"), "{death:?}");
     }

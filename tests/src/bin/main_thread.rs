@@ -26,7 +26,8 @@ callback! { "C" fn works(_arg) {
     use_stack(120 * KIB)
 } }
 
-/// Calls where 64 KiB are left of the thread's stack.
+/// Calls where 64 KiB are left of the thread's stack. Never inlined: the traces show it.
+#[inline(never)]
 fn far_down(f: CCallback) -> i32 {
     let low = StackBounds::of_thread().expect("known").low();
     // SAFETY: the bodies do not use their argument.
