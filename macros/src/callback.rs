@@ -119,7 +119,8 @@ impl Callback {
     /// Whether the attribute on a whole block applies to this function.
     pub fn is_eligible(&self) -> bool {
         let has_abi = self.qualifiers.abi.as_ref().is_some_and(|abi| !abi.is_rust());
-        let can_move = self.qualifiers.constness.is_none() && self.qualifiers.asyncness.is_none() && self.variadic.is_none();
+        let can_move =
+            self.qualifiers.constness.is_none() && self.qualifiers.asyncness.is_none() && self.variadic.is_none();
         has_abi && can_move && matches!(self.body, Body::Block(_)) && !self.is_naked()
     }
 
@@ -209,6 +210,11 @@ impl Qualifiers {
 }
 
 impl Abi {
+    /// Whether panics and exceptions may leave a function of this ABI.
+    pub fn unwinds(&self) -> bool {
+        self.name.as_ref().is_some_and(|name| name.to_string().trim_end_matches(['"', '#']).ends_with("-unwind"))
+    }
+
     pub fn is_rust(&self) -> bool {
         let written = self.name.as_ref().map(ToString::to_string);
         written.is_some_and(|name| name.trim_matches(['r', '#']) == "\"Rust\"")

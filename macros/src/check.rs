@@ -37,7 +37,8 @@ fn abi_is_not_rust(callback: &Callback, errors: &mut Errors) {
 
 fn is_not_const(callback: &Callback, errors: &mut Errors) {
     if let Some(keyword) = &callback.qualifiers.constness {
-        errors.push(keyword.span(), "a callback cannot be `const`, since stacks exist only at run time; remove `const`");
+        errors
+            .push(keyword.span(), "a callback cannot be `const`, since stacks exist only at run time; remove `const`");
     }
 }
 
@@ -59,7 +60,8 @@ fn is_not_variadic(callback: &Callback, errors: &mut Errors) {
 fn is_not_naked(callback: &Callback, errors: &mut Errors) {
     let naked = callback.attributes.iter().find(|attribute| attribute.is("naked"));
     if let Some(attribute) = naked {
-        let message = "a naked function has no body that could run elsewhere; remove `naked`, or guard the function it calls";
+        let message =
+            "a naked function has no body that could run elsewhere; remove `naked`, or guard the function it calls";
         errors.push(attribute.group.span(), message);
     }
 }
@@ -105,7 +107,9 @@ pub fn anything_guarded(block: &Block, guarded: usize, errors: &mut Errors) {
 
 pub fn not_a_function(what: &str, span: Span, errors: &mut Errors) {
     let advice = match what {
-        "an `extern` block" => "what it declares is defined elsewhere; put the attribute on the definition of the function",
+        "an `extern` block" => {
+            "what it declares is defined elsewhere; put the attribute on the definition of the function"
+        }
         "a `mod` in another file" => "write `mod name { .. }`, or put the attribute on the functions in that file",
         _ => "put it on an `extern \"C\" fn`, or on an `impl` or `mod { }` that holds some",
     };
@@ -123,6 +127,7 @@ pub fn skipped(item: &Item, errors: &mut Errors) {
 /// `skip` beside other options contradicts them.
 pub fn skip_stands_alone(skip: &Ident, others: bool, errors: &mut Errors) {
     if others {
-        errors.push(skip.span(), "`skip` leaves the function alone, so other options do nothing; remove them, or `skip`");
+        errors
+            .push(skip.span(), "`skip` leaves the function alone, so other options do nothing; remove them, or `skip`");
     }
 }

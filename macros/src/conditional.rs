@@ -44,7 +44,8 @@ fn without_parameter(callback: &Callback, at: usize) -> TokenStream {
 
 /// The function with other parameters and nothing else changed.
 fn as_written(callback: &Callback, parameters: &[Parameter]) -> TokenStream {
-    let Callback { attributes, visibility, qualifiers, fn_keyword, name, generics, output, where_clause, body, .. } = callback;
+    let Callback { attributes, visibility, qualifiers, fn_keyword, name, generics, output, where_clause, body, .. } =
+        callback;
     let qualifiers = &qualifiers.tokens;
     let receiver = callback.receiver.iter().map(|receiver| receiver.tokens.clone());
     let all = receiver.chain(parameters.iter().map(|parameter| quote!(#parameter)));

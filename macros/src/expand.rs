@@ -12,7 +12,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::callback::{Callback, Parameter, Receiver};
+use super::callback::{Abi, Callback, Parameter, Receiver};
 use super::conditional;
 use super::options::Options;
 use super::types;
@@ -104,7 +104,8 @@ impl<'item> Shim<'item> {
     }
 
     fn tokens(&self) -> TokenStream {
-        let Callback { attributes, visibility, qualifiers, fn_keyword, name, generics, output, where_clause, .. } = self.callback;
+        let Callback { attributes, visibility, qualifiers, fn_keyword, name, generics, output, where_clause, .. } =
+            self.callback;
         let qualifiers = &qualifiers.tokens;
         let (inner_attributes, body) = self.callback.body.split();
         let parameters = self.parameters();
@@ -131,7 +132,8 @@ impl<'item> Shim<'item> {
         let site = self.site;
         let Self { private, .. } = self;
         let passed = self.arguments.iter().any(|argument| !argument.is_captured());
-        let (lets, call) = if passed { self.call_with_arguments(body) } else { (TokenStream::new(), self.plain_call(body)) };
+        let (lets, call) =
+            if passed { self.call_with_arguments(body) } else { (TokenStream::new(), self.plain_call(body)) };
         let description = self.description();
         let bytes = self.argument_bytes();
         let output = self.result_type();
@@ -281,10 +283,11 @@ impl<'item> Shim<'item> {
         };
         let mode = Ident::new(options.mode.unwrap_or("Default"), site);
         let has_fallback = options.fallback.is_some();
+        let unwinds = self.callback.qualifiers.abi.as_ref().is_some_and(Abi::unwinds);
         quote_spanned! {site=>
             const {
                 &#private::Callback::new(
-                    #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback,
+                    #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback, #unwinds,
                 )
             }
         }
@@ -294,10 +297,11 @@ impl<'item> Shim<'item> {
     fn argument_bytes(&self) -> TokenStream {
         let site = self.site;
         let core = &self.core;
-        let sizes = self.arguments.iter().filter(|argument| argument.way == Way::Pointed { named: true }).map(|argument| {
-            let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
-            quote_spanned!(site=> + #core::mem::size_of::<#ty>())
-        });
+        let sizes =
+            self.arguments.iter().filter(|argument| argument.way == Way::Pointed { named: true }).map(|argument| {
+                let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
+                quote_spanned!(site=> + #core::mem::size_of::<#ty>())
+            });
         quote_spanned!(site=> const { 0 #(#sizes)* })
     }
 
@@ -308,7 +312,7 @@ impl<'item> Shim<'item> {
         if output.ty.is_empty() {
             return quote_spanned!(site=> -> ());
         }
-        if !types::can_be_named(&output.ty) && output.never().is_none() {
+        if types::has_impl_trait(&output.ty) {
             return TokenStream::new();
         }
         let ty = &output.ty;
@@ -340,10 +344,6 @@ impl Argument<'_> {
     fn typing_pointer(&self) -> TokenStream {
         let site = self.site;
         let Self { name, pointer, .. } = self;
-        if self.is_pointed() {
-            quote_spanned!(site=> #pointer)
-        } else {
-            quote_spanned!(site=> &raw const #name)
-        }
+        if self.is_pointed() { quote_spanned!(site=> #pointer) } else { quote_spanned!(site=> &raw const #name) }
     }
 }

@@ -10,7 +10,10 @@ pub enum Item {
     Function(Box<Callback>),
     Block(Block),
     /// Anything else; `what` with its article.
-    Other { what: String, span: Span },
+    Other {
+        what: String,
+        span: Span,
+    },
 }
 
 /// An `impl`, `mod` or `trait` with its items.
@@ -113,7 +116,9 @@ fn take_item(cursor: &mut Cursor) -> Option<TokenStream> {
 fn has_value(mut cursor: Cursor) -> bool {
     take_visibility(&mut cursor);
     cursor.take_keyword("default");
-    let Some(keyword) = cursor.take_ident(|word| ["const", "static", "type", "use"].contains(&word)) else { return false };
+    let Some(keyword) = cursor.take_ident(|word| ["const", "static", "type", "use"].contains(&word)) else {
+        return false;
+    };
     let function = ["fn", "unsafe", "extern", "async"];
     keyword != "const" || cursor.take_ident(|word| function.contains(&word)).is_none()
 }

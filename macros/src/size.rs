@@ -16,7 +16,9 @@ const EXPECTED: &str = "expected a size; write `\"64 KiB\"`, or a constant numbe
 /// The value of `stack` as an expression of bytes.
 pub fn bytes(value: &[TokenTree], errors: &mut Errors) -> Option<TokenStream> {
     match value {
-        [TokenTree::Group(group)] if group.delimiter() == proc_macro2::Delimiter::None && !group.stream().is_empty() => {
+        [TokenTree::Group(group)]
+            if group.delimiter() == proc_macro2::Delimiter::None && !group.stream().is_empty() =>
+        {
             bytes(&group.stream().into_iter().collect::<Vec<_>>(), errors)
         }
         [TokenTree::Literal(literal)] => literal_bytes(literal, errors),
@@ -63,7 +65,9 @@ fn parse_size(text: &str) -> Result<u64, String> {
         return Err(EXPECTED.to_owned());
     }
     if unit.starts_with('.') {
-        return Err("expected a whole number; write a smaller unit, such as `\"1536 KiB\"` for one and a half MiB".to_owned());
+        return Err(
+            "expected a whole number; write a smaller unit, such as `\"1536 KiB\"` for one and a half MiB".to_owned()
+        );
     }
     let factor = factor(&number, unit)?;
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
@@ -72,7 +76,9 @@ fn parse_size(text: &str) -> Result<u64, String> {
 
 fn factor(number: &str, unit: &str) -> Result<u64, String> {
     if unit.is_empty() {
-        return Err(format!("a size in quotes needs a unit; write `\"{number} B\"`, `\"{number} KiB\"` or `\"{number} MiB\"`"));
+        return Err(format!(
+            "a size in quotes needs a unit; write `\"{number} B\"`, `\"{number} KiB\"` or `\"{number} MiB\"`"
+        ));
     }
     if let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) {
         return Ok(*factor);

@@ -12,6 +12,14 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTre
 #[derive(Clone)]
 pub struct Cursor(VecDeque<TokenTree>);
 
+impl Iterator for Cursor {
+    type Item = TokenTree;
+
+    fn next(&mut self) -> Option<TokenTree> {
+        self.0.pop_front()
+    }
+}
+
 impl Cursor {
     pub fn new(tokens: TokenStream) -> Self {
         Self(tokens.into_iter().collect())
@@ -19,10 +27,6 @@ impl Cursor {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    pub fn next(&mut self) -> Option<TokenTree> {
-        self.0.pop_front()
     }
 
     pub fn peek(&self) -> Option<&TokenTree> {
@@ -95,7 +99,8 @@ impl Cursor {
 
     fn take_attribute(&mut self) -> Option<Attribute> {
         self.open_invisible();
-        let follows = matches!(self.peek_second(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket);
+        let follows =
+            matches!(self.peek_second(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket);
         let pound = if follows { self.take_punct('#')? } else { return None };
         let group = self.take_group(Delimiter::Bracket)?;
         Some(Attribute { pound, group })

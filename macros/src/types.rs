@@ -4,14 +4,58 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use super::tokens::{Angles, Cursor, is_ident, is_punct};
+use super::tokens::{Cursor, is_ident, is_punct};
 
 /// Types of libcore, of C and of POSIX that fit a register or two and are Copy.
 const SMALL: &[&str] = &[
-    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool", "char",
-    "c_char", "c_schar", "c_uchar", "c_short", "c_ushort", "c_int", "c_uint", "c_long", "c_ulong", "c_longlong", "c_ulonglong",
-    "c_float", "c_double", "c_size_t", "c_ssize_t", "size_t", "ssize_t", "ptrdiff_t", "intptr_t", "uintptr_t", "intmax_t",
-    "uintmax_t", "off_t", "time_t", "pid_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "f32",
+    "f64",
+    "bool",
+    "char",
+    "c_char",
+    "c_schar",
+    "c_uchar",
+    "c_short",
+    "c_ushort",
+    "c_int",
+    "c_uint",
+    "c_long",
+    "c_ulong",
+    "c_longlong",
+    "c_ulonglong",
+    "c_float",
+    "c_double",
+    "c_size_t",
+    "c_ssize_t",
+    "size_t",
+    "ssize_t",
+    "ptrdiff_t",
+    "intptr_t",
+    "uintptr_t",
+    "intmax_t",
+    "uintmax_t",
+    "off_t",
+    "time_t",
+    "pid_t",
+    "int8_t",
+    "int16_t",
+    "int32_t",
+    "int64_t",
+    "uint8_t",
+    "uint16_t",
+    "uint32_t",
     "uint64_t",
 ];
 
@@ -41,7 +85,8 @@ fn is_small_path(mut cursor: Cursor) -> bool {
         }
         if cursor.peek().is_some_and(|token| is_punct(token, '<')) {
             let arguments = cursor.take_angle_brackets();
-            return cursor.is_empty() && (segment == "NonNull" || segment == "Option" && is_small(&without_ends(arguments)));
+            return cursor.is_empty()
+                && (segment == "NonNull" || segment == "Option" && is_small(&without_ends(arguments)));
         }
     }
 }
@@ -52,11 +97,25 @@ fn without_ends(tokens: TokenStream) -> TokenStream {
     tokens.get(1..tokens.len().saturating_sub(1)).unwrap_or_default().iter().cloned().collect()
 }
 
-/// Whether the type can be written a second time. `impl Trait` would be another type there, and so might be what a macro makes.
+/// Whether the type of an argument can be written a second time. `impl Trait` would be another type there, and so might be what
+/// a macro makes.
 pub fn can_be_named(ty: &TokenStream) -> bool {
-    ty.clone().into_iter().all(|token| match token {
-        TokenTree::Group(group) => can_be_named(&group.stream()),
-        other => !is_ident(&other, "impl") && !is_punct(&other, '!'),
+    !contains(ty, &|pair| {
+        is_ident(&pair[0], "impl") || matches!(pair, [TokenTree::Ident(_), bang] if is_punct(bang, '!'))
+    })
+}
+
+/// Whether the type says `impl Trait` somewhere.
+pub fn has_impl_trait(ty: &TokenStream) -> bool {
+    contains(ty, &|pair| is_ident(&pair[0], "impl"))
+}
+
+/// Whether a token together with the one after it, if there is one, is what is `wanted`; also within groups.
+fn contains(ty: &TokenStream, wanted: &dyn Fn(&[TokenTree]) -> bool) -> bool {
+    let tokens: Vec<_> = ty.clone().into_iter().collect();
+    (0..tokens.len()).any(|at| {
+        let inside = matches!(&tokens[at], TokenTree::Group(group) if contains(&group.stream(), wanted));
+        inside || wanted(&tokens[at..tokens.len().min(at + 2)])
     })
 }
 
@@ -67,14 +126,10 @@ pub fn with_inferred_lifetimes(ty: &TokenStream) -> TokenStream {
 }
 
 fn binds_lifetimes(ty: &TokenStream) -> bool {
-    let mut angles = Angles::default();
-    ty.clone().into_iter().any(|token| {
-        angles.pass(&token);
-        match &token {
-            TokenTree::Ident(word) => ["fn", "for", "Fn", "FnMut", "FnOnce"].contains(&word.to_string().as_str()),
-            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace || binds_lifetimes(&group.stream()),
-            _ => false,
-        }
+    ty.clone().into_iter().any(|token| match &token {
+        TokenTree::Ident(word) => ["fn", "for", "Fn", "FnMut", "FnOnce"].contains(&word.to_string().as_str()),
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace || binds_lifetimes(&group.stream()),
+        _ => false,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::enter::Entry;
 use crate::reclaim::{self, Place};
 use crate::report::counters;
 use crate::report::refusal::{self, Cause};
-use crate::stack::{self, Header, NO_STACK};
+use crate::stack::{self, Header};
 use crate::thread::{self, Thread};
 use crate::{errno, settings, switch};
 
@@ -34,10 +34,13 @@ struct Visit<'a> {
     entry: Entry,
 }
 
-/// Decides where a body runs that does not simply run where it is or on the idle stack.
+/// Decides where a body runs that does not simply run where it is or on the one stack that is idle.
 #[cold]
 #[inline(never)]
 pub(crate) fn arrive(arrival: &Arrival) -> Entry {
+    if let Some(entry) = among_held(arrival) {
+        return entry;
+    }
     let errno = errno::get();
     // SAFETY: a stack that was taken stays mapped until it is put back.
     let landing = stack::take(arrival.needed).map(|header| unsafe { header.as_ref() });
@@ -51,6 +54,42 @@ pub(crate) fn arrive(arrival: &Arrival) -> Entry {
     }
     errno::set(errno);
     visit.entry
+}
+
+/// The answer for a thread that holds several stacks, when it is simple: in place on one of them, or on the only idle one. It
+/// spares a thread with suspended bodies the landing at each callback. A flat loop: little of the host may be left.
+fn among_held(arrival: &Arrival) -> Option<Entry> {
+    // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
+    let thread = unsafe { &*thread::current() };
+    if thread.held_count() < 2 || thread.is_dying() || !thread.begin_cold(arrival.sp) {
+        return None;
+    }
+    let mut answer = None;
+    let mut idle = 0;
+    for header in thread.held() {
+        if header.contains(arrival.sp) {
+            let has_room = arrival.sp - header.low >= arrival.needed;
+            answer = has_room.then_some(Entry::InPlace);
+            idle = 1;
+            break;
+        }
+        if header.is_idle() {
+            idle += 1;
+            let fits = header.room_bytes >= arrival.needed && !matches!(arrival.callback.mode, Mode::Never);
+            answer = fits.then_some(Entry::OnStack(header));
+        }
+    }
+    let answer = answer.filter(|_| idle == 1 && !may_stay_on_thread_stack(thread, arrival));
+    if let Some(Entry::OnStack(header)) = answer {
+        claim(header, arrival);
+    }
+    thread.end_cold();
+    answer
+}
+
+/// Whether the cold path has to look at the bounds of the thread stack or of registered ones, as the warm path does not.
+fn may_stay_on_thread_stack(thread: &Thread, arrival: &Arrival) -> bool {
+    !matches!(arrival.callback.mode, Mode::Always) && thread.hot().room_bytes.get() == 0
 }
 
 /// Calls [`decide`] on the landing; without one on the emergency stack, or in place when even that is in use.
@@ -80,12 +119,11 @@ unsafe extern "C-unwind" fn decide_visit(argument: *mut u8) {
 }
 
 fn decide(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
-    if thread.is_dying() || !thread.begin_cold(arrival.sp) {
+    if !thread.begin_cold(arrival.sp) {
         return decide_alone(thread, arrival, landing);
     }
     thread.prepare(arrival.sp);
-    let entry =
-        if thread.is_dying() { decide_alone(thread, arrival, landing) } else { decide_held(thread, arrival, landing) };
+    let entry = decide_held(thread, arrival, landing);
     thread.end_cold();
     entry
 }
@@ -93,38 +131,53 @@ fn decide(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i
 /// The usual case: the stack that is found belongs to the thread from now on.
 fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
     reclaim::abandoned(thread, arrival);
+    stack::orphans::collect();
     let place = reclaim::place(thread, arrival.sp);
-    if let Some(entry) = without_switch(thread, arrival, place)? {
+    if let Some(entry) = without_switch(arrival, place)? {
         return Ok(entry);
     }
     let header = match idle_stack(thread, arrival.needed) {
         Some(header) => header,
         None => another_stack(thread, arrival, landing)?,
     };
-    header.outer.set(match place {
-        Place::System(outer) => outer,
-        Place::Thread(_) | Place::Registered(_) | Place::Foreign => ptr::null(),
-    });
-    // From here on the stack counts as in use, also for a signal handler that arrives before the switch.
-    header.host.store(arrival.record, Ordering::Relaxed);
-    thread.hot().stack.set(header);
+    claim(header, arrival);
+    let is_nested = matches!(place, Place::System(_));
+    header.is_extra.set(thread.is_dying() || (is_nested && !thread.is_first(header)));
+    if thread.is_dying() {
+        // Should the activation never end, the stack is given back in the next round of destructors.
+        thread::exit::watch();
+    }
+    give_back_idle(thread);
     Ok(Entry::OnStack(header))
 }
 
-/// A thread that is ending, or a signal handler that has interrupted the cold path: the body gets the landing for
-/// itself alone and the thread's list is not touched.
+/// Notes the activation before the switch: from here on the stack counts as in use, also for a signal handler.
+fn claim(header: &Header, arrival: &Arrival) {
+    header.set_host(arrival.record, arrival.callback.is_by_order());
+}
+
+/// Gives back what the thread has held for activations that have ended elsewhere (in a coroutine), except for its first stack.
+fn give_back_idle(thread: &Thread) {
+    while let Some(header) = thread.held().find(|header| header.is_idle() && !thread.is_first(header)) {
+        // SAFETY: no activation lives on it, and SP is on the landing or the host.
+        unsafe { thread.release(header) };
+    }
+}
+
+/// A signal handler that has interrupted the cold path: the body gets the landing for itself alone and the thread's
+/// list is not touched.
 fn decide_alone(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
-    if let Some(entry) = without_switch(thread, arrival, reclaim::place(thread, arrival.sp))? {
+    if let Some(entry) = without_switch(arrival, reclaim::place(thread, arrival.sp))? {
         return Ok(entry);
     }
     let header = landing.map_err(Cause::Mapping)?;
-    header.outer.set(&raw const NO_STACK);
-    header.host.store(arrival.record, Ordering::Relaxed);
+    claim(header, arrival);
+    header.is_extra.set(true);
     Ok(Entry::OnStack(header))
 }
 
 /// The answer where no switch is needed, possible or allowed.
-fn without_switch(thread: &Thread, arrival: &Arrival, place: Place) -> Result<Option<Entry>, Cause> {
+fn without_switch(arrival: &Arrival, place: Place) -> Result<Option<Entry>, Cause> {
     let mode = match arrival.callback.mode {
         Mode::Default if settings::switch_by_default() => Mode::Always,
         Mode::Default => Mode::WhenLow,
@@ -133,9 +186,6 @@ fn without_switch(thread: &Thread, arrival: &Arrival, place: Place) -> Result<Op
     let has_room = place.room_bytes(arrival.sp).is_some_and(|room| room >= arrival.needed);
     let may_stay = mode != Mode::Always || matches!(place, Place::System(_));
     if has_room && may_stay {
-        if let Place::System(header) = place {
-            thread.hot().stack.set(header);
-        }
         return Ok(Some(Entry::InPlace));
     }
     match mode {
@@ -145,8 +195,9 @@ fn without_switch(thread: &Thread, arrival: &Arrival, place: Place) -> Result<Op
     }
 }
 
+/// The idle stack that the thread has held longest.
 fn idle_stack(thread: &Thread, needed: usize) -> Option<&'static Header> {
-    thread.held().find(|header| header.is_idle() && header.room_bytes >= needed)
+    thread.held().filter(|header| header.is_idle() && header.room_bytes >= needed).last()
 }
 
 /// Adds the landing to what the thread holds, within its limit.
@@ -156,7 +207,7 @@ fn another_stack(
     landing: Result<&'static Header, i32>,
 ) -> Result<&'static Header, Cause> {
     let limit = settings::stacks_per_thread();
-    if thread.held_count() >= limit.min(reclaim::DOUBTFUL_LIMIT) {
+    if thread.held_count() >= limit {
         reclaim::doubtful(thread, arrival);
         if let Some(header) = idle_stack(thread, arrival.needed) {
             return Ok(header);
@@ -179,12 +230,12 @@ fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
     refusal::abort(arrival.callback, arrival.needed, available, cause)
 }
 
-/// The end of an activation that the cold path began in a special way: nested in `outer`, or for itself alone.
+/// The end of an activation whose stack is given back: nested in another stack, on an ending thread, or alone.
 #[cold]
 #[inline(never)]
-pub(crate) fn leave(header: &'static Header, outer: *const Header) {
-    header.outer.set(ptr::null());
-    if ptr::eq(outer, &raw const NO_STACK) {
+pub(crate) fn leave(header: &'static Header) {
+    header.is_extra.set(false);
+    if header.holder.load(Ordering::Relaxed) == 0 {
         header.set_idle();
         // SAFETY: the stack was handed to this activation alone, which has ended, and SP is back on the host.
         unsafe { stack::put(NonNull::from(header)) };
@@ -200,7 +251,6 @@ pub(crate) fn leave(header: &'static Header, outer: *const Header) {
     }
     // SAFETY: its activation has ended and SP is back on the host.
     unsafe { thread.release(header) };
-    thread.prefer(outer);
     thread.end_cold();
 }
 

@@ -12,7 +12,7 @@ impl Options {
     /// The defaults of the attribute: 128 KiB, switch when low.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self(Callback::new(name, DEFAULT_STACK_BYTES, Mode::Default, false))
+        Self(Callback::new(name, DEFAULT_STACK_BYTES, Mode::Default, false, true))
     }
 
     /// The reserve: how many bytes the closure has free when it starts.
@@ -21,13 +21,13 @@ impl Options {
     /// When `bytes` is zero or more than a quarter of the address space.
     #[must_use]
     pub const fn stack(self, bytes: usize) -> Self {
-        Self(Callback::new(self.0.name, stack_bytes(bytes), self.0.mode, false))
+        Self(Callback::new(self.0.name, stack_bytes(bytes), self.0.mode, false, true))
     }
 
     /// When the closure leaves the stack it is called on.
     #[must_use]
     pub const fn switch(self, mode: Mode) -> Self {
-        Self(Callback::new(self.0.name, self.0.reserve_bytes, mode, false))
+        Self(Callback::new(self.0.name, self.0.reserve_bytes, mode, false, true))
     }
 }
 

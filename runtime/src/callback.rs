@@ -1,5 +1,6 @@
 //! What the runtime knows of a callback: its name, the room it asked for, and how it may switch.
 
+use crate::settings;
 use crate::stack::SYSTEM_STACK_BYTES;
 
 /// The reserve of a callback that names none: 128 KiB, as much as a whole thread of musl.
@@ -35,13 +36,26 @@ pub struct Callback {
     pub(crate) mode: Mode,
     /// Whether C gets a declared value when no stack can be had; without one the process aborts.
     pub(crate) has_fallback: bool,
+    /// Whether the ABI lets panics and exceptions through ("C-unwind" and its like).
+    pub(crate) unwinds: bool,
 }
 
 impl Callback {
     /// Describes a callback; `reserve_bytes` has been through [`stack_bytes`] or is the default.
     #[must_use]
-    pub const fn new(name: &'static str, reserve_bytes: usize, mode: Mode, has_fallback: bool) -> Self {
-        Self { name, reserve_bytes, mode, has_fallback }
+    pub const fn new(name: &'static str, reserve_bytes: usize, mode: Mode, has_fallback: bool, unwinds: bool) -> Self {
+        Self { name, reserve_bytes, mode, has_fallback, unwinds }
+    }
+
+    /// Whether its activations are dead when the thread calls back from above them: under `switch = always` they may be
+    /// suspended in coroutines carved out of the thread's own stack.
+    #[inline(always)]
+    pub(crate) fn is_by_order(&self) -> bool {
+        match self.mode {
+            Mode::Always => false,
+            Mode::WhenLow | Mode::Never => true,
+            Mode::Default => !settings::switch_by_default(),
+        }
     }
 
     /// Bytes that must be free below the SP in the shim, where no argument or result counts.

@@ -117,12 +117,7 @@ struct Activation(&'static Header);
 impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
-        let outer = self.0.outer.get();
-        if outer.is_null() {
-            self.0.set_idle();
-        } else {
-            arrive::leave(self.0, outer);
-        }
+        if self.0.is_extra.get() { arrive::leave(self.0) } else { self.0.set_idle() }
     }
 }
 
@@ -141,11 +136,14 @@ fn on_stack<R, F: FnOnce() -> R>(
     let result = result_slot::<R>(header);
     let mut crossing = Crossing { call: &raw mut *call, result };
     let left_at = &raw mut record.host_sp;
-    header.host.store(ptr::from_mut(record).addr(), Ordering::Relaxed);
+    header.set_host(ptr::from_mut(record).addr(), callback.is_by_order());
+    // A panic that must not get out aborts on this stack, with room for the message, and not on the host.
+    let first =
+        if callback.unwinds { cross::<R, F> } else { cross_and_stop::<R, F> as unsafe extern "C-unwind" fn(*mut u8) };
     let _activation = Activation(header);
     // SAFETY: the stack is idle and held by this thread, or was handed to this arrival alone, so nobody uses it until the
     // activation ends; the slot is aligned to 64; `crossing` lives in this frame until the call has returned.
-    unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, result.cast(), left_at) };
+    unsafe { switch::call_on_stack((&raw mut crossing).cast(), first, result.cast(), left_at) };
     // SAFETY: `cross` has returned, so it has written the result; the stack is still ours.
     unsafe { result.read() }
 }
@@ -205,6 +203,19 @@ unsafe extern "C-unwind" fn cross<R, F: FnOnce() -> R>(argument: *mut u8) {
         let call = (*crossing).call.read();
         (*crossing).result.write(call());
     }
+}
+
+/// As [`cross`], for ABIs that nothing unwinds out of.
+///
+/// # Safety
+/// As for `cross`.
+unsafe extern "C-unwind" fn cross_and_stop<R, F: FnOnce() -> R>(argument: *mut u8) {
+    unsafe extern "C" fn stop<R, F: FnOnce() -> R>(argument: *mut u8) {
+        // SAFETY: passed on.
+        unsafe { cross::<R, F>(argument) };
+    }
+    // SAFETY: passed on.
+    unsafe { stop::<R, F>(argument) };
 }
 
 /// A place for the result just below the header, aligned for it and for the first frame.

@@ -1,22 +1,23 @@
 //! Which activations are dead: abandoned by a longjmp, or by an exception through frames without cleanup.
 //!
 //! Nothing tells us of a longjmp, so death is concluded from addresses. A frame is gone when a live frame lies in its place:
-//! the record that an activation keeps in its shim's frame is overlapped by the frame of the new arrival, or is overwritten. The new
-//! arrival lying above the record is a strong hint, but no proof: coroutine stacks may be carved out of the thread's
-//! own stack, and one of them may be suspended below. Such a doubtful activation is left alone until the thread holds
-//! [`DOUBTFUL_LIMIT`] stacks. One whose host is a foreign stack may be suspended for as long as it likes.
-
-use core::sync::atomic::Ordering;
+//! the record that an activation keeps in its shim's frame is overlapped by the frame of the new arrival, or is overwritten.
+//!
+//! A new arrival above the record, on the same stack, tells the same unless coroutine stacks are carved out of that stack and one of
+//! them is suspended below. That happens only under `switch = always` (or the carved stacks are registered), so there such an
+//! activation is left alone until the thread holds as many stacks as it may. One whose host is a foreign stack
+//! may be suspended for as long as it likes.
 
 use crate::arrive::Arrival;
 use crate::bounds::StackBounds;
 use crate::register;
 use crate::report::counters;
-use crate::stack::{Header, IDLE, Record};
+use crate::stack::{Header, Record};
+use crate::switch;
 use crate::thread::Thread;
 
-/// From this many stacks on, an activation on the thread stack below a new arrival counts as dead.
-pub(crate) const DOUBTFUL_LIMIT: usize = 32;
+/// A stack with less room than this below SP is no place to call back from: a record so close below belongs to the same stack.
+const SMALLEST_ROOM: usize = 512;
 
 /// The stack that an address lies on, as far as the thread knows it.
 #[derive(Clone, Copy)]
@@ -61,9 +62,10 @@ impl Place {
     }
 }
 
-/// Takes back the stacks of activations that are certainly dead.
+/// Takes back the stacks of activations that are dead.
 pub(crate) fn abandoned(thread: &Thread, arrival: &Arrival) {
-    take_back(thread, |header, host| is_gone(thread, arrival, header, host));
+    let here = place(thread, arrival.sp);
+    take_back(thread, |header, host| is_gone(thread, arrival, here, header, host));
 }
 
 /// Takes back the stacks of activations that are dead unless coroutines are carved out of the thread's own stack.
@@ -72,14 +74,27 @@ pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival) {
     take_back(thread, |_, host| host < arrival.sp && place(thread, host).is_same(here));
 }
 
+/// Takes back the stacks of activations that end with the thread: their hosts were on its own stack. Not the one that
+/// this very code runs on, which is so where pthread_exit in a body does not unwind.
+pub(crate) fn thread_ends(thread: &Thread) {
+    let sp = switch::stack_pointer();
+    take_back(thread, |header, host| {
+        !header.contains(sp)
+            && match place(thread, host) {
+                Place::Thread(_) => true,
+                Place::System(below) => below.is_idle(),
+                Place::Registered(_) | Place::Foreign => false,
+            }
+    });
+}
+
 /// Marks idle what `is_dead` says, until nothing changes: a stack found dead takes those with it that were called from it.
 fn take_back(thread: &Thread, is_dead: impl Fn(&Header, usize) -> bool) {
     loop {
         let mut changed = false;
         for header in thread.held() {
-            let host = header.host.load(Ordering::Acquire);
-            if host != IDLE && is_dead(header, host) {
-                header.outer.set(core::ptr::null());
+            if header.host_record().is_some_and(|host| is_dead(header, host)) {
+                header.is_extra.set(false);
                 header.set_idle();
                 counters::reclaimed();
                 changed = true;
@@ -91,19 +106,23 @@ fn take_back(thread: &Thread, is_dead: impl Fn(&Header, usize) -> bool) {
     }
 }
 
-/// Whether the shim's frame at `host` certainly exists no more.
-fn is_gone(thread: &Thread, arrival: &Arrival, header: &Header, host: usize) -> bool {
+/// Whether the shim's frame with the record at `host` exists no more; `here` is the stack of the arrival.
+fn is_gone(thread: &Thread, arrival: &Arrival, here: Place, header: &Header, host: usize) -> bool {
     let in_new_frame = (arrival.sp..arrival.record + size_of::<Record>()).contains(&host);
     if in_new_frame {
         return true;
     }
     match place(thread, host) {
         Place::System(below) if below.is_idle() => true,
-        there @ (Place::System(_) | Place::Thread(_)) => {
-            there.is_same(place(thread, arrival.sp)) && host > arrival.sp && is_overwritten(header, host)
+        there @ (Place::System(_) | Place::Thread(_)) if there.is_same(here) => {
+            if host > arrival.sp {
+                is_overwritten(header, host)
+            } else {
+                header.is_by_order() || arrival.sp - host < SMALLEST_ROOM
+            }
         }
         // Perhaps a suspended coroutine.
-        Place::Registered(_) | Place::Foreign => false,
+        _ => false,
     }
 }
 

@@ -91,7 +91,7 @@ impl Thread {
         self.update_hot();
         overflow::cover_thread();
         if !exit::watch() {
-            self.dying.set(true);
+            self.set_dying();
         }
     }
 
@@ -132,17 +132,22 @@ impl Thread {
         self.held_count.get()
     }
 
-    /// Takes a stack into the list and makes it the one for the next body.
+    /// Takes a stack into the list, in front.
     pub(crate) fn hold(&self, header: &'static Header) {
         header.holder.store(ptr::from_ref(self).addr(), Relaxed);
         header.next.set(self.held.get());
         self.held.set(header);
         self.held_count.set(self.held_count.get() + 1);
-        self.hot().stack.set(header);
+        self.update_hot_stack();
     }
 
     pub(crate) fn holds(&self, header: &Header) -> bool {
         header.holder.load(Relaxed) == ptr::from_ref(self).addr()
+    }
+
+    /// Whether the stack is the one that the thread has held longest, and keeps.
+    pub(crate) fn is_first(&self, header: &Header) -> bool {
+        self.holds(header) && header.next.get().is_null()
     }
 
     /// Takes a held stack out of the list.
@@ -155,9 +160,15 @@ impl Thread {
         };
         link.set(header.next.get());
         self.held_count.set(self.held_count.get() - 1);
-        if ptr::eq(self.hot().stack.get(), header) {
-            self.hot().stack.set(&raw const NO_STACK);
-        }
+        self.update_hot_stack();
+    }
+
+    /// The warm path takes the stack that it sees without looking whether SP is on another one of this thread, so it sees one only
+    /// while there is no other. It is always the first, which is never given back before the thread ends: code that a signal
+    /// handler interrupts on the warm path may go on to use it.
+    fn update_hot_stack(&self) {
+        let only = self.held_count.get() == 1 && !self.dying.get();
+        self.hot().stack.set(if only { self.held.get() } else { &raw const NO_STACK });
     }
 
     /// Takes a held stack out of the list and gives it back.
@@ -171,15 +182,14 @@ impl Thread {
         unsafe { stack::put(NonNull::from(header)) };
     }
 
-    /// Makes `header` the stack for the next body, if it is still held.
-    pub(crate) fn prefer(&self, header: *const Header) {
-        if self.held().any(|held| ptr::eq(held, header)) {
-            self.hot().stack.set(header);
-        }
-    }
-
     pub(crate) fn is_dying(&self) -> bool {
         self.dying.get()
+    }
+
+    /// From now on the thread keeps no stack beyond the end of an activation.
+    pub(crate) fn set_dying(&self) {
+        self.dying.set(true);
+        self.update_hot_stack();
     }
 
     /// Enters the part of the cold path that changes the list. False when it was interrupted in there by

@@ -28,7 +28,7 @@ pub const AVAILABLE: bool = true;
 
 // What the assembly counts on.
 const _: () = assert!(offset_of!(Header, low) == 0 && offset_of!(Header, room_bytes) == 8);
-const _: () = assert!(offset_of!(Header, host) == 16 && offset_of!(Header, outer) == 24);
+const _: () = assert!(offset_of!(Header, host) == 16 && offset_of!(Header, is_extra) == 24);
 const _: () = assert!(offset_of!(Record, header) == 0 && offset_of!(Record, callback) == 8);
 
 /// Writes `call_front` for one callback: the body as a C function, and the naked function before it.
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn front_cold() {
         "mov rsp, rax",
         "call r11",
         // rsp = header again. A stack that was taken in a special way is given back in a special way.
-        "cmp qword ptr [rsp + 24], 0",
+        "cmp byte ptr [rsp + 24], 0",
         "jne 3f",
         "mov qword ptr [rsp + 16], 0",
         "mov rsp, rbp",
@@ -238,5 +238,5 @@ extern "C" fn arrive_front(callback: &'static Callback, record: usize) -> *const
 }
 
 extern "C" fn leave_front(header: &'static Header) {
-    arrive::leave(header, header.outer.get());
+    arrive::leave(header);
 }

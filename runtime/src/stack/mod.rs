@@ -32,6 +32,10 @@ pub(crate) const GUARD_BYTES: usize = 64 * 1024;
 /// The value of [`Header::host`] on a stack without an activation.
 pub(crate) const IDLE: usize = 0;
 
+/// The lowest bit of [`Header::host`]: no coroutine stack is carved out of the thread stack, so that the order of addresses on it
+/// tells which activations are dead.
+pub(crate) const BY_ORDER: usize = 1;
+
 /// What lies at the high end of every system stack.
 #[repr(C, align(64))]
 pub(crate) struct Header {
@@ -39,12 +43,11 @@ pub(crate) struct Header {
     pub(crate) low: usize,
     /// Bytes between `low` and this header: SP is on this stack when `SP - low < room_bytes`.
     pub(crate) room_bytes: usize,
-    /// Address of the [`Record`] of the running activation, on the stack that C called from; [`IDLE`] if none.
-    /// Atomic because a coroutine may finish its activation on another thread than the one that holds the stack.
+    /// Address of the [`Record`] of the running activation, on the stack that C called from, with [`BY_ORDER`] in its lowest
+    /// bit; [`IDLE`] if there is none. Atomic because a coroutine may finish its activation on another thread than the one that holds the stack.
     pub(crate) host: AtomicUsize,
-    /// The stack to run callbacks on when this activation ends: set when C called from that system stack,
-    /// which was too full. Null for an activation whose end needs no work.
-    pub(crate) outer: Cell<*const Header>,
+    /// The thread gives the stack back when this activation ends.
+    pub(crate) is_extra: Cell<bool>,
     /// The next stack held by the same thread.
     pub(crate) next: Cell<*const Header>,
     /// The thread that holds this stack, as its `Thread`'s address; zero when no thread does.
@@ -64,7 +67,7 @@ pub(crate) static NO_STACK: Header = Header {
     low: 0,
     room_bytes: 0,
     host: AtomicUsize::new(1),
-    outer: Cell::new(ptr::null()),
+    is_extra: Cell::new(false),
     next: Cell::new(ptr::null()),
     holder: AtomicUsize::new(0),
     base: 0,
@@ -90,17 +93,30 @@ impl Header {
         address.wrapping_sub(self.low) < self.room_bytes
     }
 
+    /// Notes an activation; `record` is the address of its record.
+    #[inline(always)]
+    pub(crate) fn set_host(&self, record: usize, by_order: bool) {
+        self.host.store(record + if by_order { BY_ORDER } else { 0 }, Ordering::Relaxed);
+    }
+
+    /// The address of the record of the running activation.
+    pub(crate) fn host_record(&self) -> Option<usize> {
+        let host = self.host.load(Ordering::Acquire);
+        (host != IDLE).then_some(host & !BY_ORDER)
+    }
+
+    pub(crate) fn is_by_order(&self) -> bool {
+        self.host.load(Ordering::Relaxed) & BY_ORDER != 0
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         self.host.load(Ordering::Acquire) == IDLE
     }
 
     /// The callback of the activation, for reports: nothing where it was abandoned and its record is gone.
     pub(crate) fn running(&self) -> Option<&'static Callback> {
-        let host = self.host.load(Ordering::Acquire);
         // A coroutine's stack may have been freed with a suspended activation on it.
-        if host == IDLE || !memory::is_mapped(host) {
-            return None;
-        }
+        let host = self.host_record().filter(|&host| memory::is_mapped(host))?;
         // SAFETY: the record of a living activation, which points to a static callback; that of an abandoned one has left memory
         // that may hold anything by now, so the callback is read only where the first word is still right.
         unsafe {
@@ -112,9 +128,8 @@ impl Header {
 
     /// SP of the host, asked from inside of the activation.
     pub(crate) fn host_sp(&self) -> Option<usize> {
-        let host = self.host.load(Ordering::Relaxed);
         // SAFETY: code that runs on this stack is part of its activation, so the shim's frame with the record waits for it.
-        (host != IDLE).then(|| unsafe { (*(host as *const Record)).host_sp })
+        self.host_record().map(|host| unsafe { (*(host as *const Record)).host_sp })
     }
 
     /// Where the first frame of an activation begins: the header itself, which is aligned to 64 bytes.
@@ -164,7 +179,7 @@ fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
             low,
             room_bytes: header as usize - low,
             host: AtomicUsize::new(IDLE),
-            outer: Cell::new(ptr::null()),
+            is_extra: Cell::new(false),
             next: Cell::new(ptr::null()),
             holder: AtomicUsize::new(0),
             base,
@@ -182,7 +197,7 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
     // SAFETY: the caller owns the stack, so the header is valid.
     let stack = unsafe { header.as_ref() };
     stack.holder.store(0, Ordering::Relaxed);
-    stack.outer.set(ptr::null());
+    stack.is_extra.set(false);
     stack.next.set(ptr::null());
     if !pool::put(header) {
         // SAFETY: as above.
