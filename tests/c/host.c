@@ -163,3 +163,20 @@ int c_state_differs(void) {
         differs |= 8;
     return differs;
 }
+
+struct big {
+    unsigned char bytes[64 * 1024];
+};
+
+static struct big big_in, big_out;
+
+/* Passes and takes 64 KiB by value. The number of bytes that came back other than one more than they were. */
+__attribute__((noinline)) int c_call_with_big_value(struct big (*f)(struct big)) {
+    for (size_t i = 0; i < sizeof big_in.bytes; i++)
+        big_in.bytes[i] = (unsigned char)(i * 11);
+    big_out = f(big_in);
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof big_in.bytes; i++)
+        wrong += big_out.bytes[i] != (unsigned char)(i * 11 + 1);
+    return wrong;
+}

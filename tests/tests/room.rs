@@ -195,3 +195,37 @@ callback! { "C" fn outer(arg) {
     let here = near_sp();
     c_int::from(!(on_system_stack() && here.abs_diff(inner_sp) < 64 * KIB))
 } }
+
+/// As `struct big` in host.c.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Big([u8; 64 * KIB]);
+
+#[guarded_callback::guarded_callback(switch = always)]
+extern "C" fn adds_one_always(mut big: Big) -> Big {
+    assert!(on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB));
+    big.0.iter_mut().for_each(|byte| *byte = byte.wrapping_add(1));
+    big
+}
+
+#[guarded_callback::guarded_callback(switch = when_low)]
+extern "C" fn adds_one_when_low(mut big: Big) -> Big {
+    assert!(on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB));
+    big.0.iter_mut().for_each(|byte| *byte = byte.wrapping_add(1));
+    big
+}
+
+in_both_modes! {
+    fn argument_and_result_of_64_kib_are_doubled_on_the_host(mode) {
+        callback! { "C" fn passes_a_big_value(arg) {
+            // SAFETY: the test passes a function of that type.
+            unsafe { c::c_call_with_big_value(tests::CCallback(arg)) }
+        } }
+        let f = if mode == Mode::Always { adds_one_always as *mut c_void } else { adds_one_when_low as *mut c_void };
+        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug build copies.
+        let stack_bytes = if cfg!(debug_assertions) { 512 * KIB } else { 160 * KIB };
+        let stack_bytes = if mode == Mode::WhenLow && cfg!(debug_assertions) { 384 * KIB } else { stack_bytes };
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(stack_bytes, passes_a_big_value::of(Mode::Plain), f) }, 0);
+    }
+}
