@@ -14,7 +14,7 @@ fn sources() -> Vec<(String, String)> {
     let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
     let sources = paths.map(|path| (name(&path), fs::read_to_string(&path).expect("a case")));
     // In a library nobody calls `main`.
-     sources.map(|(name, text)| (name, text.replace("\nfn main()", "\n#[allow(dead_code)]\nfn main()"))).collect()
+    sources.map(|(name, text)| (name, text.replace("\nfn main()", "\n#[allow(dead_code)]\nfn main()"))).collect()
 }
 
 fn accepted_in(edition: &str) {

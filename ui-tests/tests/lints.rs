@@ -20,7 +20,8 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// The text with nothing where the attribute and its import were, so that all places stay the same.
 fn without_attribute(text: &str) -> String {
     let blank = |line: &str| {
-        let line_of_ours = line.trim().starts_with("#[guarded_callback") || line == "use guarded_callback::guarded_callback;";
+        let line_of_ours =
+            line.trim().starts_with("#[guarded_callback") || line == "use guarded_callback::guarded_callback;";
         if line_of_ours { String::new() } else { line.to_owned() }
     };
     text.lines().map(blank).collect::<Vec<_>>().join("\n")

@@ -41,6 +41,24 @@ extern "C" fn coerced(value: &mut i32) -> &i32 {
     value
 }
 
+fn stop() -> ! {
+    std::process::exit(1)
+}
+
+#[guarded_callback]
+extern "C" fn stopper(_: fn() -> !) -> fn() -> ! {
+    stop
+}
+
+macro_rules! word {
+    () => { i32 };
+}
+
+#[guarded_callback]
+extern "C" fn macros(value: word!(), values: [word!(); 2]) -> word!() {
+    value + values[0]
+}
+
 #[guarded_callback]
 extern "C" fn object() -> Box<dyn Fn(i32) -> i32 + Send> {
     Box::new(|value| value + 1)
@@ -51,5 +69,7 @@ fn main() {
     assert!(optional_function(true).is_some() && optional_function(false).is_none());
     assert_eq!((early(&[-1]), early(&[1, 2])), (Ok(0), Ok(2)));
     unit();
+    let _: fn() -> ! = stopper(stop);
+    assert_eq!(macros(1, [1, 2]), 2);
     assert_eq!(*coerced(&mut 1) + object()(1), 3);
 }

@@ -59,7 +59,8 @@ fn manifest(name: &str, edition: &str, root: &Path, sources: &[(String, String)]
          [dependencies]\nguarded-callback = {{ path = {runtime:?} }}\n\n[workspace]\n",
     );
     for (name, _) in sources {
-        let example = format!("\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"lib\"]\n");
+        let example =
+            format!("\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"lib\"]\n");
         text.push_str(&example);
     }
     text
@@ -80,6 +81,7 @@ fn report(message: &Value) -> Option<String> {
 }
 
 fn place(span: &Value) -> String {
-    let [line, column, end_line, end_column] = ["line_start", "column_start", "line_end", "column_end"].map(|key| &span[key]);
+    let [line, column, end_line, end_column] =
+        ["line_start", "column_start", "line_end", "column_end"].map(|key| &span[key]);
     format!("{line:0>3}:{column:0>3} to {end_line}:{end_column}")
 }
