@@ -153,7 +153,7 @@ fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Head
 
 /// Notes the activation before the switch: from here on the stack counts as in use, also for a signal handler.
 fn claim(header: &Header, arrival: &Arrival) {
-    header.set_host(arrival.record, arrival.callback.is_by_order());
+    header.begin(arrival.callback, arrival.record);
 }
 
 /// Gives back what the thread has held for activations that have ended elsewhere (in a coroutine), except for its first stack.

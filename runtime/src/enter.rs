@@ -131,19 +131,18 @@ fn on_stack<R, F: FnOnce() -> R>(
     record: &mut MaybeUninit<Record>,
     call: F,
 ) -> R {
-    let record = record.write(Record { header, callback, host_sp: 0 });
+    let record = record.write(Record { header });
     let mut call = ManuallyDrop::new(call);
     let result = result_slot::<R>(header);
     let mut crossing = Crossing { call: &raw mut *call, result };
-    let left_at = &raw mut record.host_sp;
-    header.set_host(ptr::from_mut(record).addr(), callback.is_by_order());
+    header.begin(callback, ptr::from_mut(record).addr());
     // A panic that must not get out aborts on this stack, with room for the message, and not on the host.
     let first =
         if callback.unwinds { cross::<R, F> } else { cross_and_stop::<R, F> as unsafe extern "C-unwind" fn(*mut u8) };
     let _activation = Activation(header);
     // SAFETY: the stack is idle and held by this thread, or was handed to this arrival alone, so nobody uses it until the
     // activation ends; the slot is aligned to 64; `crossing` lives in this frame until the call has returned.
-    unsafe { switch::call_on_stack((&raw mut crossing).cast(), first, result.cast(), left_at) };
+    unsafe { switch::call_on_stack((&raw mut crossing).cast(), first, result.cast(), header.host_sp.as_ptr()) };
     // SAFETY: `cross` has returned, so it has written the result; the stack is still ours.
     unsafe { result.read() }
 }
@@ -166,24 +165,40 @@ fn on_stack<R, F: FnOnce() -> R>(
 /// });
 /// ```
 pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
-    let host_sp = thread::system_stack(switch::stack_pointer()).and_then(Header::host_sp);
-    match host_sp {
-        Some(host_sp) => on_host_at(host_sp, call),
+    match thread::system_stack(switch::stack_pointer()) {
+        Some(header) => on_host_of(header, call),
         None => call(),
     }
 }
 
-fn on_host_at<R, F: FnOnce() -> R>(host_sp: usize, call: F) -> R {
+fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, call: F) -> R {
+    let _visit = Visit::new(header);
     let mut call = ManuallyDrop::new(call);
     let mut result = MaybeUninit::<R>::uninit();
     let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
-    let top = ptr::with_exposed_provenance_mut(host_sp & !63);
+    let top = ptr::with_exposed_provenance_mut(header.host_sp.get() & !63);
     let mut left_at = 0;
     // SAFETY: below the SP at which the activation left its host nothing lives, as the host waits for the body that this is a
     // part of; `crossing` lives in this frame until the call has returned.
     unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, &raw mut left_at) };
     // SAFETY: `cross` has returned, so it has written the result.
     unsafe { result.assume_init() }
+}
+
+/// Keeps the activation from being taken for dead because its host is in use.
+struct Visit(&'static Header);
+
+impl Visit {
+    fn new(header: &'static Header) -> Self {
+        header.visits.set(header.visits.get() + 1);
+        Self(header)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.0.visits.set(self.0.visits.get() - 1);
+    }
 }
 
 /// What travels with the switch.

@@ -68,10 +68,16 @@ pub(crate) fn abandoned(thread: &Thread, arrival: &Arrival) {
     take_back(thread, |header, host| is_gone(thread, arrival, here, header, host));
 }
 
-/// Takes back the stacks of activations that are dead unless coroutines are carved out of the thread's own stack.
+/// Takes back the stacks of activations that are dead unless coroutines are carved out of the stack that the arrival is on.
+///
+/// A host waits for its body. Code that runs on the host's stack, above or below, is a coroutine, a call of
+/// `on_host_stack`, a signal handler just before the switch - or the proof that nobody waits any more.
 pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival) {
     let here = place(thread, arrival.sp);
-    take_back(thread, |_, host| host < arrival.sp && place(thread, host).is_same(here));
+    take_back(thread, |header, host| {
+        let has_switched = header.host_sp.get() != 0;
+        has_switched && header.visits.get() == 0 && place(thread, host).is_same(here)
+    });
 }
 
 /// Takes back the stacks of activations that end with the thread: their hosts were on its own stack. Not the one that
@@ -95,6 +101,7 @@ fn take_back(thread: &Thread, is_dead: impl Fn(&Header, usize) -> bool) {
         for header in thread.held() {
             if header.host_record().is_some_and(|host| is_dead(header, host)) {
                 header.is_extra.set(false);
+                header.visits.set(0);
                 header.set_idle();
                 counters::reclaimed();
                 changed = true;

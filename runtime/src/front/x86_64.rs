@@ -4,12 +4,11 @@
 //!  host stack                                  system stack
 //!  | return address into C |                   | header          | <- r11, then rsp
 //!  | saved rbp             | <- rbp            | return address  |
-//!  | the callback          |                   | frames of body  |
-//!  | header                | <- header.host    |        v        |
+//!  | header                | <- header.host    | frames of body  |
+//!  |                       |                   |        v        |
 //! ```
 //!
-//! The two words below rbp are the activation's [`Record`](crate::stack::Record). Free to use at the entry of a C function, and so used
-//! here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to xmm7 carry the arguments.
+//! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry of a C function, and so used here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to xmm7 carry the arguments.
 //!
 //! There is no landing pad: a front is made only for ABIs that nothing unwinds through.
 
@@ -28,8 +27,9 @@ pub const AVAILABLE: bool = true;
 
 // What the assembly counts on.
 const _: () = assert!(offset_of!(Header, low) == 0 && offset_of!(Header, room_bytes) == 8);
-const _: () = assert!(offset_of!(Header, host) == 16 && offset_of!(Header, is_extra) == 24);
-const _: () = assert!(offset_of!(Record, header) == 0 && offset_of!(Record, callback) == 8);
+const _: () = assert!(offset_of!(Header, host) == 16 && offset_of!(Header, callback) == 24);
+const _: () = assert!(offset_of!(Header, host_sp) == 32 && offset_of!(Header, is_extra) == 40);
+const _: () = assert!(offset_of!(Record, header) == 0);
 
 /// Writes `call_front` for one callback: the body as a C function, and the naked function before it.
 #[doc(hidden)]
@@ -72,8 +72,9 @@ macro_rules! __guarded_callback_front {
                 // From here on the frame is found through rbp, wherever rsp is.
                 ".cfi_def_cfa_register rbp",
                 "lea r10, [rip + {callback}]",
-                "push r10",
+                "mov qword ptr [r11 + 24], r10",
                 "push r11",
+                "mov qword ptr [r11 + 32], rsp",
                 // The stack counts as in use before SP is on it, for signal handlers that arrive in between.
                 "mov qword ptr [r11 + 16], rsp",
                 "mov rsp, r11",
@@ -141,8 +142,7 @@ pub unsafe extern "C" fn front_cold() {
         ".cfi_offset rbp, -16",
         "mov rbp, rsp",
         ".cfi_def_cfa_register rbp",
-        // The record: callback, and below it a place for the header.
-        "push r10",
+        // A place for the record, in the same place as the front's.
         "push 0",
         // What the body will want.
         "push r11",
@@ -152,8 +152,8 @@ pub unsafe extern "C" fn front_cold() {
         "push rcx",
         "push r8",
         "push r9",
-        // Eight vector registers, and eight bytes that align rsp to 16.
-        "sub rsp, 136",
+        // Eight vector registers.
+        "sub rsp, 128",
         "movups xmmword ptr [rsp], xmm0",
         "movups xmmword ptr [rsp + 16], xmm1",
         "movups xmmword ptr [rsp + 32], xmm2",
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn front_cold() {
         "movups xmmword ptr [rsp + 96], xmm6",
         "movups xmmword ptr [rsp + 112], xmm7",
         "mov rdi, r10",
-        "lea rsi, [rbp - 16]",
+        "lea rsi, [rbp - 8]",
         "call {arrive}",
         "movups xmm0, xmmword ptr [rsp]",
         "movups xmm1, xmmword ptr [rsp + 16]",
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn front_cold() {
         "movups xmm5, xmmword ptr [rsp + 80]",
         "movups xmm6, xmmword ptr [rsp + 96]",
         "movups xmm7, xmmword ptr [rsp + 112]",
-        "add rsp, 136",
+        "add rsp, 128",
         "pop r9",
         "pop r8",
         "pop rcx",
@@ -192,11 +192,13 @@ pub unsafe extern "C" fn front_cold() {
         "2:",
         ".cfi_restore_state",
         // rax = header of the stack to use; its `host` is the record's address already.
-        "mov qword ptr [rbp - 16], rax",
+        "mov qword ptr [rbp - 8], rax",
+        "lea r10, [rbp - 8]",
+        "mov qword ptr [rax + 32], r10",
         "mov rsp, rax",
         "call r11",
         // rsp = header again. A stack that was taken in a special way is given back in a special way.
-        "cmp byte ptr [rsp + 24], 0",
+        "cmp byte ptr [rsp + 40], 0",
         "jne 3f",
         "mov qword ptr [rsp + 16], 0",
         "mov rsp, rbp",

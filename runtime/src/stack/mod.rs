@@ -46,8 +46,14 @@ pub(crate) struct Header {
     /// Address of the [`Record`] of the running activation, on the stack that C called from, with [`BY_ORDER`] in its lowest
     /// bit; [`IDLE`] if there is none. Atomic because a coroutine may finish its activation on another thread than the one that holds the stack.
     pub(crate) host: AtomicUsize,
+    /// The callback whose body runs, or ran last, on this stack.
+    pub(crate) callback: Cell<*const Callback>,
+    /// SP of the host when the body was entered: everything below is free. Zero between the decision and the switch.
+    pub(crate) host_sp: Cell<usize>,
     /// The thread gives the stack back when this activation ends.
     pub(crate) is_extra: Cell<bool>,
+    /// How many calls of `on_host_stack` have left this stack for its host and will come back.
+    pub(crate) visits: Cell<usize>,
     /// The next stack held by the same thread.
     pub(crate) next: Cell<*const Header>,
     /// The thread that holds this stack, as its `Thread`'s address; zero when no thread does.
@@ -67,7 +73,10 @@ pub(crate) static NO_STACK: Header = Header {
     low: 0,
     room_bytes: 0,
     host: AtomicUsize::new(1),
+    callback: Cell::new(ptr::null()),
+    host_sp: Cell::new(0),
     is_extra: Cell::new(false),
+    visits: Cell::new(0),
     next: Cell::new(ptr::null()),
     holder: AtomicUsize::new(0),
     base: 0,
@@ -76,14 +85,11 @@ pub(crate) static NO_STACK: Header = Header {
 
 /// The trace of an activation on its host: it lies in the shim's frame, [`Header::host`] is its address.
 ///
-/// While the activation lives its first word is the header's address. A later frame in the same place
-/// overwrites it, which tells that a longjmp has abandoned the activation.
+/// While the activation lives this holds the header's address. A later frame in the same place overwrites it, which tells that a longjmp
+/// has abandoned the activation.
 #[repr(C)]
 pub(crate) struct Record {
     pub(crate) header: *const Header,
-    pub(crate) callback: *const Callback,
-    /// SP of the host while the body runs: everything below is free. Zero before the switch.
-    pub(crate) host_sp: usize,
 }
 
 impl Header {
@@ -93,10 +99,12 @@ impl Header {
         address.wrapping_sub(self.low) < self.room_bytes
     }
 
-    /// Notes an activation; `record` is the address of its record.
+    /// Notes an activation of `callback`; `record` is the address of its record.
     #[inline(always)]
-    pub(crate) fn set_host(&self, record: usize, by_order: bool) {
-        self.host.store(record + if by_order { BY_ORDER } else { 0 }, Ordering::Relaxed);
+    pub(crate) fn begin(&self, callback: &'static Callback, record: usize) {
+        self.callback.set(callback);
+        self.host_sp.set(0);
+        self.host.store(record + if callback.is_by_order() { BY_ORDER } else { 0 }, Ordering::Relaxed);
     }
 
     /// The address of the record of the running activation.
@@ -113,23 +121,10 @@ impl Header {
         self.host.load(Ordering::Acquire) == IDLE
     }
 
-    /// The callback of the activation, for reports: nothing where it was abandoned and its record is gone.
+    /// The callback of the running activation.
     pub(crate) fn running(&self) -> Option<&'static Callback> {
-        // A coroutine's stack may have been freed with a suspended activation on it.
-        let host = self.host_record().filter(|&host| memory::is_mapped(host))?;
-        // SAFETY: the record of a living activation, which points to a static callback; that of an abandoned one has left memory
-        // that may hold anything by now, so the callback is read only where the first word is still right.
-        unsafe {
-            let record = host as *const Record;
-            let is_ours = ptr::eq((&raw const (*record).header).read_volatile(), self);
-            if is_ours { (&raw const (*record).callback).read_volatile().as_ref() } else { None }
-        }
-    }
-
-    /// SP of the host, asked from inside of the activation.
-    pub(crate) fn host_sp(&self) -> Option<usize> {
-        // SAFETY: code that runs on this stack is part of its activation, so the shim's frame with the record waits for it.
-        self.host_record().map(|host| unsafe { (*(host as *const Record)).host_sp })
+        // SAFETY: whoever notes a host has noted the callback, which is static, before.
+        self.host_record().and_then(|_| unsafe { self.callback.get().as_ref() })
     }
 
     /// Where the first frame of an activation begins: the header itself, which is aligned to 64 bytes.
@@ -179,7 +174,10 @@ fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
             low,
             room_bytes: header as usize - low,
             host: AtomicUsize::new(IDLE),
+            callback: Cell::new(ptr::null()),
+            host_sp: Cell::new(0),
             is_extra: Cell::new(false),
+            visits: Cell::new(0),
             next: Cell::new(ptr::null()),
             holder: AtomicUsize::new(0),
             base,
@@ -198,6 +196,7 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
     let stack = unsafe { header.as_ref() };
     stack.holder.store(0, Ordering::Relaxed);
     stack.is_extra.set(false);
+    stack.visits.set(0);
     stack.next.set(ptr::null());
     if !pool::put(header) {
         // SAFETY: as above.

@@ -3,9 +3,9 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::{is_mapped, map, page_bytes, unmap};
+pub(crate) use unix::{map, page_bytes, unmap};
 
 #[cfg(not(unix))]
 mod unsupported;
 #[cfg(not(unix))]
-pub(crate) use unsupported::{is_mapped, map, page_bytes, unmap};
+pub(crate) use unsupported::{map, page_bytes, unmap};

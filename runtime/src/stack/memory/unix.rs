@@ -45,15 +45,6 @@ pub(crate) fn unmap(base: usize, mapped_bytes: usize) {
     unsafe { libc::munmap(ptr::with_exposed_provenance_mut(base), mapped_bytes) };
 }
 
-/// Whether there is memory at `address`: mincore(2) fails for pages that are not mapped, and touches nothing.
-pub(crate) fn is_mapped(address: usize) -> bool {
-    let page = page_bytes();
-    let mut resident = 0_u8;
-    let first = (address & !(page - 1)) as *mut libc::c_void;
-    // SAFETY: asks about one page and writes one byte.
-    unsafe { libc::mincore(first, page, (&raw mut resident).cast()) == 0 }
-}
-
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
 fn no_huge_pages(base: *mut libc::c_void, bytes: usize) {
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -9,7 +9,3 @@ pub(crate) fn map(_mapped_bytes: usize, _guard_bytes: usize) -> Result<usize, i3
 }
 
 pub(crate) fn unmap(_base: usize, _mapped_bytes: usize) {}
-
-pub(crate) fn is_mapped(_address: usize) -> bool {
-    true
-}
