@@ -43,7 +43,11 @@ fn guard_item(item: TokenStream, options: &Options, errors: &mut Errors, guarded
     }
 }
 
-/// Whether the item has the attribute itself; it then speaks for itself.
+/// Whether the item has the attribute itself; it then speaks for itself. `skip` counts under whatever name the attribute was imported.
 fn has_own(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| attribute.is(ATTRIBUTE))
+    attributes.iter().any(|attribute| attribute.is(ATTRIBUTE) || says_skip(attribute))
+}
+
+fn says_skip(attribute: &Attribute) -> bool {
+    attribute.arguments().is_some_and(|arguments| arguments.to_string() == "skip")
 }

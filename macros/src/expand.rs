@@ -12,7 +12,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::callback::{Abi, Callback, Parameter, Receiver};
+use super::argument::{Argument, Way};
+use super::callback::{Abi, Callback, Receiver};
 use super::conditional;
 use super::options::Options;
 use super::types;
@@ -31,66 +32,6 @@ struct Shim<'item> {
     core: TokenStream,
     /// The span of what the user did not write.
     site: Span,
-}
-
-/// One parameter of the shim, and how it gets to the body.
-struct Argument<'item> {
-    parameter: &'item Parameter,
-    way: Way,
-    /// The parameter's name in the shim.
-    name: Ident,
-    /// A pointer to the argument; its pointee tells the closure the parameter's type.
-    pointer: Ident,
-    /// The argument, moved out of reach of the shim's own drop.
-    holder: Ident,
-    /// The duty to drop it where the body never runs.
-    handed: Ident,
-    site: Span,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// The body captures it under its name, or it has none.
-    Captured,
-    /// Small: a parameter of the closure.
-    Copied,
-    /// Handed on by address. `named`: its type can be written again.
-    Pointed { named: bool },
-}
-
-impl<'item> Argument<'item> {
-    fn new(at: usize, parameter: &'item Parameter, site: Span) -> Self {
-        let name = parameter.plain_name().or(parameter.mutable_name()).cloned();
-        Self {
-            parameter,
-            way: Way::of(parameter),
-            name: name.unwrap_or_else(|| format_ident!("__arg{at}", span = site)),
-            pointer: format_ident!("pointer{at}", span = site),
-            holder: format_ident!("holder{at}", span = site),
-            handed: format_ident!("handed{at}", span = site),
-            site,
-        }
-    }
-
-    fn is_captured(&self) -> bool {
-        self.way == Way::Captured
-    }
-
-    fn is_pointed(&self) -> bool {
-        matches!(self.way, Way::Pointed { .. })
-    }
-}
-
-impl Way {
-    fn of(parameter: &Parameter) -> Self {
-        let small = types::is_small(&parameter.ty);
-        let direct = parameter.plain_name().is_some() || parameter.is_wildcard();
-        match (small, direct) {
-            (true, true) => Self::Captured,
-            (true, false) => Self::Copied,
-            _ => Self::Pointed { named: types::can_be_named(&parameter.ty) },
-        }
-    }
 }
 
 impl<'item> Shim<'item> {
@@ -132,8 +73,10 @@ impl<'item> Shim<'item> {
         let site = self.site;
         let Self { private, .. } = self;
         let passed = self.arguments.iter().any(|argument| !argument.is_captured());
-        let (lets, call) =
-            if passed { self.call_with_arguments(body) } else { (TokenStream::new(), self.plain_call(body)) };
+        let (lets, call) = match passed {
+            true => self.call_with_arguments(body),
+            false => (TokenStream::new(), self.closure(&TokenStream::new(), body)),
+        };
         let description = self.description();
         let bytes = self.argument_bytes();
         let output = self.result_type();
@@ -146,11 +89,7 @@ impl<'item> Shim<'item> {
         }
     }
 
-    /// A body that has no parameters left is called as it is.
-    fn plain_call(&self, body: &TokenStream) -> TokenStream {
-        self.closure(&TokenStream::new(), body)
-    }
-
+    /// What must stand before the call of the runtime, and the closure that it gets: one that calls the user's.
     fn call_with_arguments(&self, body: &TokenStream) -> (TokenStream, TokenStream) {
         let site = self.site;
         let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
@@ -242,6 +181,7 @@ impl<'item> Shim<'item> {
         }
     }
 
+    /// Takes on the duty to drop an argument.
     fn handed(&self, argument: &Argument<'_>) -> Option<TokenStream> {
         let site = self.site;
         let Argument { pointer, handed, .. } = argument;
@@ -249,7 +189,8 @@ impl<'item> Shim<'item> {
         wanted.then(|| quote_spanned!(site=> let #handed = __GuardedCallbackHanded(#pointer);))
     }
 
-    /// What the closure is called with.
+    /// What the closure is called with. Reading through the pointer is sound: it is to this frame's own argument or holder, which
+    /// the shim neither uses nor drops any more, and happens once, as the closure around it can be called once.
     fn value(&self, argument: &Argument<'_>) -> TokenStream {
         let site = self.site;
         let Argument { name, pointer, handed, .. } = argument;
@@ -325,25 +266,4 @@ fn fallback_closure(value: &TokenStream, output: &TokenStream) -> TokenStream {
     let end = value.clone().into_iter().last().map_or_else(Span::call_site, |token| token.span());
     let site = Span::mixed_site().located_at(end);
     quote_spanned!(site=> move || #output { #value })
-}
-
-impl Argument<'_> {
-    /// The parameter of the shim.
-    fn declared(&self) -> TokenStream {
-        let Self { parameter, name, .. } = self;
-        let Parameter { attributes, pattern, colon, ty } = parameter;
-        if self.is_captured() { quote!(#(#attributes)* #(#pattern)* #colon #ty) } else { quote!(#name #colon #ty) }
-    }
-
-    /// The parameter of the closure.
-    fn closure_parameter(&self) -> TokenStream {
-        let Parameter { attributes, pattern, .. } = self.parameter;
-        quote!(#(#attributes)* #(#pattern)*)
-    }
-
-    fn typing_pointer(&self) -> TokenStream {
-        let site = self.site;
-        let Self { name, pointer, .. } = self;
-        if self.is_pointed() { quote_spanned!(site=> #pointer) } else { quote_spanned!(site=> &raw const #name) }
-    }
 }

@@ -4,6 +4,7 @@
 //! writes the shim and cannot fail, `fallback.rs` is what goes out beside an error. The body of a function stays the tokens that it
 //! is: nothing here looks into it.
 
+mod argument;
 mod attribute;
 mod block;
 mod callback;
@@ -96,7 +97,7 @@ use proc_macro::TokenStream;
 ///
 /// On an `impl` block or a `mod name { .. }` the attribute applies to every function inside that it could be put on, with the same options;
 /// in a module also to those in nested modules, `impl`s and traits. The others stay as they are. A function inside that
-/// carries the attribute itself has its own options, and with `#[guarded_callback(skip)]` none: it is left alone, as is a nested block with it.
+/// carries the attribute itself, under its own name, has its own options, and with `#[guarded_callback(skip)]` none: it is left alone, as is a nested block with it.
 /// What macros inside expand to is not seen.
 ///
 /// ```ignore

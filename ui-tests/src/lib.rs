@@ -4,6 +4,7 @@
 
 #[path = "../../macros/src"]
 pub mod macro_source {
+    pub mod argument;
     pub mod attribute;
     pub mod block;
     pub mod callback;

@@ -36,6 +36,21 @@ macro_rules! exported {
 
 exported!(from_macro);
 
+struct Value;
+
+#[checked(switch = always)]
+impl Value {
+    extern "C" fn guarded() -> bool {
+        guarded_callback::on_system_stack()
+    }
+
+    #[checked(skip)]
+    extern "C" fn skipped() -> bool {
+        guarded_callback::on_system_stack()
+    }
+}
+
 fn main() {
+    assert!(Value::guarded() && !Value::skipped());
     assert_eq!(absolute("a".into()) + relative(1) as usize + leading_colons(1) as usize + from_macro(1) as usize, 4);
 }

@@ -1,0 +1,91 @@
+//! How one argument gets from the shim to the body.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::callback::Parameter;
+use super::types;
+
+/// One parameter of the shim, and how it gets to the body.
+pub struct Argument<'item> {
+    pub parameter: &'item Parameter,
+    pub way: Way,
+    /// The parameter's name in the shim.
+    pub name: Ident,
+    /// A pointer to the argument; its pointee tells the closure the parameter's type.
+    pub pointer: Ident,
+    /// The argument, moved out of reach of the shim's own drop.
+    pub holder: Ident,
+    /// The duty to drop it where the body never runs.
+    pub handed: Ident,
+    site: Span,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The body captures it under its name, or it has none.
+    Captured,
+    /// Small, with a pattern: a parameter of the closure.
+    Copied,
+    /// Handed on by address. `named`: its type can be written again.
+    Pointed { named: bool },
+}
+
+impl<'item> Argument<'item> {
+    pub fn new(at: usize, parameter: &'item Parameter, site: Span) -> Self {
+        let name = parameter.plain_name().or(parameter.mutable_name()).cloned();
+        Self {
+            parameter,
+            way: Way::of(parameter),
+            name: name.unwrap_or_else(|| format_ident!("__arg{at}", span = site)),
+            pointer: format_ident!("pointer{at}", span = site),
+            holder: format_ident!("holder{at}", span = site),
+            handed: format_ident!("handed{at}", span = site),
+            site,
+        }
+    }
+
+    /// Whether the body sees the shim's own parameter.
+    pub fn is_captured(&self) -> bool {
+        self.way == Way::Captured
+    }
+
+    /// Whether the body gets it by address.
+    pub fn is_pointed(&self) -> bool {
+        matches!(self.way, Way::Pointed { .. })
+    }
+}
+
+impl Way {
+    fn of(parameter: &Parameter) -> Self {
+        let small = types::is_small(&parameter.ty);
+        let direct = parameter.plain_name().is_some() || parameter.is_wildcard();
+        match (small, direct) {
+            (true, true) => Self::Captured,
+            (true, false) => Self::Copied,
+            _ => Self::Pointed { named: types::can_be_named(&parameter.ty) },
+        }
+    }
+}
+
+impl Argument<'_> {
+    /// The parameter of the shim.
+    pub fn declared(&self) -> TokenStream {
+        let Self { parameter, name, .. } = self;
+        let Parameter { attributes, pattern, colon, ty } = parameter;
+        if self.is_captured() { quote!(#(#attributes)* #(#pattern)* #colon #ty) } else { quote!(#name #colon #ty) }
+    }
+
+    /// The parameter of the closure.
+    pub fn closure_parameter(&self) -> TokenStream {
+        let Parameter { attributes, pattern, .. } = self.parameter;
+        quote!(#(#attributes)* #(#pattern)*)
+    }
+
+    /// A pointer to the argument as the shim has it, for the type.
+    pub fn typing_pointer(&self) -> TokenStream {
+        let site = self.site;
+        let Self { name, pointer, .. } = self;
+        if self.is_pointed() { quote_spanned!(site=> #pointer) } else { quote_spanned!(site=> &raw const #name) }
+    }
+}
