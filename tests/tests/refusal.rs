@@ -60,7 +60,7 @@ callback! { "C" fn at_the_end(arg) {
     READY.fetch_add(1, Relaxed);
     wait_until(|| GO.load(Relaxed) == 1);
     let mut wrong = 0;
-    for _ in 0..1000 {
+    for _ in 0..20_000 {
         // SAFETY: the body does not use its argument.
         let result = unsafe { c::c_call_with_left(LITTLE, low, CCallback(arg), ptr::null_mut()) };
         wrong += c_int::from(result != -7);
