@@ -15,6 +15,20 @@ use core::arch::{asm, naked_asm};
 
 pub(crate) const SUPPORTED: bool = true;
 
+/// A line of assembly for object files of the ELF format, which is that of every system here but Apple's.
+#[cfg(not(target_vendor = "apple"))]
+macro_rules! elf {
+    ($line:literal) => {
+        $line
+    };
+}
+#[cfg(target_vendor = "apple")]
+macro_rules! elf {
+    ($line:literal) => {
+        ""
+    };
+}
+
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
     let sp: usize;
@@ -37,9 +51,6 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
 ) {
     // On entry: rdi = argument, rsi = function, rdx = top, rcx = left_at, [rsp] = return address into the shim.
     naked_asm!(
-        // gdb takes a caller at a lower address than its callee for a corrupt stack, unless the function between has this name.
-        // The label is local to this object file: it can collide with nothing.
-        "__morestack:",
         ".cfi_startproc",
         // Landing pad for processes with indirect branch tracking: the linker may reach this through a pointer.
         "endbr64",
@@ -52,6 +63,10 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
         // The free end of the host, for `on_host_stack`.
         "mov qword ptr [rcx], rsp",
         "mov rsp, rdx",
+        // gdb takes a caller at a lower address than its callee for a corrupt stack, unless the function of that name is
+        // between them. A symbol with a size, local to this object file, so that gdb prefers it and it can collide with nothing.
+        elf!(".type __morestack, @function"),
+        elf!("__morestack:"),
         // top is 16-byte aligned, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
         "call rsi",
         // rbp is callee-saved: rsp returns to the host, whichever thread this is.
@@ -59,6 +74,7 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
         "pop rbp",
         ".cfi_def_cfa rsp, 8",
         "ret",
+        elf!(".size __morestack, . - __morestack"),
         ".cfi_endproc",
     )
 }
