@@ -1,5 +1,6 @@
 //! The picture of a thread's stacks.
 
+use core::cmp::Reverse;
 use core::fmt;
 
 use crate::bounds::StackBounds;
@@ -16,7 +17,10 @@ use crate::{switch, thread};
 #[derive(Clone, Debug)]
 pub struct StackMap {
     sp: usize,
+    /// The highest address first.
     stacks: Vec<Region>,
+    /// The addresses worth a line of their own, the highest first: where C called a body that runs, and SP.
+    marks: Vec<(usize, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,8 +40,11 @@ impl StackMap {
         let thread = unsafe { &*thread::current() };
         let mut stacks: Vec<Region> = thread.held().map(Region::of_system_stack).collect();
         stacks.extend(StackBounds::of_thread().map(Region::of_thread_stack));
-        stacks.sort_by_key(|region| core::cmp::Reverse(region.high));
-        Self { sp, stacks }
+        stacks.sort_by_key(|region| Reverse(region.high));
+        let mut marks: Vec<(usize, String)> = thread.held().filter_map(host_mark).collect();
+        marks.push((sp, "SP".to_owned()));
+        marks.sort_by_key(|mark| Reverse(mark.0));
+        Self { sp, stacks, marks }
     }
 }
 
@@ -59,13 +66,16 @@ impl Region {
         Self { low: header.low, high: header.low + header.room_bytes, guard_low: Some(header.guard().start), what }
     }
 
-    fn draw(&self, f: &mut fmt::Formatter<'_>, sp: usize) -> fmt::Result {
+    fn draw(&self, f: &mut fmt::Formatter<'_>, marks: &[(usize, String)]) -> fmt::Result {
         writeln!(f, "{:#018x} +-- {}, {}", self.high, self.what, Bytes(self.high - self.low))?;
-        if (self.low..self.high).contains(&sp) {
-            writeln!(f, "                   |   {} in use", Bytes(self.high - sp))?;
-            writeln!(f, "{sp:#018x} |<- SP, {} left", Bytes(sp - self.low))?;
-        } else {
-            writeln!(f, "                   |")?;
+        writeln!(f, "                   |")?;
+        for (address, what) in marks.iter().filter(|(address, _)| (self.low..self.high).contains(address)) {
+            writeln!(
+                f,
+                "{address:#018x} |<- {what}, {} used, {} left",
+                Bytes(self.high - address),
+                Bytes(address - self.low)
+            )?;
         }
         match self.guard_low {
             Some(guard) => {
@@ -77,10 +87,16 @@ impl Region {
     }
 }
 
+/// Where C called the body that runs on the stack.
+fn host_mark(header: &'static Header) -> Option<(usize, String)> {
+    let callback = header.running()?;
+    Some((header.host_sp.get(), format!("C called `{}` here", callback.name)))
+}
+
 impl fmt::Display for StackMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for region in &self.stacks {
-            region.draw(f, self.sp)?;
+            region.draw(f, &self.marks)?;
         }
         if !self.stacks.iter().any(|region| (region.low..region.high).contains(&self.sp)) {
             writeln!(f, "{:#018x}  <- SP, on a foreign stack of unknown bounds", self.sp)?;
