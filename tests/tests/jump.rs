@@ -83,6 +83,19 @@ alone! {
     }
 }
 
+alone! {
+    fn fortified_longjmp_of_a_thread_below_a_pooled_stack_aborts() {
+        // The system stack is mapped before the stack of the thread that uses it next, which the kernel puts below what is there.
+        on_small_thread(|| jump(0, Mode::Always));
+        callback! { "C" fn later(_arg) {
+            // SAFETY: the body does not use its argument.
+            unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) - 1 }
+        } }
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(3 << 20, later::of(Mode::Plain), ptr::null_mut()) }, 0);
+    }
+}
+
 in_both_modes! {
     fn callback_after_a_longjmp_runs_on_a_stack_in_use(mode) {
         // A body that lives calls C, which jumps over an inner callback; the outer body's locals stay intact.

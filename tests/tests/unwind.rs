@@ -47,7 +47,7 @@ callback! { "C-unwind" fn passes_on(arg) {
     unsafe { c::c_call_with_local(f, arg) }
 } }
 
-callback! { "C-unwind" [stack = 6 << 20] fn passes_on_from_a_further_stack(arg) {
+callback! { "C-unwind" [stack = 8 << 20] fn passes_on_from_a_further_stack(arg) {
     let _local = enter_body();
     // SAFETY: the test passes a pair of a callback and its argument.
     let (f, arg) = unsafe { *arg.cast::<(tests::CCallback, *mut c_void)>() };
@@ -132,11 +132,15 @@ in_both_modes! {
     }
 
     fn pthread_exit_in_a_switched_body_runs_no_destructors(mode) {
+        // One local in the body, one in a Rust frame and one in a C++ frame on the host.
+        let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=200 {
-            // SAFETY: the body does not use its argument.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, ends_the_thread::of(mode), ptr::null_mut()) };
+            // SAFETY: the pair is as the body expects.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(Mode::Plain), to_c(&mut inner)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
-            assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (round, round));
+            assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (2 * round, round));
+            // SAFETY: it only tells a number.
+            assert_eq!(unsafe { c::c_destroyed() }, round as c_int);
         }
         assert_eq!(stats().stacks_mapped, 1, "stacks of the threads were lost: {:?}", stats());
     }
