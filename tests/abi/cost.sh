@@ -94,8 +94,8 @@ measure() { # <name> <attribute> <ABI> <further parameters>
         check "$crate" >/dev/null
         cargo build --release --manifest-path "$work/$crate/Cargo.toml"
     done
-    one=$(least 7 check "one_$1")
-    many=$(least 7 check "many_$1")
+    one=$(least 5 check "one_$1")
+    many=$(least 5 check "many_$1")
     sections=
     for section in .text .eh_frame .gcc_except_table .rodata .data.rel.ro; do
         more=$(($(section "many_$1" $section) - $(section "one_$1" $section)))
