@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::tokens::{Cursor, is_ident, is_punct};
 
-/// Types of libcore, of C and of POSIX that fit a register or two and are Copy.
+/// Types that fit a register or two and are Copy, by the names that libcore, C and POSIX give them.
 const SMALL: &[&str] = &[
     "u8",
     "u16",
@@ -57,6 +57,22 @@ const SMALL: &[&str] = &[
     "uint16_t",
     "uint32_t",
     "uint64_t",
+    // Names that Windows and GLib give to them.
+    "HANDLE",
+    "HWND",
+    "HMODULE",
+    "HINSTANCE",
+    "BOOL",
+    "DWORD",
+    "WPARAM",
+    "LPARAM",
+    "LRESULT",
+    "gpointer",
+    "gconstpointer",
+    "gint",
+    "guint",
+    "gboolean",
+    "gsize",
 ];
 
 /// Whether the type is known to be small and without drop glue: a number, a pointer, a reference.
