@@ -1,4 +1,63 @@
 //! Callbacks from C that run with full stack, whatever stack C calls them on.
+//!
+//! # The problem
+//!
+//! C calls a Rust callback on a stack that Rust did not choose: a 128 KiB thread of musl, a 16 KiB coroutine, an alternate signal
+//! stack, a thread whose C frames have eaten it. The body is written as if it had megabytes; when it does not, the process dies with a
+//! bare SIGSEGV. The attribute [`guarded_callback`] on an `extern` function checks the stack that is left against the bounds of the
+//! real thread, and runs the body on a stack that the runtime owns where there is too little.
+//!
+//! # Ten lines
+//!
+//! ```
+//! use std::ffi::{c_int, c_void};
+//! use guarded_callback::{guarded_callback, remaining_stack};
+//!
+//! #[guarded_callback(stack = "512 KiB", switch = always)]
+//! unsafe extern "C" fn compare(a: *const c_void, b: *const c_void) -> c_int {
+//!     assert!(remaining_stack().is_some_and(|bytes| bytes >= 512 * 1024));
+//!     // SAFETY: qsort passes pointers to two elements of the array.
+//!     unsafe { (*a.cast::<c_int>()).cmp(&*b.cast::<c_int>()) as c_int }
+//! }
+//!
+//! # #[cfg(unix)] {
+//! let mut numbers = [3, 1, 2];
+//! // SAFETY: the array has three elements of the size of a C int, and the comparator is for those.
+//! unsafe { libc::qsort(numbers.as_mut_ptr().cast(), 3, size_of::<c_int>(), Some(compare)) };
+//! assert_eq!(numbers, [1, 2, 3]);
+//! # }
+//! ```
+//!
+//! # How it works
+//!
+//! The attribute makes a shim with the same signature, ABI, name and attributes; the body becomes a closure that is never inlined into
+//! it. The shim compares SP with the bounds of the thread's stack and of its system stack, both ends of them. With room for the
+//! reserve the body runs in place; otherwise SP moves to the system stack (8 MiB of address space, committed as touched, with a guard area of
+//! 64 KiB), and the body is called there. First use on a thread, a foreign stack while the system stack is busy, nesting deeper than a
+//! stack: all that is one cold path, which works on a stack from the pool and so needs only some hundred bytes of the host.
+//!
+//! Panics, C++ exceptions, `pthread_exit`, backtraces and gdb walk through the switch, which has complete call frame information and keeps
+//! the frame-pointer chain. A longjmp skips it; the next callback finds the abandoned stack and takes it back.
+//!
+//! # What it does not do
+//!
+//! - A body that uses more than its reserve and whatever else its stack has hits the guard area and dies;
+//!   [`install_overflow_report`] makes it say so.
+//! - Hosts that check their own stack bounds (JavaScript engines, virtual machines) refuse calls back into them from another stack: use
+//!   [`on_host_stack`] for those. With the default mode they meet one only where the process would have died.
+//! - Conservative garbage collectors and greenlets that copy slices of the stack do not see what lives on a system stack.
+//! - With `fallback`, a C++ exception out of the body aborts, as it does in [`std::panic::catch_unwind`].
+//! - The thread stack looks the same where a coroutine stack was carved out of it: [`register_stack`] that one, or use `switch = always`.
+//! - A library of crate type `dylib` that contains this crate cannot be linked against on x86_64 Linux; `cdylib`, `staticlib` and
+//!   executables can.
+//!
+//! # Where it works
+//!
+//! Run in CI on x86_64 Linux with glibc. Elsewhere it builds where libc does, but there is no switch yet: bodies run in place.
+//!
+//! # Minimum supported Rust version and licence
+//!
+//! Rust 1.95. MIT or Apache 2.0, at your option.
 
 #![doc(test(attr(deny(warnings))))]
 
