@@ -90,7 +90,6 @@ impl Callback {
         let qualifiers = Qualifiers::take(&mut cursor);
         let fn_keyword = cursor.take_keyword("fn")?;
         let name = cursor.take_ident(|_| true)?;
-        cursor.open_invisible();
         let generics = cursor.take_angle_brackets();
         let parentheses = cursor.take_group(Delimiter::Parenthesis)?;
         let body = take_body(&mut cursor)?;

@@ -102,8 +102,6 @@ impl<'item> Shim<'item> {
         let closure_parameters = passed.iter().map(|argument| argument.closure_parameter());
         let values = passed.iter().map(|argument| self.value(argument));
         let body = self.closure(&quote!(#(#closure_parameters),*), body);
-        // Only `!` must be told again: it would be inferred to be `()`.
-        let call_output = self.callback.output.never().map(|_| self.result_type());
         let lets = quote_spanned! {site=>
             #typed
             #handed_type
@@ -111,7 +109,7 @@ impl<'item> Shim<'item> {
             #(#handed)*
             let body = __guarded_callback_typed((#(#pointers,)*), #body);
         };
-        (lets, quote_spanned!(site=> move || #call_output { body(#(#values),*) }))
+        (lets, quote_spanned!(site=> move || body(#(#values),*)))
     }
 
     /// The user's body as a closure. It has the span of the body without the attribute's hygiene: to lints it is the user's

@@ -33,6 +33,21 @@ impl Both {
     }
 }
 
+fn look(noisy: &Noisy) -> usize {
+    noisy.0.len()
+}
+
+impl Both {
+    extern "C" fn plain_look(self, _other: Noisy) -> usize {
+        look(&self.second)
+    }
+
+    #[guarded_callback]
+    extern "C" fn guarded_look(self, _other: Noisy) -> usize {
+        look(&self.second)
+    }
+}
+
 fn order(callback: extern "C" fn(Both, Noisy) -> usize) -> Vec<&'static str> {
     let both = Both { first: Noisy("first"), second: Noisy("second") };
     assert_eq!(both.second.0, "second");
@@ -42,4 +57,5 @@ fn order(callback: extern "C" fn(Both, Noisy) -> usize) -> Vec<&'static str> {
 
 fn main() {
     assert_eq!(order(Both::plain), order(Both::guarded));
+    assert_eq!(order(Both::plain_look), order(Both::guarded_look));
 }
