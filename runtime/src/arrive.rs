@@ -12,7 +12,7 @@ use crate::enter::Entry;
 use crate::reclaim::{self, Place};
 use crate::report::counters;
 use crate::report::refusal::{self, Cause};
-use crate::stack::{self, Header};
+use crate::stack::{self, Header, Record};
 use crate::thread::{self, Thread};
 use crate::{errno, settings, switch};
 
@@ -99,7 +99,7 @@ fn land(visit: &mut Visit<'_>) {
     match visit.landing {
         // SAFETY: the landing is this arrival's alone, with room for at least the reserve below its header.
         Ok(landing) => unsafe { switch::call_on_stack(argument, decide_visit, landing.top(), &raw mut left_at) },
-        Err(_) => EMERGENCY.call(argument, decide_visit),
+        Err(_) => Emergency::call(argument, decide_visit),
     }
 }
 
@@ -152,7 +152,9 @@ fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Head
 }
 
 /// Notes the activation before the switch: from here on the stack counts as in use, also for a signal handler.
-fn claim(header: &Header, arrival: &Arrival) {
+fn claim(header: &'static Header, arrival: &Arrival) {
+    // SAFETY: the address of the record's place in the frame of the shim, which waits for this decision.
+    unsafe { ptr::with_exposed_provenance_mut::<Record>(arrival.record).write(Record { header }) };
     header.begin(arrival.callback, arrival.record);
 }
 
@@ -254,27 +256,47 @@ pub(crate) fn leave(header: &'static Header) {
     thread.end_cold();
 }
 
-/// A stack in static memory, for the decision alone: used when nothing can be mapped.
+/// Stacks in static memory, for the decision alone: used when nothing can be mapped.
 #[repr(C, align(64))]
 struct Emergency {
     memory: UnsafeCell<[u8; 32 * 1024]>,
     in_use: AtomicBool,
 }
 
-static EMERGENCY: Emergency = Emergency { memory: UnsafeCell::new([0; 32 * 1024]), in_use: AtomicBool::new(false) };
+static EMERGENCY: [Emergency; 8] = [const { Emergency::new() }; 8];
 
 // SAFETY: the memory is used only by the caller that has set `in_use`.
 unsafe impl Sync for Emergency {}
 
 impl Emergency {
-    fn call(&self, argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8)) {
-        if self.in_use.swap(true, Ordering::Acquire) {
+    const fn new() -> Self {
+        Self { memory: UnsafeCell::new([0; 32 * 1024]), in_use: AtomicBool::new(false) }
+    }
+
+    /// Waits for a free one: a decision is short. Not for ever: in the child of a fork the others that used them are gone.
+    fn acquire() -> Option<&'static Self> {
+        let mut attempt = 0;
+        while attempt < 10_000 * EMERGENCY.len() {
+            let emergency = &EMERGENCY[attempt % EMERGENCY.len()];
+            if !emergency.in_use.swap(true, Ordering::Acquire) {
+                return Some(emergency);
+            }
+            attempt += 1;
+            if attempt.is_multiple_of(EMERGENCY.len()) {
+                std::thread::yield_now();
+            }
+        }
+        None
+    }
+
+    fn call(argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8)) {
+        let Some(emergency) = Self::acquire() else {
             // SAFETY: the caller passes a function with its own argument.
             return unsafe { function(argument) };
-        }
+        };
         let mut left_at = 0;
         // SAFETY: the end of the memory is aligned to 64, and nobody else uses it until the flag is cleared.
-        unsafe { switch::call_on_stack(argument, function, self.memory.get().add(1).cast(), &raw mut left_at) };
-        self.in_use.store(false, Ordering::Release);
+        unsafe { switch::call_on_stack(argument, function, emergency.memory.get().add(1).cast(), &raw mut left_at) };
+        emergency.in_use.store(false, Ordering::Release);
     }
 }

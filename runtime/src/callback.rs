@@ -51,16 +51,12 @@ impl Callback {
     /// suspended in coroutines carved out of the thread's own stack.
     #[inline(always)]
     pub(crate) fn is_by_order(&self) -> bool {
-        match self.mode {
-            Mode::Always => false,
-            Mode::WhenLow | Mode::Never => true,
-            Mode::Default => !settings::switch_by_default(),
-        }
+        let by_default = matches!(self.mode, Mode::Default) && settings::switch_by_default();
+        !(matches!(self.mode, Mode::Always) || by_default)
     }
 
     /// Bytes that must be free below the SP in the shim, where no argument or result counts.
-    #[must_use]
-    pub const fn needed(&self) -> usize {
+    pub(crate) const fn needed(&self) -> usize {
         self.reserve_bytes + OWN_FRAMES_BYTES
     }
 }

@@ -1,15 +1,15 @@
 //! The way of a callback, from C to the body and back.
 //!
-//! 1. C calls the shim, which the attribute made (macros/src/expand.rs). It calls [`guard`] or [`guard_or`], which are inlined
-//!    into it.
+//! 1. C calls the shim, which the attribute made (macros/src/expand.rs). It packs what the body needs and calls [`guard`] or
+//!    [`guard_or`], which are inlined into it; they call [`run`], which is the same code for all callbacks.
 //! 2. [`enter`] looks at SP. On the thread stack (thread.rs) or on the thread's system stack (stack/mod.rs), with room for the
-//!    reserve: the body runs in place, [`in_place`]. On neither, and the system stack is idle: [`on_stack`].
+//!    reserve: the body runs in place. On neither, and the system stack is idle: [`cross_over`].
 //! 3. Everything else is [`arrive`](crate::arrive::arrive), the cold path: first use on a thread, a full or busy stack, a foreign stack.
 //!    It finds a stack (arrive.rs) or refuses.
-//! 4. [`on_stack`] notes the host in the stack's header and crosses over with `call_on_stack` (switch/). The body runs, its
-//!    result is written on the system stack.
-//! 5. Back on the host, the result is moved to where C wants it, and the stack is marked idle by [`Activation`]'s drop, which
-//!    runs as well when a panic or an exception unwinds across.
+//! 4. [`cross_over`] notes the host in the stack's header and changes stacks with `call_on_stack` (switch/). The body runs and writes
+//!    its result: a small one into the shim's frame, a large one on the system stack.
+//! 5. Back on the host the stack is marked idle by [`Activation`]'s drop, which runs as well when a panic or an exception
+//!    unwinds across.
 //!
 //! A longjmp skips step 5. The stack then stays marked as busy, so that the next callback takes the cold path, which finds the
 //! activation dead and takes its stack back (reclaim.rs).
@@ -37,11 +37,24 @@ pub(crate) enum Entry {
     Refused,
 }
 
+/// Results up to this size are written into the shim's frame; the shim reads larger ones from the body's stack.
+const SMALL_RESULT_BYTES: usize = 64;
+
 /// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is none.
 #[inline(always)]
 pub fn guard<R, F: FnOnce() -> R>(callback: &'static Callback, argument_bytes: usize, call: F) -> R {
+    let needed = callback.needed() + COPIES * (argument_bytes + size_of::<R>());
+    if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
+        let mut call = ManuallyDrop::new(call);
+        let mut result = MaybeUninit::uninit();
+        let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
+        // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that `first` expects.
+        unsafe { run(callback, needed, (&raw mut crossing).cast(), first::<R, F>(callback)) };
+        // SAFETY: the body has run and written its result; a refusal without a fallback does not return.
+        return unsafe { result.assume_init() };
+    }
     let mut record = MaybeUninit::uninit();
-    match enter(callback, argument_bytes + size_of::<R>(), &mut record) {
+    match enter(callback, needed, &mut record) {
         Entry::OnStack(header) => on_stack(header, callback, &mut record, call),
         Entry::InPlace | Entry::Refused => in_place(call),
     }
@@ -54,27 +67,93 @@ where
     F: FnOnce() -> R,
     G: FnOnce() -> R,
 {
+    let needed = callback.needed() + COPIES * (argument_bytes + size_of::<R>());
+    if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
+        let (call, fallback) = (ManuallyDrop::new(call), ManuallyDrop::new(fallback));
+        let mut both = Both { call, fallback, has_run: false };
+        let mut result = MaybeUninit::uninit();
+        let mut crossing = Crossing { call: &raw mut both, result: result.as_mut_ptr() };
+        // SAFETY: as in `guard`.
+        unsafe { run(callback, needed, (&raw mut crossing).cast(), cross_or_fall_back::<R, F, G>) };
+        if both.has_run {
+            // SAFETY: as in `guard`.
+            return unsafe { result.assume_init() };
+        }
+        drop(ManuallyDrop::into_inner(both.call));
+        return in_place(ManuallyDrop::into_inner(both.fallback));
+    }
     let mut record = MaybeUninit::uninit();
-    match enter(callback, argument_bytes + size_of::<R>(), &mut record) {
+    match enter(callback, needed, &mut record) {
         Entry::OnStack(header) => on_stack(header, callback, &mut record, || caught(call, fallback)),
         Entry::InPlace => in_place(|| caught(call, fallback)),
-        Entry::Refused => fallback(),
+        Entry::Refused => in_place(fallback),
     }
 }
 
-/// Decides where the body runs. What it calls when warm is inlined, so that the shim stays a leaf until then.
-#[inline(always)]
-fn enter(callback: &'static Callback, value_bytes: usize, record: &mut MaybeUninit<Record>) -> Entry {
+/// A body and its fallback. Who runs the body takes both, and says so first.
+struct Both<F, G> {
+    call: ManuallyDrop<F>,
+    fallback: ManuallyDrop<G>,
+    has_run: bool,
+}
+
+/// The part of a shim that is the same for all: runs `first` with `crossing` where there is room. It does not when the
+/// callback was refused, which one without a fallback does not live to see.
+///
+/// # Safety
+/// `crossing` is what `first` expects and stays valid until this returns.
+#[inline(never)]
+unsafe fn run(callback: &'static Callback, needed: usize, crossing: *mut u8, first: First) {
+    // First what most callbacks do, as a leaf that ends in a jump.
+    if may_stay_on_thread_stack(callback, needed, switch::stack_pointer()) {
+        // SAFETY: passed on.
+        return unsafe { first(crossing) };
+    }
+    // SAFETY: passed on.
+    unsafe { run_elsewhere(callback, needed, crossing, first) }
+}
+
+/// # Safety
+/// As for [`run`].
+#[inline(never)]
+unsafe fn run_elsewhere(callback: &'static Callback, needed: usize, crossing: *mut u8, first: First) {
+    let mut record = MaybeUninit::uninit();
+    match enter_elsewhere(callback, needed, switch::stack_pointer(), &mut record) {
+        // SAFETY: passed on.
+        Entry::InPlace => unsafe { first(crossing) },
+        // SAFETY: passed on; the first frame begins at the header, which is aligned to 64.
+        Entry::OnStack(header) => unsafe {
+            cross_over(header, callback, &mut record, crossing, first, header.top());
+        },
+        Entry::Refused => {}
+    }
+}
+
+/// Decides where a body with a large result runs. Not inlined into the shim: all code that reads the thread's words stays in
+/// this crate's own object files.
+#[inline(never)]
+fn enter(callback: &'static Callback, needed: usize, record: &mut MaybeUninit<Record>) -> Entry {
     let sp = switch::stack_pointer();
-    let needed = callback.needed() + COPIES * value_bytes;
+    if may_stay_on_thread_stack(callback, needed, sp) {
+        return Entry::InPlace;
+    }
+    enter_elsewhere(callback, needed, sp, record)
+}
+
+/// Whether SP is on the thread stack with enough room.
+#[inline(always)]
+fn may_stay_on_thread_stack(callback: &Callback, needed: usize, sp: usize) -> bool {
     // SAFETY: the words of the calling thread live as long as the thread, and this reference does not leave the function.
     let hot = unsafe { &*hot() };
-    if !matches!(callback.mode, Mode::Always) {
-        let above_low = sp.wrapping_sub(hot.low.get());
-        if above_low < hot.room_bytes.get() && above_low >= needed {
-            return Entry::InPlace;
-        }
-    }
+    let above_low = sp.wrapping_sub(hot.low.get());
+    above_low < hot.room_bytes.get() && above_low >= needed && !matches!(callback.mode, Mode::Always)
+}
+
+/// Decides where a body runs that cannot stay on the thread stack.
+#[inline(always)]
+fn enter_elsewhere(callback: &'static Callback, needed: usize, sp: usize, record: &mut MaybeUninit<Record>) -> Entry {
+    // SAFETY: the words of the calling thread live as long as the thread, and this reference does not leave the function.
+    let hot = unsafe { &*hot() };
     // SAFETY: the pointer is to NO_STACK or to a stack that this thread holds, which stays mapped meanwhile.
     let header: &'static Header = unsafe { &*hot.stack.get() };
     let above_low = sp.wrapping_sub(header.low);
@@ -82,13 +161,13 @@ fn enter(callback: &'static Callback, value_bytes: usize, record: &mut MaybeUnin
         if above_low >= needed {
             return Entry::InPlace;
         }
-    } else if header.host.load(Ordering::Relaxed) == IDLE
+    } else if header.host.load(Ordering::Acquire) == IDLE
         && header.room_bytes >= needed
         && !matches!(callback.mode, Mode::Never)
     {
         return Entry::OnStack(header);
     }
-    arrive::arrive(&Arrival { callback, needed, sp, record: record.as_ptr().addr() })
+    arrive::arrive(&Arrival { callback, needed, sp, record: record.as_mut_ptr().expose_provenance() })
 }
 
 /// Calls the body where SP is. Never inlined: the shim's frame must not grow with the body's.
@@ -121,9 +200,9 @@ impl Drop for Activation {
     }
 }
 
-/// Calls the body on the stack of `header`.
+/// Calls a body with a large result on the stack of `header`.
 ///
-/// The result is written at the top of that stack and moved from there, so that a large one takes no room on the host.
+/// The result is written at the top of that stack and moved from there, so that it takes no room on the host.
 #[inline(always)]
 fn on_stack<R, F: FnOnce() -> R>(
     header: &'static Header,
@@ -131,20 +210,38 @@ fn on_stack<R, F: FnOnce() -> R>(
     record: &mut MaybeUninit<Record>,
     call: F,
 ) -> R {
-    let record = record.write(Record { header });
     let mut call = ManuallyDrop::new(call);
     let result = result_slot::<R>(header);
     let mut crossing = Crossing { call: &raw mut *call, result };
-    header.begin(callback, ptr::from_mut(record).addr());
-    // A panic that must not get out aborts on this stack, with room for the message, and not on the host.
-    let first =
-        if callback.unwinds { cross::<R, F> } else { cross_and_stop::<R, F> as unsafe extern "C-unwind" fn(*mut u8) };
-    let _activation = Activation(header);
+    // SAFETY: `crossing` lives in this frame and is of the types that `first` expects; the slot is aligned to 64. The result is read
+    // while the stack is still this activation's.
+    unsafe {
+        let crossing = (&raw mut crossing).cast();
+        let _activation = cross_over(header, callback, record, crossing, first::<R, F>(callback), result.cast());
+        result.read()
+    }
+}
+
+/// Changes to the stack of `header`, calls `first` there, and comes back. The stack stays taken until the result is dropped.
+///
+/// # Safety
+/// `crossing` is what `first` expects; `top` lies in the stack, aligned to 16.
+#[inline(always)]
+unsafe fn cross_over(
+    header: &'static Header,
+    callback: &'static Callback,
+    record: &mut MaybeUninit<Record>,
+    crossing: *mut u8,
+    first: First,
+    top: *mut u8,
+) -> Activation {
+    let record = record.write(Record { header });
+    header.begin(callback, ptr::from_mut(record).expose_provenance());
+    let activation = Activation(header);
     // SAFETY: the stack is idle and held by this thread, or was handed to this arrival alone, so nobody uses it until the
-    // activation ends; the slot is aligned to 64; `crossing` lives in this frame until the call has returned.
-    unsafe { switch::call_on_stack((&raw mut crossing).cast(), first, result.cast(), header.host_sp.as_ptr()) };
-    // SAFETY: `cross` has returned, so it has written the result; the stack is still ours.
-    unsafe { result.read() }
+    // activation ends; the rest is the caller's promise.
+    unsafe { switch::call_on_stack(crossing, first, top, header.host_sp.as_ptr()) };
+    activation
 }
 
 /// From inside of a body, runs `call` on the stack that C called from: for calls back into hosts that check their own
@@ -220,17 +317,39 @@ unsafe extern "C-unwind" fn cross<R, F: FnOnce() -> R>(argument: *mut u8) {
     }
 }
 
-/// As [`cross`], for ABIs that nothing unwinds out of.
+/// As [`cross`], for ABIs that nothing unwinds out of: a panic aborts here, where there is room for the message.
 ///
 /// # Safety
 /// As for `cross`.
-unsafe extern "C-unwind" fn cross_and_stop<R, F: FnOnce() -> R>(argument: *mut u8) {
-    unsafe extern "C" fn stop<R, F: FnOnce() -> R>(argument: *mut u8) {
-        // SAFETY: passed on.
-        unsafe { cross::<R, F>(argument) };
-    }
+unsafe extern "C" fn cross_and_stop<R, F: FnOnce() -> R>(argument: *mut u8) {
     // SAFETY: passed on.
-    unsafe { stop::<R, F>(argument) };
+    unsafe { cross::<R, F>(argument) };
+}
+
+/// As [`cross`], for a body with a fallback.
+///
+/// # Safety
+/// As for `cross`, with [`Both`] as the call.
+unsafe extern "C-unwind" fn cross_or_fall_back<R, F: FnOnce() -> R, G: FnOnce() -> R>(argument: *mut u8) {
+    // SAFETY: see above; both closures are moved out once and not dropped by the host.
+    unsafe {
+        let crossing = argument.cast::<Crossing<Both<F, G>, R>>();
+        (*(*crossing).call).has_run = true;
+        let Both { call, fallback, .. } = (*crossing).call.read();
+        (*crossing).result.write(caught(ManuallyDrop::into_inner(call), ManuallyDrop::into_inner(fallback)));
+    }
+}
+
+/// The first function of a body, which takes a [`Crossing`].
+type First = unsafe extern "C-unwind" fn(*mut u8);
+
+#[inline(always)]
+fn first<R, F: FnOnce() -> R>(callback: &'static Callback) -> First {
+    if callback.unwinds {
+        return cross::<R, F>;
+    }
+    // SAFETY: the two types differ only in what may unwind out of the function, and out of this one nothing does.
+    unsafe { core::mem::transmute::<unsafe extern "C" fn(*mut u8), First>(cross_and_stop::<R, F>) }
 }
 
 /// A place for the result just below the header, aligned for it and for the first frame.

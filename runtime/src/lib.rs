@@ -48,8 +48,6 @@
 //! - Conservative garbage collectors and greenlets that copy slices of the stack do not see what lives on a system stack.
 //! - With `fallback`, a C++ exception out of the body aborts, as it does in [`std::panic::catch_unwind`].
 //! - The thread stack looks the same where a coroutine stack was carved out of it: [`register_stack`] that one, or use `switch = always`.
-//! - A library of crate type `dylib` that contains this crate cannot be linked against on x86_64 Linux; `cdylib`, `staticlib` and
-//!   executables can.
 //!
 //! # Where it works
 //!
@@ -67,7 +65,6 @@ mod call;
 mod callback;
 mod enter;
 mod errno;
-mod front;
 mod guard;
 mod reclaim;
 mod register;

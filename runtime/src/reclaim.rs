@@ -137,6 +137,6 @@ fn is_gone(thread: &Thread, arrival: &Arrival, here: Place, header: &Header, hos
 fn is_overwritten(header: &Header, host: usize) -> bool {
     // SAFETY: `host` lies between SP and the high end of the stack that the arrival is on, which is mapped. Volatile, because
     // the compiler cannot know who wrote there.
-    let first_word = unsafe { (host as *const *const Header).read_volatile() };
+    let first_word = unsafe { core::ptr::with_exposed_provenance::<*const Header>(host).read_volatile() };
     !core::ptr::eq(first_word, header)
 }

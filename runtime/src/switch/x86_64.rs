@@ -64,9 +64,15 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
         "mov qword ptr [rcx], rsp",
         "mov rsp, rdx",
         // gdb takes a caller at a lower address than its callee for a corrupt stack, unless the function of that name is
-        // between them. A symbol with a size, local to this object file, so that gdb prefers it and it can collide with nothing.
+        // between them. A symbol with a size, so that gdb prefers it, and local to this object file; under fat LTO the object
+        // file may hold a second version of the runtime, which then goes without.
+        elf!(".ifndef __morestack"),
         elf!(".type __morestack, @function"),
         elf!("__morestack:"),
+        elf!(".set .Lguarded_callback_named, 1"),
+        elf!(".else"),
+        elf!(".set .Lguarded_callback_named, 0"),
+        elf!(".endif"),
         // top is 16-byte aligned, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
         "call rsi",
         // rbp is callee-saved: rsp returns to the host, whichever thread this is.
@@ -74,7 +80,9 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
         "pop rbp",
         ".cfi_def_cfa rsp, 8",
         "ret",
+        elf!(".if .Lguarded_callback_named"),
         elf!(".size __morestack, . - __morestack"),
+        elf!(".endif"),
         ".cfi_endproc",
     )
 }

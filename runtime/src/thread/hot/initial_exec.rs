@@ -6,7 +6,7 @@ use super::Hot;
 use crate::stack::NO_STACK;
 
 /// Lends its mangled name, which is unique to this copy of the runtime, to the thread-local `<name>.tls`.
-pub static HOT: u8 = 0;
+static HOT: u8 = 0;
 
 global_asm!(
     ".pushsection .tdata.{hot}.tls, \"awT\", @progbits",
