@@ -14,8 +14,6 @@ pub struct Argument<'item> {
     pub name: Ident,
     /// A pointer to the argument; its pointee tells the closure the parameter's type.
     pub pointer: Ident,
-    /// The argument, moved out of reach of the shim's own drop.
-    pub holder: Ident,
     /// The duty to drop it where the body never runs.
     pub handed: Ident,
     site: Span,
@@ -39,7 +37,6 @@ impl<'item> Argument<'item> {
             way: Way::of(parameter),
             name: name.unwrap_or_else(|| format_ident!("__arg{at}", span = site)),
             pointer: format_ident!("pointer{at}", span = site),
-            holder: format_ident!("holder{at}", span = site),
             handed: format_ident!("handed{at}", span = site),
             site,
         }
@@ -84,8 +81,30 @@ impl Argument<'_> {
 
     /// A pointer to the argument as the shim has it, for the type.
     pub fn typing_pointer(&self) -> TokenStream {
-        let site = self.site;
+        let name = &self.name;
+        quote_spanned!(self.site=> &raw const #name)
+    }
+
+    /// Makes the pointer to an argument that nobody drops.
+    pub fn borrowed(&self) -> TokenStream {
         let Self { name, pointer, .. } = self;
-        if self.is_pointed() { quote_spanned!(site=> #pointer) } else { quote_spanned!(site=> &raw const #name) }
+        quote_spanned!(self.site=> let #pointer = &raw const #name;)
+    }
+
+    /// Takes on the duty to drop an argument that the body may never take: with a fallback it may not run.
+    pub fn owe(&self, private: &TokenStream) -> TokenStream {
+        let Self { pointer, handed, .. } = self;
+        quote_spanned!(self.site=> let #handed = unsafe { #private::Owed::new(#pointer) };)
+    }
+
+    /// What the closure is called with. Reading through the pointer is sound: the argument stays where it is until the body has
+    /// returned, the shim neither uses nor drops it, and the closure around this can be called only once.
+    pub fn value(&self, owed: bool) -> TokenStream {
+        let Self { name, pointer, handed, .. } = self;
+        match (self.is_pointed(), owed) {
+            (false, _) => quote_spanned!(self.site=> #name),
+            (true, false) => quote_spanned!(self.site=> unsafe { #pointer.read() }),
+            (true, true) => quote_spanned!(self.site=> #handed.take()),
+        }
     }
 }

@@ -71,45 +71,78 @@ impl<'item> Shim<'item> {
 
     fn body(&self, body: &TokenStream) -> TokenStream {
         let site = self.site;
-        let Self { private, .. } = self;
-        let passed = self.arguments.iter().any(|argument| !argument.is_captured());
-        let (lets, call) = match passed {
-            true => self.call_with_arguments(body),
-            false => (TokenStream::new(), self.closure(&TokenStream::new(), body)),
-        };
-        let description = self.description();
-        let bytes = self.argument_bytes();
         let output = self.result_type();
-        match &self.options.fallback {
-            None => quote_spanned! {site=> #lets #private::guard(#description, #bytes, #call) },
-            Some(fallback) => {
-                let fallback = fallback_closure(&fallback.value, &output);
-                quote_spanned! {site=> #lets #private::guard_or(#description, #bytes, #call, #fallback) }
-            }
+        let fallback = self.options.fallback.as_ref().map(|fallback| fallback_closure(&fallback.value, &output));
+        let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
+        if passed.is_empty() {
+            return self.guard(&self.closure(&TokenStream::new(), body), fallback.as_ref());
+        }
+        let typed = self.typed_body(&passed, body);
+        let call = self.call_with_arguments(&passed, fallback.as_ref());
+        quote_spanned!(site=> #typed #call)
+    }
+
+    /// The call of the runtime.
+    fn guard(&self, call: &TokenStream, fallback: Option<&TokenStream>) -> TokenStream {
+        let Self { private, site, .. } = self;
+        let (description, bytes) = (self.description(), self.argument_bytes());
+        match fallback {
+            None => quote_spanned! {*site=> #private::guard(#description, #bytes, #call) },
+            Some(fallback) => quote_spanned! {*site=> #private::guard_or(#description, #bytes, #call, #fallback) },
         }
     }
 
-    /// What must stand before the call of the runtime, and the closure that it gets: one that calls the user's.
-    fn call_with_arguments(&self, body: &TokenStream) -> (TokenStream, TokenStream) {
-        let site = self.site;
-        let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
+    /// The user's body as a closure with parameters, in a variable.
+    fn typed_body(&self, passed: &[&Argument<'_>], body: &TokenStream) -> TokenStream {
         let typed = self.typed(passed.len());
-        let handed_type = self.handed_type();
-        let pointed: Vec<_> = passed.iter().filter(|argument| argument.is_pointed()).collect();
-        let holders = pointed.iter().map(|argument| self.holder(argument));
-        let handed = pointed.iter().map(|argument| self.handed(argument));
         let pointers = passed.iter().map(|argument| argument.typing_pointer());
-        let closure_parameters = passed.iter().map(|argument| argument.closure_parameter());
-        let values = passed.iter().map(|argument| self.value(argument));
-        let body = self.closure(&quote!(#(#closure_parameters),*), body);
-        let lets = quote_spanned! {site=>
+        let parameters = passed.iter().map(|argument| argument.closure_parameter());
+        let body = self.closure(&quote!(#(#parameters),*), body);
+        quote_spanned! {self.site=>
             #typed
-            #handed_type
-            #(#holders)*
-            #(#handed)*
             let body = __guarded_callback_typed((#(#pointers,)*), #body);
-        };
-        (lets, quote_spanned!(site=> move || body(#(#values),*)))
+        }
+    }
+
+    /// The call of the runtime, with pointers to the arguments that are handed on by address.
+    ///
+    /// To one without drop glue the shim takes a pointer. One with drop glue must be kept from the shim's own drop: it is
+    /// moved into a function that does not drop it, which leaves it where it is. What can be either is decided by the compiler.
+    fn call_with_arguments(&self, passed: &[&Argument<'_>], fallback: Option<&TokenStream>) -> TokenStream {
+        let Self { core, site, .. } = self;
+        let pointed: Vec<_> = passed.iter().copied().filter(|argument| argument.is_pointed()).collect();
+        let lent = self.call_with_lent(passed, &pointed, fallback);
+        if pointed.iter().any(|argument| argument.way == (Way::Pointed { named: false })) {
+            return lent;
+        }
+        let pointers = pointed.iter().map(|argument| argument.borrowed());
+        let values = passed.iter().map(|argument| argument.value(false));
+        let borrowed = self.guard(&quote_spanned!(*site=> move || body(#(#values),*)), fallback);
+        if pointed.is_empty() {
+            return borrowed;
+        }
+        let types = pointed.iter().map(|argument| types::with_inferred_lifetimes(&argument.parameter.ty));
+        quote_spanned! {*site=>
+            if const { false #(|| #core::mem::needs_drop::<#types>())* } { #lent } else { #(#pointers)* #borrowed }
+        }
+    }
+
+    /// The call from inside of the functions that the arguments were moved into.
+    fn call_with_lent(
+        &self,
+        passed: &[&Argument<'_>],
+        pointed: &[&Argument<'_>],
+        fallback: Option<&TokenStream>,
+    ) -> TokenStream {
+        let Self { private, site, .. } = self;
+        let owed = fallback.is_some();
+        let handed = pointed.iter().filter(|_| owed).map(|argument| argument.owe(private));
+        let values = passed.iter().map(|argument| argument.value(owed));
+        let call = self.guard(&quote_spanned!(*site=> move || body(#(#values),*)), fallback);
+        pointed.iter().rev().fold(quote_spanned!(*site=> #(#handed)* #call), |inner, argument| {
+            let Argument { name, pointer, .. } = argument;
+            quote_spanned!(*site=> #private::lend(#name, move |#pointer| { #inner }))
+        })
     }
 
     /// The user's body as a closure. It has the span of the body without the attribute's hygiene: to lints it is the user's
@@ -131,71 +164,6 @@ impl<'item> Shim<'item> {
             fn __guarded_callback_typed<#(#types,)* R, F: #core::ops::FnOnce(#(#types),*) -> R>(_: (#(*const #types,)*), body: F) -> F {
                 body
             }
-        }
-    }
-
-    /// With a fallback the body may never run. What was handed to it by address must be dropped all the same.
-    fn handed_type(&self) -> Option<TokenStream> {
-        let site = self.site;
-        let core = &self.core;
-        let wanted = self.options.fallback.is_some() && self.arguments.iter().any(Argument::is_pointed);
-        wanted.then(|| {
-            quote_spanned! {site=>
-                struct __GuardedCallbackHanded<T>(*const T);
-                impl<T> __GuardedCallbackHanded<T> {
-                    #[inline(always)]
-                    fn take(self) -> T {
-                        unsafe { #core::mem::ManuallyDrop::new(self).0.read() }
-                    }
-                }
-                impl<T> #core::ops::Drop for __GuardedCallbackHanded<T> {
-                    #[inline(always)]
-                    fn drop(&mut self) {
-                        unsafe { self.0.cast_mut().drop_in_place() }
-                    }
-                }
-            }
-        })
-    }
-
-    /// Makes the pointer to an argument. One with drop glue is moved into a holder first, since the body will drop it.
-    fn holder(&self, argument: &Argument<'_>) -> TokenStream {
-        let site = self.site;
-        let core = &self.core;
-        let Argument { name, pointer, holder, .. } = argument;
-        let held = quote_spanned!(site=> #core::mem::ManuallyDrop::new(#name));
-        if argument.way != (Way::Pointed { named: true }) {
-            return quote_spanned!(site=> let #holder = #held; let #pointer = &raw const *#holder;);
-        }
-        let ty = types::with_inferred_lifetimes(&argument.parameter.ty);
-        quote_spanned! {site=>
-            let #holder;
-            let #pointer = if const { #core::mem::needs_drop::<#ty>() } {
-                #holder = #held;
-                &raw const *#holder
-            } else {
-                &raw const #name
-            };
-        }
-    }
-
-    /// Takes on the duty to drop an argument.
-    fn handed(&self, argument: &Argument<'_>) -> Option<TokenStream> {
-        let site = self.site;
-        let Argument { pointer, handed, .. } = argument;
-        let wanted = self.options.fallback.is_some();
-        wanted.then(|| quote_spanned!(site=> let #handed = __GuardedCallbackHanded(#pointer);))
-    }
-
-    /// What the closure is called with. Reading through the pointer is sound: it is to this frame's own argument or holder, which
-    /// the shim neither uses nor drops any more, and happens once, as the closure around it can be called once.
-    fn value(&self, argument: &Argument<'_>) -> TokenStream {
-        let site = self.site;
-        let Argument { name, pointer, handed, .. } = argument;
-        match (argument.is_pointed(), self.options.fallback.is_some()) {
-            (false, _) => quote_spanned!(site=> #name),
-            (true, false) => quote_spanned!(site=> unsafe { #pointer.read() }),
-            (true, true) => quote_spanned!(site=> #handed.take()),
         }
     }
 

@@ -66,6 +66,7 @@ mod callback;
 mod enter;
 mod errno;
 mod guard;
+mod lend;
 mod reclaim;
 mod register;
 mod report;

@@ -5,3 +5,4 @@ pub use core;
 
 pub use crate::callback::{Callback, DEFAULT_STACK_BYTES, Mode, stack_bytes};
 pub use crate::enter::{guard, guard_or};
+pub use crate::lend::{Owed, lend};
