@@ -1,7 +1,7 @@
 //! Behaviour of guarded-callback, seen from outside, with real C callers.
 //!
 //! What the tests share: the C callers ([`c`]), functions annotated in every mode ([`callback!`]), scenarios in a
-//! process of their own ([`child!`]), and looking at the process from outside ([`maps`], [`resident_bytes`]).
+//! process of their own (`child!`), and looking at the process from outside ([`maps`], [`resident_bytes`]).
 
 pub mod c;
 mod process;
