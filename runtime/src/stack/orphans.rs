@@ -12,6 +12,8 @@ static FIRST: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
 /// Adds a stack that no thread holds.
 pub(crate) fn adopt(header: &'static Header) {
     header.holder.store(0, Ordering::Relaxed);
+    // Whoever finishes the activation must not give the stack back a second time.
+    header.is_extra.set(false);
     let mut first = FIRST.load(Ordering::Relaxed);
     loop {
         header.next.set(first);
