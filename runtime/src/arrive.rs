@@ -27,8 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) record: usize,
 }
 
-/// The arrival on its way through the decision.
-struct Visit<'a> {
+/// What is decided of an arrival.
+struct Decision<'a> {
     arrival: &'a Arrival,
     landing: Result<&'static Header, i32>,
     entry: Entry,
@@ -44,16 +44,16 @@ pub(crate) fn arrive(arrival: &Arrival) -> Entry {
     let errno = errno::get();
     // SAFETY: a stack that was taken stays mapped until it is put back.
     let landing = stack::take(arrival.needed).map(|header| unsafe { header.as_ref() });
-    let mut visit = Visit { arrival, landing, entry: Entry::Refused };
-    land(&mut visit);
-    if let Ok(landing) = visit.landing
-        && !matches!(visit.entry, Entry::OnStack(header) if ptr::eq(header, landing))
+    let mut decision = Decision { arrival, landing, entry: Entry::Refused };
+    land(&mut decision);
+    if let Ok(landing) = decision.landing
+        && !matches!(decision.entry, Entry::OnStack(header) if ptr::eq(header, landing))
     {
         // SAFETY: the decision has returned and did not hand the stack out.
         unsafe { stack::put(NonNull::from(landing)) };
     }
     errno::set(errno);
-    visit.entry
+    decision.entry
 }
 
 /// The answer for a thread that holds several stacks, when it is simple: in place on one of them, or on the only idle one. It
@@ -79,7 +79,7 @@ fn among_held(arrival: &Arrival) -> Option<Entry> {
             answer = fits.then_some(Entry::OnStack(header));
         }
     }
-    let answer = answer.filter(|_| idle == 1 && !may_stay_on_thread_stack(thread, arrival));
+    let answer = answer.filter(|_| idle == 1 && !must_look_at_bounds(thread, arrival));
     if let Some(Entry::OnStack(header)) = answer {
         claim(header, arrival);
     }
@@ -88,33 +88,33 @@ fn among_held(arrival: &Arrival) -> Option<Entry> {
 }
 
 /// Whether the cold path has to look at the bounds of the thread stack or of registered ones, as the warm path does not.
-fn may_stay_on_thread_stack(thread: &Thread, arrival: &Arrival) -> bool {
+fn must_look_at_bounds(thread: &Thread, arrival: &Arrival) -> bool {
     !matches!(arrival.callback.mode, Mode::Always) && thread.hot().room_bytes.get() == 0
 }
 
 /// Calls [`decide`] on the landing; without one on the emergency stack, or in place when even that is in use.
-fn land(visit: &mut Visit<'_>) {
-    let argument = ptr::from_mut(visit).cast();
+fn land(decision: &mut Decision<'_>) {
+    let argument = ptr::from_mut(decision).cast();
     let mut left_at = 0;
-    match visit.landing {
+    match decision.landing {
         // SAFETY: the landing is this arrival's alone, with room for at least the reserve below its header.
-        Ok(landing) => unsafe { switch::call_on_stack(argument, decide_visit, landing.top(), &raw mut left_at) },
-        Err(_) => Emergency::call(argument, decide_visit),
+        Ok(landing) => unsafe { switch::call_on_stack(argument, decide_on_landing, landing.top(), &raw mut left_at) },
+        Err(_) => Emergency::call(argument, decide_on_landing),
     }
 }
 
 /// # Safety
-/// `argument` points to a [`Visit`] that nobody else uses.
-unsafe extern "C-unwind" fn decide_visit(argument: *mut u8) {
+/// `argument` points to a [`Decision`] that nobody else uses.
+unsafe extern "C-unwind" fn decide_on_landing(argument: *mut u8) {
     // SAFETY: see above.
-    let visit = unsafe { &mut *argument.cast::<Visit<'_>>() };
+    let decision = unsafe { &mut *argument.cast::<Decision<'_>>() };
     settings::freeze();
     counters::cold();
     // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
     let thread = unsafe { &*thread::current() };
-    visit.entry = match decide(thread, visit.arrival, visit.landing) {
+    decision.entry = match decide(thread, decision.arrival, decision.landing) {
         Ok(entry) => entry,
-        Err(cause) => refuse(thread, visit.arrival, cause),
+        Err(cause) => refuse(thread, decision.arrival, cause),
     };
 }
 
@@ -243,7 +243,7 @@ pub(crate) fn leave(header: &'static Header) {
         unsafe { stack::put(NonNull::from(header)) };
         return;
     }
-    // SAFETY: as in `decide_visit`.
+    // SAFETY: as in `decide_on_landing`.
     let thread = unsafe { &*thread::current() };
     // On another thread than the holder's (a coroutine was moved), and in a handler that has interrupted the cold
     // path, the list is not ours to change: the stack stays where it is, idle.

@@ -14,7 +14,7 @@ pub enum Source {
     MainThread,
     /// A range given to the runtime by whoever made the stack.
     Registered,
-    /// The alternate signal stack, as `sigaltstack(2)` tells it.
+    /// The alternate signal stack, as `sigaltstack(2)` tells it. Not produced yet: such a stack counts as foreign.
     Signal,
     /// A system stack of this runtime: exact.
     System,

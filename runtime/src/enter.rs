@@ -16,12 +16,11 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
-use core::sync::atomic::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::arrive::{self, Arrival};
 use crate::callback::{Callback, Mode};
-use crate::stack::{Header, IDLE, Record};
+use crate::stack::{Header, Record};
 use crate::thread::hot::hot;
 use crate::{switch, thread};
 
@@ -161,10 +160,7 @@ fn enter_elsewhere(callback: &'static Callback, needed: usize, sp: usize, record
         if above_low >= needed {
             return Entry::InPlace;
         }
-    } else if header.host.load(Ordering::Acquire) == IDLE
-        && header.room_bytes >= needed
-        && !matches!(callback.mode, Mode::Never)
-    {
+    } else if header.is_idle() && header.room_bytes >= needed && !matches!(callback.mode, Mode::Never) {
         return Entry::OnStack(header);
     }
     arrive::arrive(&Arrival { callback, needed, sp, record: record.as_mut_ptr().expose_provenance() })

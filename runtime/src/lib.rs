@@ -51,7 +51,8 @@
 //!
 //! # Where it works
 //!
-//! Run in CI on x86_64 Linux with glibc. Elsewhere it builds where libc does, but there is no switch yet: bodies run in place.
+//! Run in CI on x86_64 Linux with glibc. Code for other targets exists, with estimated bounds outside of Linux and without a switch
+//! outside of x86_64, where bodies run in place; none of it has been built yet.
 //!
 //! # Minimum supported Rust version and licence
 //!

@@ -30,11 +30,11 @@ pub(crate) const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64"
 pub(crate) const GUARD_BYTES: usize = 64 * 1024;
 
 /// The value of [`Header::host`] on a stack without an activation.
-pub(crate) const IDLE: usize = 0;
+const IDLE: usize = 0;
 
 /// The lowest bit of [`Header::host`]: no coroutine stack is carved out of the thread stack, so that the order of addresses on it
 /// tells which activations are dead.
-pub(crate) const BY_ORDER: usize = 1;
+const BY_ORDER: usize = 1;
 
 /// What lies at the high end of every system stack.
 #[repr(C, align(64))]
@@ -69,19 +69,7 @@ unsafe impl Sync for Header {}
 
 /// What stands in for "no stack": SP is never on it and it is never idle, so that a thread that holds none takes
 /// the cold path without a test of its own.
-pub(crate) static NO_STACK: Header = Header {
-    low: 0,
-    room_bytes: 0,
-    host: AtomicUsize::new(1),
-    callback: Cell::new(ptr::null()),
-    host_sp: Cell::new(0),
-    is_extra: Cell::new(false),
-    visits: Cell::new(0),
-    next: Cell::new(ptr::null()),
-    holder: AtomicUsize::new(0),
-    base: 0,
-    mapped_bytes: 0,
-};
+pub(crate) static NO_STACK: Header = Header::new(0, 0, !IDLE, 0, 0);
 
 /// The trace of an activation on its host: it lies in the shim's frame, [`Header::host`] is its address.
 ///
@@ -93,6 +81,23 @@ pub(crate) struct Record {
 }
 
 impl Header {
+    /// A header that nobody holds yet.
+    const fn new(low: usize, room_bytes: usize, host: usize, base: usize, mapped_bytes: usize) -> Self {
+        Self {
+            low,
+            room_bytes,
+            host: AtomicUsize::new(host),
+            callback: Cell::new(ptr::null()),
+            host_sp: Cell::new(0),
+            is_extra: Cell::new(false),
+            visits: Cell::new(0),
+            next: Cell::new(ptr::null()),
+            holder: AtomicUsize::new(0),
+            base,
+            mapped_bytes,
+        }
+    }
+
     /// Whether `address` lies on this stack.
     #[inline(always)]
     pub(crate) fn contains(&self, address: usize) -> bool {
@@ -117,6 +122,7 @@ impl Header {
         self.host.load(Ordering::Relaxed) & BY_ORDER != 0
     }
 
+    #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
         self.host.load(Ordering::Acquire) == IDLE
     }
@@ -170,19 +176,7 @@ fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
     // SAFETY: [base + guard_bytes, base + mapped_bytes) was just mapped readable and writable and belongs to
     // nobody else; the header lies at its end, which is page aligned, so it is aligned to 64.
     unsafe {
-        header.write(Header {
-            low,
-            room_bytes: header as usize - low,
-            host: AtomicUsize::new(IDLE),
-            callback: Cell::new(ptr::null()),
-            host_sp: Cell::new(0),
-            is_extra: Cell::new(false),
-            visits: Cell::new(0),
-            next: Cell::new(ptr::null()),
-            holder: AtomicUsize::new(0),
-            base,
-            mapped_bytes,
-        });
+        header.write(Header::new(low, header as usize - low, IDLE, base, mapped_bytes));
         Ok(NonNull::new_unchecked(header))
     }
 }
