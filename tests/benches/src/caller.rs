@@ -1,0 +1,88 @@
+//! The loops in C, and the stacks that they run on.
+
+use corosensei::stack::DefaultStack;
+
+use benches::{Function, Shape};
+
+use crate::callgrind;
+use crate::object::Object;
+
+/// The stack that the C loop runs on, and so calls back from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// The thread's own, with room.
+    Thread,
+    /// One that is too small for the reserve, and unknown to everybody.
+    Small,
+    /// A system stack of the runtime: C was called by a body.
+    System,
+}
+
+/// A stack that is too small for a reserve of 128 KiB.
+const SMALL_BYTES: usize = 64 * 1024;
+
+unsafe extern "C" {
+    fn bench_value(function: Function, count: u64) -> u64;
+    fn bench_reading(function: Function, count: u64) -> u64;
+    fn bench_eight(function: Function, count: u64) -> u64;
+    fn bench_sort(function: Function, count: u64) -> u64;
+    fn prepare_sort();
+}
+
+/// Calls `function`, of the given shape, `count` times (sorts `count` numbers with it) and returns the nanoseconds that took.
+pub(crate) fn time(shape: Shape, host: Host, object: Object, function: Function, count: u64) -> f64 {
+    on_host(host, object, || {
+        prepare(shape);
+        // A sort takes longer than a turn of the scheduler, so there only the thread's own time counts.
+        let clock = if shape == Shape::Sort { libc::CLOCK_THREAD_CPUTIME_ID } else { libc::CLOCK_MONOTONIC };
+        let start = nanoseconds(clock);
+        call(shape, function, count);
+        nanoseconds(clock) - start
+    })
+}
+
+/// The same for callgrind, which writes one file.
+pub(crate) fn count(shape: Shape, host: Host, object: Object, function: Function, count: u64) {
+    on_host(host, object, || {
+        callgrind::zero();
+        call(shape, function, count);
+        callgrind::dump();
+    });
+}
+
+fn on_host<R>(host: Host, object: Object, run: impl FnOnce() -> R) -> R {
+    match host {
+        Host::Thread => run(),
+        Host::Small => {
+            let stack = DefaultStack::new(SMALL_BYTES).expect("memory for a small stack");
+            corosensei::on_stack(stack, run)
+        }
+        Host::System => object.on_system_stack(run),
+    }
+}
+
+fn nanoseconds(clock: libc::clockid_t) -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` can be written. Both clocks are there on every Linux, and the result without one is zero.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+fn prepare(shape: Shape) {
+    if shape == Shape::Sort {
+        // SAFETY: fills an array that only this thread uses.
+        unsafe { prepare_sort() };
+    }
+}
+
+fn call(shape: Shape, function: Function, count: u64) {
+    // SAFETY: the function has the signature of the shape, and the loops have no other needs.
+    unsafe {
+        match shape {
+            Shape::Tiny | Shape::Short => bench_value(function, count),
+            Shape::Reading => bench_reading(function, count),
+            Shape::Eight => bench_eight(function, count),
+            Shape::Sort => bench_sort(function, count),
+        }
+    };
+}

@@ -1,0 +1,121 @@
+//! The instructions of a warm callback, counted by callgrind: exact, and the same in every run.
+//!
+//! This program runs again in valgrind, where it asks callgrind to write a file after each row's loop (callgrind.rs).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use benches::{Shape, Variant};
+
+use crate::caller;
+use crate::object::Object;
+use crate::rows::{Row, rows};
+use crate::table::{title, verdict};
+
+/// The argument that makes this program the one in valgrind.
+pub(crate) const CHILD: &str = "--count-in-child";
+
+/// Calls that are counted of each row. What the loop needs outside of its calls is the same in all rows of a shape.
+const CALLS: u64 = 100;
+
+/// The others differ from the first in the body alone.
+const SHAPES: [Shape; 3] = [Shape::Tiny, Shape::Reading, Shape::Eight];
+
+/// One row to count: the shape, the object and the row.
+fn plan() -> Result<Vec<(Shape, Object, Row)>, String> {
+    let mut plan = Vec::new();
+    for shape in SHAPES {
+        for object in Object::both()? {
+            let rows = rows(shape).into_iter().filter(|row| row.variant != Variant::Grow);
+            plan.extend(
+                rows.filter(|row| object.function(shape, row.variant).is_some()).map(|row| (shape, object, row)),
+            );
+        }
+    }
+    Ok(plan)
+}
+
+/// In valgrind: for each row one loop to warm up and one to count.
+pub(crate) fn run_in_child() -> Result<(), String> {
+    for (shape, object, row) in plan()? {
+        let function = object.function(shape, row.variant).ok_or("a callback is missing")?;
+        for _ in 0..2 {
+            caller::count(shape, row.host, object, function, CALLS);
+        }
+    }
+    Ok(())
+}
+
+/// Prints a table for each shape. Whether all bounds hold.
+pub(crate) fn print() -> Result<bool, String> {
+    let folder = std::env::temp_dir().join(format!("benches-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let counts = count(&folder);
+    // What stays behind in a folder for temporary files does no harm.
+    let _ = std::fs::remove_dir_all(&folder);
+    let counts = counts?;
+    let plan = plan()?;
+    if counts.len() != 2 * plan.len() {
+        return Err(format!("callgrind has written {} counts for {} rows", counts.len(), plan.len()));
+    }
+    let mut hold = true;
+    // Of the two loops of each row, the second.
+    let mut counted = plan.iter().zip(counts.into_iter().skip(1).step_by(2));
+    for shape in SHAPES {
+        let table: Vec<(Row, i64)> = counted
+            .by_ref()
+            .take(plan.iter().filter(|one| one.0 == shape).count())
+            .map(|(one, count)| (one.2, count))
+            .collect();
+        hold &= print_table(shape, &table);
+    }
+    Ok(hold)
+}
+
+fn count(folder: &Path) -> Result<Vec<i64>, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let file = folder.join("count");
+    let output = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", file.display()))
+        .arg(program)
+        .arg(CHILD)
+        .output()
+        .map_err(|error| format!("valgrind cannot be started ({error}); on Debian: apt-get install valgrind"))?;
+    if !output.status.success() {
+        return Err(format!("valgrind failed: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    (1..).map(|number| folder.join(format!("count.{number}"))).take_while(|file| file.exists()).map(total).collect()
+}
+
+/// The line `totals: <instructions>` of one file.
+fn total(file: PathBuf) -> Result<i64, String> {
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
+    total.and_then(|total| total.trim().parse().ok()).ok_or(format!("no totals in {}", file.display()))
+}
+
+fn print_table(shape: Shape, table: &[(Row, i64)]) -> bool {
+    let columns = format!("{:>6} {:>6}", "all", "added");
+    println!("\n{}: instructions, in the executable and in the shared object", title(shape));
+    println!("{:<30}{columns}   {columns}   bound", "");
+    let mut hold = true;
+    let (executable, cdylib) = table.split_at(table.len() / 2);
+    for ((row, one), (_, other)) in executable.iter().zip(cdylib) {
+        let added = (per_call(one - executable[0].1), per_call(other - cdylib[0].1));
+        let (one, other) = (per_call(*one), per_call(*other));
+        print!("{:<30}{one:>6} {:>+6}   {other:>6} {:>+6}", row.name, added.0, added.1);
+        if let Some(most) = row.instructions {
+            let holds = added.0 <= most && added.1 <= most;
+            print!("   at most +{most}: {}", verdict(holds));
+            hold &= holds;
+        }
+        println!();
+    }
+    hold
+}
+
+/// Rounded: the loop itself is spread over the calls.
+fn per_call(instructions: i64) -> i64 {
+    (instructions as f64 / CALLS as f64).round() as i64
+}

@@ -1,0 +1,100 @@
+//! The two objects that callbacks lie in: this executable, and the shared object that it opens.
+
+use core::ffi::{c_char, c_void};
+use std::ffi::{CStr, CString};
+use std::path::PathBuf;
+
+use benches::{Function, Shape, Variant, benches_function, benches_on_system_stack};
+
+/// Callbacks together with the runtime that they were linked with.
+#[derive(Clone, Copy)]
+pub(crate) struct Object {
+    pub(crate) name: &'static str,
+    function: extern "C" fn(u32, u32) -> Function,
+    on_system_stack: unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void),
+}
+
+impl Object {
+    /// Both of them, the executable first.
+    pub(crate) fn both() -> Result<[Self; 2], String> {
+        let executable = Self { name: "exe", function: benches_function, on_system_stack: benches_on_system_stack };
+        Ok([executable, Self::open()?])
+    }
+
+    fn open() -> Result<Self, String> {
+        let path = path()?;
+        let name = CString::new(path.to_string_lossy().as_bytes()).map_err(|error| error.to_string())?;
+        // SAFETY: the object is this package's own; what runs when it is loaded is the start-up code of Rust's library.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        if handle.is_null() {
+            return Err(error());
+        }
+        // SAFETY: the symbols are of the types that lib.rs gives them, as it is the same source.
+        unsafe {
+            Ok(Self {
+                name: "cdylib",
+                function: core::mem::transmute::<*mut c_void, extern "C" fn(u32, u32) -> Function>(symbol(
+                    handle,
+                    c"benches_function",
+                )?),
+                on_system_stack: core::mem::transmute::<
+                    *mut c_void,
+                    unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void),
+                >(symbol(handle, c"benches_on_system_stack")?),
+            })
+        }
+    }
+
+    /// The callback, if there is one of that kind.
+    pub(crate) fn function(self, shape: Shape, variant: Variant) -> Option<Function> {
+        let function = (self.function)(shape as u32, variant as u32);
+        (!function.is_null()).then_some(function)
+    }
+
+    /// Calls `run` on a system stack of the object's runtime.
+    pub(crate) fn on_system_stack<R, F: FnOnce() -> R>(self, run: F) -> R {
+        let mut call = Call { run: Some(run), result: None };
+        // SAFETY: `call` lives until the function has returned, and is of the type that it expects.
+        unsafe { (self.on_system_stack)(make::<R, F>, (&raw mut call).cast()) };
+        call.result.expect("the function was called")
+    }
+}
+
+/// What travels through C.
+struct Call<R, F> {
+    run: Option<F>,
+    result: Option<R>,
+}
+
+/// # Safety
+/// `argument` points to a `Call<R, F>`.
+unsafe extern "C" fn make<R, F: FnOnce() -> R>(argument: *mut c_void) {
+    // SAFETY: see above.
+    let call = unsafe { &mut *argument.cast::<Call<R, F>>() };
+    call.result = call.run.take().map(|run| run());
+}
+
+/// Cargo puts it beside the executable, or into the folder for dependencies.
+fn path() -> Result<PathBuf, String> {
+    let executable = std::env::current_exe().map_err(|error| error.to_string())?;
+    let folder = executable.parent().ok_or("the executable is in no folder")?;
+    let name = format!("{}benches{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let places = [folder.join("deps").join(&name), folder.join(&name)];
+    places.into_iter().find(|path| path.exists()).ok_or(format!("no {name} beside {}", executable.display()))
+}
+
+fn symbol(handle: *mut c_void, name: &CStr) -> Result<*mut c_void, String> {
+    // SAFETY: the handle is of an open object, and the name ends with a zero.
+    let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
+    if address.is_null() { Err(error()) } else { Ok(address) }
+}
+
+fn error() -> String {
+    // SAFETY: dlerror returns null or a string that lasts until the next call.
+    let message: *const c_char = unsafe { libc::dlerror() };
+    if message.is_null() {
+        return "dlopen failed".into();
+    }
+    // SAFETY: as above.
+    unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
+}

@@ -1,0 +1,99 @@
+//! What is measured, in the order of the tables, and the bounds that our rows have.
+
+use benches::{Shape, Variant};
+
+use crate::caller::Host;
+
+/// One line of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) variant: Variant,
+    pub(crate) host: Host,
+    /// Instructions that it may add to the plain callback.
+    pub(crate) instructions: Option<i64>,
+    pub(crate) time: Option<TimeBound>,
+}
+
+/// How much time a row may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TimeBound {
+    /// More than the plain callback, in nanoseconds, or what two measurements of the plain callback differ by.
+    Added(f64),
+    /// Added time, as a part of what corosensei::on_stack adds.
+    OfCorosensei(f64),
+    /// The whole, as a multiple of the plain callback.
+    Ratio(f64),
+}
+
+impl Row {
+    const fn new(name: &'static str, variant: Variant, host: Host) -> Self {
+        Self { name, variant, host, instructions: None, time: None }
+    }
+}
+
+/// The first two rows of every table are the plain callback: what the others are compared with, and the noise.
+pub(crate) fn rows(shape: Shape) -> Vec<Row> {
+    use Host::{Small, System, Thread};
+    let mut rows = vec![
+        Row::new("plain", Variant::Plain, Thread),
+        Row::new("plain, once more", Variant::Plain, Thread),
+        Row::new("when_low, in place", Variant::WhenLow, Thread),
+        Row::new("when_low, in place, fallback", Variant::WhenLowFallback, Thread),
+        Row::new("when_low, switched", Variant::WhenLow, Small),
+        Row::new("when_low, switched, fallback", Variant::WhenLowFallback, Small),
+        Row::new("always, in place", Variant::Always, System),
+        Row::new("always, in place, fallback", Variant::AlwaysFallback, System),
+        Row::new("always, switched", Variant::Always, Thread),
+        Row::new("always, switched, fallback", Variant::AlwaysFallback, Thread),
+        Row::new("never", Variant::Never, Thread),
+        Row::new("never, fallback", Variant::NeverFallback, Thread),
+        Row::new("limit: check by hand", Variant::LimitCheck, Thread),
+        Row::new("limit: check and switch", Variant::LimitSwitch, Thread),
+        Row::new("stacker::maybe_grow, in place", Variant::MaybeGrow, Thread),
+        Row::new("#[recursive], in place", Variant::Recursive, Thread),
+        Row::new("corosensei::on_stack", Variant::Corosensei, Thread),
+        Row::new("psm::on_stack", Variant::Psm, Thread),
+        Row::new("stacker::grow", Variant::Grow, Thread),
+    ];
+    rows.retain(|row| is_measured(shape, row));
+    for row in &mut rows {
+        row.instructions = instructions(shape, row);
+        row.time = time(shape, row);
+    }
+    rows
+}
+
+fn is_measured(shape: Shape, row: &Row) -> bool {
+    match (shape, row.variant) {
+        (Shape::Tiny, _) => true,
+        (_, Variant::Grow) => false,
+        (Shape::Sort, Variant::WhenLow) => row.host == Host::Thread,
+        (Shape::Sort, Variant::WhenLowFallback | Variant::AlwaysFallback | Variant::Never | Variant::NeverFallback) => {
+            false
+        }
+        _ => true,
+    }
+}
+
+/// The same in the executable and in the shared object.
+fn instructions(shape: Shape, row: &Row) -> Option<i64> {
+    match (shape, row.variant, row.host) {
+        (Shape::Tiny, Variant::Always, Host::Thread) => Some(24),
+        (Shape::Tiny, Variant::Always, Host::System) | (Shape::Tiny, Variant::WhenLow, Host::Thread) => Some(8),
+        _ => None,
+    }
+}
+
+fn time(shape: Shape, row: &Row) -> Option<TimeBound> {
+    match (shape, row.variant, row.host) {
+        (Shape::Tiny, Variant::Always, Host::Thread) => Some(TimeBound::OfCorosensei(0.6)),
+        (Shape::Tiny, Variant::Always, Host::System) | (Shape::Tiny, Variant::WhenLow, Host::Thread) => {
+            Some(TimeBound::Added(0.5))
+        }
+        (Shape::Short, Variant::Always | Variant::WhenLow, Host::Thread) => Some(TimeBound::Ratio(1.02)),
+        (Shape::Sort, Variant::WhenLow, Host::Thread) => Some(TimeBound::Ratio(1.05)),
+        (Shape::Sort, Variant::Always, Host::Thread) => Some(TimeBound::Ratio(1.25)),
+        _ => None,
+    }
+}
