@@ -2,5 +2,10 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=c");
-    cc::Build::new().file("c/calls.c").opt_level(2).warnings(true).extra_warnings(true).compile("calls");
+    cc::Build::new()
+        .files(["c/calls.c", "c/threads.c"])
+        .opt_level(2)
+        .warnings(true)
+        .extra_warnings(true)
+        .compile("calls");
 }

@@ -1,6 +1,6 @@
 /* The callers: a loop for each signature, which calls through a pointer as C libraries do. Each result goes
    into the next call or a sum, so that no call can be left out. */
-#include <stdint.h>
+#include "calls.h"
 #include <stdlib.h>
 
 struct reading {
@@ -9,7 +9,6 @@ struct reading {
     uint64_t flags[3];
 };
 
-typedef uint64_t (*on_value)(void *user, uint64_t value);
 typedef uint64_t (*on_reading)(void *user, struct reading reading);
 typedef uint64_t (*on_eight)(void *user, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f, uint64_t g, uint64_t h);
 

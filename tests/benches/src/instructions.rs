@@ -7,13 +7,13 @@ use std::process::Command;
 
 use benches::{Shape, Variant};
 
-use crate::caller;
 use crate::object::Object;
 use crate::rows::{Row, rows};
 use crate::table::{title, verdict};
+use crate::{caller, child};
 
-/// The argument that makes this program the one in valgrind.
-pub(crate) const CHILD: &str = "--count-in-child";
+/// What the child in valgrind is told.
+pub(crate) const TASK: &str = "instructions";
 
 /// Calls that are counted of each row. What the loop needs outside of its calls is the same in all rows of a shape.
 const CALLS: u64 = 100;
@@ -79,7 +79,7 @@ fn count(folder: &Path) -> Result<Vec<i64>, String> {
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(program)
-        .arg(CHILD)
+        .args(child::arguments(&[TASK]))
         .output()
         .map_err(|error| format!("valgrind cannot be started ({error}); on Debian: apt-get install valgrind"))?;
     if !output.status.success() {

@@ -2,20 +2,27 @@
 
 mod caller;
 mod callgrind;
+mod child;
+mod first;
 mod instructions;
+mod memory;
 mod object;
 mod rows;
 mod speed;
 mod table;
+mod threads;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
 usage: cargo run --release -p benches -- [part]... [option]...
 
-parts, all but `instructions` unless some are named:
-  speed          time of a warm callback, in an executable and in a shared object
+parts (all of them unless some are named):
   instructions   instructions of a warm callback, counted exactly (needs valgrind)
+  speed          time of a warm callback, in an executable and in a shared object
+  threads        the same on one thread and on two
+  first          time of the first callback of a thread and of a process
+  memory         what a thread keeps after one callback
 
 options:
   --quick        few rounds
@@ -31,18 +38,27 @@ struct Asked {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    Speed,
     Instructions,
+    Speed,
+    Threads,
+    First,
+    Memory,
 }
 
 impl Part {
-    const ALL: [(&str, Self); 2] = [("speed", Self::Speed), ("instructions", Self::Instructions)];
+    const ALL: [(&str, Self); 5] = [
+        ("instructions", Self::Instructions),
+        ("speed", Self::Speed),
+        ("threads", Self::Threads),
+        ("first", Self::First),
+        ("memory", Self::Memory),
+    ];
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == instructions::CHILD) {
-        return done(instructions::run_in_child().map(|()| true));
+    if let Some(result) = child::run(&arguments) {
+        return done(result.map(|()| true));
     }
     if arguments.iter().any(|argument| argument == "help" || argument == "--help") {
         println!("{HELP}");
@@ -68,7 +84,7 @@ fn parse(arguments: &[String]) -> Result<Asked, String> {
         }
     }
     if asked.parts.is_empty() {
-        asked.parts = vec![Part::Speed];
+        asked.parts = Part::ALL.map(|(_, part)| part).to_vec();
     }
     Ok(asked)
 }
@@ -80,6 +96,9 @@ fn run(asked: &Asked) -> Result<bool, String> {
         hold &= match part {
             Part::Speed => speed::print(asked.quick)?,
             Part::Instructions => instructions::print()?,
+            Part::Threads => threads::print(asked.quick)?,
+            Part::First => first::print(asked.quick)?,
+            Part::Memory => memory::print(asked.quick)?,
         };
     }
     Ok(hold || !asked.check)

@@ -1,0 +1,100 @@
+/* Threads made in C: the first callback on each, many that stay after one callback, two that call at once. */
+#define _GNU_SOURCE
+#include "calls.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+static double nanoseconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* Nanoseconds of one call, here. */
+double first_here(void *function) {
+    nanoseconds(CLOCK_MONOTONIC);
+    double start = nanoseconds(CLOCK_MONOTONIC);
+    ((on_value)function)(NULL, 1);
+    return nanoseconds(CLOCK_MONOTONIC) - start;
+}
+
+struct one {
+    void *function;
+    uint64_t calls;
+    double nanoseconds;
+    pthread_barrier_t *barrier;
+};
+
+static void *first(void *argument) {
+    struct one *one = argument;
+    one->nanoseconds = first_here(one->function);
+    return NULL;
+}
+
+/* The same on a new thread, which has ended when this returns; negative when there was none. */
+double first_on_thread(void *function) {
+    struct one one = {function, 1, -1.0, NULL};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, first, &one) != 0)
+        return -1.0;
+    pthread_join(thread, NULL);
+    return one.nanoseconds;
+}
+
+static void *stay(void *argument) {
+    struct one *one = argument;
+    ((on_value)one->function)(NULL, 1);
+    pthread_barrier_wait(one->barrier);
+    pthread_barrier_wait(one->barrier);
+    return NULL;
+}
+
+/* Calls `look(argument)` while `count` threads exist that have each made one call of `function`. Returns 0 if they all did. */
+int while_threads_stay(void *function, unsigned count, void (*look)(void *), void *argument) {
+    pthread_barrier_t barrier;
+    struct one one = {function, 1, 0.0, &barrier};
+    pthread_t *threads = calloc(count, sizeof *threads);
+    if (threads == NULL || pthread_barrier_init(&barrier, NULL, count + 1) != 0)
+        return -1;
+    for (unsigned i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, stay, &one) != 0)
+            return -1;
+    pthread_barrier_wait(&barrier);
+    look(argument);
+    pthread_barrier_wait(&barrier);
+    for (unsigned i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    free(threads);
+    return 0;
+}
+
+static void *repeat(void *argument) {
+    struct one *one = argument;
+    bench_value(one->function, one->calls / 10);
+    pthread_barrier_wait(one->barrier);
+    double start = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    bench_value(one->function, one->calls);
+    one->nanoseconds = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start;
+    return NULL;
+}
+
+/* Nanoseconds of processor time that a thread needs for `calls` calls, on average of one or two that make them at the same time. */
+double on_threads(void *function, unsigned count, uint64_t calls) {
+    pthread_barrier_t barrier;
+    struct one ones[2] = {{function, calls, 0.0, &barrier}, {function, calls, 0.0, &barrier}};
+    pthread_t threads[2];
+    if (count > 2 || pthread_barrier_init(&barrier, NULL, count) != 0)
+        return -1.0;
+    for (unsigned i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, repeat, &ones[i]) != 0)
+            abort();
+    double sum = 0.0;
+    for (unsigned i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+        sum += ones[i].nanoseconds;
+    }
+    pthread_barrier_destroy(&barrier);
+    return sum / count;
+}

@@ -1,0 +1,126 @@
+//! The first callback: on a new thread of C with a stack from the pool, on the main thread, and in the process.
+
+use benches::{Shape, Variant};
+
+use crate::child;
+use crate::object::Object;
+use crate::table::{median, spread, verdict};
+
+/// What a child is told.
+pub(crate) const TASK: &str = "first";
+
+/// One case, and by how many nanoseconds it may be slower than the plain callback.
+struct Case {
+    name: &'static str,
+    variant: Variant,
+    bound: Option<f64>,
+}
+
+const ON_THREADS: [Case; 7] = [
+    Case { name: "plain", variant: Variant::Plain, bound: None },
+    Case { name: "plain, once more", variant: Variant::Plain, bound: None },
+    Case { name: "always", variant: Variant::Always, bound: Some(300.0) },
+    Case { name: "when_low", variant: Variant::WhenLow, bound: Some(1000.0) },
+    Case { name: "stacker::maybe_grow", variant: Variant::MaybeGrow, bound: None },
+    Case { name: "#[recursive]", variant: Variant::Recursive, bound: None },
+    Case { name: "stacker::grow", variant: Variant::Grow, bound: None },
+];
+
+const IN_PROCESSES: [(&str, Case); 6] = [
+    (MAIN, Case { name: "plain", variant: Variant::Plain, bound: None }),
+    (MAIN, Case { name: "when_low, stack in the pool", variant: Variant::WhenLow, bound: Some(2000.0) }),
+    (MAIN, Case { name: "stacker::maybe_grow", variant: Variant::MaybeGrow, bound: None }),
+    (EVER, Case { name: "plain", variant: Variant::Plain, bound: None }),
+    (EVER, Case { name: "always, maps its stack", variant: Variant::Always, bound: Some(8000.0) }),
+    (EVER, Case { name: "stacker::grow", variant: Variant::Grow, bound: None }),
+];
+
+/// The first on the main thread, after another thread has ended.
+const MAIN: &str = "main thread";
+
+/// The first of the process, on a new thread.
+const EVER: &str = "first of all";
+
+unsafe extern "C" {
+    fn first_here(function: benches::Function) -> f64;
+    fn first_on_thread(function: benches::Function) -> f64;
+}
+
+/// Prints both tables. Whether all bounds hold.
+pub(crate) fn print(quick: bool) -> Result<bool, String> {
+    let on_threads = print_on_threads(if quick { 201 } else { 2001 })?;
+    Ok(print_in_processes(if quick { 11 } else { 101 })? && on_threads)
+}
+
+fn print_on_threads(rounds: usize) -> Result<bool, String> {
+    head(&format!("first callback on a new thread with a stack in the pool: ns, median of {rounds} threads"));
+    let mut hold = true;
+    for object in Object::both()? {
+        let mut times: [Vec<f64>; ON_THREADS.len()] = Default::default();
+        for round in 0..=rounds {
+            for (case, times) in ON_THREADS.iter().zip(&mut times) {
+                let function = object.function(Shape::Tiny, case.variant).ok_or("a callback is missing")?;
+                // SAFETY: the function has the signature of this shape.
+                let time = unsafe { first_on_thread(function) };
+                // The first round fills the pool.
+                if round > 0 {
+                    times.push(time);
+                }
+            }
+        }
+        for (case, case_times) in ON_THREADS.iter().zip(&times) {
+            hold &= print_row(case, object, case_times, median(&times[0]));
+        }
+    }
+    Ok(hold)
+}
+
+fn print_in_processes(rounds: usize) -> Result<bool, String> {
+    let mut hold = true;
+    let mut plain = 0.0;
+    for (place, case) in &IN_PROCESSES {
+        for object in Object::both()? {
+            if matches!(case.variant, Variant::Plain) && object.name == "exe" {
+                head(&format!("{place}: ns, median of {rounds} processes"));
+            }
+            let variant = format!("{} {}", place, case.variant as u32);
+            let times: Vec<f64> =
+                (0..rounds).map(|_| child::ask(&[TASK, object.name, &variant])).collect::<Result<_, _>>()?;
+            if matches!(case.variant, Variant::Plain) {
+                plain = median(&times);
+            }
+            hold &= print_row(case, object, &times, plain);
+        }
+    }
+    Ok(hold)
+}
+
+/// In the child: `case` is the place and the number of the variant.
+pub(crate) fn run_in_child(object: Object, case: &str) -> Result<f64, String> {
+    let find = |(place, case_of): &&(&str, Case)| format!("{place} {}", case_of.variant as u32) == case;
+    let (place, case) = IN_PROCESSES.iter().find(find).ok_or(format!("no case `{case}`"))?;
+    let function = object.function(Shape::Tiny, case.variant).ok_or("a callback is missing")?;
+    // SAFETY: the functions have the signature of this shape.
+    unsafe {
+        if *place == EVER {
+            return Ok(first_on_thread(function));
+        }
+        first_on_thread(object.function(Shape::Tiny, Variant::Always).ok_or("a callback is missing")?);
+        Ok(first_here(function))
+    }
+}
+
+fn head(title: &str) {
+    println!("\n{title}\n{:<30} {:<7} {:>9} {:>9} {:>9}   bound", "", "object", "time", "added", "spread");
+}
+
+fn print_row(case: &Case, object: Object, times: &[f64], plain: f64) -> bool {
+    let time = median(times);
+    print!("{:<30} {:<7} {time:>9.0} {:>+9.0} {:>9.0}", case.name, object.name, time - plain, spread(times));
+    let holds = case.bound.is_none_or(|most| time - plain <= most);
+    if let Some(most) = case.bound {
+        print!("   at most +{most}: {}", verdict(holds));
+    }
+    println!();
+    holds
+}
