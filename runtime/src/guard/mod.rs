@@ -4,13 +4,54 @@
 //! used (guard pages, kernel gaps) already subtracted, or `None` when the system does not tell. `sp` is an address on the
 //! stack that C called from, which may be another one. Called once per thread; may be slow, need not be
 //! async-signal-safe.
+//!
+//! The files here ask the system; what follows from its answers is computed in [`answers`], which is the same on every system.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod linux;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use linux::thread_bounds;
+#[cfg_attr(not(test), allow(dead_code, reason = "each system uses its own file; the tests run all of them"))]
+mod answers;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-mod estimate;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) use estimate::thread_bounds;
+// The one list of systems. Miri answers none of these questions.
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
+#[path = "linux.rs"]
+mod system;
+#[cfg(all(target_vendor = "apple", not(miri)))]
+#[path = "apple.rs"]
+mod system;
+#[cfg(all(any(target_os = "freebsd", target_os = "dragonfly"), not(miri)))]
+#[path = "freebsd.rs"]
+mod system;
+#[cfg(all(target_os = "netbsd", not(miri)))]
+#[path = "netbsd.rs"]
+mod system;
+#[cfg(all(target_os = "openbsd", not(miri)))]
+#[path = "openbsd.rs"]
+mod system;
+#[cfg(all(any(target_os = "illumos", target_os = "solaris"), not(miri)))]
+#[path = "solarish.rs"]
+mod system;
+#[cfg(all(target_os = "haiku", not(miri)))]
+#[path = "haiku.rs"]
+mod system;
+#[cfg(all(target_os = "fuchsia", not(miri)))]
+#[path = "fuchsia.rs"]
+mod system;
+#[cfg(any(
+    miri,
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "dragonfly",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "illumos",
+        target_os = "solaris",
+        target_os = "haiku",
+        target_os = "fuchsia",
+    ))
+))]
+#[path = "estimate.rs"]
+mod system;
+
+pub(crate) use system::thread_bounds;
