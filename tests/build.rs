@@ -4,13 +4,10 @@
 fn main() {
     println!("cargo::rerun-if-changed=c");
     let common = |build: &mut cc::Build| {
-        build
-            .include("c")
-            .debug(true)
-            .opt_level(1)
-            .flag("-fexceptions")
-            .flag("-mno-red-zone")
-            .flag("-fno-omit-frame-pointer");
+        build.include("c").debug(true).opt_level(1).flag("-fexceptions").flag("-fno-omit-frame-pointer");
+        if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
+            build.flag("-mno-red-zone");
+        }
         build.flag("-fno-optimize-sibling-calls").warnings(true);
     };
     let mut c = cc::Build::new();

@@ -24,6 +24,9 @@ fn main() {
         .warnings(true)
         .flag("-Wno-psabi")
         .compile("callers");
-    let paint = ["-mno-red-zone", "-maccumulate-outgoing-args", "-fno-stack-protector"];
-    cc::Build::new().file("c/paint.c").flags(paint).opt_level(1).warnings(true).compile("paint");
+    // Read by tests/frames.rs, which is for one architecture only.
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
+        let paint = ["-mno-red-zone", "-maccumulate-outgoing-args", "-fno-stack-protector"];
+        cc::Build::new().file("c/paint.c").flags(paint).opt_level(1).warnings(true).compile("paint");
+    }
 }

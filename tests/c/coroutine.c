@@ -13,7 +13,7 @@ struct coroutine {
 };
 
 static void coroutine_start(unsigned high, unsigned low) {
-    struct coroutine *c = (void *)(((uintptr_t)high << 32) | low);
+    struct coroutine *c = (void *)(uintptr_t)(((uint64_t)high << 32) | low);
     c->result = c->f(c->arg);
     c->done = 1;
 }
@@ -26,7 +26,7 @@ struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *a
     c->self.uc_stack.ss_sp = stack;
     c->self.uc_stack.ss_size = bytes;
     c->self.uc_link = &c->resumer;
-    makecontext(&c->self, (void (*)(void))coroutine_start, 2, (unsigned)((uintptr_t)c >> 32), (unsigned)(uintptr_t)c);
+    makecontext(&c->self, (void (*)(void))coroutine_start, 2, (unsigned)((uint64_t)(uintptr_t)c >> 32), (unsigned)(uintptr_t)c);
     return c;
 }
 

@@ -3,6 +3,7 @@
 #include "callers.h"
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct ending {
     callback f;
@@ -36,7 +37,8 @@ int c_call_at_thread_end(size_t stack_bytes, int first, int last, callback f, vo
     pthread_attr_t attr;
     pthread_once(&once, make_key);
     pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, stack_bytes);
+    size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+    pthread_attr_setstacksize(&attr, stack_bytes > least ? stack_bytes : least);
     int made = pthread_create(&thread, &attr, end_at_once, &ending) == 0;
     pthread_attr_destroy(&attr);
     if (!made)

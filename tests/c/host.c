@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* The volatile keeps the frame: the call is no tail call. */
 __attribute__((noinline)) int c_call(callback f, void *arg) {
@@ -39,11 +40,30 @@ __attribute__((noinline)) int c_call_with_left(size_t left, size_t low, callback
     return result;
 }
 
+static inline __attribute__((always_inline)) unsigned char *stack_pointer(void) {
+    unsigned char *sp;
+#if defined(__x86_64__)
+    __asm__ volatile("mov %%rsp, %0" : "=r"(sp));
+#elif defined(__i386__)
+    __asm__ volatile("mov %%esp, %0" : "=r"(sp));
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ volatile("mov %0, sp" : "=r"(sp));
+#elif defined(__riscv)
+    __asm__ volatile("mv %0, sp" : "=r"(sp));
+#elif defined(__s390x__)
+    __asm__ volatile("lgr %0, %%r15" : "=r"(sp));
+#elif defined(__powerpc64__)
+    __asm__ volatile("mr %0, 1" : "=r"(sp));
+#elif defined(__loongarch64)
+    __asm__ volatile("move %0, $sp" : "=r"(sp));
+#endif
+    return sp;
+}
+
 /* SP low in the frame below: how far down `f` and what it calls have written, in bytes below SP. */
 __attribute__((noinline)) int c_call_painted(callback f, void *arg, size_t *used) {
     enum { DEPTH = 12 * 1024 };
-    register unsigned char *sp;
-    __asm__ volatile("mov %%rsp, %0" : "=r"(sp));
+    unsigned char *sp = stack_pointer();
     for (volatile unsigned char *p = sp - DEPTH; p < sp; p++)
         *p = 0xa5;
     volatile int result = f(arg);
@@ -66,6 +86,12 @@ static void *run(void *arg) {
     return NULL;
 }
 
+/* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most architectures, 128 KiB on aarch64 and powerpc64. */
+static int set_stack_bytes(pthread_attr_t *attr, size_t bytes) {
+    size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+    return pthread_attr_setstacksize(attr, bytes > least ? bytes : least);
+}
+
 /* -3000: no thread could be made; -3001: the thread ended by pthread_exit(1). */
 int c_call_on_thread(size_t stack_bytes, callback f, void *arg) {
     struct start start = {f, arg, -3002};
@@ -73,7 +99,7 @@ int c_call_on_thread(size_t stack_bytes, callback f, void *arg) {
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     void *ended = NULL;
-    int made = pthread_attr_setstacksize(&attr, stack_bytes) == 0 && pthread_create(&thread, &attr, run, &start) == 0;
+    int made = set_stack_bytes(&attr, stack_bytes) == 0 && pthread_create(&thread, &attr, run, &start) == 0;
     pthread_attr_destroy(&attr);
     if (!made)
         return -3000;
@@ -88,7 +114,7 @@ int c_call_on_threads(int count, size_t stack_bytes, callback f, void *arg, int 
     pthread_attr_t attr;
     int wrong = 0, made = 0;
     pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, stack_bytes);
+    set_stack_bytes(&attr, stack_bytes);
     for (; made < count && made < 64; made++) {
         start[made] = (struct start){f, arg, -3002};
         if (pthread_create(&thread[made], &attr, run, &start[made]) != 0)

@@ -6,7 +6,7 @@
 pub mod c;
 mod process;
 
-pub use process::{Death, descend, isolated, maps, normalised, resident_bytes, run_child};
+pub use process::{Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, run_child};
 
 use core::ffi::{c_int, c_void};
 

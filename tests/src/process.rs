@@ -1,10 +1,14 @@
 //! Scenarios in processes of their own, and what a process looks like from outside.
 
+use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
 /// Names the scenario that a child is to run.
 const CHILD: &str = "GUARDED_CALLBACK_CHILD";
+
+/// The command, in words, that programs of this target are started through (.ci/cross sets it).
+const RUNNER: &str = "GUARDED_CALLBACK_RUNNER";
 
 /// How a child ended.
 #[derive(Debug)]
@@ -44,13 +48,31 @@ pub fn run_child(test: &str, tag: &str, prepare: impl FnOnce(&mut Command), scen
         // In another scenario of the same test.
         Ok(_) => None,
         Err(_) => {
-            let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
+            let mut command = program(std::env::current_exe().expect("the path of this test"));
             command.env("RUST_BACKTRACE", "0");
             prepare(&mut command);
             command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, tag);
             Some(death(command.output().expect("a child process")))
         }
     }
+}
+
+/// The command that starts a program of this target: by itself, or through an emulator that cargo starts the tests through as well.
+pub fn program(path: impl AsRef<OsStr>) -> Command {
+    let Ok(runner) = std::env::var(RUNNER) else { return Command::new(path) };
+    let mut words = runner.split_whitespace();
+    let mut command = Command::new(words.next().expect("a runner"));
+    command.args(words).arg(path);
+    command
+}
+
+/// Whether this process runs in an emulator of user programs. Tests of what no emulator does say so and pass.
+pub fn is_emulated(what: &str) -> bool {
+    let is_emulated = std::env::var_os(RUNNER).is_some();
+    if is_emulated {
+        println!("skipped: an emulator {what}");
+    }
+    is_emulated
 }
 
 impl Death {
