@@ -1,0 +1,174 @@
+//! Finds the `extern` functions of a source tree that C can call and that lack `#[guarded_callback]`.
+//!
+//! For a test of your own crate, so that no callback is forgotten:
+//!
+//! ```
+//! # let directory = std::env::temp_dir().join("guarded-callback-find-doc");
+//! # std::fs::create_dir_all(&directory)?;
+//! # std::fs::write(directory.join("lib.rs"), "#[guarded_callback] extern \"C\" fn on_row() {}")?;
+//! # let source = directory.to_str().unwrap();
+//! // In a crate: concat!(env!("CARGO_MANIFEST_DIR"), "/src")
+//! guarded_callback_find::assert_guarded(source);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The command of the same name lists them, and inserts the attribute with `--fix`.
+//!
+//! # What it sees
+//!
+//! Functions with a body and an `extern` ABI other than "Rust", free, nested, in `impl` blocks and in traits, in every `.rs` file below a
+//! path (without `target` and hidden folders). The attribute is known by its name, also through `use … as …` in the same file, through
+//! `cfg_attr`, and when it stands on the `impl` or `mod` around the function.
+//!
+//! # What it cannot see
+//!
+//! What a macro makes. A `macro_rules!` body or the arguments of a macro that hold an `extern` function with a body are listed as
+//! [`Hidden`], for you to look at.
+
+mod fix;
+mod hidden;
+mod scan;
+mod tree;
+
+use std::path::{Path, PathBuf};
+use std::{error, fmt, io};
+
+pub use fix::fix;
+
+/// One `extern` function with a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Function {
+    /// The file it stands in.
+    pub file: PathBuf,
+    /// The line of its `extern`, counted from 1.
+    pub line: usize,
+    /// Its name, with the type of the `impl` around it.
+    pub name: String,
+    /// Whether it is guarded.
+    pub state: State,
+    /// Where the attribute would go: line from 1, column from 0 in characters.
+    place: (usize, usize),
+}
+
+/// What is known of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// It has the attribute, or the block around it has.
+    Guarded,
+    /// `#[guarded_callback(skip)]` leaves it alone on purpose.
+    Skipped,
+    /// It could have the attribute and does not.
+    Lacking,
+    /// It cannot have the attribute as it stands; the reason, and what to do.
+    Cannot(&'static str),
+}
+
+/// A macro that holds an `extern` function with a body, which cannot be judged from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hidden {
+    /// The file it stands in.
+    pub file: PathBuf,
+    /// The line of the function's `extern`, counted from 1.
+    pub line: usize,
+    /// The macro, as in `macro_rules! name` or `name!`.
+    pub within: String,
+}
+
+/// What was found below a path.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// All `extern` functions with a body, in the order of files and lines.
+    pub functions: Vec<Function>,
+    /// Macros that hold some.
+    pub hidden: Vec<Hidden>,
+    /// How many files were read.
+    pub files: usize,
+    /// Files that could not be read, or are not Rust, such as templates.
+    pub unreadable: Vec<Error>,
+}
+
+impl Report {
+    /// The functions that could have the attribute and do not.
+    pub fn lacking(&self) -> impl Iterator<Item = &Function> {
+        self.functions.iter().filter(|function| function.state == State::Lacking)
+    }
+}
+
+/// Why a path could not be looked at.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    Io(PathBuf, io::Error),
+    /// A file is not Rust; with the line, counted from 1.
+    Syntax(PathBuf, usize, String),
+    /// The text for the attribute is none.
+    Attribute(String),
+    /// Below the path there is no `.rs` file.
+    Empty(PathBuf),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Syntax(path, line, message) => write!(f, "{}:{line}: this is not Rust: {message}", path.display()),
+            Self::Attribute(text) => {
+                write!(f, "`{text}` is no attribute; write a path, with options in parentheses where it has some")
+            }
+            Self::Empty(path) => write!(f, "{}: no .rs file here", path.display()),
+        }
+    }
+}
+
+impl error::Error for Error {}
+
+/// Looks at a file, or at every `.rs` file below a folder.
+///
+/// # Errors
+/// When the path or a folder below it cannot be read, or there is no `.rs` file at all.
+pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
+    let mut report = Report::default();
+    for file in tree::rust_files(path.as_ref())? {
+        if let Err(error) = scan::file(&file, &mut report) {
+            report.unreadable.push(error);
+        }
+    }
+    Ok(report)
+}
+
+/// For tests: passes when every `extern` function below `path` that can have the attribute has it.
+///
+/// # Panics
+/// With the list of those that lack it, or with the reason why `path` or a file below it could not be looked at.
+pub fn assert_guarded(path: impl AsRef<Path>) {
+    let report = find(path).unwrap_or_else(|error| panic!("{error}"));
+    if let Some(error) = report.unreadable.first() {
+        panic!("{error}");
+    }
+    let lacking: String = report.lacking().map(|function| format!("\n  {function}")).collect();
+    assert!(lacking.is_empty(), "extern functions without #[guarded_callback]:{lacking}");
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: `{}` ", self.file.display(), self.line, self.name)?;
+        match self.state {
+            State::Guarded => f.write_str("is guarded"),
+            State::Skipped => f.write_str("is left alone by `skip`"),
+            State::Lacking => f.write_str("lacks #[guarded_callback]"),
+            State::Cannot(reason) => write!(f, "cannot have #[guarded_callback]: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, within } = self;
+        write!(f, "{}:{line}: `{within}` holds an extern function that cannot be judged from here", file.display())
+    }
+}

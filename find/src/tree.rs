@@ -1,0 +1,39 @@
+//! The files to look at.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// `path` itself when it is a file; otherwise all `.rs` files below it, sorted, without `target`, hidden folders and symbolic links.
+pub(crate) fn rust_files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    let io = |error| Error::Io(path.to_owned(), error);
+    if fs::metadata(path).map_err(io)?.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    below(path, &mut files)?;
+    files.sort();
+    if files.is_empty() { Err(Error::Empty(path.to_owned())) } else { Ok(files) }
+}
+
+fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let io = |error| Error::Io(folder.to_owned(), error);
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let kind = entry.file_type().map_err(io)?;
+        let path = entry.path();
+        if kind.is_dir() && is_source_folder(&path) {
+            below(&path, files)?;
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Cargo marks its output folders with a CACHEDIR.TAG, whatever they are called.
+fn is_source_folder(path: &Path) -> bool {
+    let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !is_hidden && !path.join("CACHEDIR.TAG").exists()
+}

@@ -1,0 +1,199 @@
+//! What is found in small sources, and what `--fix` and the command make of them.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::{fs, process};
+
+use guarded_callback_find::{State, find, fix};
+
+/// A folder of one test, gone when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, source: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("guarded-callback-find-{name}-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("lib.rs"), source).unwrap();
+        Self(folder)
+    }
+
+    fn states(&self) -> Vec<(String, State)> {
+        find(&self.0).unwrap().functions.into_iter().map(|function| (function.name, function.state)).collect()
+    }
+
+    fn source(&self) -> String {
+        fs::read_to_string(self.0.join("lib.rs")).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_guarded-callback-find")).args(arguments).arg(&self.0).output().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn is_cannot(state: &State) -> bool {
+    matches!(state, State::Cannot(_))
+}
+
+#[test]
+fn every_kind_of_function_with_a_body_is_found_once() {
+    let folder = Folder::new(
+        "kinds",
+        r#"
+        extern "C" fn free() { extern "C" fn nested() {} }
+        extern fn without_a_name_for_the_abi() {}
+        pub(crate) unsafe extern "C-unwind" fn unwinds() {}
+        struct S;
+        impl S { pub extern "system" fn method(&self) {} }
+        trait T { extern "C" fn provided() {} extern "C" fn required(); }
+        extern "C" { fn foreign(); }
+        type Pointer = extern "C" fn();
+        extern "Rust" fn rust() {}
+        fn plain() { let _closure = || { extern "C" fn in_a_closure() {} }; }
+        "#,
+    );
+    let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
+    let expected =
+        ["free", "nested", "without_a_name_for_the_abi", "unwinds", "S::method", "T::provided", "in_a_closure"];
+    assert_eq!(names, expected);
+    assert!(folder.states().iter().all(|(_, state)| *state == State::Lacking));
+}
+
+#[test]
+fn the_attribute_is_known_by_every_way_to_write_it() {
+    let folder = Folder::new(
+        "ways",
+        r#"
+        use guarded_callback::guarded_callback as guard;
+        #[guarded_callback] extern "C" fn by_name() {}
+        #[guarded_callback::guarded_callback(stack = "1 MiB")] extern "C" fn by_path() {}
+        #[guard] extern "C" fn renamed() {}
+        #[cfg_attr(unix, guarded_callback(switch = always))] extern "C" fn conditional() {}
+        #[guarded_callback] mod m { extern "C" fn in_mod() {} mod inner { extern "C" fn deeper() {} } }
+        #[guarded_callback] impl S { extern "C" fn in_impl() {} #[guarded_callback(skip)] extern "C" fn left_alone() {} }
+        #[guarded] extern "C" fn something_else() {}
+        #[guarded_callback] mod n { extern "C" fn outer() { extern "C" fn nested() {} } }
+        "#,
+    );
+    let states = folder.states();
+    let of = |wanted: State| -> Vec<&str> {
+        states.iter().filter(|(_, state)| *state == wanted).map(|(name, _)| name.as_str()).collect()
+    };
+    let guarded = ["by_name", "by_path", "renamed", "conditional", "in_mod", "deeper", "S::in_impl", "outer"];
+    assert_eq!(of(State::Guarded), guarded);
+    assert_eq!(of(State::Skipped), ["S::left_alone"]);
+    assert_eq!(of(State::Lacking), ["something_else", "nested"]);
+}
+
+#[test]
+fn what_the_attribute_would_refuse_is_told_with_the_reason() {
+    let folder = Folder::new(
+        "obstacles",
+        r#"
+        const extern "C" fn constant() {}
+        async extern "C" fn asynchronous() {}
+        unsafe extern "C" fn variadic(_: i32, ...) {}
+        #[unsafe(naked)] extern "C" fn naked() {}
+        #[guarded_callback] impl S { const extern "C" fn covered_but_constant() {} }
+        "#,
+    );
+    assert!(folder.states().iter().all(|(_, state)| is_cannot(state)), "{:?}", folder.states());
+    assert_eq!(folder.states().len(), 5);
+}
+
+#[test]
+fn functions_inside_of_macros_are_told_of_and_not_judged() {
+    let source = r#"
+        macro_rules! make { ($name:ident) => { pub extern "C" fn $name() {} } }
+        make! { a }
+        cfg_if! { if #[cfg(unix)] { extern "C" fn b() {} } }
+        macro_rules! types { () => { type P = unsafe extern "C" fn(i32); extern "C" { fn declared(); } } }
+        fn f() { lazy!({ extern "C" fn c() {} }); }
+    "#;
+    let folder = Folder::new("macros", source);
+    let report = find(&folder.0).unwrap();
+    let within: Vec<&str> = report.hidden.iter().map(|hidden| hidden.within.as_str()).collect();
+    assert_eq!(within, ["macro_rules! make", "cfg_if!", "lazy!"]);
+    assert_eq!(report.hidden[0].line, 2);
+    assert!(report.functions.is_empty());
+}
+
+#[test]
+fn fix_inserts_the_attribute_once_and_changes_nothing_else() {
+    let source = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\npub extern \"C\" fn one() {}\r\n    extern fn two() {} extern fn three() {}\r\n";
+    let folder = Folder::new("fix", source);
+    assert_eq!(fix(&find(&folder.0).unwrap(), "guard::guarded_callback").unwrap(), 3);
+    let expected = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\n#[guard::guarded_callback]\r\npub extern \"C\" fn one() {}\r\n    \
+                    #[guard::guarded_callback]\r\n    extern fn two() {} #[guard::guarded_callback] extern fn three() {}\r\n";
+    assert_eq!(folder.source(), expected);
+    assert_eq!(fix(&find(&folder.0).unwrap(), "guard::guarded_callback").unwrap(), 0);
+    assert_eq!(folder.source(), expected);
+}
+
+#[test]
+fn fix_works_behind_a_shebang_and_a_byte_order_mark() {
+    let folder = Folder::new("mark", "\u{feff}extern \"C\" fn f() {}\n");
+    fix(&find(&folder.0).unwrap(), "g").unwrap();
+    assert_eq!(folder.source(), "\u{feff}#[g]\nextern \"C\" fn f() {}\n");
+    let folder = Folder::new("shebang", "#!/usr/bin/env run\nextern \"C\" fn f() {}\n");
+    fix(&find(&folder.0).unwrap(), "g").unwrap();
+    assert_eq!(folder.source(), "#!/usr/bin/env run\n#[g]\nextern \"C\" fn f() {}\n");
+}
+
+#[test]
+fn an_attribute_that_is_none_changes_nothing() {
+    let folder = Folder::new("nonsense", "extern \"C\" fn f() {}\n");
+    let error = fix(&find(&folder.0).unwrap(), "not an attribute").unwrap_err();
+    assert!(error.to_string().contains("`not an attribute` is no attribute"), "{error}");
+    assert_eq!(folder.source(), "extern \"C\" fn f() {}\n");
+}
+
+#[test]
+fn the_command_says_what_lacks_and_its_status_says_so_too() {
+    let folder = Folder::new("command", "extern \"C\" fn f() {}\n#[guarded_callback] extern \"C\" fn g() {}\n");
+    let output = folder.command(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8(output.stdout).unwrap();
+    assert!(words.contains("lib.rs:1: `f` lacks #[guarded_callback]"), "{words}");
+    assert!(words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"), "{words}");
+    assert_eq!(folder.command(&["--fix"]).status.code(), Some(0));
+    assert_eq!(folder.command(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn a_file_that_is_not_rust_is_told_with_its_line_and_the_others_are_looked_at() {
+    let folder = Folder::new("broken", "extern \"C\" fn f() {}\n");
+    fs::write(folder.0.join("template.rs"), "fn a() {}\nfn {{name}}() {}\n").unwrap();
+    let output = folder.command(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("`f` lacks"));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains("template.rs:2: this is not Rust"), "{words}");
+}
+
+#[test]
+fn bad_arguments_and_paths_get_a_clear_error() {
+    let folder = Folder::new("bad", "fn f() {}\n");
+    for (arguments, words) in [
+        (&["--fixx"][..], "unknown option `--fixx`"),
+        (&["/nowhere/at/all"], "/nowhere/at/all: No such file or directory"),
+        (&["--fix", "--attribute", "a b"], "`a b` is no attribute"),
+    ] {
+        let output = folder.command(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "`f` lacks #[guarded_callback]")]
+fn assert_guarded_names_what_lacks() {
+    let folder = Folder::new("assert", "extern \"C\" fn f() {}\n");
+    guarded_callback_find::assert_guarded(&folder.0);
+}
