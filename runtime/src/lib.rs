@@ -67,6 +67,8 @@ mod callback;
 mod enter;
 mod errno;
 mod guard;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod lend;
 mod reclaim;
 mod register;

@@ -1,0 +1,39 @@
+//! The guide: one page for each question that the author of a binding has.
+//!
+//! | page | question |
+//! |---|---|
+//! | [`options`] | which `stack`, which `switch`, which `fallback`? |
+//! | [`hosts`] | what does the library or virtual machine that calls me do with stacks? |
+//! | [`sizing`] | how large must `stack` be? |
+//! | [`migrating`] | I use stacker, recursive or a wrapper of my own: what changes? |
+//! | [`safety`] | what do I promise, and what does the crate promise? |
+//! | [`limits`] | what does it not protect against? |
+//! | [`debugging`] | what do gdb, perf, sanitizers and crash reports show? |
+//! | [`how_it_works`] | what happens between C's call and my code? |
+//!
+//! The pages are part of the package (folder `guide`) and of `cargo doc`, so they can be read offline. This module exists in the
+//! documentation only.
+
+#[doc = include_str!("../guide/options.md")]
+pub mod options {}
+
+#[doc = include_str!("../guide/hosts.md")]
+pub mod hosts {}
+
+#[doc = include_str!("../guide/sizing.md")]
+pub mod sizing {}
+
+#[doc = include_str!("../guide/migrating.md")]
+pub mod migrating {}
+
+#[doc = include_str!("../guide/safety.md")]
+pub mod safety {}
+
+#[doc = include_str!("../guide/limits.md")]
+pub mod limits {}
+
+#[doc = include_str!("../guide/debugging.md")]
+pub mod debugging {}
+
+#[doc = include_str!("../guide/how_it_works.md")]
+pub mod how_it_works {}
