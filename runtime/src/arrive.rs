@@ -161,6 +161,7 @@ fn claim(header: &'static Header, arrival: &Arrival) {
 /// Gives back what the thread has held for activations that have ended elsewhere (in a coroutine), except for its first stack.
 fn give_back_idle(thread: &Thread) {
     while let Some(header) = thread.held().find(|header| header.is_idle() && !thread.is_first(header)) {
+        header.shrink_at_times();
         // SAFETY: no activation lives on it, and SP is on the landing or the host.
         unsafe { thread.release(header) };
     }
@@ -238,6 +239,7 @@ fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
 pub(crate) fn leave(header: &'static Header) {
     header.is_extra.set(false);
     if header.holder.load(Ordering::Relaxed) == 0 {
+        header.shrink_at_times();
         header.set_idle();
         // SAFETY: the stack was handed to this activation alone, which has ended, and SP is back on the host.
         unsafe { stack::put(NonNull::from(header)) };
@@ -251,6 +253,7 @@ pub(crate) fn leave(header: &'static Header) {
         header.set_idle();
         return;
     }
+    header.shrink_at_times();
     // SAFETY: its activation has ended and SP is back on the host.
     unsafe { thread.release(header) };
     thread.end_cold();

@@ -29,6 +29,13 @@ pub(crate) const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64"
 /// The guard area below a system stack. C compiled without stack probes can step over a single page.
 pub(crate) const GUARD_BYTES: usize = 64 * 1024;
 
+/// What an unused stack keeps of the memory that its deepest body has touched: enough for most bodies, so that they find it there.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// Of the activations that give back their stack when they end, one in so many gives back the stack's memory too. A program that does
+/// its work in such activations must not pay for that in each of them.
+const LEAVES_PER_SHRINK: usize = 64;
+
 /// The value of [`Header::host`] on a stack without an activation.
 const IDLE: usize = 0;
 
@@ -52,6 +59,8 @@ pub(crate) struct Header {
     pub(crate) host_sp: Cell<usize>,
     /// The thread gives the stack back when this activation ends.
     pub(crate) is_extra: Cell<bool>,
+    /// How many activations have given this stack back when they ended.
+    leaves: Cell<usize>,
     /// How many calls of `on_host_stack` have left this stack for its host and will come back.
     pub(crate) visits: Cell<usize>,
     /// The next stack held by the same thread.
@@ -90,6 +99,7 @@ impl Header {
             callback: Cell::new(ptr::null()),
             host_sp: Cell::new(0),
             is_extra: Cell::new(false),
+            leaves: Cell::new(0),
             visits: Cell::new(0),
             next: Cell::new(ptr::null()),
             holder: AtomicUsize::new(0),
@@ -148,6 +158,24 @@ impl Header {
     #[inline(always)]
     pub(crate) fn set_idle(&self) {
         self.host.store(IDLE, Ordering::Release);
+    }
+}
+
+impl Header {
+    /// Gives the memory of an idle stack back to the system, except for the highest [`KEPT_BYTES`]. Makes a system call; SP is not on the
+    /// stack or in its highest part.
+    pub(crate) fn shrink(&self) {
+        let end = self.low + self.room_bytes.saturating_sub(KEPT_BYTES);
+        memory::give_back(self.low, (end & !(memory::page_bytes() - 1)).saturating_sub(self.low));
+    }
+
+    /// As [`Header::shrink`], at the end of some of the activations that leave the stack, the first among them.
+    pub(crate) fn shrink_at_times(&self) {
+        let leaves = self.leaves.get();
+        self.leaves.set(leaves.wrapping_add(1));
+        if leaves.is_multiple_of(LEAVES_PER_SHRINK) {
+            self.shrink();
+        }
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn collect() {
     while let Some(header) = unsafe { next.as_ref() } {
         next = header.next.get();
         if header.is_idle() {
+            header.shrink();
             // SAFETY: idle, owned by this caller, and not the stack that this runs on, which is no orphan.
             unsafe { super::put(NonNull::from(header)) };
         } else {

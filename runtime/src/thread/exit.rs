@@ -25,6 +25,7 @@ fn give_back() {
         reclaim::thread_ends(thread);
         while let Some(header) = thread.held().next() {
             if header.is_idle() {
+                header.shrink();
                 // SAFETY: no activation lives on it, and SP is not on it: code that runs on a stack is part of its activation.
                 unsafe { thread.release(header) };
             } else {

@@ -3,9 +3,9 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::{map, page_bytes, unmap};
+pub(crate) use unix::{give_back, map, page_bytes, unmap};
 
 #[cfg(not(unix))]
 mod unsupported;
 #[cfg(not(unix))]
-pub(crate) use unsupported::{map, page_bytes, unmap};
+pub(crate) use unsupported::{give_back, map, page_bytes, unmap};

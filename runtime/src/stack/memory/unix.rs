@@ -45,6 +45,22 @@ pub(crate) fn unmap(base: usize, mapped_bytes: usize) {
     unsafe { libc::munmap(ptr::with_exposed_provenance_mut(base), mapped_bytes) };
 }
 
+/// Gives the memory of a part of a stack back; the addresses stay mapped, and read as zero or as what was there.
+///
+/// Linux takes the memory at once (and looks only at page tables that exist: nothing to give back costs little). The others have MADV_FREE
+/// for that, which takes it when it is needed; their MADV_DONTNEED is no more than a hint for paging.
+pub(crate) fn give_back(low: usize, bytes: usize) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const ADVICE: i32 = libc::MADV_DONTNEED;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const ADVICE: i32 = libc::MADV_FREE;
+    let errno = crate::errno::get();
+    // SAFETY: callers pass a part of a mapping of `map` that no frame is left in, so nobody reads what was there. A failure leaves the
+    // memory where it is.
+    unsafe { libc::madvise(ptr::with_exposed_provenance_mut(low), bytes, ADVICE) };
+    crate::errno::set(errno);
+}
+
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
 fn no_huge_pages(base: *mut libc::c_void, bytes: usize) {
     #[cfg(any(target_os = "linux", target_os = "android"))]

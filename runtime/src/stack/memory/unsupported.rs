@@ -9,3 +9,5 @@ pub(crate) fn map(_mapped_bytes: usize, _guard_bytes: usize) -> Result<usize, i3
 }
 
 pub(crate) fn unmap(_base: usize, _mapped_bytes: usize) {}
+
+pub(crate) fn give_back(_low: usize, _bytes: usize) {}

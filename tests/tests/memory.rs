@@ -1,0 +1,73 @@
+//! Memory: what stacks keep that bodies have run deep on.
+
+use core::ffi::c_int;
+use core::ptr;
+
+use guarded_callback::{on_system_stack, stats};
+use tests::{Mode, alone, c, callback, from_c, resident_bytes, to_c};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// What resident memory may grow by besides stacks: the C library's arenas and what the counters of the kernel lag behind by.
+const SLACK: usize = 2 * MIB;
+
+/// What each unused stack may keep: 64 KiB and the page that the end of it falls in.
+const KEPT: usize = 68 * KIB;
+
+/// Touches so much stack, in a frame of C.
+fn touch(bytes: usize) -> c_int {
+    // SAFETY: the callback does not use its argument.
+    unsafe { c::c_call_with_frame(bytes, does_nothing::of(Mode::Plain), ptr::null_mut()) }
+}
+
+callback! { "C" fn does_nothing(_arg) { 0 } }
+
+callback! { "C" fn runs_deep(_arg) {
+    if on_system_stack() { touch(6 * MIB) } else { -1 }
+} }
+
+// As much as a whole stack, so that it never runs on the one that its caller is on.
+callback! { "C" [stack = "8 MiB"] fn runs_deep_on_another_stack(_arg) { touch(6 * MIB) } }
+
+/// The first activation that leaves a stack gives back its memory, and then every 64th.
+const CALLS: usize = 1 + 64;
+
+callback! { "C" fn is_deep_and_calls(arg) {
+    // SAFETY: the test passes a number that nobody else uses.
+    let result = unsafe { from_c::<c_int>(arg) };
+    *result = 0;
+    let before = resident_bytes();
+    for _ in 0..CALLS {
+        let f = runs_deep_on_another_stack::of(Mode::WhenLow);
+        // SAFETY: the body does not use its argument.
+        *result += unsafe { c::c_call(f, ptr::null_mut()) };
+    }
+    i32::from(grown_by(before) < KEPT + SLACK)
+} }
+
+fn grown_by(before: usize) -> usize {
+    let grown = resident_bytes().saturating_sub(before);
+    println!("resident memory has grown by {} KiB, {:?}", grown / KIB, stats());
+    grown
+}
+
+alone! {
+    fn stack_of_an_ended_thread_keeps_what_its_deepest_body_touched() {
+        let before = resident_bytes();
+        // SAFETY: the body does not use its argument.
+        let result = unsafe { c::c_call_on_threads(8, 64 * KIB, runs_deep::of(Mode::Always), ptr::null_mut(), 0) };
+        assert_eq!(result, 0);
+        let pooled = stats().stacks_pooled;
+        assert!(pooled > 0);
+        assert!(grown_by(before) < pooled * KEPT + SLACK);
+    }
+
+    fn stack_of_nested_bodies_keeps_what_they_touched() {
+        let mut result = -1;
+        // SAFETY: the body expects the number.
+        assert_eq!(unsafe { c::c_call(is_deep_and_calls::of(Mode::Always), to_c(&mut result)) }, 1);
+        assert_eq!(result, 0);
+        assert_eq!(stats().stacks_pooled, 1);
+    }
+}
