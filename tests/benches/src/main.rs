@@ -7,6 +7,7 @@ mod first;
 mod instructions;
 mod memory;
 mod object;
+mod picture;
 mod rows;
 mod speed;
 mod table;
@@ -23,6 +24,7 @@ parts (all of them unless some are named):
   threads        the same on one thread and on two
   first          time of the first callback of a thread and of a process
   memory         what a thread keeps after one callback
+  picture        draws tests/benches/cost.svg (only when named)
 
 options:
   --quick        few rounds
@@ -43,15 +45,17 @@ enum Part {
     Threads,
     First,
     Memory,
+    Picture,
 }
 
 impl Part {
-    const ALL: [(&str, Self); 5] = [
+    const ALL: [(&str, Self); 6] = [
         ("instructions", Self::Instructions),
         ("speed", Self::Speed),
         ("threads", Self::Threads),
         ("first", Self::First),
         ("memory", Self::Memory),
+        ("picture", Self::Picture),
     ];
 }
 
@@ -84,7 +88,7 @@ fn parse(arguments: &[String]) -> Result<Asked, String> {
         }
     }
     if asked.parts.is_empty() {
-        asked.parts = Part::ALL.map(|(_, part)| part).to_vec();
+        asked.parts = Part::ALL.map(|(_, part)| part).into_iter().filter(|part| *part != Part::Picture).collect();
     }
     Ok(asked)
 }
@@ -99,6 +103,7 @@ fn run(asked: &Asked) -> Result<bool, String> {
             Part::Threads => threads::print(asked.quick)?,
             Part::First => first::print(asked.quick)?,
             Part::Memory => memory::print(asked.quick)?,
+            Part::Picture => picture::draw(asked.quick)?,
         };
     }
     Ok(hold || !asked.check)
