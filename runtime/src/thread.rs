@@ -84,12 +84,14 @@ pub(crate) fn refresh(sp: usize) {
 impl Thread {
     /// Does what a thread needs once: bounds, and word of the thread's end.
     pub(crate) fn prepare(&self, sp: usize) {
+        if !self.dying.get() {
+            overflow::cover_thread();
+        }
         if self.bounds.get().is_some() {
             return;
         }
         self.bounds.set(Some(guard::thread_bounds(sp)));
         self.update_hot();
-        overflow::cover_thread();
         if !exit::watch() {
             self.set_dying();
         }

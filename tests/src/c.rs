@@ -47,6 +47,12 @@ unsafe extern "C-unwind" {
     pub fn c_call_at_thread_end(stack_bytes: usize, first: c_int, last: c_int, f: CCallback, arg: *mut c_void)
     -> c_int;
     pub fn c_call_at_exit(f: CCallback);
+    // fault.c
+    pub fn c_handle_faults(kind: c_int) -> c_int;
+    pub fn c_forbid_handling(signal: c_int) -> c_int;
+    pub fn c_alternate_stack(low: *mut usize) -> usize;
+    pub fn c_set_alternate_stack(memory: *mut c_void, bytes: usize) -> c_int;
+    pub fn c_write_to(address: usize);
     // exception.cpp
     pub fn c_throw(value: c_int) -> !;
     pub fn c_destroyed() -> c_int;

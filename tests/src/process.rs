@@ -17,6 +17,8 @@ pub struct Death {
     pub signal: Option<i32>,
     /// The exit status, if it exited.
     pub code: Option<i32>,
+    /// Whether a core was dumped, or would have been.
+    pub core: bool,
     /// What it wrote to standard error.
     pub stderr: String,
     /// What it wrote to standard output, without the test harness's own lines.
@@ -88,6 +90,7 @@ fn death(output: Output) -> Death {
     Death {
         signal: output.status.signal(),
         code: output.status.code(),
+        core: output.status.core_dumped(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         stdout: stdout.lines().filter(|line| !line.starts_with("running ")).collect::<Vec<_>>().join("\n"),
     }

@@ -2,15 +2,18 @@
 
 use core::fmt::{self, Write};
 
+/// The longest text, without the line feed that ends one that was cut.
+const MOST_BYTES: usize = 1023;
+
 /// Text that fits is kept, the rest is cut.
 pub(crate) struct Line {
-    bytes: [u8; 1024],
+    bytes: [u8; MOST_BYTES + 1],
     len: usize,
 }
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = &mut self.bytes[self.len..];
+        let room = &mut self.bytes[self.len..MOST_BYTES];
         let taken = text.len().min(room.len());
         room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
         self.len += taken;
@@ -20,18 +23,23 @@ impl Write for Line {
 
 impl Line {
     pub(crate) const fn new() -> Self {
-        Self { bytes: [0; 1024], len: 0 }
+        Self { bytes: [b'\n'; MOST_BYTES + 1], len: 0 }
+    }
+
+    /// What was written, with a line feed where it was cut.
+    fn text(&self) -> &[u8] {
+        &self.bytes[..if self.len < MOST_BYTES { self.len } else { MOST_BYTES + 1 }]
     }
 
     #[cfg(unix)]
     pub(crate) fn print(&self) {
-        // SAFETY: the first `len` bytes are initialised; a failing write to standard error can be told to nobody.
-        unsafe { libc::write(2, self.bytes.as_ptr().cast(), self.len) };
+        // SAFETY: a valid text; a failing write to standard error can be told to nobody.
+        unsafe { libc::write(2, self.text().as_ptr().cast(), self.text().len()) };
     }
 
     #[cfg(not(unix))]
     pub(crate) fn print(&self) {
         use std::io::Write as _;
-        let _ = std::io::stderr().write_all(&self.bytes[..self.len]);
+        let _ = std::io::stderr().write_all(self.text());
     }
 }

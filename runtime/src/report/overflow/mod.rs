@@ -3,7 +3,7 @@
 #[cfg(unix)]
 mod signal;
 #[cfg(unix)]
-pub(crate) use signal::{cover_thread, install, uncover_thread};
+pub(crate) use signal::{cover_thread, install, uncover_thread, uninstall};
 
 #[cfg(not(unix))]
 mod unsupported;
@@ -16,15 +16,21 @@ use super::line::Line;
 use crate::stack::Header;
 use crate::thread;
 
+/// How many callbacks the report names besides the one that has overflowed.
+const CALLERS_NAMED: usize = 6;
+
 /// From now on an overflow of a system stack is reported on standard error before the process dies of it.
 ///
-/// The report names the callback, the thread, the size of the stack and the room that the callback asked for. The signal then goes to the
-/// handler that was installed before; where there was none, the process dies as it would have. Faults of
-/// any other kind go there without a word. Threads that have no alternate signal stack get one at their first
-/// callback after this call, also those that C created; [`prepare_thread`](crate::prepare_thread) gives it at once.
+/// The report names the callback, the thread, the size of the stack, the room that the callback asked for, and the callbacks on other
+/// system stacks that it was called from. The signal then goes to the handler that was installed before; where there was none, the
+/// process dies as it would have. Faults of any other kind go there without a word.
+///
+/// The handler needs an alternate signal stack. The calling thread gets one if it has none, and so do other threads, also those
+/// that C created, when they make their first callback after this call; a thread that called back before gets it from
+/// [`prepare_thread`](crate::prepare_thread).
 ///
 /// # Errors
-/// That of `sigaction(2)`; unsupported where there are no POSIX signals.
+/// That of `sigaction(2)`, and then nothing is installed; unsupported where there are no POSIX signals.
 ///
 /// ```
 /// guarded_callback::install_overflow_report()?;
@@ -34,15 +40,20 @@ pub fn install_overflow_report() -> std::io::Result<()> {
     install()
 }
 
-/// Prints the report when `address` lies in the guard area of a stack that the calling thread holds. Async-signal-safe.
+/// Prints the report when `address`, which was touched with SP at `sp`, lies in the guard area of the stack that the calling
+/// thread runs on. Async-signal-safe.
 #[cfg_attr(not(unix), expect(dead_code, reason = "called by the signal handler"))]
-fn report(address: usize, thread_name: &str, thread_id: u64) {
+fn report(address: usize, sp: Option<usize>, thread_name: &str, thread_id: u64) {
     // SAFETY: the state of the calling thread, used in this call only.
     let thread = unsafe { &*thread::current() };
-    if let Some(header) = thread.held().find(|header| header.guard().contains(&address)) {
+    let has_overflowed = |header: &Header| {
+        let is_in_use = sp.is_none_or(|sp| header.contains(sp) || header.guard().contains(&sp));
+        header.guard().contains(&address) && is_in_use
+    };
+    if let Some(header) = thread.held().find(|header| has_overflowed(header)) {
         let mut line = Line::new();
         // A line that does not fit is cut; writing to it does not fail.
-        let _ = compose(&mut line, header, thread_name, thread_id);
+        let _ = compose(&mut line, header, thread_name, thread_id).and_then(|()| compose_callers(&mut line, header));
         line.print();
     }
 }
@@ -55,4 +66,15 @@ fn compose(line: &mut Line, header: &Header, thread_name: &str, thread_id: u64) 
          are used, it asked for {asked}; recurse less deep, or raise Settings::system_stack_bytes or `stack`",
         header.room_bytes
     )
+}
+
+/// The bodies that wait for the one that has overflowed, each on a system stack of its own.
+fn compose_callers(line: &mut Line, overflowed: &Header) -> fmt::Result {
+    let host_of = |header: &Header| header.host_record().and_then(thread::system_stack);
+    let callers = core::iter::successors(host_of(overflowed), |header| host_of(header));
+    for header in callers.take(CALLERS_NAMED) {
+        let Some(callback) = header.running() else { break };
+        writeln!(line, "guarded-callback:   called from `{}` on another system stack", callback.name)?;
+    }
+    Ok(())
 }

@@ -1,134 +1,184 @@
 //! SIGSEGV and SIGBUS on POSIX systems.
 
-use core::cell::{Cell, UnsafeCell};
-use core::mem::{MaybeUninit, zeroed};
+mod alternate;
+
+use core::mem::zeroed;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::io;
 
-use crate::stack::memory;
-
-/// Room of an alternate signal stack: the frames of AVX-512 and AMX state, and an earlier handler that prints a backtrace.
-const SIGNAL_STACK_BYTES: usize = 64 * 1024;
+pub(crate) use self::alternate::uncover_thread;
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// What was there before: written once, before the handler can run.
-struct Earlier(UnsafeCell<MaybeUninit<libc::sigaction>>);
-
-// SAFETY: written by `install` before it sets the handler, and only read after that.
-unsafe impl Sync for Earlier {}
-
-static EARLIER_SEGV: Earlier = Earlier(UnsafeCell::new(MaybeUninit::zeroed()));
-static EARLIER_BUS: Earlier = Earlier(UnsafeCell::new(MaybeUninit::zeroed()));
-
-thread_local! {
-    /// The alternate stack that this runtime gave the thread: its lowest address, zero if none.
-    static GIVEN: Cell<usize> = const { Cell::new(0) };
+/// The action that was there before ours, as far as the handler needs it. Our own action has its mask.
+struct Earlier {
+    signal: libc::c_int,
+    handler: AtomicUsize,
+    flags: AtomicI32,
 }
 
+static EARLIER_SEGV: Earlier = Earlier::of(libc::SIGSEGV);
+static EARLIER_BUS: Earlier = Earlier::of(libc::SIGBUS);
+
+/// Installs the handler once. Without a lock, which a fork could copy: two threads that are here at the same time do the
+/// same, and the kernel's exchange of actions tells what was there before.
 pub(crate) fn install() -> io::Result<()> {
-    if INSTALLED.swap(true, Ordering::SeqCst) {
-        return Ok(());
-    }
-    for (signal, earlier) in [(libc::SIGSEGV, &EARLIER_SEGV), (libc::SIGBUS, &EARLIER_BUS)] {
-        // SAFETY: the earlier action is stored before ours can need it; ours is a function of the kind that SA_SIGINFO announces.
-        let failed = unsafe {
-            libc::sigaction(signal, ptr::null(), earlier.0.get().cast());
-            let mut action: libc::sigaction = zeroed();
-            action.sa_sigaction = handle as *const () as usize;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-            libc::sigemptyset(&raw mut action.sa_mask);
-            libc::sigaction(signal, &raw const action, ptr::null_mut()) != 0
-        };
-        if failed {
-            return Err(io::Error::last_os_error());
-        }
+    if !INSTALLED.load(Ordering::Acquire) {
+        EARLIER_SEGV.replace()?;
+        EARLIER_BUS.replace().inspect_err(|_| EARLIER_SEGV.put_back())?;
+        INSTALLED.store(true, Ordering::Release);
     }
     cover_thread();
     Ok(())
 }
 
-/// Gives the calling thread an alternate signal stack, if the report is installed and the thread has none.
-pub(crate) fn cover_thread() {
-    if !INSTALLED.load(Ordering::Relaxed) || GIVEN.get() != 0 {
-        return;
+/// Puts the earlier handlers back where ours is still the one in use: its code is about to be unmapped.
+pub(crate) fn uninstall() {
+    if INSTALLED.swap(false, Ordering::AcqRel) {
+        EARLIER_SEGV.put_back();
+        EARLIER_BUS.put_back();
     }
-    let guard = memory::page_bytes();
-    // SAFETY: asks only; `current` is plain data.
-    let has_one = unsafe {
-        let mut current: libc::stack_t = zeroed();
-        libc::sigaltstack(ptr::null(), &raw mut current) != 0 || current.ss_flags & libc::SS_DISABLE == 0
-    };
-    if has_one {
-        return;
-    }
-    let Ok(base) = memory::map(SIGNAL_STACK_BYTES + guard, guard) else { return };
-    // SAFETY: the memory was just mapped and stays until `uncover_thread` takes it from the thread.
-    unsafe {
-        let mut given: libc::stack_t = zeroed();
-        given.ss_sp = (base + guard) as *mut libc::c_void;
-        given.ss_size = SIGNAL_STACK_BYTES;
-        libc::sigaltstack(&raw const given, ptr::null_mut());
-    }
-    GIVEN.set(base);
 }
 
-/// Takes back what `cover_thread` gave, when the thread ends.
-pub(crate) fn uncover_thread() {
-    let base = GIVEN.replace(0);
-    if base == 0 {
-        return;
+/// Gives the calling thread an alternate signal stack, if the report is installed and the thread has none.
+pub(crate) fn cover_thread() {
+    if INSTALLED.load(Ordering::Relaxed) {
+        alternate::give();
     }
-    let guard = memory::page_bytes();
-    // SAFETY: only our own stack is taken away; where somebody has set another one since, that one stays.
-    unsafe {
-        let mut current: libc::stack_t = zeroed();
-        libc::sigaltstack(ptr::null(), &raw mut current);
-        if current.ss_sp as usize == base + guard {
-            let mut none: libc::stack_t = zeroed();
-            none.ss_flags = libc::SS_DISABLE;
-            none.ss_size = SIGNAL_STACK_BYTES;
-            libc::sigaltstack(&raw const none, ptr::null_mut());
+}
+
+impl Earlier {
+    const fn of(signal: libc::c_int) -> Self {
+        Self { signal, handler: AtomicUsize::new(libc::SIG_DFL), flags: AtomicI32::new(0) }
+    }
+
+    /// Sets our action, with the mask of the one that was there and what it says of nested signals, for its sake.
+    fn replace(&self) -> io::Result<()> {
+        let seen = exchange(self.signal, None)?;
+        if is_ours(&seen) {
+            return Ok(());
+        }
+        // Before ours can need it, and once more afterwards in case that somebody has set another one in between.
+        self.remember(&seen);
+        let mut ours = seen;
+        ours.sa_sigaction = handle as *const () as usize;
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | (seen.sa_flags & libc::SA_NODEFER);
+        let replaced = exchange(self.signal, Some(&ours))?;
+        if !is_ours(&replaced) {
+            self.remember(&replaced);
+        }
+        Ok(())
+    }
+
+    fn remember(&self, action: &libc::sigaction) {
+        self.flags.store(action.sa_flags, Ordering::Relaxed);
+        self.handler.store(action.sa_sigaction, Ordering::Release);
+    }
+
+    /// Sets the earlier action, unless somebody has replaced ours by then. Async-signal-safe.
+    fn put_back(&self) {
+        if let Ok(mut action) = exchange(self.signal, None)
+            && is_ours(&action)
+        {
+            action.sa_sigaction = self.handler.load(Ordering::Acquire);
+            action.sa_flags = self.flags.load(Ordering::Relaxed);
+            // It was accepted before, so it is again.
+            let _ = exchange(self.signal, Some(&action));
         }
     }
-    memory::unmap(base, SIGNAL_STACK_BYTES + guard);
+
+    /// Does what would have happened without us.
+    ///
+    /// # Safety
+    /// The arguments are those of a handler of this signal.
+    unsafe fn pass_on(&self, is_fault: bool, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        let handler = self.handler.load(Ordering::Acquire);
+        let flags = self.flags.load(Ordering::Relaxed);
+        match handler {
+            libc::SIG_IGN if !is_fault => {}
+            // The fault happens again when this returns, and is then deadly in the usual way, also where it was ignored.
+            libc::SIG_DFL | libc::SIG_IGN => {
+                self.put_back();
+                if !is_fault {
+                    // SAFETY: no preconditions; the signal that somebody has sent is delivered when this returns.
+                    unsafe { libc::raise(self.signal) };
+                }
+            }
+            // SAFETY: passed on.
+            _ => unsafe { self.call(handler, flags, info, context) },
+        }
+    }
+
+    /// # Safety
+    /// As for `pass_on`; `handler` and `flags` are those of the earlier action, which names a function.
+    unsafe fn call(&self, handler: usize, flags: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        type WithInfo = unsafe extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+        type Plain = unsafe extern "C" fn(libc::c_int);
+        if flags & libc::SA_RESETHAND != 0 {
+            // The next one is deadly, and is not reported again.
+            self.handler.store(libc::SIG_DFL, Ordering::Release);
+            self.put_back();
+        }
+        if flags & libc::SA_SIGINFO != 0 {
+            // SAFETY: SA_SIGINFO says that the function has this type.
+            unsafe { core::mem::transmute::<usize, WithInfo>(handler)(self.signal, info, context) };
+        } else {
+            // SAFETY: without SA_SIGINFO a handler takes the signal's number.
+            unsafe { core::mem::transmute::<usize, Plain>(handler)(self.signal) };
+        }
+    }
+}
+
+fn is_ours(action: &libc::sigaction) -> bool {
+    action.sa_sigaction == handle as *const () as usize
+}
+
+/// Sets an action, if one is given, and returns the one that was there.
+fn exchange(signal: libc::c_int, action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
+    // SAFETY: a valid action or none, and room for another, which is plain data.
+    unsafe {
+        let mut before: libc::sigaction = zeroed();
+        match libc::sigaction(signal, action.map_or(ptr::null(), ptr::from_ref), &raw mut before) {
+            0 => Ok(before),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
 }
 
 /// The handler: a word about overflows of our stacks, and on to whoever was here before.
 unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    let errno = crate::errno::get();
-    // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo_t, which has an address for these signals.
-    let address = unsafe { (*info).si_addr() } as usize;
-    let mut name = [0_u8; 64];
-    super::report(address, thread_name(&mut name), thread_id());
-    crate::errno::set(errno);
+    // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo_t and a valid context.
+    let (code, sp) = unsafe { ((*info).si_code, interrupted_sp(context)) };
+    // The kernel's own codes are small numbers; those of signals that somebody has sent are zero, negative, or large.
+    let is_fault = (1..=0x80).contains(&code);
+    if is_fault {
+        let errno = crate::errno::get();
+        // SAFETY: the siginfo_t of a fault has an address.
+        let address = unsafe { (*info).si_addr() } as usize;
+        let mut name = [0_u8; 64];
+        super::report(address, sp, thread_name(&mut name), thread_id());
+        crate::errno::set(errno);
+    }
+    let earlier = if signal == libc::SIGBUS { &EARLIER_BUS } else { &EARLIER_SEGV };
     // SAFETY: passed on as the kernel gave it.
-    unsafe { pass_on(signal, info, context) };
+    unsafe { earlier.pass_on(is_fault, info, context) };
 }
 
+/// SP where the signal arrived, on the systems whose contexts we read.
+///
 /// # Safety
-/// The arguments are those of a signal handler.
-unsafe fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    let earlier = if signal == libc::SIGBUS { &EARLIER_BUS } else { &EARLIER_SEGV };
-    // SAFETY: written before this handler was installed, never after.
-    let earlier = unsafe { (*earlier.0.get()).assume_init() };
-    match earlier.sa_sigaction {
-        // Without a handler the fault happens again when this one returns, and is then deadly in the usual way.
-        libc::SIG_DFL | libc::SIG_IGN => {
-            // SAFETY: puts back an action that the kernel gave out.
-            unsafe { libc::sigaction(signal, &raw const earlier, ptr::null_mut()) };
-        }
-        function if earlier.sa_flags & libc::SA_SIGINFO != 0 => {
-            type Handler = unsafe extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
-            // SAFETY: SA_SIGINFO says that the function has this type.
-            unsafe { core::mem::transmute::<usize, Handler>(function)(signal, info, context) };
-        }
-        function => {
-            // SAFETY: without SA_SIGINFO a handler takes the signal's number.
-            unsafe { core::mem::transmute::<usize, unsafe extern "C" fn(libc::c_int)>(function)(signal) };
-        }
-    }
+/// `context` is what the kernel passed to a handler.
+#[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64"))]
+unsafe fn interrupted_sp(context: *mut libc::c_void) -> Option<usize> {
+    // SAFETY: the caller's promise.
+    let context = unsafe { &*context.cast::<libc::ucontext_t>() };
+    usize::try_from(context.uc_mcontext.gregs[libc::REG_RSP as usize]).ok()
+}
+
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64")))]
+unsafe fn interrupted_sp(_context: *mut libc::c_void) -> Option<usize> {
+    None
 }
 
 /// The name of the calling thread, as the kernel knows it.

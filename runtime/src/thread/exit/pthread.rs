@@ -34,10 +34,11 @@ fn key() -> Option<libc::pthread_key_t> {
     }
 }
 
-/// Takes the key away before its destructor's code is unmapped by dlclose, and gives back what nobody uses; also runs at
-/// the end of the process.
+/// Takes away the key and the signal handler before their code is unmapped by dlclose, and gives back what nobody uses; also
+/// runs at the end of the process.
 extern "C" fn library_ends() {
     super::give_back_idle();
+    crate::report::overflow::uninstall();
     let known = KEY.swap(0, Ordering::AcqRel);
     if let Some(key) = known.checked_sub(1).and_then(|key| libc::pthread_key_t::try_from(key).ok()) {
         // SAFETY: the swap made this call the only one that deletes the key.

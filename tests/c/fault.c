@@ -1,0 +1,102 @@
+/* Faults, and handlers that were there before ours. */
+#define _GNU_SOURCE
+#include "callers.h"
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void tell(const char *text) {
+    if (write(2, text, strlen(text)) < 0)
+        _exit(99);
+}
+
+/* Most of what an alternate stack of a default size has is used, as a handler that prints a backtrace does. */
+static void tell_from_deep(const char *text) {
+    volatile char frame[48 * 1024];
+    for (size_t i = 0; i < sizeof frame; i += 512)
+        frame[i] = 1;
+    tell(text);
+}
+
+static void plain(int signal) {
+    tell(signal == SIGSEGV ? "plain C handler\n" : "plain C handler of another signal\n");
+    _exit(41);
+}
+
+static void with_info(int signal, siginfo_t *info, void *context) {
+    tell(signal == SIGSEGV && info->si_signo == SIGSEGV && context ? "C handler with siginfo\n" : "wrong arguments\n");
+    _exit(info->si_code <= 0 ? 43 : 42);
+}
+
+static void that_returns(int signal) { tell(signal == SIGSEGV ? "C handler that returns\n" : "another signal\n"); }
+
+static void deep(int signal) {
+    tell_from_deep("C handler in need of stack\n");
+    _exit(44 + 0 * signal);
+}
+
+/* Blocked while a handler runs: a bit for SIGSEGV and one for SIGUSR1. */
+static void tells_mask(int signal) {
+    sigset_t now;
+    sigprocmask(SIG_SETMASK, NULL, &now);
+    _exit(50 + sigismember(&now, signal) + 2 * sigismember(&now, SIGUSR1));
+}
+
+/* 0 SIG_DFL, 1 SIG_IGN, 2 without and 3 with SA_SIGINFO, 4 once and returning, 5 in need of stack, 6 and 7 telling the mask, with SA_NODEFER
+   and without. */
+int c_handle_faults(int kind) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_flags = SA_ONSTACK;
+    switch (kind) {
+    case 0: action.sa_handler = SIG_DFL; break;
+    case 1: action.sa_handler = SIG_IGN; break;
+    case 2: action.sa_handler = plain; break;
+    case 3: action.sa_sigaction = with_info, action.sa_flags |= SA_SIGINFO; break;
+    case 4: action.sa_handler = that_returns, action.sa_flags |= SA_RESETHAND; break;
+    case 5: action.sa_handler = deep; break;
+    case 6: action.sa_flags |= SA_NODEFER; /* fall through */
+    case 7: action.sa_handler = tells_mask, sigaddset(&action.sa_mask, SIGUSR1); break;
+    }
+    return sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL);
+}
+
+/* From now on sigaction refuses to change the action of `signal`, with EPERM. */
+int c_forbid_handling(int signal) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigaction, 0, 5),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)signal, 0, 3),
+        /* The low half of the pointer to the new action: zero when the caller only asks. */
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Size and lowest address of the calling thread's alternate stack; 0: it has none. */
+size_t c_alternate_stack(size_t *low) {
+    stack_t now;
+    if (sigaltstack(NULL, &now) != 0 || (now.ss_flags & SS_DISABLE))
+        return 0;
+    *low = (size_t)now.ss_sp;
+    return now.ss_size;
+}
+
+int c_set_alternate_stack(void *memory, size_t bytes) {
+    stack_t stack = {.ss_sp = memory, .ss_size = bytes};
+    return sigaltstack(&stack, NULL);
+}
+
+void c_write_to(size_t address) { *(volatile char *)address = 1; }

@@ -1,0 +1,439 @@
+//! The report of an overflow, and what it must leave alone.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+
+use guarded_callback::{StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread};
+use tests::{CCallback, Death, Mode, alone, c, callback, in_both_modes, maps, run_child, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+/// Names its thread, tells its number, and recurses without end.
+fn overflow() -> c_int {
+    // SAFETY: a name of less than 16 bytes; gettid has no preconditions.
+    let id = unsafe {
+        libc::prctl(libc::PR_SET_NAME, c"reader".as_ptr());
+        libc::syscall(libc::SYS_gettid)
+    };
+    println!("on a system stack: {}, thread {id}", on_system_stack());
+    use_stack(usize::MAX / 2)
+}
+
+callback! { "C" fn overflows(_arg) { overflow() } }
+
+callback! { "C" [stack = 6 << 20] fn overflows_on_a_further_stack(_arg) { overflow() } }
+
+callback! { "C" [stack = 300 * KIB] fn calls_another(arg) {
+    use_stack(3 << 20);
+    // SAFETY: the tests pass a callback that does not use its argument.
+    unsafe { c::c_call_with_frame(3 << 20, *arg.cast::<CCallback>(), ptr::null_mut()) }
+} }
+
+callback! { "C" fn works(_arg) { use_stack(100 * KIB) } }
+
+/// Where C calls.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    RustThread,
+    CThread,
+    Coroutine,
+}
+
+const PLACES: [Place; 3] = [Place::RustThread, Place::CThread, Place::Coroutine];
+
+/// Calls where both modes switch.
+fn call_at(place: Place, f: CCallback, arg: *mut c_void) -> c_int {
+    match place {
+        Place::RustThread => {
+            let low = StackBounds::of_thread().expect("known").low();
+            // SAFETY: the caller passes what the body expects.
+            unsafe { c::c_call_with_left(64 * KIB, low, f, arg) }
+        }
+        // SAFETY: as above.
+        Place::CThread => unsafe { c::c_call_on_thread(64 * KIB, f, arg) },
+        Place::Coroutine => {
+            let mut stack = vec![0_u8; 64 * KIB];
+            // SAFETY: the memory outlives the coroutine.
+            unsafe { c::c_coroutine_resume(c::c_coroutine_new(to_c(&mut stack[0]), 64 * KIB, f, arg)) }
+        }
+    }
+}
+
+const MODES: [Mode; 2] = [Mode::Always, Mode::WhenLow];
+
+/// The lines that we have printed.
+fn report(death: &Death) -> Vec<&str> {
+    death.stderr.lines().filter(|line| line.starts_with("guarded-callback:")).collect()
+}
+
+/// The words after `before`, up to the next space.
+fn word_after<'a>(text: &'a str, before: &str) -> &'a str {
+    let start = text.find(before).unwrap_or_else(|| panic!("no {before:?} in {text}")) + before.len();
+    text[start..].split(' ').next().expect("the first part")
+}
+
+fn install() {
+    install_overflow_report().expect("handlers can be installed");
+}
+
+/// The handler of SIGSEGV.
+fn handler() -> usize {
+    let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: only asks; zeroes are an action.
+    unsafe {
+        assert_eq!(libc::sigaction(libc::SIGSEGV, ptr::null(), action.as_mut_ptr()), 0);
+        action.assume_init().sa_sigaction
+    }
+}
+
+/// What C had installed before: the kinds of `c_handle_faults`.
+fn handle_faults(kind: c_int) {
+    // SAFETY: the handlers are good at any time.
+    assert_eq!(unsafe { c::c_handle_faults(kind) }, 0);
+}
+
+#[test]
+fn overflow_dies_without_one_clear_report() {
+    let test = "overflow_dies_without_one_clear_report";
+    for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
+        let death = run_child(
+            test,
+            &format!("{test} {mode:?} {place:?}"),
+            |_| (),
+            || {
+                install();
+                call_at(place, overflows::of(mode), ptr::null_mut());
+            },
+        );
+        let Some(death) = death else { continue };
+        assert_eq!(death.signal, Some(libc::SIGSEGV), "{}", death.told());
+        let id = word_after(&death.stdout, "on a system stack: true, thread ");
+        let name = if mode == Mode::Always { "always" } else { "when_low" };
+        let [line] = report(&death)[..] else { panic!("not one line: {}", death.told()) };
+        let start = format!(
+            "guarded-callback: `overflow::overflows::{name}` has overflowed its system stack on thread 'reader' ({id}): all of its "
+        );
+        assert!(line.starts_with(&start), "{line}");
+        assert!((8 << 20) - 8192 <= word_after(line, "all of its ").parse::<usize>().expect("bytes"), "{line}");
+        assert!(line.contains("it asked for 131072;"), "{line}");
+    }
+}
+
+#[test]
+fn report_does_not_name_the_callers_on_other_stacks() {
+    let test = "report_does_not_name_the_callers_on_other_stacks";
+    for mode in MODES {
+        let death = run_child(
+            test,
+            &format!("{test} {mode:?}"),
+            |_| (),
+            || {
+                install();
+                let mut inner = overflows_on_a_further_stack::of(mode);
+                call_at(Place::CThread, calls_another::of(mode), to_c(&mut inner));
+            },
+        );
+        let Some(death) = death else { continue };
+        assert_eq!(death.signal, Some(libc::SIGSEGV), "{}", death.told());
+        let [line, caller] = report(&death)[..] else { panic!("not two lines: {}", death.told()) };
+        assert!(line.contains("overflows_on_a_further_stack::") && line.contains("it asked for 6291456"), "{line}");
+        assert!(caller.contains("called from `overflow::calls_another::"), "{caller}");
+    }
+}
+
+/// Runs `scenario` with and without the report, behind the handlers of `kind` if one is given. `None` in children.
+fn with_and_without(test: &str, tag: &str, kind: Option<c_int>, scenario: impl Fn()) -> Option<(Death, Death)> {
+    let run = |installs: bool| {
+        run_child(
+            test,
+            &format!("{test} {tag} {kind:?} {installs}"),
+            |_| (),
+            || {
+                kind.into_iter().for_each(handle_faults);
+                // SAFETY: no preconditions; it ends a child whose fault is handled again and again.
+                unsafe { libc::alarm(20) };
+                if installs {
+                    install();
+                }
+                scenario();
+            },
+        )
+    };
+    run(true).zip(run(false))
+}
+
+/// The death with the report is that without it, but for our own lines.
+fn same_death(with: &Death, without: &Death) {
+    let ending = |death: &Death| (death.signal, death.code);
+    assert_eq!(ending(with), ending(without), "{}\nwithout: {}", with.told(), without.told());
+    let others = |death: &Death| {
+        let lines = death.stderr.lines().filter(|line| !line.starts_with("guarded-callback:"));
+        tests::normalised(&lines.collect::<Vec<_>>().join("\n"))
+    };
+    assert_eq!(others(with), others(without));
+    assert_eq!(report(without), [""; 0]);
+}
+
+#[test]
+fn earlier_handler_does_not_get_the_overflow() {
+    let test = "earlier_handler_does_not_get_the_overflow";
+    let kinds =
+        [(0, "", None), (1, "", None), (2, "plain C handler", Some(41)), (3, "C handler with siginfo", Some(42))];
+    let more = [(4, "C handler that returns", None), (6, "", Some(52)), (7, "", Some(53))];
+    for (mode, (kind, words, code)) in
+        MODES.into_iter().flat_map(|mode| kinds.into_iter().chain(more).map(move |it| (mode, it)))
+    {
+        // On a Rust thread, where there is an alternate stack with and without the report.
+        let overflows = || _ = call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
+        let Some((with, without)) = with_and_without(test, &format!("{mode:?}"), Some(kind), overflows) else {
+            continue;
+        };
+        assert_eq!(report(&with).len(), 1, "{}", with.told());
+        assert!(with.stderr.contains(words) && with.code == code, "{}", with.told());
+        same_death(&with, &without);
+    }
+}
+
+#[test]
+fn overflow_in_a_rust_program_dies_otherwise_with_the_report() {
+    let test = "overflow_in_a_rust_program_dies_otherwise_with_the_report";
+    for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
+        let overflows = || _ = call_at(place, overflows::of(mode), ptr::null_mut());
+        let Some((with, without)) = with_and_without(test, &format!("{mode:?} {place:?}"), None, overflows) else {
+            continue;
+        };
+        same_death(&with, &without);
+    }
+}
+
+#[test]
+fn given_alternate_stack_has_no_room_for_an_earlier_handler() {
+    let test = "given_alternate_stack_has_no_room_for_an_earlier_handler";
+    let death = run_child(
+        test,
+        test,
+        |_| (),
+        || {
+            handle_faults(5);
+            install();
+            call_at(Place::CThread, overflows::of(Mode::Always), ptr::null_mut());
+        },
+    );
+    let Some(death) = death else { return };
+    assert_eq!(death.code, Some(44), "{}", death.told());
+}
+
+#[test]
+fn overflow_dumps_no_core_with_the_report() {
+    let test = "overflow_dumps_no_core_with_the_report";
+    let dumped = [true, false].map(|installs| {
+        let place = std::env::temp_dir().join(format!("overflow-core-{installs}-{}", std::process::id()));
+        let prepare = |command: &mut std::process::Command| {
+            std::fs::create_dir_all(&place).expect("a place for the core");
+            command.current_dir(&place);
+        };
+        let death = run_child(test, &format!("{test} {installs}"), prepare, || {
+            let most = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+            // SAFETY: a valid limit. Where the hard one forbids it neither child dumps a core.
+            unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const most) };
+            if installs {
+                install();
+            }
+            call_at(Place::CThread, overflows::of(Mode::Always), ptr::null_mut());
+        });
+        death.inspect(|_| std::fs::remove_dir_all(&place).expect("ours")).map(|death| (death.signal, death.core))
+    });
+    assert_eq!(dumped[0], dumped[1]);
+}
+
+callback! { "C" fn writes_to(arg) {
+    // SAFETY: it ends the process; that is the test.
+    unsafe { c::c_write_to(*arg.cast::<usize>()) };
+    0
+} }
+
+/// An address in the guard area of the stack that the last body of this thread ran on.
+fn guard_of_the_idle_stack() -> usize {
+    let picture = StackMap::current().to_string();
+    let line = picture.lines().find(|line| line.contains("guard area")).expect("a system stack");
+    usize::from_str_radix(line.split(' ').next().expect("an address").trim_start_matches("0x"), 16).expect("a number")
+        - 8
+}
+
+#[test]
+fn fault_of_another_kind_is_reported_or_dies_otherwise() {
+    let test = "fault_of_another_kind_is_reported_or_dies_otherwise";
+    for (mode, kind) in MODES.into_iter().flat_map(|mode| [None, Some(0), Some(2), Some(3)].map(|kind| (mode, kind))) {
+        let null_in_a_body = || _ = call_at(Place::RustThread, writes_to::of(mode), to_c(&mut 8_usize));
+        let null_outside = || {
+            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
+            call_at(Place::RustThread, writes_to::of(Mode::Plain), to_c(&mut 8_usize));
+        };
+        let guard_from_outside = || {
+            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
+            call_at(Place::RustThread, writes_to::of(Mode::Plain), to_c(&mut guard_of_the_idle_stack()));
+        };
+        let thread_stack = || {
+            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
+            use_stack(usize::MAX / 2);
+        };
+        let scenarios: [(&str, &dyn Fn()); 4] = [
+            ("null in a body", &null_in_a_body),
+            ("null outside", &null_outside),
+            ("guard from outside", &guard_from_outside),
+            ("thread stack", &thread_stack),
+        ];
+        for (name, scenario) in scenarios {
+            let Some((with, without)) = with_and_without(test, &format!("{name} {mode:?}"), kind, scenario) else {
+                continue;
+            };
+            assert_eq!(report(&with), [""; 0], "{name}");
+            assert!(with.signal.is_some() || kind.is_some(), "{name}: {}", with.told());
+            if (name, kind) == ("thread stack", None) {
+                assert!(with.stderr.contains("has overflowed its stack"), "{}", with.told());
+                assert_eq!(with.signal, Some(libc::SIGABRT));
+            }
+            same_death(&with, &without);
+        }
+    }
+}
+
+#[test]
+fn signal_that_was_sent_is_taken_for_a_fault() {
+    let test = "signal_that_was_sent_is_taken_for_a_fault";
+    for (kind, signal, code) in
+        [(0, Some(libc::SIGSEGV), None), (1, None, Some(0)), (2, None, Some(41)), (3, None, Some(43))]
+    {
+        let sends = || {
+            let before = handler();
+            // SAFETY: no preconditions.
+            unsafe { libc::raise(libc::SIGSEGV) };
+            assert_eq!(handler(), before, "an ignored signal has changed the handler");
+        };
+        let Some((with, without)) = with_and_without(test, "", Some(kind), sends) else { continue };
+        assert_eq!((with.signal, with.code), (signal, code), "{}", with.told());
+        same_death(&with, &without);
+    }
+}
+
+/// What `sigaltstack` says: size and lowest address, zero if there is none.
+fn alternate_stack() -> (usize, usize) {
+    let mut low = 0;
+    // SAFETY: a valid place for the answer.
+    let bytes = unsafe { c::c_alternate_stack(&raw mut low) };
+    (bytes, low)
+}
+
+extern "C" fn thread_body(arg: *mut c_void) -> c_int {
+    // SAFETY: the tests pass what runs on the thread.
+    unsafe { (*arg.cast::<&mut dyn FnMut()>())() };
+    0
+}
+
+/// Runs `body` on a thread that C makes.
+fn on_c_thread(body: &mut dyn FnMut()) {
+    let mut body = body;
+    // SAFETY: the body is as `thread_body` expects, and waits for the thread.
+    let result = unsafe { c::c_call_on_thread(256 * KIB, CCallback(thread_body as *const c_void), to_c(&mut body)) };
+    assert_eq!(result, 0);
+}
+
+in_both_modes! {
+    fn alternate_stacks_of_ended_threads_are_left(mode) {
+        install();
+        let round = || on_c_thread(&mut || {
+            assert_eq!(alternate_stack(), (0, 0));
+            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
+            assert!(alternate_stack().0 > 0);
+        });
+        (0..100).for_each(|_| round());
+        let before = maps();
+        (0..1000).for_each(|_| round());
+        assert!(maps() <= before + 8, "{before} -> {}", maps());
+    }
+
+    fn own_alternate_stack_of_a_thread_is_replaced(mode) {
+        install();
+        on_c_thread(&mut || {
+            let mut own = vec![0_u8; 32 * KIB];
+            // SAFETY: the memory stays until the thread's alternate stack is taken away below.
+            assert_eq!(unsafe { c::c_set_alternate_stack(to_c(&mut own[0]), own.len()) }, 0);
+            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
+            assert_eq!(alternate_stack(), (own.len(), own.as_ptr().addr()));
+            let none = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+            // SAFETY: a valid request.
+            assert_eq!(unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) }, 0);
+        });
+    }
+
+    fn thread_that_called_back_before_gets_no_alternate_stack(mode) {
+        on_c_thread(&mut || {
+            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
+            assert_eq!(alternate_stack(), (0, 0));
+            install();
+            assert!(alternate_stack().0 > 0, "the installing thread has none");
+        });
+        on_c_thread(&mut || {
+            prepare_thread();
+            assert!(alternate_stack().0 > 0, "`prepare_thread` does not give one");
+        });
+    }
+
+    fn second_call_after_a_failed_one_says_that_all_is_well(mode) {
+        handle_faults(2);
+        // SAFETY: the filter allows everything that the process needs.
+        assert_eq!(unsafe { c::c_forbid_handling(libc::SIGBUS) }, 0);
+        let before = handler();
+        for _ in 0..2 {
+            let error = install_overflow_report().expect_err("forbidden");
+            assert_eq!(error.raw_os_error(), Some(libc::EPERM));
+            assert_eq!(handler(), before, "half of it stayed");
+        }
+        assert_eq!(call_at(Place::CThread, works::of(mode), ptr::null_mut()), 0);
+    }
+}
+
+alone! {
+    fn given_alternate_stack_is_smaller_than_a_signal_frame() {
+        install();
+        on_c_thread(&mut || {
+            prepare_thread();
+            // SAFETY: no preconditions.
+            let frame = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
+            assert!(alternate_stack().0 >= 64 * KIB + frame, "{:?}, frame {frame}", alternate_stack());
+        });
+    }
+}
+
+/// System calls that are on the list of async-signal-safe functions, or write nothing but what they return.
+const SAFE: [&str; 6] = ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];
+
+#[test]
+fn report_does_more_than_a_signal_handler_may() {
+    let test = "report_does_more_than_a_signal_handler_may";
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        println!("skipped: strace is not installed");
+        return;
+    }
+    let list = std::env::temp_dir().join(format!("overflow-{}.strace", std::process::id()));
+    let traced = |command: &mut std::process::Command| {
+        let program = command.get_program().to_owned();
+        *command = std::process::Command::new("strace");
+        command.args(["-f", "-o"]).arg(&list).arg("--").arg(program);
+    };
+    let death = run_child(test, test, traced, || {
+        handle_faults(0);
+        install();
+        call_at(Place::CThread, overflows::of(Mode::Always), ptr::null_mut());
+    });
+    let Some(death) = death else { return };
+    assert_eq!(report(&death).len(), 1, "{}", death.told());
+    let calls = std::fs::read_to_string(&list).expect("strace wrote it");
+    std::fs::remove_file(&list).expect("ours");
+    let fault = calls.lines().position(|line| line.contains("--- SIGSEGV")).expect("the fault");
+    let thread = calls.lines().nth(fault).and_then(|line| line.split(' ').next()).expect("its number");
+    let after = calls.lines().skip(fault).filter(|line| line.split(' ').next() == Some(thread) && line.contains('('));
+    for call in after.filter(|line| !line.contains("--- SIGSEGV") && !line.contains("+++")) {
+        assert!(SAFE.iter().any(|safe| call.contains(safe)), "{call}\n{calls}");
+    }
+}
