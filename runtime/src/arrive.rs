@@ -13,6 +13,7 @@ use crate::reclaim::{self, Place};
 use crate::report::counters;
 use crate::report::refusal::{self, Cause};
 use crate::stack::{self, Header, Record};
+use crate::switch::{LeftAt, Told};
 use crate::thread::{self, Thread};
 use crate::{errno, settings, switch};
 
@@ -31,6 +32,8 @@ pub(crate) struct Arrival {
 struct Decision<'a> {
     arrival: &'a Arrival,
     landing: Result<&'static Header, i32>,
+    /// What the system was told of the stack that the arrival came from.
+    told: Told,
     entry: Entry,
 }
 
@@ -38,13 +41,14 @@ struct Decision<'a> {
 #[cold]
 #[inline(never)]
 pub(crate) fn arrive(arrival: &Arrival) -> Entry {
+    thread::settle(arrival.sp);
     if let Some(entry) = among_held(arrival) {
         return entry;
     }
     let errno = errno::get();
     // SAFETY: a stack that was taken stays mapped until it is put back.
     let landing = stack::take(arrival.needed).map(|header| unsafe { header.as_ref() });
-    let mut decision = Decision { arrival, landing, entry: Entry::Refused };
+    let mut decision = Decision { arrival, landing, told: Told::now(), entry: Entry::Refused };
     land(&mut decision);
     if let Ok(landing) = decision.landing
         && !matches!(decision.entry, Entry::OnStack(header) if ptr::eq(header, landing))
@@ -95,10 +99,12 @@ fn must_look_at_bounds(thread: &Thread, arrival: &Arrival) -> bool {
 /// Calls [`decide`] on the landing; without one on the emergency stack, or in place when even that is in use.
 fn land(decision: &mut Decision<'_>) {
     let argument = ptr::from_mut(decision).cast();
-    let mut left_at = 0;
     match decision.landing {
-        // SAFETY: the landing is this arrival's alone, with room for at least the reserve below its header.
-        Ok(landing) => unsafe { switch::call_on_stack(argument, decide_on_landing, landing.top(), &raw mut left_at) },
+        Ok(landing) => {
+            let left_at = LeftAt::leaving_for(&landing.told);
+            // SAFETY: the landing is this arrival's alone, with room for at least the reserve below its header.
+            unsafe { switch::call_on_stack(argument, decide_on_landing, landing.top(), left_at.as_ptr()) }
+        }
         Err(_) => Emergency::call(argument, decide_on_landing),
     }
 }
@@ -112,17 +118,18 @@ unsafe extern "C-unwind" fn decide_on_landing(argument: *mut u8) {
     counters::cold();
     // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
     let thread = unsafe { &*thread::current() };
-    decision.entry = match decide(thread, decision.arrival, decision.landing) {
+    decision.entry = match decide(thread, decision) {
         Ok(entry) => entry,
         Err(cause) => refuse(thread, decision.arrival, cause),
     };
 }
 
-fn decide(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
+fn decide(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause> {
+    let (arrival, landing) = (decision.arrival, decision.landing);
     if !thread.begin_cold(arrival.sp) {
         return decide_alone(thread, arrival, landing);
     }
-    thread.prepare(arrival.sp);
+    thread.prepare(arrival.sp, &decision.told);
     let entry = decide_held(thread, arrival, landing);
     thread.end_cold();
     entry
@@ -297,9 +304,11 @@ impl Emergency {
             // SAFETY: the caller passes a function with its own argument.
             return unsafe { function(argument) };
         };
-        let mut left_at = 0;
+        let memory = emergency.memory.get();
+        let told = Told::of_memory(memory.addr(), size_of_val(&emergency.memory));
+        let left_at = LeftAt::leaving_for(&raw const told);
         // SAFETY: the end of the memory is aligned to 64, and nobody else uses it until the flag is cleared.
-        unsafe { switch::call_on_stack(argument, function, emergency.memory.get().add(1).cast(), &raw mut left_at) };
+        unsafe { switch::call_on_stack(argument, function, memory.add(1).cast(), left_at.as_ptr()) };
         emergency.in_use.store(false, Ordering::Release);
     }
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::switch::Told;
 use crate::{guard, register, switch, thread};
 
 /// Who told the bounds of a stack, and so how far they can be trusted.
@@ -51,13 +52,14 @@ impl StackBounds {
         thread::system_stack_at(sp)
             .or_else(|| register::find(sp))
             .or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
+            .or_else(|| guard::bounds_at(sp))
     }
 
     /// The bounds of the calling thread's own stack, whatever stack the call is made on; `None` when the system
     /// does not tell.
     #[must_use]
     pub fn of_thread() -> Option<Self> {
-        thread::bounds().unwrap_or_else(|| guard::thread_bounds(switch::stack_pointer()))
+        thread::bounds().unwrap_or_else(|| guard::thread_bounds(switch::stack_pointer(), &Told::now()))
     }
 
     /// The lowest usable address.

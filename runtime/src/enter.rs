@@ -192,6 +192,10 @@ struct Activation(&'static Header);
 impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
+        // The unwinder still runs on the stack: it is taken back later, as after a longjmp.
+        if switch::CLEANS_UP_ON_TOP && self.0.contains(switch::stack_pointer()) {
+            return;
+        }
         if self.0.is_extra.get() { arrive::leave(self.0) } else { self.0.set_idle() }
     }
 }
@@ -270,10 +274,10 @@ fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, call: F) -> R {
     let mut result = MaybeUninit::<R>::uninit();
     let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
     let top = ptr::with_exposed_provenance_mut(header.host_sp.get() & !63);
-    let mut left_at = 0;
+    let left_at = switch::LeftAt::leaving_for(header.host_sp.host());
     // SAFETY: below the SP at which the activation left its host nothing lives, as the host waits for the body that this is a
     // part of; `crossing` lives in this frame until the call has returned.
-    unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, &raw mut left_at) };
+    unsafe { switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, left_at.as_ptr()) };
     // SAFETY: `cross` has returned, so it has written the result.
     unsafe { result.assume_init() }
 }

@@ -1,9 +1,12 @@
-//! errno, which C may look at before and after a callback: the cold path puts it back as it was.
+//! errno, or the last error on Windows, which C may look at before and after a callback: the cold path puts it back as it was.
 
 #[cfg(unix)]
 pub(crate) use unix::{get, set};
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+pub(crate) use windows::{get, set};
+
+#[cfg(not(any(unix, windows)))]
 pub(crate) use elsewhere::{get, set};
 
 #[cfg(unix)]
@@ -28,7 +31,22 @@ mod unix {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+mod windows {
+    use windows_sys::Win32::Foundation::{GetLastError, SetLastError};
+
+    pub(crate) fn get() -> i32 {
+        // SAFETY: no preconditions.
+        unsafe { GetLastError() }.cast_signed()
+    }
+
+    pub(crate) fn set(value: i32) {
+        // SAFETY: no preconditions.
+        unsafe { SetLastError(value.cast_unsigned()) };
+    }
+}
+
+#[cfg(not(any(unix, windows)))]
 mod elsewhere {
     pub(crate) fn get() -> i32 {
         0

@@ -5,6 +5,7 @@
 
 pub(crate) mod exit;
 pub(crate) mod hot;
+pub(crate) mod local;
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -15,7 +16,8 @@ use self::hot::Hot;
 use crate::bounds::{Source, StackBounds};
 use crate::report::overflow;
 use crate::stack::{self, Header, NO_STACK};
-use crate::{guard, register, settings};
+use crate::switch::Told;
+use crate::{guard, register, settings, switch};
 
 /// The state of one thread, apart from its [`hot`] words.
 pub(crate) struct Thread {
@@ -30,15 +32,13 @@ pub(crate) struct Thread {
     dying: Cell<bool>,
 }
 
-thread_local! {
-    static THREAD: Thread = const {
-        Thread {
-            held: Cell::new(ptr::null()),
-            held_count: Cell::new(0),
-            bounds: Cell::new(None),
-            cold_at: Cell::new(0),
-            dying: Cell::new(false),
-        }
+local::local! {
+    static THREAD: Thread = Thread {
+        held: Cell::new(ptr::null()),
+        held_count: Cell::new(0),
+        bounds: Cell::new(None),
+        cold_at: Cell::new(0),
+        dying: Cell::new(false),
     };
 }
 
@@ -77,20 +77,44 @@ pub(crate) fn update_hot() {
 pub(crate) fn refresh(sp: usize) {
     with(|thread| {
         thread.bounds.set(None);
-        thread.prepare(sp);
+        match thread.outermost() {
+            Some(header) => thread.prepare(sp, header.host_sp.host()),
+            None => thread.prepare(sp, &Told::now()),
+        }
     });
+}
+
+/// Lets the system know that the thread has left its stacks but the one with `sp`, where a longjmp did not.
+pub(crate) fn settle(sp: usize) {
+    with(|thread| {
+        for _ in 0..thread.held_count() {
+            let left = |header: &&Header| header.host_sp.is_told() && !header.contains(sp);
+            let Some(header) = thread.held().find(left) else { return };
+            header.host_sp.settle();
+        }
+    });
+}
+
+/// As [`settle`], for a thread that ends: the system frees the stack that it was told of, which must be the thread's own.
+fn settle_at_end() {
+    settle(switch::stack_pointer());
+    if let Some(header) = with(Thread::outermost) {
+        header.host_sp.tell_what_to_free();
+    }
 }
 
 impl Thread {
     /// Does what a thread needs once: bounds, and word of the thread's end.
-    pub(crate) fn prepare(&self, sp: usize) {
+    ///
+    /// `told` is what the system was told of the stack with `sp`, before it was left.
+    pub(crate) fn prepare(&self, sp: usize, told: &Told) {
         if !self.dying.get() {
             overflow::cover_thread();
         }
         if self.bounds.get().is_some() {
             return;
         }
-        self.bounds.set(Some(guard::thread_bounds(sp)));
+        self.bounds.set(Some(guard::thread_bounds(sp, told)));
         self.update_hot();
         if !exit::watch() {
             self.set_dying();
@@ -128,6 +152,17 @@ impl Thread {
         // SAFETY: a held stack stays mapped until it is unlinked, which only this thread does, and no iterator
         // is kept across that.
         core::iter::successors(unsafe { self.held.get().as_ref() }, |header| unsafe { header.next.get().as_ref() })
+    }
+
+    /// The system stack that was entered first of those that the system is told of now, one from another.
+    fn outermost(&self) -> Option<&'static Header> {
+        let mut outermost = self.held().find(|header| header.host_sp.is_told())?;
+        for _ in 0..self.held_count() {
+            let host = outermost.host_sp.host();
+            let Some(next) = self.held().find(|header| header.told.is_same(host)) else { break };
+            outermost = next;
+        }
+        Some(outermost)
     }
 
     pub(crate) fn held_count(&self) -> usize {

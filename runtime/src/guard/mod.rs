@@ -49,9 +49,17 @@ mod system;
         target_os = "solaris",
         target_os = "haiku",
         target_os = "fuchsia",
+        all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")),
     ))
 ))]
 #[path = "estimate.rs"]
 mod system;
 
-pub(crate) use system::thread_bounds;
+// Windows is asked before the stack is left; the others know the thread's stack wherever SP is.
+#[cfg_attr(
+    all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)),
+    path = "windows.rs"
+)]
+mod untold;
+
+pub(crate) use untold::{bounds_at, thread_bounds};

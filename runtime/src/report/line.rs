@@ -37,7 +37,19 @@ impl Line {
         unsafe { libc::write(2, self.text().as_ptr().cast(), self.text().len()) };
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    pub(crate) fn print(&self) {
+        use windows_sys::Win32::Storage::FileSystem::WriteFile;
+        use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
+        let (text, mut written) = (self.text(), 0);
+        // SAFETY: a valid text; a failing write to standard error can be told to nobody.
+        unsafe {
+            let handle = GetStdHandle(STD_ERROR_HANDLE);
+            WriteFile(handle, text.as_ptr(), text.len() as u32, &raw mut written, core::ptr::null_mut());
+        }
+    }
+
+    #[cfg(not(any(unix, windows)))]
     pub(crate) fn print(&self) {
         use std::io::Write as _;
         let _ = std::io::stderr().write_all(self.text());

@@ -21,6 +21,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::callback::Callback;
 use crate::report::counters;
 use crate::settings;
+use crate::switch::{LeftAt, Told};
 
 /// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
 /// main threads have by default, so that no body has less than it would have had.
@@ -56,7 +57,9 @@ pub(crate) struct Header {
     /// The callback whose body runs, or ran last, on this stack.
     pub(crate) callback: Cell<*const Callback>,
     /// SP of the host when the body was entered: everything below is free. Zero between the decision and the switch.
-    pub(crate) host_sp: Cell<usize>,
+    pub(crate) host_sp: LeftAt,
+    /// What the system is told while code runs on this stack.
+    pub(crate) told: Told,
     /// The thread gives the stack back when this activation ends.
     pub(crate) is_extra: Cell<bool>,
     /// How many activations have given this stack back when they ended.
@@ -97,7 +100,8 @@ impl Header {
             room_bytes,
             host: AtomicUsize::new(host),
             callback: Cell::new(ptr::null()),
-            host_sp: Cell::new(0),
+            host_sp: LeftAt::nowhere(),
+            told: Told::nothing(),
             is_extra: Cell::new(false),
             leaves: Cell::new(0),
             visits: Cell::new(0),
@@ -149,7 +153,6 @@ impl Header {
     }
 
     /// Address and length of the guard area.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only the overflow report asks"))]
     pub(crate) fn guard(&self) -> core::ops::Range<usize> {
         self.base..self.low
     }
@@ -194,7 +197,7 @@ pub(crate) fn take(room_bytes: usize) -> Result<NonNull<Header>, i32> {
 #[inline(never)]
 fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
     let page = memory::page_bytes();
-    let guard_bytes = settings::guard_bytes().next_multiple_of(page);
+    let guard_bytes = settings::guard_bytes().max(memory::LEAST_GUARD_BYTES).next_multiple_of(page);
     let stack_bytes = settings::system_stack_bytes().max(room_bytes.saturating_add(size_of::<Header>()));
     let mapped_bytes = stack_bytes.saturating_add(page - 1) / page * page + guard_bytes;
     let base = memory::map(mapped_bytes, guard_bytes)?;
@@ -204,7 +207,11 @@ fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
     // SAFETY: [base + guard_bytes, base + mapped_bytes) was just mapped readable and writable and belongs to
     // nobody else; the header lies at its end, which is page aligned, so it is aligned to 64.
     unsafe {
-        header.write(Header::new(low, header as usize - low, IDLE, base, mapped_bytes));
+        header.write(Header {
+            host_sp: LeftAt::leaving_for(&raw const (*header).told),
+            told: Told::of_mapping(base, mapped_bytes, guard_bytes),
+            ..Header::new(low, header as usize - low, IDLE, base, mapped_bytes)
+        });
         Ok(NonNull::new_unchecked(header))
     }
 }

@@ -8,6 +8,8 @@
 //! - `stack_pointer()` tells SP, or an address in the caller's frame.
 //! - `SUPPORTED` says whether switching is possible at all.
 //!
+//! `left_at` is the first word of a [`LeftAt`]. On Windows the switch also changes what the system is [`Told`] of the stack in use.
+//!
 //! A switch saves the frame pointer and the return address, and nothing else. It is a call and a return like any other: what the
 //! ABI makes the callee's to keep, general, floating-point and vector registers alike, `function` keeps, and everything else its caller expects
 //! to lose. A coroutine library has to save all of it because it leaves a function in the middle; nothing is left in the middle here.
@@ -54,6 +56,20 @@ macro_rules! elf {
     ),
     path = "powerpc64.rs"
 )]
+#[cfg_attr(
+    all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)),
+    path = "windows.rs"
+)]
 mod unsupported;
 
 pub(crate) use unsupported::{SUPPORTED, call_on_stack, stack_pointer};
+
+#[cfg(not(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
+mod untold;
+#[cfg(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+use unsupported as untold;
+
+pub(crate) use untold::{CLEANS_UP_ON_TOP, LeftAt, Told};
+
+#[cfg(any(windows, test))]
+pub(crate) mod fields;

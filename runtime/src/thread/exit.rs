@@ -5,8 +5,13 @@ mod pthread;
 #[cfg(unix)]
 pub(crate) use pthread::watch;
 
+#[cfg(windows)]
+mod callback;
+#[cfg(windows)]
+pub(crate) use callback::watch;
+
 /// Elsewhere no thread keeps a stack, so there is nothing to give back.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub(crate) fn watch() -> bool {
     false
 }
@@ -17,8 +22,12 @@ use crate::{reclaim, stack};
 
 /// Gives back what the calling thread holds. A callback that arrives later, from another destructor, gives its stack back
 /// when it ends, and asks to be called here once more in case that it never does.
-#[cfg_attr(not(unix), expect(dead_code, reason = "called when a thread ends, where that can be heard of"))]
+#[cfg_attr(
+    not(any(unix, windows)),
+    expect(dead_code, reason = "called when a thread ends, where that can be heard of")
+)]
 fn give_back() {
+    super::settle_at_end();
     overflow::uncover_thread();
     with(|thread| {
         thread.set_dying();
@@ -39,7 +48,10 @@ fn give_back() {
 
 /// Gives back what the calling thread and the process keep for later. Bodies may be running, also on this thread (a body
 /// may call `exit`), so what is in use stays.
-#[cfg_attr(not(unix), expect(dead_code, reason = "called when the library is unloaded, where that can be heard of"))]
+#[cfg_attr(
+    not(any(unix, windows)),
+    expect(dead_code, reason = "called when the library is unloaded, where that can be heard of")
+)]
 fn give_back_idle() {
     with(|thread| {
         thread.set_dying();

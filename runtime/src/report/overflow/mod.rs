@@ -5,9 +5,14 @@ mod signal;
 #[cfg(unix)]
 pub(crate) use signal::{cover_thread, install, uncover_thread, uninstall};
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+mod exception;
+#[cfg(windows)]
+pub(crate) use exception::{cover_thread, install, uncover_thread, uninstall};
+
+#[cfg(not(any(unix, windows)))]
 mod unsupported;
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub(crate) use unsupported::{cover_thread, install, uncover_thread};
 
 use core::fmt::{self, Write};
@@ -30,7 +35,7 @@ const CALLERS_NAMED: usize = 6;
 /// [`prepare_thread`](crate::prepare_thread).
 ///
 /// # Errors
-/// That of `sigaction(2)`, and then nothing is installed; unsupported where there are no POSIX signals.
+/// That of `sigaction(2)` or `AddVectoredExceptionHandler`, and then nothing is installed; unsupported where there is neither.
 ///
 /// ```
 /// guarded_callback::install_overflow_report()?;
@@ -42,7 +47,7 @@ pub fn install_overflow_report() -> std::io::Result<()> {
 
 /// Prints the report when `address`, which was touched with SP at `sp`, lies in the guard area of the stack that the calling
 /// thread runs on. Async-signal-safe.
-#[cfg_attr(not(unix), expect(dead_code, reason = "called by the signal handler"))]
+#[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "called by the signal handler"))]
 fn report(address: usize, sp: Option<usize>, thread_name: &str, thread_id: u64) {
     // SAFETY: the state of the calling thread, used in this call only.
     let thread = unsafe { &*thread::current() };

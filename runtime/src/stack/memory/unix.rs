@@ -12,6 +12,9 @@ const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_STACK;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "netbsd", target_os = "openbsd")))]
 const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANON;
 
+/// Less guards nothing.
+pub(crate) const LEAST_GUARD_BYTES: usize = 1;
+
 pub(crate) fn page_bytes() -> usize {
     // SAFETY: sysconf has no preconditions.
     let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };

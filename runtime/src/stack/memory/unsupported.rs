@@ -1,5 +1,8 @@
 //! Systems on which no stack can be mapped: every request is refused, so bodies run in place.
 
+/// Less guards nothing.
+pub(crate) const LEAST_GUARD_BYTES: usize = 1;
+
 pub(crate) fn page_bytes() -> usize {
     4096
 }

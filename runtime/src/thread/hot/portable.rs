@@ -1,4 +1,4 @@
-//! Everywhere else: `thread_local!`.
+//! Everywhere else: `thread_local!`, or what comes near it (thread/local.rs).
 
 use core::cell::Cell;
 use core::ptr;
@@ -6,8 +6,8 @@ use core::ptr;
 use super::Hot;
 use crate::stack::NO_STACK;
 
-thread_local! {
-    static HOT: Hot = const { Hot { low: Cell::new(0), room_bytes: Cell::new(0), stack: Cell::new(&raw const NO_STACK) } };
+crate::thread::local::local! {
+    static HOT: Hot = Hot { low: Cell::new(0), room_bytes: Cell::new(0), stack: Cell::new(&raw const NO_STACK) };
 }
 
 /// The calling thread's words.

@@ -1,0 +1,173 @@
+//! Stacks from VirtualAlloc: reserved as a whole, committed as they are used.
+//!
+//! A new stack looks like that of a new thread, so that the kernel grows it in the same way, as long as it is told of it (switch/fields.rs):
+//!
+//! ```text
+//!  base                         low                                limit            base + mapped
+//!   | never |  guard pages in    |  reserved      |   guard pages    |  committed  <-- SP |
+//!   | used  |  their last place  |                |  to begin with   |                    |
+//! ```
+//!
+//! Touching the guard pages in their last place is EXCEPTION_STACK_OVERFLOW. The guard area of the settings, less the page that is never used,
+//! is then what the handler may use (the guarantee).
+
+use core::ffi::c_void;
+use core::mem::{MaybeUninit, size_of};
+use core::ptr;
+
+use windows_sys::Win32::Foundation::GetLastError;
+use windows_sys::Win32::System::Memory::{
+    MEM_COMMIT, MEM_FREE, MEM_RELEASE, MEM_RESERVE, MEM_RESET, MEMORY_BASIC_INFORMATION, PAGE_GUARD, PAGE_READWRITE,
+    VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
+};
+use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
+
+use crate::switch::fields::{Fields, UNUSABLE_PAGES};
+
+/// Room for the pages that the kernel keeps in any case, and a page for the handler of an overflow.
+pub(crate) const LEAST_GUARD_BYTES: usize = (UNUSABLE_PAGES + 1) * 4096;
+
+/// What a new stack has committed: most bodies need no more.
+const COMMITTED_BYTES: usize = 64 * 1024;
+
+/// Addresses that VirtualAlloc gives out are multiples of this.
+const GRANULARITY: usize = 64 * 1024;
+
+pub(crate) fn page_bytes() -> usize {
+    let mut info = MaybeUninit::uninit();
+    // SAFETY: fills in `info`.
+    let bytes = unsafe {
+        GetSystemInfo(info.as_mut_ptr());
+        info.assume_init().dwPageSize
+    };
+    bytes as usize
+}
+
+/// Maps a stack whose lowest `guard_bytes` no body can use, and returns its lowest address.
+///
+/// # Errors
+/// The system's code for the failure; nothing stays mapped.
+pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
+    let base = place(mapped_bytes).and_then(|at| reserve(at, mapped_bytes)).or_else(|| reserve(0, mapped_bytes));
+    let base = base.ok_or_else(last_error)?;
+    let fields = fields(base, mapped_bytes, guard_bytes);
+    let guard_low = fields.limit - first_guard_bytes(&fields);
+    if commit_pages(fields.limit, fields.base, PAGE_READWRITE)
+        && commit_pages(guard_low, fields.limit, PAGE_READWRITE | PAGE_GUARD)
+    {
+        return Ok(base);
+    }
+    let error = last_error();
+    unmap(base, mapped_bytes);
+    Err(error)
+}
+
+pub(crate) fn unmap(base: usize, _mapped_bytes: usize) {
+    // SAFETY: callers pass a mapping of `map` that no frame and no pointer is left in.
+    unsafe { VirtualFree(ptr::with_exposed_provenance_mut(base), 0, MEM_RELEASE) };
+}
+
+/// Gives back the memory of a part of an unused stack, which stays committed.
+pub(crate) fn give_back(low: usize, bytes: usize) {
+    let error = crate::errno::get();
+    let mut at = low;
+    while let Some(region) = query(at).filter(|_| at < low + bytes) {
+        let end = (region.BaseAddress.addr() + region.RegionSize).min(low + bytes);
+        if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
+            // SAFETY: part of a mapping of `map` that no frame is left in, so nobody reads what was there.
+            unsafe { VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE) };
+        }
+        at = end;
+    }
+    crate::errno::set(error);
+}
+
+/// What the system is told of a new stack.
+pub(crate) fn fields(base: usize, mapped_bytes: usize, guard_bytes: usize) -> Fields {
+    Fields {
+        base: base + mapped_bytes,
+        limit: base + mapped_bytes - COMMITTED_BYTES.min(mapped_bytes - guard_bytes),
+        deallocation: base,
+        guarantee_bytes: guard_bytes.saturating_sub(UNUSABLE_PAGES * page_bytes()),
+    }
+}
+
+fn first_guard_bytes(fields: &Fields) -> usize {
+    fields.guarantee_bytes.max((UNUSABLE_PAGES - 1) * page_bytes())
+}
+
+/// Commits the pages of a stack from `old_limit` down to `limit`, and those from there to `guard_low` as guard pages. False, and nothing
+/// lost, where the system has no memory for that.
+pub(crate) fn commit(guard_low: usize, limit: usize, old_limit: usize) -> bool {
+    // Committed pages keep their protection when they are committed again, and these may be guard pages.
+    commit_pages(guard_low, limit, PAGE_READWRITE | PAGE_GUARD)
+        && commit_pages(limit, old_limit, PAGE_READWRITE)
+        && protect(limit, old_limit, PAGE_READWRITE)
+}
+
+/// Where the allocation that `address` is part of begins.
+pub(crate) fn allocation_base(address: usize) -> usize {
+    query(address).map_or(0, |region| region.AllocationBase.addr())
+}
+
+fn reserve(at: usize, bytes: usize) -> Option<usize> {
+    // SAFETY: reserves fresh addresses; where something is at `at` the call fails.
+    let base = unsafe { VirtualAlloc(ptr::without_provenance_mut(at), bytes, MEM_RESERVE, PAGE_READWRITE) };
+    (!base.is_null()).then(|| base.expose_provenance())
+}
+
+fn commit_pages(low: usize, high: usize, protection: u32) -> bool {
+    // SAFETY: the pages are part of a reserved stack; committing changes nothing that is there.
+    let at = unsafe { VirtualAlloc(ptr::with_exposed_provenance(low), high - low, MEM_COMMIT, protection) };
+    !at.is_null()
+}
+
+fn protect(low: usize, high: usize, protection: u32) -> bool {
+    let mut earlier = 0;
+    // SAFETY: the pages are committed ones of a stack, which is readable and writable.
+    unsafe { VirtualProtect(ptr::with_exposed_provenance(low), high - low, protection, &raw mut earlier) != 0 }
+}
+
+fn query(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
+    let mut region = MaybeUninit::<MEMORY_BASIC_INFORMATION>::uninit();
+    let bytes = size_of::<MEMORY_BASIC_INFORMATION>();
+    // SAFETY: asks about an address, whatever is there; `region` is read when it was filled in.
+    unsafe {
+        let filled = VirtualQuery(ptr::without_provenance::<c_void>(address), region.as_mut_ptr(), bytes);
+        (filled == bytes).then(|| region.assume_init())
+    }
+}
+
+fn last_error() -> i32 {
+    // SAFETY: no preconditions.
+    unsafe { GetLastError() }.cast_signed()
+}
+
+/// Where the next stack should lie: below the stack in use, so that it can grow (switch/fields.rs). Free addresses are looked for from the
+/// bottom, where threads made later do not get theirs.
+fn place(bytes: usize) -> Option<usize> {
+    const MOST_REGIONS: usize = 512;
+    let local = 0_u8;
+    let in_use = (&raw const local).addr();
+    let mut at = GRANULARITY + random_offset(in_use);
+    for _ in 0..MOST_REGIONS {
+        let region = query(at).filter(|_| at < in_use)?;
+        let end = region.BaseAddress.addr().checked_add(region.RegionSize)?;
+        if region.State == MEM_FREE && at.checked_add(bytes)? <= end.min(in_use) {
+            return Some(at);
+        }
+        at = end.checked_next_multiple_of(GRANULARITY)?;
+    }
+    None
+}
+
+/// Keeps the place as hard to guess as that of the thread's stack, in 1 GiB of the lowest 2 GiB, which 64-bit processes leave empty.
+#[cfg(target_pointer_width = "64")]
+fn random_offset(in_use: usize) -> usize {
+    (in_use >> 16).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 34 & !(GRANULARITY - 1)
+}
+
+#[cfg(target_pointer_width = "32")]
+fn random_offset(_in_use: usize) -> usize {
+    0
+}
