@@ -83,9 +83,14 @@ fn among_held(arrival: &Arrival) -> Option<Entry> {
             answer = fits.then_some(Entry::OnStack(header));
         }
     }
-    let answer = answer.filter(|_| idle == 1 && !must_look_at_bounds(thread, arrival));
+    let mut answer = answer.filter(|_| idle == 1 && !must_look_at_bounds(thread, arrival));
     if let Some(Entry::OnStack(header)) = answer {
-        claim(header, arrival);
+        // What was called from the idle stack is dead. Nobody could tell once the stack has another body.
+        if thread.held().any(|held| held.host_record().is_some_and(|host| header.contains(host))) {
+            answer = None;
+        } else {
+            claim(header, arrival);
+        }
     }
     thread.end_cold();
     answer
@@ -260,6 +265,7 @@ pub(crate) fn leave(header: &'static Header) {
         header.set_idle();
         return;
     }
+    reclaim::called_from(thread, header);
     header.shrink_at_times();
     // SAFETY: its activation has ended and SP is back on the host.
     unsafe { thread.release(header) };

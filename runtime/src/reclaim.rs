@@ -94,6 +94,12 @@ pub(crate) fn thread_ends(thread: &Thread) {
     });
 }
 
+/// Takes back the stacks of activations that were called from the stack of `ended`, where nothing lives any more. Later, when that
+/// stack is another's, nobody could tell.
+pub(crate) fn called_from(thread: &Thread, ended: &Header) {
+    take_back(thread, |_, host| ended.contains(host));
+}
+
 /// Marks idle what `is_dead` says, until nothing changes: a stack found dead takes those with it that were called from it.
 fn take_back(thread: &Thread, is_dead: impl Fn(&Header, usize) -> bool) {
     loop {

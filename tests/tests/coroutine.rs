@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, StackMap, on_system_stack, remaining_stack, stats};
 use tests::c::{self, Coroutine};
-use tests::{Canary, Mode, alone, callback, in_both_modes, run_child, to_c, use_stack};
+use tests::{CCallback, Canary, Mode, alone, callback, in_both_modes, run_child, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -26,7 +26,7 @@ impl Job {
     }
 
     /// Makes the coroutine, which calls `f` with this job when it is resumed.
-    fn start(&mut self, stack: &mut [u8], f: tests::CCallback) {
+    fn start(&mut self, stack: &mut [u8], f: CCallback) {
         let arg = to_c(self);
         // SAFETY: the caller keeps stack and job until the coroutine has ended or is not resumed any more.
         self.coroutine = unsafe { c::c_coroutine_new(stack.as_mut_ptr().cast(), stack.len(), f, arg) };
@@ -68,6 +68,25 @@ callback! { "C" fn works(_arg) {
         return -1;
     }
     use_stack(120 * KIB)
+} }
+
+callback! { "C" [stack = 8 << 20] fn jumps(_arg) {
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn lets_jump(arg) {
+    // SAFETY: the test passes the callback's address.
+    unsafe { c::c_call_jumped(64 * KIB, CCallback(arg), ptr::null_mut()) - 1 }
+} }
+
+callback! { "C" fn jumps_and_suspends(arg) {
+    // SAFETY: the test passes the job, and waits.
+    let job = unsafe { &*arg.cast::<Job>() };
+    let inner = jumps::of(job.mode).0.cast_mut();
+    // SAFETY: the body expects the address of a callback.
+    let jumped = unsafe { c::c_call(lets_jump::of(job.mode), inner) };
+    jumped + c_int::from(job.resume())
 } }
 
 fn stacks(count: usize) -> Vec<Vec<u8>> {
@@ -189,6 +208,23 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
+    fn stack_that_was_jumped_off_is_lost_when_its_callers_stack_is_used_again(mode) {
+        // A body is jumped over, the one that it was called from returns, and a coroutine's takes that one's stack with it out of
+        // the thread's life.
+        for round in 0..100 {
+            let mut stack = vec![0_u8; 16 * KIB];
+            let mut job = Job::new(mode, round);
+            job.start(&mut stack, suspends::of(mode));
+            // SAFETY: the body expects the job.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, jumps_and_suspends::of(Mode::Plain), to_c(&mut job)) };
+            assert_eq!(result, 0);
+            assert!(job.resume());
+            assert_eq!(job.result(), 0);
+        }
+        let stats = stats();
+        assert!(stats.stacks_mapped - stats.stacks_unmapped <= 20, "{stats:?}");
+    }
+
     fn thread_that_leaves_a_suspended_body_behind_leaks_its_stack(mode) {
         // Each thread suspends a body and ends; the body is finished here. The stacks must come back without `trim`.
         for round in 0..200 {
@@ -277,7 +313,7 @@ callback! { "C" fn tells_sp(_arg) {
 } }
 
 /// Where coroutine stacks below and above the thread stack and the system stacks are mapped.
-fn mapped_at(address: usize, f: tests::CCallback, mode: Mode) -> Option<(c_int, bool)> {
+fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> {
     let bytes = 64 * KIB;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
     // SAFETY: NOREPLACE touches nothing that exists.

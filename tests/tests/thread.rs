@@ -30,6 +30,18 @@ callback! { "C" fn calls_what_jumps_away(arg) {
     unsafe { c::c_call(tests::CCallback(arg), ptr::null_mut()) }
 } }
 
+callback! { "C" [stack = 8 << 20] fn lets_jump(arg) {
+    // SAFETY: the body does not use its argument; the frames that are jumped over have nothing to drop.
+    unsafe { c::c_call_jumped(64 * KIB, tests::CCallback(arg), ptr::null_mut()) - 1 }
+} }
+
+callback! { "C" fn nests(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    // SAFETY: the body expects the address of a callback.
+    unsafe { c::c_call_with_frame(64 * KIB, lets_jump::of(mode), jumps_away::of(mode).0.cast_mut()) }
+} }
+
 fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
     // SAFETY: the bodies do not use their argument.
     unsafe { c::c_call_on_thread(stack_bytes, f, ptr::null_mut()) }
@@ -125,6 +137,15 @@ in_both_modes! {
             // SAFETY: as above.
             let result = unsafe { c::c_call_on_thread(64 * KIB, jumping_thread::of(Mode::Plain), to_c(&mut mode)) };
             assert_eq!(result, 0);
+        });
+    }
+
+    fn body_jumped_over_below_a_further_stack_that_is_given_back_leaks(mode) {
+        // The body that is jumped over was called from a further stack, whose own body returns: nobody could tell later.
+        let mut mode = mode;
+        flat(200, || {
+            // SAFETY: as above.
+            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, nests::of(mode), to_c(&mut mode)) }, 0);
         });
     }
 
