@@ -5,6 +5,7 @@ use core::mem::zeroed;
 use core::ptr;
 
 use crate::stack::memory;
+use crate::thread::exit;
 
 /// Room for our handler, and for an earlier one that prints a backtrace.
 const HANDLER_BYTES: usize = 64 * 1024;
@@ -14,9 +15,13 @@ thread_local! {
     static GIVEN: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
-/// Gives the calling thread an alternate stack, if it has none. Without memory it stays without one.
+/// Gives the calling thread an alternate stack, if it has none. Without memory it stays without one, and so it does where nobody
+/// would take it back.
 pub(super) fn give() {
     if GIVEN.get().0 != 0 || current().ss_flags & libc::SS_DISABLE == 0 {
+        return;
+    }
+    if !exit::watch() {
         return;
     }
     let page = memory::page_bytes();

@@ -1,0 +1,405 @@
+//! Calls of the system and of the C library that fail, each at every place where it is made.
+//!
+//! This executable defines the functions in question, so that the runtime, which is linked into it, calls them here; the C
+//! library's own calls go past them. Every trial is a fork of the test's child: what fails, the body runs or C gets the fallback, or
+//! where none is declared the process aborts with the one line. Nothing is lost afterwards.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use guarded_callback::{install_overflow_report, prepare_thread, register_stack, remaining_stack, stats, trim};
+use tests::c::{self, Coroutine};
+use tests::{CCallback, Mode, callback, isolated, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+// What fails.
+
+const NAMES: [&str; 9] = [
+    "mmap",
+    "mprotect",
+    "madvise",
+    "munmap",
+    "pthread_getattr_np",
+    "sysconf",
+    "getrlimit",
+    "pthread_key_create",
+    "pthread_setspecific",
+];
+const SIGALTSTACK: usize = NAMES.len();
+const MUNMAP: usize = 3;
+
+static ARMED: AtomicBool = AtomicBool::new(false);
+static CALLS: [AtomicUsize; NAMES.len() + 1] = [const { AtomicUsize::new(0) }; NAMES.len() + 1];
+/// The function that fails, the call at which it begins to, and whether all later ones fail as well.
+static FAULT: (AtomicUsize, AtomicUsize, AtomicBool) =
+    (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+
+/// Counts a call of the function, and says whether it is to fail.
+fn fails(function: usize) -> bool {
+    if !ARMED.load(Relaxed) {
+        return false;
+    }
+    let call = CALLS[function].fetch_add(1, Relaxed) + 1;
+    let at = FAULT.1.load(Relaxed);
+    FAULT.0.load(Relaxed) == function && (call == at || (call > at && FAULT.2.load(Relaxed)))
+}
+
+fn set_errno(errno: c_int) {
+    // SAFETY: the address of this thread's errno.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+/// Defines functions that are system calls: what they fail with, and the arguments.
+macro_rules! system_calls {
+    ($($index:literal fn $name:ident($($argument:ident),*) = $number:ident, $errno:ident;)*) => {$(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name($($argument: usize),*) -> isize {
+            if fails($index) {
+                set_errno(libc::$errno);
+                return -1;
+            }
+            // SAFETY: passed on as the caller gave it.
+            unsafe { libc::syscall(libc::$number, $($argument),*) as isize }
+        }
+    )*};
+}
+
+system_calls! {
+    0 fn mmap(address, bytes, protection, flags, file, offset) = SYS_mmap, ENOMEM;
+    1 fn mprotect(address, bytes, protection) = SYS_mprotect, ENOMEM;
+    2 fn madvise(address, bytes, advice) = SYS_madvise, EINVAL;
+    3 fn munmap(address, bytes) = SYS_munmap, ENOMEM;
+    6 fn getrlimit(resource, limit) = SYS_getrlimit, EINVAL;
+    9 fn sigaltstack(new, old) = SYS_sigaltstack, ENOMEM;
+}
+
+/// Defines functions of the C library: what they return when they fail, and the arguments.
+macro_rules! library_calls {
+    ($($index:literal fn $name:ident($($argument:ident),*) = $result:expr;)*) => {$(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name($($argument: usize),*) -> isize {
+            static NEXT: AtomicUsize = AtomicUsize::new(0);
+            if fails($index) {
+                return $result as isize;
+            }
+            if NEXT.load(Relaxed) == 0 {
+                // SAFETY: a valid name.
+                let next = unsafe { libc::dlsym(libc::RTLD_NEXT, concat!(stringify!($name), "\0").as_ptr().cast()) };
+                NEXT.store(next.expose_provenance(), Relaxed);
+            }
+            type Function = extern "C" fn($(library_calls!(@ $argument)),*) -> isize;
+            // SAFETY: the C library's function of this name, whose arguments are integers and pointers.
+            let next = unsafe { core::mem::transmute::<*const c_void, Function>(ptr::with_exposed_provenance(NEXT.load(Relaxed))) };
+            next($($argument),*)
+        }
+    )*};
+    (@ $argument:ident) => { usize };
+}
+
+library_calls! {
+    4 fn pthread_getattr_np(thread, attributes) = libc::ENOMEM;
+    5 fn sysconf(name) = -1;
+    7 fn pthread_key_create(key, destructor) = libc::EAGAIN;
+    8 fn pthread_setspecific(key, value) = libc::ENOMEM;
+}
+
+// What is tried.
+
+callback! { "C" fn works(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) { -1 } else { use_stack(120 * KIB) }
+} }
+
+callback! { "C" [fallback = -7] fn works_or_tells(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) { -1 } else { use_stack(120 * KIB) }
+} }
+
+/// A body that calls one on a further stack from inside.
+fn nested(arg: *mut c_void) -> c_int {
+    // SAFETY: the scenarios pass the address of a callback.
+    let inner = unsafe { c::c_call_with_frame(64 * KIB, CCallback(arg), ptr::null_mut()) };
+    if inner == -7 { 0 } else { inner }
+}
+
+callback! { "C" [stack = 8 << 20] fn nests(arg) { nested(arg) } }
+
+callback! { "C" [stack = 8 << 20, fallback = -7] fn nests_or_tells(arg) { nested(arg) } }
+
+callback! { "C" [stack = 8 << 20] fn deep(_arg) { use_stack(120 * KIB) } }
+
+callback! { "C" [stack = 8 << 20, fallback = -7] fn deep_or_tells(_arg) { use_stack(120 * KIB) } }
+
+/// A coroutine, and the callback that it is to call.
+struct Job {
+    coroutine: *mut Coroutine,
+    f: CCallback,
+}
+
+fn suspend_in(arg: *mut c_void) -> c_int {
+    // SAFETY: the scenario passes its job, which outlives the coroutine; this runs in it.
+    unsafe { c::c_coroutine_suspend((*arg.cast::<Job>()).coroutine) };
+    use_stack(120 * KIB)
+}
+
+callback! { "C" fn suspends(arg) { suspend_in(arg) } }
+
+callback! { "C" [fallback = -7] fn suspends_or_tells(arg) { suspend_in(arg) } }
+
+/// Which callbacks a trial uses.
+#[derive(Clone, Copy, Debug)]
+struct Callbacks {
+    mode: Mode,
+    has_fallback: bool,
+}
+
+impl Callbacks {
+    fn works(self) -> CCallback {
+        if self.has_fallback { works_or_tells::of(self.mode) } else { works::of(self.mode) }
+    }
+
+    fn nests(self) -> CCallback {
+        if self.has_fallback { nests_or_tells::of(self.mode) } else { nests::of(self.mode) }
+    }
+
+    fn deep(self) -> CCallback {
+        if self.has_fallback { deep_or_tells::of(self.mode) } else { deep::of(self.mode) }
+    }
+
+    fn suspends(self) -> CCallback {
+        if self.has_fallback { suspends_or_tells::of(self.mode) } else { suspends::of(self.mode) }
+    }
+}
+
+type Inside = fn(Callbacks) -> c_int;
+
+/// Runs `inside` on a C thread that is too small for any body, as C code would.
+fn on_thread(callbacks: Callbacks, inside: Inside) -> c_int {
+    extern "C" fn begins(arg: *mut c_void) -> c_int {
+        // SAFETY: `on_thread` passes this pair.
+        let &mut (callbacks, inside) = unsafe { tests::from_c::<(Callbacks, Inside)>(arg) };
+        // Only now: the thread is there.
+        ARMED.store(true, Relaxed);
+        inside(callbacks)
+    }
+    let mut start = (callbacks, inside);
+    // SAFETY: the function expects the pair, which outlives the thread.
+    unsafe { c::c_call_on_thread(120 * KIB, CCallback(begins as *const c_void), to_c(&mut start)) }
+}
+
+/// Calls as C code would.
+fn call(f: CCallback, arg: *mut c_void) -> c_int {
+    // SAFETY: each callback gets what it expects.
+    unsafe { c::c_call(f, arg) }
+}
+
+/// The results of several calls: 0 or the fallback's, where each must be one of the two.
+fn all(results: impl IntoIterator<Item = c_int>) -> c_int {
+    let mut all = 0;
+    for result in results {
+        match result {
+            0 => (),
+            -7 => all = -7,
+            wrong => return wrong,
+        }
+    }
+    all
+}
+
+const SCENARIOS: [(&str, Inside); 9] = [
+    ("first callback", |callbacks| on_thread(callbacks, |callbacks| call(callbacks.works(), ptr::null_mut()))),
+    ("first callback on the main thread", |callbacks| {
+        let bounds = guarded_callback::StackBounds::of_thread();
+        let low = bounds.map_or(tests::near_sp() - 64 * KIB, |bounds| bounds.low());
+        ARMED.store(true, Relaxed);
+        // SAFETY: the body does not use its argument.
+        unsafe { c::c_call_with_left(64 * KIB, low, callbacks.works(), ptr::null_mut()) }
+    }),
+    ("nested callbacks", |callbacks| {
+        on_thread(callbacks, |callbacks| all((0..3).map(|_| call(callbacks.nests(), callbacks.deep().0.cast_mut()))))
+    }),
+    ("coroutines", |callbacks| on_thread(callbacks, coroutines)),
+    ("registered coroutine", |callbacks| on_thread(callbacks, registered)),
+    ("end of a thread", |callbacks| {
+        extern "C" fn calls(arg: *mut c_void) -> c_int {
+            ARMED.store(true, Relaxed);
+            call(CCallback(arg), ptr::null_mut())
+        }
+        let f = callbacks.works().0.cast_mut();
+        // SAFETY: the function expects the address of a callback.
+        let sum = unsafe { c::c_call_at_thread_end(120 * KIB, 1, 4, CCallback(calls as *const c_void), f) };
+        if sum < 0 && sum % 7 == 0 { -7 } else { sum }
+    }),
+    ("prepare_thread", |callbacks| {
+        on_thread(callbacks, |callbacks| {
+            prepare_thread();
+            call(callbacks.works(), ptr::null_mut())
+        })
+    }),
+    ("install_overflow_report", |callbacks| {
+        on_thread(callbacks, |callbacks| {
+            let _ = install_overflow_report();
+            call(callbacks.works(), ptr::null_mut())
+        })
+    }),
+    ("trim", |callbacks| {
+        let before = on_thread(callbacks, |callbacks| call(callbacks.nests(), callbacks.deep().0.cast_mut()));
+        trim();
+        ARMED.store(false, Relaxed);
+        all([before, on_thread(callbacks, |callbacks| call(callbacks.works(), ptr::null_mut()))])
+    }),
+];
+
+/// Two coroutines that are suspended inside of bodies while others call.
+fn coroutines(callbacks: Callbacks) -> c_int {
+    let mut memory = [vec![0_u8; 16 * KIB], vec![0_u8; 16 * KIB]];
+    let mut jobs = [(); 2].map(|()| Job { coroutine: ptr::null_mut(), f: callbacks.suspends() });
+    let mut results = [0; 6];
+    for at in 0..2 {
+        let job = to_c(&mut jobs[at]);
+        // SAFETY: memory and job outlive the coroutine, which ends below.
+        unsafe {
+            jobs[at].coroutine = c::c_coroutine_new(memory[at].as_mut_ptr().cast(), 16 * KIB, jobs[at].f, job);
+            c::c_coroutine_resume(jobs[at].coroutine);
+        }
+        results[at] = call(callbacks.works(), ptr::null_mut());
+    }
+    for at in 0..2 {
+        // SAFETY: as above; it has ended when it is freed.
+        unsafe {
+            c::c_coroutine_resume(jobs[at].coroutine);
+            results[2 + at] = c::c_coroutine_result(jobs[at].coroutine);
+            c::c_coroutine_free(jobs[at].coroutine);
+        }
+        results[4 + at] = call(callbacks.works(), ptr::null_mut());
+    }
+    all(results)
+}
+
+/// A coroutine whose stack is registered, on memory of the heap.
+fn registered(callbacks: Callbacks) -> c_int {
+    let mut memory = vec![0_u8; 256 * KIB];
+    let range = memory.as_ptr_range();
+    let Ok(_registration) = register_stack(range.start.addr()..range.end.addr()) else { return -2 };
+    // SAFETY: the memory outlives the coroutine, which ends at once; the body does not use its argument.
+    unsafe {
+        let coroutine =
+            c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), callbacks.works(), ptr::null_mut());
+        c::c_coroutine_resume(coroutine);
+        let result = c::c_coroutine_result(coroutine);
+        c::c_coroutine_free(coroutine);
+        all([result, call(callbacks.works(), ptr::null_mut())])
+    }
+}
+
+// How a trial goes.
+
+/// The exit status of a trial in which all was well, but nothing failed any more.
+const NOT_REACHED: c_int = 9;
+
+/// Maps in the area that the runtime asks for.
+fn maps_of_stacks() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
+    let starts = maps.lines().filter_map(|line| usize::from_str_radix(line.split('-').next()?, 16).ok());
+    starts.filter(|start| (18 << 40..32 << 40).contains(start)).count()
+}
+
+/// One trial, in a process that does nothing else: the exit status.
+fn trial(scenario: Inside, callbacks: Callbacks) -> c_int {
+    let result = scenario(callbacks);
+    ARMED.store(false, Relaxed);
+    let (function, at) = (FAULT.0.load(Relaxed), FAULT.1.load(Relaxed));
+    if result != 0 && !(result == -7 && callbacks.has_fallback) {
+        eprintln!("the result is {result}");
+        return 2;
+    }
+    trim();
+    let left = stats().stacks_mapped - stats().stacks_unmapped - stats().stacks_pooled;
+    // The main thread may keep its stack. What the system does not take back is still mapped.
+    let kept = usize::from(guarded_callback::StackMap::current().to_string().contains("system stack"));
+    if left != kept || (maps_of_stacks() > 2 * kept && function != MUNMAP) {
+        eprintln!("{left} stacks and {} maps are left: {:?}", maps_of_stacks(), stats());
+        return 3;
+    }
+    if CALLS[function].load(Relaxed) < at { NOT_REACHED } else { 0 }
+}
+
+/// Runs `inside` in a fork and returns its wait status and what it wrote to standard error.
+fn forked(inside: impl FnOnce() -> c_int) -> (c_int, String) {
+    // SAFETY: plain calls on files and processes of our own. The fork of this process, which has one thread, may do all that it may.
+    unsafe {
+        let file = libc::memfd_create(c"stderr".as_ptr(), 0);
+        let child = libc::fork();
+        if child == 0 {
+            libc::dup2(file, 2);
+            libc::alarm(60);
+            libc::_exit(inside());
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+        let mut bytes = [0_u8; 4096];
+        let len = libc::pread(file, bytes.as_mut_ptr().cast(), bytes.len(), 0);
+        libc::close(file);
+        (status, String::from_utf8_lossy(&bytes[..usize::try_from(len).unwrap_or(0)]).into_owned())
+    }
+}
+
+/// Whether the process ended with the one line.
+fn is_the_abort((status, stderr): &(c_int, String)) -> bool {
+    let aborted = libc::WIFSIGNALED(*status) && libc::WTERMSIG(*status) == libc::SIGABRT;
+    aborted && stderr.lines().count() == 1 && stderr.starts_with("guarded-callback: `")
+}
+
+/// Lets the function fail at each of its calls. Returns how many there were.
+fn fail_everywhere(function: usize, ever_after: bool, name: &str, scenario: Inside, callbacks: Callbacks) -> usize {
+    for at in 1..200 {
+        FAULT.0.store(function, Relaxed);
+        FAULT.1.store(at, Relaxed);
+        FAULT.2.store(ever_after, Relaxed);
+        let ended = forked(|| trial(scenario, callbacks));
+        let may_abort = !callbacks.has_fallback || name == "prepare_thread";
+        if libc::WIFEXITED(ended.0) && libc::WEXITSTATUS(ended.0) == NOT_REACHED {
+            return at - 1;
+        }
+        let is_right = ended.0 == 0 || (may_abort && is_the_abort(&ended));
+        let function = NAMES.get(function).unwrap_or(&"sigaltstack");
+        assert!(is_right, "{name} {callbacks:?} {function} {at} {ever_after}: {:#x} {}", ended.0, ended.1);
+    }
+    panic!("no end of calls");
+}
+
+fn all_scenarios(function: usize) {
+    let mut reached = 0;
+    for (name, scenario) in SCENARIOS {
+        for (mode, has_fallback) in
+            [(Mode::Always, true), (Mode::WhenLow, true), (Mode::Always, false), (Mode::WhenLow, false)]
+        {
+            for ever_after in [false, true] {
+                reached += fail_everywhere(function, ever_after, name, scenario, Callbacks { mode, has_fallback });
+            }
+        }
+    }
+    assert!(reached > 0, "no scenario calls the function: nothing was tried");
+}
+
+macro_rules! failing {
+    ($($test:ident = $function:expr;)*) => {$(
+        #[test]
+        fn $test() {
+            isolated(stringify!($test), || all_scenarios($function));
+        }
+    )*};
+}
+
+failing! {
+    failing_mmap_crashes_or_leaks = 0;
+    failing_mprotect_crashes_or_leaks = 1;
+    failing_madvise_crashes_or_leaks = 2;
+    failing_munmap_crashes_or_loses_count = MUNMAP;
+    failing_pthread_getattr_np_crashes_or_leaks = 4;
+    failing_sysconf_crashes_or_leaks = 5;
+    failing_getrlimit_crashes_or_leaks = 6;
+    failing_pthread_key_create_crashes_or_leaks = 7;
+    failing_pthread_setspecific_crashes_or_leaks = 8;
+    failing_sigaltstack_crashes_or_leaks = SIGALTSTACK;
+}
