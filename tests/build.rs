@@ -12,6 +12,7 @@ fn main() {
     };
     let mut c = cc::Build::new();
     common(&mut c);
+    c.file("c/machine.c");
     c.files(["c/host.c", "c/coroutine.c", "c/jump.c", "c/ending.c", "c/fault.c"]).compile("callers");
     // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled that way.
     let mut fortified = cc::Build::new();
@@ -19,5 +20,5 @@ fn main() {
     fortified.define("_FORTIFY_SOURCE", "2").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
     let mut cpp = cc::Build::new();
     common(&mut cpp);
-    cpp.cpp(true).file("c/exception.cpp").compile("exception");
+    cpp.cpp(true).files(["c/exception.cpp", "c/machine.cpp"]).compile("exception");
 }

@@ -1,0 +1,176 @@
+/* The driver of the random machine: eight coroutines on two threads, which call back, suspend, resume, jump, throw and end as they
+   are told, in any order and depth. Only one thread runs at a time; the other waits for the baton. */
+#define _GNU_SOURCE
+#include "machine.h"
+#include <alloca.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+enum { THREADS = 2, COROUTINES = 8, STACK_BYTES = 256 * 1024 };
+
+struct coroutine {
+    ucontext_t self, resumer;
+    char *stack;
+};
+
+static struct coroutine coroutines[COROUTINES];
+static sem_t baton[THREADS], ended;
+static int ended_thread;
+
+/* One level of C: between the beginning of a thread, of a coroutine or of a body, and the callbacks that it makes. */
+struct level {
+    jmp_buf here;
+    uintptr_t canary[16];
+};
+
+static void fill(struct level *level) {
+    for (int i = 0; i < 16; i++)
+        ((volatile uintptr_t *)level->canary)[i] = (uintptr_t)level * 31 + i;
+}
+
+static void look(struct level *level) {
+    for (int i = 0; i < 16; i++)
+        if (((volatile uintptr_t *)level->canary)[i] != (uintptr_t)level * 31 + i)
+            machine_broken("a level of C has lost its canary");
+}
+
+static __attribute__((noinline)) void call(const struct step *step) {
+    volatile unsigned char *frame = alloca(step->frame + 16);
+    frame[0] = frame[step->frame] = (unsigned char)step->number;
+    int result = step->kind == CALL ? step->f((void *)(intptr_t)step->number)
+                                    : c_machine_call_catching(step->f, (void *)(intptr_t)step->number);
+    if (frame[0] != (unsigned char)step->number || frame[step->frame] != (unsigned char)step->number)
+        machine_broken("a caller's frame has changed");
+    machine_returned(step->number, result);
+}
+
+static void coroutine_begins(unsigned number);
+
+static void resume(int number) {
+    struct coroutine *coroutine = &coroutines[number];
+    if (!machine_is_begun(number)) {
+        getcontext(&coroutine->self);
+        coroutine->self.uc_stack.ss_sp = coroutine->stack;
+        coroutine->self.uc_stack.ss_size = STACK_BYTES;
+        makecontext(&coroutine->self, (void (*)(void))coroutine_begins, 1, (unsigned)number);
+    }
+    swapcontext(&coroutine->resumer, &coroutine->self);
+}
+
+static void suspend(int number) { swapcontext(&coroutines[number].self, &coroutines[number].resumer); }
+
+/* Gives the baton to the other thread and waits until it comes back. */
+static void pass(int other) {
+    sem_post(&baton[other]);
+    while (sem_wait(&baton[1 - other]) != 0)
+        ;
+}
+
+/* Called by bodies, and as the first thing of threads and coroutines. Returns when it is told to. */
+__attribute__((noinline)) void c_machine_level(void) {
+    struct level level;
+    struct step step;
+    fill(&level);
+    machine_enters(&level);
+    if (setjmp(level.here) != 0)
+        machine_landed(&level);
+    for (;;) {
+        look(&level);
+        machine_next(&level, &step);
+        switch (step.kind) {
+        case CALL:
+        case CALL_CATCHING: call(&step); break;
+        case RETURN: return;
+        case SUSPEND: suspend(step.number); break;
+        case RESUME: resume(step.number); break;
+        case PASS: pass(step.number); break;
+        case JUMP: longjmp(((struct level *)step.target)->here, 1);
+        case THROW: c_machine_throw(step.number); break;
+        case PANIC: machine_panic(step.number); break;
+        case EXIT:
+            ended_thread = step.number;
+            sem_post(&ended);
+            pthread_exit(NULL);
+        default: machine_broken("an unknown step");
+        }
+    }
+}
+
+static void coroutine_begins(unsigned number) {
+    c_machine_level();
+    setcontext(&coroutines[number].resumer);
+}
+
+/* The bounds of the calling thread, asked apart from the code under test. */
+static void bounds(size_t *low, size_t *high) {
+    pthread_attr_t attr;
+    void *start;
+    size_t bytes;
+    pthread_getattr_np(pthread_self(), &attr);
+    pthread_attr_getstack(&attr, &start, &bytes);
+    pthread_attr_destroy(&attr);
+    *low = (size_t)start;
+    *high = (size_t)start + bytes;
+}
+
+static void *thread_begins(void *arg) {
+    int thread = (int)(intptr_t)arg;
+    size_t low, high;
+    /* The first baton, which the maker of the thread gives. */
+    while (sem_wait(&baton[thread]) != 0)
+        ;
+    bounds(&low, &high);
+    machine_thread_begins(thread, low, high);
+    c_machine_level();
+    machine_thread_ends(thread);
+    ended_thread = thread;
+    sem_post(&ended);
+    return NULL;
+}
+
+size_t c_machine_coroutine_stack(int number) { return (size_t)coroutines[number].stack; }
+
+size_t c_machine_coroutine_stack_bytes(void) { return STACK_BYTES; }
+
+static pthread_t begin(int thread) {
+    pthread_t id;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 2 * STACK_BYTES);
+    if (pthread_create(&id, &attr, thread_begins, (void *)(intptr_t)thread) != 0)
+        machine_broken("no thread");
+    pthread_attr_destroy(&attr);
+    return id;
+}
+
+void c_machine_prepare(void) {
+    for (int i = 0; i < COROUTINES; i++)
+        coroutines[i].stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    sem_init(&baton[0], 0, 0);
+    sem_init(&baton[1], 0, 0);
+    sem_init(&ended, 0, 0);
+}
+
+/* Runs until `goes_on` says that a thread which has ended is not to be followed by another, for both. */
+void c_machine_run(int (*goes_on)(void)) {
+    pthread_t ids[THREADS] = {begin(0), begin(1)};
+    int running = THREADS;
+    sem_post(&baton[0]);
+    for (;;) {
+        while (sem_wait(&ended) != 0)
+            ;
+        int thread = ended_thread;
+        pthread_join(ids[thread], NULL);
+        if (goes_on())
+            ids[thread] = begin(thread);
+        else if (--running > 0)
+            thread = 1 - thread;
+        else
+            break;
+        sem_post(&baton[thread]);
+    }
+}

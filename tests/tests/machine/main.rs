@@ -1,0 +1,361 @@
+//! The random machine: coroutines, threads, jumps, exceptions, panics and ends in any order, compared with a model.
+//!
+//! The driver is C (tests/c/machine.c). It asks here for each step; the model (model.rs) chooses one that is allowed and is told what
+//! becomes of it. Each body checks its room and that its stack is nobody else's, and its locals after every call out.
+//!
+//! What is lost by design is counted: a body that was suspended in a coroutine which is begun anew, or jumped out of on a coroutine's
+//! stack, may be waiting for all that the runtime knows. Long runs: see tests/README.md.
+
+mod model;
+mod random;
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use guarded_callback::{Source, StackBounds, StackMap, on_host_stack, stats, trim};
+use model::{COROUTINES, FALLBACK, Machine, Plan, Step, VARIANTS};
+use tests::{CCallback, Canary, Mode, callback, near_sp, resident_bytes, run_child, use_stack};
+
+const KIB: usize = 1024;
+
+unsafe extern "C-unwind" {
+    fn c_machine_level();
+    fn c_machine_prepare();
+    fn c_machine_run(goes_on: extern "C" fn() -> c_int);
+    fn c_machine_coroutine_stack(number: c_int) -> usize;
+    fn c_machine_coroutine_stack_bytes() -> usize;
+}
+
+/// The one machine of a process.
+struct Shared(UnsafeCell<Option<Machine>>);
+
+// SAFETY: only the thread that has the baton touches it.
+unsafe impl Sync for Shared {}
+
+static MACHINE: Shared = Shared(UnsafeCell::new(None));
+
+/// The machine, for one short look or change.
+fn with<R>(look: impl FnOnce(&mut Machine) -> R) -> R {
+    // SAFETY: the caller has the baton, and no `look` calls another one or goes out to C.
+    look(unsafe { (*MACHINE.0.get()).as_mut().expect("made before the driver runs") })
+}
+
+/// Ends the process with what was found.
+fn broken(what: &str) -> ! {
+    let (plan, step) = with(|machine| (machine.plan, machine.step));
+    eprintln!("machine: step {step} of {plan:?}: {what}\n{:?}\n{}", stats(), StackMap::current());
+    // SAFETY: ends the process at once, whatever stack this is.
+    unsafe { libc::_exit(3) }
+}
+
+fn must<T>(result: Result<T, String>) -> T {
+    result.unwrap_or_else(|what| broken(&what))
+}
+
+/// What is thrown as a panic.
+struct Thrown;
+
+static DROPS: AtomicUsize = AtomicUsize::new(0);
+
+struct CountsDrop;
+
+impl Drop for CountsDrop {
+    fn drop(&mut self) {
+        DROPS.fetch_add(1, Relaxed);
+    }
+}
+
+// The bodies, in the order of `KINDS` in model.rs.
+
+callback! { "C" fn plain(arg) { body(arg) } }
+
+callback! { "C" [stack = "8184 KiB"] fn nearly_all(arg) { body(arg) } }
+
+callback! { "C-unwind" fn unwinding(arg) { body(arg) } }
+
+callback! { "C-unwind" fn dropping(arg) {
+    let _counts = CountsDrop;
+    body(arg)
+} }
+
+callback! { "C" fn catching(arg) {
+    body_of(arg, || {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(level)) && !payload.is::<Thrown>() {
+            broken("another panic");
+        }
+    })
+} }
+
+callback! { "C" [fallback = FALLBACK] fn falling_back(arg) { body(arg) } }
+
+callback! { "C-unwind" [stack = "8184 KiB"] fn nearly_all_dropping(arg) {
+    let _counts = CountsDrop;
+    body(arg)
+} }
+
+callback! { "C-unwind" fn visiting(arg) {
+    body_of(arg, || {
+        with(Machine::visit);
+        on_host_stack(level);
+        with(Machine::visit_ends);
+    })
+} }
+
+const BODIES: [fn(Mode) -> CCallback; VARIANTS] = [
+    plain::of,
+    nearly_all::of,
+    unwinding::of,
+    dropping::of,
+    catching::of,
+    falling_back::of,
+    nearly_all_dropping::of,
+    visiting::of,
+];
+
+fn level() {
+    // SAFETY: the driver runs, and this is a body on the context that it thinks it is on.
+    unsafe { c_machine_level() };
+}
+
+fn body(arg: *mut c_void) -> c_int {
+    body_of(arg, level)
+}
+
+/// What every body does around its calls out: it looks at its stack and at its locals.
+fn body_of(arg: *mut c_void, call_out: impl Fn()) -> c_int {
+    let number = i32::try_from(arg.addr()).unwrap_or(-1);
+    let canary = Canary::new(arg.addr() as u64);
+    let Some(bounds) = StackBounds::current() else { broken("a body on a stack of unknown bounds") };
+    let is_system = bounds.source() == Source::System;
+    must(with(|machine| machine.body_begins(number, near_sp(), (bounds.low(), bounds.high()), is_system)));
+    if number % 16 == 0 && use_stack(100 * KIB) != 0 {
+        broken("the stack of a body is not its own");
+    }
+    for _ in 0..1 + number % 2 {
+        call_out();
+        if !canary.is_intact() {
+            broken("a body has lost its locals");
+        }
+    }
+    must(with(|machine| machine.body_ends(number)));
+    number
+}
+
+// What the driver calls.
+
+/// `struct step` of machine.h.
+#[repr(C)]
+struct CStep {
+    kind: c_int,
+    number: c_int,
+    f: *const c_void,
+    frame: usize,
+    target: usize,
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_next(level: usize, out: &mut CStep) {
+    look_at_memory();
+    let step = must(with(|machine| machine.next(level, held)));
+    *out = CStep { kind: 0, number: 0, f: core::ptr::null(), frame: 0, target: 0 };
+    (out.kind, out.number) = match step {
+        Step::Call { number, catching, variant, always, frame } => {
+            out.f = BODIES[variant](if always { Mode::Always } else { Mode::WhenLow }).0;
+            out.frame = frame;
+            (c_int::from(catching), number)
+        }
+        Step::Return => (2, 0),
+        Step::Suspend(at) => (3, at as c_int),
+        Step::Resume(at) => (4, at as c_int),
+        Step::Pass(other) => (5, other as c_int),
+        Step::Jump(_) => {
+            out.target = with(|machine| machine.last_level()).unwrap_or_else(|| broken("no level to jump to"));
+            (6, 0)
+        }
+        Step::Throw(value) => (7, value),
+        Step::Panic(value) => (8, value),
+        Step::Exit(thread) => {
+            with(|machine| machine.thread_ends(thread));
+            (9, thread as c_int)
+        }
+    };
+}
+
+/// What the runtime says that this thread holds: the high end of each stack, and whether it is idle.
+fn held() -> Vec<(usize, bool)> {
+    let picture = StackMap::current().to_string();
+    let stacks = picture.lines().filter(|line| line.contains("+-- system stack"));
+    stacks
+        .map(|line| {
+            let high = line.split_whitespace().next().and_then(|word| word.strip_prefix("0x"));
+            let high = high.and_then(|digits| usize::from_str_radix(digits, 16).ok());
+            (high.unwrap_or_else(|| broken(line)), line.contains(", idle"))
+        })
+        .collect()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_enters(level: usize) {
+    with(|machine| machine.enters(level));
+}
+
+/// A jump has come to this level.
+#[unsafe(no_mangle)]
+extern "C" fn machine_landed(level: usize) {
+    if with(|machine| machine.last_level()) != Some(level) {
+        broken("a jump has landed elsewhere");
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_returned(number: c_int, result: c_int) {
+    must(with(|machine| machine.returned(number, result)));
+    let (must_be, are) = (with(|machine| machine.drops), DROPS.load(Relaxed));
+    if must_be != are {
+        broken(&format!("{are} destructors have run instead of {must_be}"));
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_caught(value: c_int) {
+    if with(|machine| machine.thrown) != value {
+        broken("another exception has arrived");
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_broken(what: *const c_char) {
+    // SAFETY: the driver passes a literal.
+    broken(&unsafe { CStr::from_ptr(what) }.to_string_lossy());
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn machine_panic(_value: c_int) {
+    std::panic::panic_any(Thrown);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_is_begun(coroutine: c_int) -> c_int {
+    c_int::from(with(|machine| machine.is_begun(coroutine as usize)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_thread_begins(thread: c_int, low: usize, high: usize) {
+    with(|machine| machine.thread_begins(thread as usize, low, high));
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_thread_ends(thread: c_int) {
+    with(|machine| machine.thread_ends(thread as usize));
+}
+
+extern "C" fn goes_on() -> c_int {
+    c_int::from(with(Machine::goes_on))
+}
+
+// How a run begins, is watched, and ends.
+
+/// Maps of system stacks: the area that the runtime asks for, apart from its own counters.
+fn maps_of_stacks() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
+    let starts = maps.lines().filter_map(|line| usize::from_str_radix(line.split('-').next()?, 16).ok());
+    starts.filter(|start| (18 << 40..32 << 40).contains(start)).count()
+}
+
+/// Remembers what a tenth of the steps has left behind, and compares with it at the end.
+fn look_at_memory() {
+    static EARLY: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (step, steps) = with(|machine| (machine.step, machine.plan.steps));
+    if step + 1 == steps / 10 {
+        EARLY.0.store(maps_of_stacks(), Relaxed);
+        EARLY.1.store(resident_bytes(), Relaxed);
+    } else if step + 1 == steps {
+        let early = (EARLY.0.load(Relaxed), EARLY.1.load(Relaxed));
+        let late = (maps_of_stacks(), resident_bytes());
+        println!("maps of stacks {} -> {}, resident {} -> {} KiB", early.0, late.0, early.1 / KIB, late.1 / KIB);
+        // Two maps for a stack: as many as the pool keeps, and a few more, may come and go; those that were lost do not come back.
+        let more = 100 + 2 * with(|machine| machine.lost());
+        if late.0 > early.0 + more || late.1 > early.1 + 8192 * KIB {
+            broken(&format!("memory is not flat: {early:?} -> {late:?}"));
+        }
+    }
+}
+
+/// A number from the environment.
+fn number_from(name: &str, otherwise: u64) -> u64 {
+    let Ok(text) = std::env::var(name) else { return otherwise };
+    let number = text.replace('_', "").parse();
+    number.unwrap_or_else(|_| panic!("{name} must be a number, such as 1_000_000, and is {text:?}"))
+}
+
+fn run(always: Option<bool>, losses: usize) {
+    let steps = number_from("GUARDED_CALLBACK_MACHINE_STEPS", 50_000);
+    let plan = Plan { seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1), steps, always, losses };
+    println!("{plan:?}");
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !info.payload().is::<Thrown>() {
+            hook(info)
+        }
+    }));
+    // SAFETY: nothing runs yet; the driver calls back on its own threads only, which have ended when it returns.
+    unsafe {
+        c_machine_prepare();
+        let bytes = c_machine_coroutine_stack_bytes();
+        let stacks = (0..COROUTINES).map(|at| c_machine_coroutine_stack(at as c_int)).map(|low| (low, low + bytes));
+        *MACHINE.0.get() = Some(Machine::new(plan, stacks));
+        c_machine_run(goes_on);
+    }
+    ends_well();
+}
+
+/// Nothing lives any more: every stack is in the pool, or was lost with an abandoned coroutine.
+fn ends_well() {
+    with(|machine| {
+        println!("{:?}", machine.counts);
+        println!("at most {} stacks held by a thread, {} bodies ended on another", machine.most_held, machine.migrated);
+    });
+    println!("{:?}", stats());
+    assert_eq!(with(|machine| machine.living().count()), 0);
+    let lost = with(|machine| machine.lost());
+    let left = || stats().stacks_mapped - stats().stacks_unmapped - stats().stacks_pooled;
+    trim();
+    assert!(
+        left() <= lost,
+        "{} stacks are left, at most {lost} of them in abandoned coroutines: {:?}",
+        left(),
+        stats()
+    );
+    assert!(maps_of_stacks() <= 2 * lost, "{} maps are left", maps_of_stacks());
+    assert_eq!(stats().refusals, 0);
+}
+
+/// A run in a process of its own, whose account is shown.
+fn alone(test: &str, always: Option<bool>, losses: usize) {
+    if let Some(death) = run_child(test, test, |_| (), || run(always, losses)) {
+        assert!(death.code == Some(0), "the machine broke: {}", death.told());
+        println!("{}", death.stdout);
+    }
+}
+
+#[test]
+fn random_steps_in_always_damage_a_body_or_lose_a_stack() {
+    alone("random_steps_in_always_damage_a_body_or_lose_a_stack", Some(true), 0);
+}
+
+#[test]
+fn random_steps_in_when_low_damage_a_body_or_lose_a_stack() {
+    alone("random_steps_in_when_low_damage_a_body_or_lose_a_stack", Some(false), 0);
+}
+
+#[test]
+fn random_steps_in_both_modes_at_once_damage_a_body_or_lose_a_stack() {
+    alone("random_steps_in_both_modes_at_once_damage_a_body_or_lose_a_stack", None, 0);
+}
+
+#[test]
+fn abandoned_coroutines_cost_more_than_the_stacks_of_their_bodies() {
+    alone("abandoned_coroutines_cost_more_than_the_stacks_of_their_bodies", None, 100);
+}
