@@ -22,7 +22,7 @@ use crate::arrive::{self, Arrival};
 use crate::callback::{Callback, Mode};
 use crate::stack::{Header, Record};
 use crate::thread::hot::hot;
-use crate::{switch, thread};
+use crate::{checker, switch, thread};
 
 /// How often a debug build copies an argument or a result on its way between shim and body.
 const COPIES: usize = 3;
@@ -196,6 +196,7 @@ impl Drop for Activation {
         if switch::CLEANS_UP_ON_TOP && self.0.contains(switch::stack_pointer()) {
             return;
         }
+        checker::end(self.0);
         if self.0.is_extra.get() { arrive::leave(self.0) } else { self.0.set_idle() }
     }
 }
@@ -238,9 +239,11 @@ unsafe fn cross_over(
     let record = record.write(Record { header });
     header.begin(callback, ptr::from_mut(record).expose_provenance());
     let activation = Activation(header);
+    checker::begin(header, switch::stack_pointer());
     // SAFETY: the stack is idle and held by this thread, or was handed to this arrival alone, so nobody uses it until the
     // activation ends; the rest is the caller's promise.
     unsafe { switch::call_on_stack(crossing, first, top, header.host_sp.as_ptr()) };
+    checker::returned(header);
     activation
 }
 

@@ -64,6 +64,7 @@ mod arrive;
 mod bounds;
 mod call;
 mod callback;
+mod checker;
 mod enter;
 mod errno;
 mod guard;

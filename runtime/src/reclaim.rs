@@ -10,6 +10,7 @@
 
 use crate::arrive::Arrival;
 use crate::bounds::StackBounds;
+use crate::checker;
 use crate::register;
 use crate::report::counters;
 use crate::stack::{Header, Record};
@@ -49,6 +50,16 @@ impl Place {
         match self {
             Self::Thread(bounds) | Self::Registered(bounds) => Some(sp - bounds.low()),
             Self::System(header) => Some(sp - header.low),
+            Self::Foreign => None,
+        }
+    }
+
+    /// Lowest usable address and high end; `None` on a foreign stack.
+    #[cfg_attr(not(feature = "asan"), expect(dead_code, reason = "only AddressSanitizer has to be told"))]
+    pub(crate) fn bounds(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Thread(bounds) | Self::Registered(bounds) => Some((bounds.low(), bounds.high())),
+            Self::System(header) => Some((header.low, header.low + header.room_bytes)),
             Self::Foreign => None,
         }
     }
@@ -108,6 +119,7 @@ fn take_back(thread: &Thread, is_dead: impl Fn(&Header, usize) -> bool) {
             if header.host_record().is_some_and(|host| is_dead(header, host)) {
                 header.is_extra.set(false);
                 header.visits.set(0);
+                checker::abandoned(header);
                 header.set_idle();
                 counters::reclaimed();
                 changed = true;
@@ -141,8 +153,7 @@ fn is_gone(thread: &Thread, arrival: &Arrival, here: Place, header: &Header, hos
 
 /// Whether the record at `host`, on the stack in use and above SP, is another's by now.
 fn is_overwritten(header: &Header, host: usize) -> bool {
-    // SAFETY: `host` lies between SP and the high end of the stack that the arrival is on, which is mapped. Volatile, because
-    // the compiler cannot know who wrote there.
-    let first_word = unsafe { core::ptr::with_exposed_provenance::<*const Header>(host).read_volatile() };
-    !core::ptr::eq(first_word, header)
+    // SAFETY: `host` lies between SP and the high end of the stack that the arrival is on, which is mapped.
+    let first_word = unsafe { checker::read_anything(host) };
+    first_word != core::ptr::from_ref(header).addr()
 }

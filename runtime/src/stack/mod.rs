@@ -19,6 +19,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::callback::Callback;
+use crate::checker::{self, Notes};
 use crate::report::counters;
 use crate::settings;
 use crate::switch::{LeftAt, Told};
@@ -73,6 +74,8 @@ pub(crate) struct Header {
     /// The whole mapping, guard area included.
     base: usize,
     mapped_bytes: usize,
+    /// What memory checkers were told.
+    pub(crate) notes: Notes,
 }
 
 // SAFETY: the cells are touched only by the thread that holds the stack (or that took it out of the pool,
@@ -109,6 +112,7 @@ impl Header {
             holder: AtomicUsize::new(0),
             base,
             mapped_bytes,
+            notes: Notes::new(),
         }
     }
 
@@ -212,6 +216,7 @@ fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
             told: Told::of_mapping(base, mapped_bytes, guard_bytes),
             ..Header::new(low, header as usize - low, IDLE, base, mapped_bytes)
         });
+        checker::mapped(&*header);
         Ok(NonNull::new_unchecked(header))
     }
 }
@@ -236,7 +241,9 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
 /// # Safety
 /// As for [`put`].
 unsafe fn unmap(header: NonNull<Header>) {
-    // SAFETY: the caller owns the stack; its bounds are read before it goes.
+    // SAFETY: the caller owns the stack.
+    checker::unmapped(unsafe { header.as_ref() });
+    // SAFETY: as above; its bounds are read before it goes.
     let (base, mapped_bytes) = unsafe { (header.as_ref().base, header.as_ref().mapped_bytes) };
     memory::unmap(base, mapped_bytes);
     counters::unmapped();

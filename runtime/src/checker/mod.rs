@@ -1,0 +1,45 @@
+//! What memory checkers need to be told of system stacks, so that they report nothing that is not there.
+//!
+//! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on a processor the requests are
+//!   instructions without effect, and no callback makes one.
+//! - AddressSanitizer ([`address_sanitizer`]): the stack that the thread is on, at each switch, and what a longjmp has left behind. Only with
+//!   the feature `asan`, since the warm way would have to ask whether the sanitizer is there.
+//! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch, and a stack goes from thread to thread by
+//!   atomic operations, which it sees.
+
+mod valgrind;
+
+#[cfg(all(feature = "asan", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[path = "address_sanitizer.rs"]
+mod sanitizer;
+#[cfg(not(all(feature = "asan", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[path = "no_sanitizer.rs"]
+mod sanitizer;
+
+use crate::stack::Header;
+pub(crate) use sanitizer::{abandoned, begin, end, read_anything, returned};
+
+/// What is noted of one stack, in its header.
+pub(crate) struct Notes {
+    valgrind: valgrind::Id,
+    #[cfg_attr(not(feature = "asan"), allow(dead_code, reason = "without the sanitizer there is nothing to note"))]
+    sanitizer: sanitizer::Notes,
+}
+
+impl Notes {
+    pub(crate) const fn new() -> Self {
+        Self { valgrind: valgrind::Id::none(), sanitizer: sanitizer::Notes::new() }
+    }
+}
+
+/// A stack was mapped.
+pub(crate) fn mapped(header: &Header) {
+    header.notes.valgrind.register(header.low, header.low + header.room_bytes);
+    sanitizer::mapped(header);
+}
+
+/// A stack is about to be unmapped.
+pub(crate) fn unmapped(header: &Header) {
+    header.notes.valgrind.deregister();
+    sanitizer::unmapped(header);
+}
