@@ -6,7 +6,9 @@
 pub mod c;
 mod process;
 
-pub use process::{Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, run_child};
+pub use process::{
+    Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
+};
 
 use core::ffi::{c_int, c_void};
 
@@ -94,6 +96,13 @@ macro_rules! alone {
 
 /// Little room on the host. What the shim may need there is 512 bytes of an optimised build; unoptimised frames are larger.
 pub const LITTLE: usize = if cfg!(debug_assertions) { 4 * 1024 } else { 640 };
+
+/// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below the stacks that the kernel places.
+#[cfg(target_pointer_width = "64")]
+pub const FREE_PLACES: [usize; 4] = [1 << 40, 2 << 40, 4 << 40, 80 << 40];
+/// As above.
+#[cfg(target_pointer_width = "32")]
+pub const FREE_PLACES: [usize; 4] = [0x1800_0000, 0x2000_0000, 0x2800_0000, 0x3800_0000];
 
 /// A pointer to pass through C.
 pub fn to_c<T>(value: &mut T) -> *mut c_void {

@@ -77,6 +77,11 @@ pub fn is_emulated(what: &str) -> bool {
     is_emulated
 }
 
+/// How often a test does what it does many times: `count`, and less in an emulator, where each time takes fifty times as long.
+pub fn rounds(count: usize) -> usize {
+    if std::env::var_os(RUNNER).is_some() { (count / 50).max(20) } else { count }
+}
+
 impl Death {
     /// Everything, for people.
     pub fn told(&self) -> String {

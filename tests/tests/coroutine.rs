@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, StackMap, on_system_stack, remaining_stack, stats};
 use tests::c::{self, Coroutine};
-use tests::{CCallback, Canary, Mode, alone, callback, in_both_modes, run_child, to_c, use_stack};
+use tests::{CCallback, Canary, FREE_PLACES, Mode, alone, callback, in_both_modes, run_child, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -227,7 +227,7 @@ in_both_modes! {
 
     fn thread_that_leaves_a_suspended_body_behind_leaks_its_stack(mode) {
         // Each thread suspends a body and ends; the body is finished here. The stacks must come back without `trim`.
-        for round in 0..200 {
+        for round in 0..tests::rounds(200) as u64 {
             let mut stack = vec![0_u8; 16 * KIB];
             let mut job = Job::new(mode, round);
             let address = (&raw mut job).expose_provenance();
@@ -336,7 +336,7 @@ in_both_modes! {
     fn foreign_stack_below_the_thread_stack_is_taken_for_it(mode) {
         assert_eq!(call_works(mode), 0);
         let low = StackBounds::of_thread().expect("known").low();
-        assert_eq!(mapped_at(1 << 40, suspends::of(mode), mode), Some((0, true)), "far below");
+        assert_eq!(mapped_at(FREE_PLACES[0], suspends::of(mode), mode), Some((0, true)), "far below");
         // And as near below as there is a place.
         let near = (1..100_000).map(|i| low / (64 * KIB) * (64 * KIB) - i * 64 * KIB);
         assert_eq!(near.into_iter().find_map(|address| mapped_at(address, suspends::of(mode), mode)), Some((0, true)));
@@ -348,14 +348,14 @@ in_both_modes! {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
             let bounds = StackBounds::of_thread().expect("known");
-            for address in [bounds.high(), 4 << 40, 80 << 40] {
+            for address in [bounds.high(), FREE_PLACES[2], FREE_PLACES[3]] {
                 assert_eq!(mapped_at(address, suspends::of(mode), mode), Some((0, true)), "{address:#x}");
             }
             c_int::from(call_works(mode) != 0)
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        let result = unsafe { c::c_call_on_thread_at(2 << 40, 1024 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) };
+        let result = unsafe { c::c_call_on_thread_at(FREE_PLACES[1], 1024 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) };
         assert_eq!(result, 0);
     }
 }

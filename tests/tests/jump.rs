@@ -45,6 +45,7 @@ fn jump(depth: usize, mode: Mode) {
 
 /// `count` jumps from depths that `depth` tells, with flat memory after a warm-up.
 fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
+    let count = tests::rounds(count);
     (0..count / 4).for_each(|i| jump(depth(i), mode));
     let (maps_before, bytes_before) = (maps(), resident_bytes());
     (0..count).for_each(|i| jump(depth(i), mode));
@@ -55,7 +56,7 @@ fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
 
 /// Between 0 and 64 KiB, in steps of 16, without a pattern.
 fn scattered(i: usize) -> usize {
-    (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) % (64 * KIB) / 16 * 16
+    ((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) as usize % (64 * KIB) / 16 * 16
 }
 
 alone! {
@@ -75,7 +76,7 @@ alone! {
     }
 
     fn fortified_longjmp_takes_the_switch_for_a_jump_into_a_dead_frame() {
-        on_small_thread(|| (0..1000).for_each(|_| {
+        on_small_thread(|| (0..tests::rounds(1000)).for_each(|_| {
             // SAFETY: the body does not use its argument.
             let jumped = unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) };
             assert_eq!(jumped, 1);

@@ -1,5 +1,6 @@
 //! What needs a real main thread: backtraces that reach `main`, gdb, and the limit of the main thread's stack.
 
+use std::ffi::OsStr;
 use std::process::{Command, Output};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_main_thread");
@@ -23,7 +24,7 @@ fn stand_in_order(text: &str, words: &[&str]) {
 }
 
 fn run(scenario: &str, mode: &str) -> String {
-    let output = Command::new(PROGRAM).args([scenario, mode]).output().expect("the program");
+    let output = tests::program(PROGRAM).args([scenario, mode]).output().expect("the program");
     assert!(output.status.success(), "{scenario} {mode}: {}\n{}", output.status, text(&output));
     text(&output)
 }
@@ -50,6 +51,9 @@ fn std_backtrace_stops_at_a_switch_upwards() {
 }
 
 fn gdb(scenario: &str, mode: &str) -> Option<String> {
+    if tests::is_emulated("is what gdb would show") {
+        return None;
+    }
     if Command::new("gdb").arg("--version").output().is_err() {
         println!("skipped: gdb is not installed");
         return None;
@@ -89,10 +93,15 @@ fn limit_lowered_at_run_time_is_not_seen() {
     }
 }
 
+fn words(command: &Command) -> impl Iterator<Item = &OsStr> {
+    core::iter::once(command.get_program()).chain(command.get_args())
+}
+
 /// Starts the scenario with another limit; `None` where the hard limit forbids it.
 fn run_with_limit(limit: &str, mode: &str) -> Option<String> {
-    let script = format!("ulimit -S -s {limit} || exit 77; exec \"$0\" near_the_end {mode}");
-    let output = Command::new("sh").args(["-c", &script, PROGRAM]).output().expect("sh");
+    let script = format!("ulimit -S -s {limit} || exit 77; exec \"$@\" near_the_end {mode}");
+    let output =
+        Command::new("sh").args(["-c", &script, "sh"]).args(words(&tests::program(PROGRAM))).output().expect("sh");
     if output.status.code() == Some(77) {
         println!("skipped: the hard limit is below {limit}");
         return None;

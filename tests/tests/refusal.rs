@@ -5,7 +5,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, stats};
-use tests::{CCallback, LITTLE, Mode, alone, c, callback, in_both_modes, run_child, use_stack};
+use tests::{CCallback, LITTLE, Mode, alone, c, callback, in_both_modes, rounds, run_child, use_stack};
 
 const KIB: usize = 1024;
 
@@ -25,7 +25,7 @@ fn wait_until(is_so: impl Fn() -> bool) {
     }
 }
 
-fn limit_address_space(bytes: u64) {
+fn limit_address_space(bytes: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a valid limit; only this process, which the test made for that, is limited.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
@@ -60,7 +60,7 @@ callback! { "C" fn at_the_end(arg) {
     READY.fetch_add(1, Relaxed);
     wait_until(|| GO.load(Relaxed) == 1);
     let mut wrong = 0;
-    for _ in 0..20_000 {
+    for _ in 0..rounds(20_000) {
         // SAFETY: the body does not use its argument.
         let result = unsafe { c::c_call_with_left(LITTLE, low, CCallback(arg), ptr::null_mut()) };
         wrong += c_int::from(result != -7);

@@ -5,7 +5,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{on_system_stack, remaining_stack, stats};
-use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, run_child, to_c, use_stack};
+use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, rounds, run_child, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -54,6 +54,7 @@ fn flat(count: usize, step: impl FnMut()) {
 
 /// As [`flat`], with `slack` maps that come and go, and 128 KiB for each, for scenarios with threads of the C library's own making.
 fn flat_but(slack: usize, count: usize, mut step: impl FnMut()) {
+    let count = rounds(count);
     (0..count / 10).for_each(|_| step());
     let (maps_before, bytes_before) = (maps(), resident_bytes());
     (0..count).for_each(|_| step());
@@ -119,7 +120,8 @@ in_both_modes! {
             let thread = std::thread::Builder::new().stack_size(64 * KIB);
             thread.spawn(move || LAST.with(|last| last.0.set(Some(mode)))).expect("a thread").join().expect("its end");
         });
-        assert_eq!(GOOD.load(Relaxed), 1_100);
+        let count = rounds(1_000);
+        assert_eq!(GOOD.load(Relaxed), count + count / 10);
     }
 
     fn thread_that_jumped_over_nested_bodies_leaks(mode) {
@@ -157,7 +159,7 @@ in_both_modes! {
             }))
             .collect();
         assert_eq!(far_down(works::of(mode)), 0);
-        for round in 0..300 {
+        for round in 0..rounds(300) {
             // A thread that has called back before forks, and one for which the child's is the first callback.
             if round % 2 == 0 {
                 fork_and_call(mode);

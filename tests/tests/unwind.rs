@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guarded_callback::{StackBounds, on_system_stack, stats};
-use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, run_child, to_c, use_stack};
+use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, rounds, run_child, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -90,12 +90,12 @@ fn far_down(f: tests::CCallback, arg: *mut c_void) -> c_int {
 in_both_modes! {
     fn panic_in_a_switched_body_does_not_reach_the_caller_of_c(mode) {
         quiet();
-        for round in 0..1000_u64 {
+        for round in 0..rounds(1000) as u64 {
             let mut number = round;
             assert_eq!(panic_payload(|| far_down(panics::of(mode), to_c(&mut number))), Some(round));
             assert_eq!(call_works(mode), 0);
         }
-        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (1000, 1000));
+        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (rounds(1000), rounds(1000)));
         assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
     }
 
@@ -104,7 +104,7 @@ in_both_modes! {
         let mut number = 5_u64;
         let mut inner = (panics::of(mode), to_c(&mut number));
         let mut middle = (passes_on_from_a_further_stack::of(mode), to_c(&mut inner));
-        for round in 1..=100 {
+        for round in 1..=rounds(100) {
             let payload = panic_payload(|| far_down(passes_on::of(mode), to_c(&mut middle)));
             assert_eq!(payload, Some(5));
             assert_eq!(DROPS.load(Relaxed), 3 * round);
@@ -121,20 +121,20 @@ in_both_modes! {
             unsafe { c::c_call_catching(throws::of(*arg.cast::<Mode>()), ptr::null_mut()) }
         } }
         let mut mode = mode;
-        for round in 1..=1000 {
+        for round in 1..=rounds(1000) {
             assert_eq!(far_down(catching::of(Mode::Plain), to_c(&mut mode)), 5007);
             // SAFETY: it only tells a number.
-            assert_eq!(unsafe { c::c_destroyed() }, round);
+            assert_eq!(unsafe { c::c_destroyed() }, round as c_int);
             assert_eq!(call_works(mode), 0);
         }
-        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (1000, 1000));
+        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (rounds(1000), rounds(1000)));
         assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
     }
 
     fn pthread_exit_in_a_switched_body_runs_no_destructors(mode) {
         // One local in the body, one in a Rust frame and one in a C++ frame on the host.
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
-        for round in 1..=200 {
+        for round in 1..=rounds(200) {
             // SAFETY: the pair is as the body expects.
             let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(Mode::Plain), to_c(&mut inner)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
@@ -148,7 +148,7 @@ in_both_modes! {
     fn pthread_exit_does_not_cross_two_switches(mode) {
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         let mut outer = (passes_on_from_a_further_stack::of(mode), to_c(&mut inner));
-        for round in 1..=200 {
+        for round in 1..=rounds(200) {
             // SAFETY: the pairs are as the bodies expect.
             let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
@@ -159,7 +159,7 @@ in_both_modes! {
 
     fn fallback_is_not_given_for_a_panic(mode) {
         quiet();
-        for round in 1..=100 {
+        for round in 1..=rounds(100) {
             // SAFETY: the body does not use its argument.
             let result = unsafe { c::c_call_on_thread(64 * KIB, panics_with_fallback::of(mode), ptr::null_mut()) };
             assert_eq!(result, -9);

@@ -30,6 +30,7 @@ impl Function {
             "efiapi",
             "sysv64-unwind",
         ]);
+        let abi = on_target(abi);
         let count = if number.is_multiple_of(64) { 0 } else { random.below(20) + 1 };
         let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
         let result = if random.percent(10) { None } else { Some(pick(random, types, 35)) };
@@ -174,6 +175,18 @@ impl Function {
              annotated: [{annotated}], arguments: b\"{arguments}\", result: b\"{result}\" }},\n",
             format!("extern {:?} fn({signature}){}", self.abi, self.returns()),
         )
+    }
+}
+
+/// The ABI, or another one where only x86_64 has it.
+fn on_target(abi: &'static str) -> &'static str {
+    let is_x86_64 = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
+    match abi {
+        _ if is_x86_64 => abi,
+        "sysv64" | "win64" => "C",
+        "sysv64-unwind" => "C-unwind",
+        "efiapi" => "system",
+        _ => abi,
     }
 }
 

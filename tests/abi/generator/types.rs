@@ -41,6 +41,7 @@ impl Type {
     }
 }
 
+/// Their sizes; 0 is that of a pointer.
 const SCALARS: [(&str, &str, usize); 16] = [
     ("u8", "uint8_t", 1),
     ("i8", "int8_t", 1),
@@ -50,15 +51,37 @@ const SCALARS: [(&str, &str, usize); 16] = [
     ("i32", "int32_t", 4),
     ("u64", "uint64_t", 8),
     ("i64", "int64_t", 8),
-    ("usize", "size_t", 8),
+    ("usize", "size_t", 0),
     ("f32", "float", 4),
     ("f64", "double", 8),
-    ("*mut u8", "void *", 8),
-    ("*const Opaque", "const struct Opaque *", 8),
-    ("Option<Callee>", "Callee", 8),
+    ("*mut u8", "void *", 0),
+    ("*const Opaque", "const struct Opaque *", 0),
+    ("Option<Callee>", "Callee", 0),
     ("u128", "unsigned __int128", 16),
     ("i128", "__int128", 16),
 ];
+
+/// What differs between the targets.
+struct Target {
+    pointer_bytes: usize,
+    /// The largest alignment of a scalar in a struct.
+    largest_align: usize,
+}
+
+impl Target {
+    /// As cargo tells the build script.
+    fn of_build() -> Self {
+        let told = |name| std::env::var(name).expect("cargo sets it");
+        let pointer_bytes = if told("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" { 8 } else { 4 };
+        let largest_align = match (told("CARGO_CFG_TARGET_ARCH").as_str(), told("CARGO_CFG_TARGET_OS").as_str()) {
+            ("x86", "windows") => 8,
+            ("x86", _) => 4,
+            ("s390x", _) => 8,
+            _ => 16,
+        };
+        Self { pointer_bytes, largest_align }
+    }
+}
 
 pub struct Types {
     pub all: Vec<Type>,
@@ -71,13 +94,19 @@ pub struct Types {
 impl Types {
     pub fn new(random: &mut Random, aggregates: usize) -> Self {
         let mut all = Vec::new();
+        let target = Target::of_build();
         for (rust, c, size) in SCALARS {
+            let size = if size == 0 { target.pointer_bytes } else { size };
+            // C has no integers of 16 bytes where pointers have 4.
+            if size > 2 * target.pointer_bytes {
+                continue;
+            }
             let bytes = vec![Byte::Any; size];
             all.push(Type {
                 rust: rust.into(),
                 c: c.into(),
                 bytes,
-                align: size,
+                align: size.min(target.largest_align),
                 copy: true,
                 over_aligned: false,
                 has_i128: size == 16,

@@ -5,7 +5,7 @@ use core::ptr;
 use std::backtrace::Backtrace;
 
 use guarded_callback::{StackBounds, on_system_stack, remaining_stack};
-use tests::{CCallback, Mode, c, callback, use_stack};
+use tests::{CCallback, FREE_PLACES, Mode, c, callback, use_stack};
 
 const KIB: usize = 1024;
 
@@ -64,10 +64,12 @@ fn main() {
         "breakpoint" => far_down(stops::of(mode)),
         // A thread whose stack lies below all system stacks.
         // SAFETY: the body does not use its argument.
-        "breakpoint_below" => unsafe { c::c_call_on_thread_at(2 << 40, 64 * KIB, stops::of(mode), ptr::null_mut()) },
+        "breakpoint_below" => unsafe {
+            c::c_call_on_thread_at(FREE_PLACES[1], 64 * KIB, stops::of(mode), ptr::null_mut())
+        },
         // SAFETY: as above.
         "backtrace_below" => unsafe {
-            c::c_call_on_thread_at(2 << 40, 64 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
+            c::c_call_on_thread_at(FREE_PLACES[1], 64 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
         },
         "lowered" => lowered(mode),
         "near_the_end" => near_the_end(mode),
