@@ -53,6 +53,8 @@ unsafe extern "C-unwind" {
     pub fn c_alternate_stack(low: *mut usize) -> usize;
     pub fn c_set_alternate_stack(memory: *mut c_void, bytes: usize) -> c_int;
     pub fn c_write_to(address: usize);
+    // registers.c
+    pub fn c_call_with_registers(f: CCallback, arg: *mut c_void) -> c_int;
     // exception.cpp
     pub fn c_throw(value: c_int) -> !;
     pub fn c_destroyed() -> c_int;

@@ -1,0 +1,50 @@
+/* Changing stacks where the C library cannot: on the architectures that the tests run on with musl. */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Stores what the ABI makes a callee's to keep on this stack and SP to `from`, and takes it from where SP was `to`. */
+void exchange(void **from, void *to);
+
+#if defined(__x86_64__)
+/* Words kept; which of them is the return address; words more, so that SP at the start is as after a call. */
+enum { KEPT = 6, RETURN = 6, ODD = 1 };
+__asm__(".text\n.type exchange, @function\nexchange:\n"
+        "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
+        "mov %rsp, (%rdi)\nmov %rsi, %rsp\n"
+        "pop %r15\npop %r14\npop %r13\npop %r12\npop %rbx\npop %rbp\nret\n");
+#elif defined(__i386__)
+enum { KEPT = 4, RETURN = 4, ODD = 1 };
+__asm__(".text\n.type exchange, @function\nexchange:\n"
+        "push %ebp\npush %ebx\npush %esi\npush %edi\n"
+        "mov 20(%esp), %eax\nmov 24(%esp), %ecx\nmov %esp, (%eax)\nmov %ecx, %esp\n"
+        "pop %edi\npop %esi\npop %ebx\npop %ebp\nret\n");
+#elif defined(__aarch64__)
+enum { KEPT = 19, RETURN = 11, ODD = 0 };
+__asm__(".text\n.type exchange, %function\nexchange:\n"
+        "stp x19, x20, [sp, #-160]!\nstp x21, x22, [sp, #16]\nstp x23, x24, [sp, #32]\nstp x25, x26, [sp, #48]\n"
+        "stp x27, x28, [sp, #64]\nstp x29, x30, [sp, #80]\nstp d8, d9, [sp, #96]\nstp d10, d11, [sp, #112]\n"
+        "stp d12, d13, [sp, #128]\nstp d14, d15, [sp, #144]\n"
+        "mov x9, sp\nstr x9, [x0]\nmov sp, x1\n"
+        "ldp d14, d15, [sp, #144]\nldp d12, d13, [sp, #128]\nldp d10, d11, [sp, #112]\nldp d8, d9, [sp, #96]\n"
+        "ldp x29, x30, [sp, #80]\nldp x27, x28, [sp, #64]\nldp x25, x26, [sp, #48]\nldp x23, x24, [sp, #32]\n"
+        "ldp x21, x22, [sp, #16]\nldp x19, x20, [sp], #160\nret\n");
+#elif defined(__arm__)
+enum { KEPT = 24, RETURN = 24, ODD = 0 };
+__asm__(".text\n.arm\n.type exchange, %function\nexchange:\n"
+        "push {r4-r11, lr}\nvpush {d8-d15}\nstr sp, [r0]\nmov sp, r1\nvpop {d8-d15}\npop {r4-r11, pc}\n");
+#else
+#error "no exchange for this architecture"
+#endif
+
+/* What exchange finds on a stack that ends at `top` and shall begin with `start`: the words to keep, and where to return to. */
+static void *first_exchange(char *top, void (*start)(void)) {
+    void **sp = (void **)((uintptr_t)top & ~(uintptr_t)63) - (KEPT + 1 + ODD);
+    memset(sp, 0, (KEPT + 1 + ODD) * sizeof *sp);
+    sp[RETURN] = (void *)start;
+    return sp;
+}
+
+#endif
