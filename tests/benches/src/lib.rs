@@ -1,7 +1,7 @@
 //! Callbacks to measure: every mode of the attribute, the alternatives, and what hand-written assembly could do at best.
 //!
 //! This library is built twice, into the benchmark's executable and as a shared object that the executable opens: thread-locals
-//! cost more in a shared object, and callbacks are often in one. [`benches_function`] and [`benches_on_system_stack`] are the way in.
+//! cost more in a shared object, and callbacks are often in one. The functions `benches_*` are the way in.
 
 mod bodies;
 mod limit;
@@ -106,4 +106,10 @@ pub unsafe extern "C" fn benches_on_system_stack(function: unsafe extern "C" fn(
     static ALWAYS: Options = Options::new("benches_on_system_stack").switch(Mode::Always);
     // SAFETY: the caller's promise.
     call_guarded(&ALWAYS, || unsafe { function(argument) });
+}
+
+/// Empties the pool of this object's runtime.
+#[unsafe(no_mangle)]
+pub extern "C" fn benches_trim() {
+    guarded_callback::trim();
 }

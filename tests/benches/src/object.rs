@@ -4,20 +4,28 @@ use core::ffi::{c_char, c_void};
 use std::ffi::{CStr, CString};
 use std::path::PathBuf;
 
-use benches::{Function, Shape, Variant, benches_function, benches_on_system_stack};
+use benches::{Function, Shape, Variant, benches_function, benches_on_system_stack, benches_trim};
 
 /// Callbacks together with the runtime that they were linked with.
 #[derive(Clone, Copy)]
 pub(crate) struct Object {
     pub(crate) name: &'static str,
     function: extern "C" fn(u32, u32) -> Function,
-    on_system_stack: unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void),
+    on_system_stack: OnSystemStack,
+    trim: extern "C" fn(),
 }
+
+type OnSystemStack = unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void);
 
 impl Object {
     /// Both of them, the executable first.
     pub(crate) fn both() -> Result<[Self; 2], String> {
-        let executable = Self { name: "exe", function: benches_function, on_system_stack: benches_on_system_stack };
+        let executable = Self {
+            name: "exe",
+            function: benches_function,
+            on_system_stack: benches_on_system_stack,
+            trim: benches_trim,
+        };
         Ok([executable, Self::open()?])
     }
 
@@ -29,18 +37,18 @@ impl Object {
         if handle.is_null() {
             return Err(error());
         }
+        let [function, on_system_stack, trim] = [
+            symbol(handle, c"benches_function")?,
+            symbol(handle, c"benches_on_system_stack")?,
+            symbol(handle, c"benches_trim")?,
+        ];
         // SAFETY: the symbols are of the types that lib.rs gives them, as it is the same source.
         unsafe {
             Ok(Self {
                 name: "cdylib",
-                function: core::mem::transmute::<*mut c_void, extern "C" fn(u32, u32) -> Function>(symbol(
-                    handle,
-                    c"benches_function",
-                )?),
-                on_system_stack: core::mem::transmute::<
-                    *mut c_void,
-                    unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void),
-                >(symbol(handle, c"benches_on_system_stack")?),
+                function: core::mem::transmute::<*mut c_void, extern "C" fn(u32, u32) -> Function>(function),
+                on_system_stack: core::mem::transmute::<*mut c_void, OnSystemStack>(on_system_stack),
+                trim: core::mem::transmute::<*mut c_void, extern "C" fn()>(trim),
             })
         }
     }
@@ -49,6 +57,11 @@ impl Object {
     pub(crate) fn function(self, shape: Shape, variant: Variant) -> Option<Function> {
         let function = (self.function)(shape as u32, variant as u32);
         (!function.is_null()).then_some(function)
+    }
+
+    /// Empties the pool of the object's runtime.
+    pub(crate) fn trim(self) {
+        (self.trim)();
     }
 
     /// Calls `run` on a system stack of the object's runtime.
