@@ -15,7 +15,7 @@ use crate::report::refusal::{self, Cause};
 use crate::stack::{self, Header, Record};
 use crate::switch::{LeftAt, Told};
 use crate::thread::{self, Thread};
-use crate::{errno, settings, switch};
+use crate::{errno, guard, settings, switch};
 
 /// One callback that has arrived.
 pub(crate) struct Arrival {
@@ -134,10 +134,22 @@ fn decide(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause> {
     if !thread.begin_cold(arrival.sp) {
         return decide_alone(thread, arrival, landing);
     }
-    thread.prepare(arrival.sp, &decision.told);
+    thread.prepare();
+    if depends_on_bounds(thread, arrival) {
+        thread.find_bounds(arrival.sp, &decision.told);
+    }
     let entry = decide_held(thread, arrival, landing);
+    if entry.is_err() && !arrival.callback.has_fallback {
+        // For the message.
+        thread.find_bounds(arrival.sp, &decision.told);
+    }
     thread.end_cold();
     entry
+}
+
+/// Whether it matters where the thread stack is: to callbacks that may stay on it, and to which activations are dead.
+fn depends_on_bounds(thread: &Thread, arrival: &Arrival) -> bool {
+    guard::KNOWN_ON_ARRIVAL_ONLY || !matches!(arrival.callback.mode, Mode::Always) || thread.held_count() > 0
 }
 
 /// The usual case: the stack that is found belongs to the thread from now on.

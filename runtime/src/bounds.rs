@@ -11,7 +11,7 @@ use crate::{guard, register, switch, thread};
 pub enum Source {
     /// The C library, for a thread that it made: exact.
     Thread,
-    /// Computed for the main thread from the end of its stack and RLIMIT_STACK at first use on the thread.
+    /// Computed for the main thread from the end of its stack and RLIMIT_STACK when a callback first depends on them.
     MainThread,
     /// A range given to the runtime by whoever made the stack.
     Registered,

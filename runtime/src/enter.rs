@@ -154,7 +154,7 @@ fn enter_elsewhere(callback: &'static Callback, needed: usize, sp: usize, record
     // SAFETY: the words of the calling thread live as long as the thread, and this reference does not leave the function.
     let hot = unsafe { &*hot() };
     // SAFETY: the pointer is to NO_STACK or to a stack that this thread holds, which stays mapped meanwhile.
-    let header: &'static Header = unsafe { &*hot.stack.get() };
+    let header: &'static Header = unsafe { &*hot.stack_for(callback.mode) };
     let above_low = sp.wrapping_sub(header.low);
     if above_low < header.room_bytes {
         if above_low >= needed {

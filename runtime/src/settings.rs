@@ -152,6 +152,9 @@ static SWITCH_BY_DEFAULT: AtomicUsize = AtomicUsize::new(0);
 
 /// Ends the time in which settings can be applied.
 pub(crate) fn freeze() {
+    if IN_FORCE.load(Relaxed) == SET {
+        return;
+    }
     let _ = IN_FORCE.compare_exchange(UNSET, SET, Relaxed, Relaxed);
 }
 

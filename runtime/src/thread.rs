@@ -24,7 +24,8 @@ pub(crate) struct Thread {
     /// All system stacks that the thread holds, linked through [`Header::next`].
     held: Cell<*const Header>,
     held_count: Cell<usize>,
-    /// The true bounds: outer `None` before first use, inner `None` where the system does not tell.
+    is_prepared: Cell<bool>,
+    /// The true bounds: outer `None` before they are asked for, inner `None` where the system does not tell.
     bounds: Cell<Option<Option<StackBounds>>>,
     /// SP of the arrival that is in the cold path, zero if none: a signal handler that arrives meanwhile must not touch the list.
     cold_at: Cell<usize>,
@@ -36,6 +37,7 @@ local::local! {
     static THREAD: Thread = Thread {
         held: Cell::new(ptr::null()),
         held_count: Cell::new(0),
+        is_prepared: Cell::new(false),
         bounds: Cell::new(None),
         cold_at: Cell::new(0),
         dying: Cell::new(false),
@@ -53,7 +55,7 @@ fn with<R>(look: impl FnOnce(&Thread) -> R) -> R {
     THREAD.with(look)
 }
 
-/// The bounds of the thread stack as they were at first use; outer `None` before that.
+/// The bounds of the thread stack as they were when first asked for; outer `None` before that.
 pub(crate) fn bounds() -> Option<Option<StackBounds>> {
     with(|thread| thread.bounds.get())
 }
@@ -76,10 +78,11 @@ pub(crate) fn update_hot() {
 /// Takes the bounds of the calling thread's stack anew; `sp` is an address on the stack that the thread came from.
 pub(crate) fn refresh(sp: usize) {
     with(|thread| {
+        thread.prepare();
         thread.bounds.set(None);
         match thread.outermost() {
-            Some(header) => thread.prepare(sp, header.host_sp.host()),
-            None => thread.prepare(sp, &Told::now()),
+            Some(header) => thread.find_bounds(sp, header.host_sp.host()),
+            None => thread.find_bounds(sp, &Told::now()),
         }
     });
 }
@@ -104,21 +107,27 @@ fn settle_at_end() {
 }
 
 impl Thread {
-    /// Does what a thread needs once: bounds, and word of the thread's end.
-    ///
-    /// `told` is what the system was told of the stack with `sp`, before it was left.
-    pub(crate) fn prepare(&self, sp: usize, told: &Told) {
+    /// Does what a thread needs, but for the bounds: a place to report an overflow from, and once, word of the thread's end.
+    pub(crate) fn prepare(&self) {
         if !self.dying.get() {
             overflow::cover_thread();
         }
+        if !self.is_prepared.replace(true) && !exit::watch() {
+            self.set_dying();
+        }
+    }
+
+    /// Takes the bounds of the thread's stack, once. They cost more than everything else at first use, so this waits for a callback that
+    /// depends on them.
+    ///
+    /// `sp` is an address on the stack that C called from, `told` what the system was told of that one before it was left.
+    pub(crate) fn find_bounds(&self, sp: usize, told: &Told) {
         if self.bounds.get().is_some() {
             return;
         }
         self.bounds.set(Some(guard::thread_bounds(sp, told)));
         self.update_hot();
-        if !exit::watch() {
-            self.set_dying();
-        }
+        self.update_hot_stack();
     }
 
     /// Sets what the warm path takes for the thread stack: nothing where the cold path has to look closer each time.
@@ -203,9 +212,13 @@ impl Thread {
     /// The warm path takes the stack that it sees without looking whether SP is on another one of this thread, so it sees one only
     /// while there is no other. It is always the first, which is never given back before the thread ends: code that a signal
     /// handler interrupts on the warm path may go on to use it.
+    ///
+    /// A callback that may stay on the thread stack sees one only when it is known where that is.
     fn update_hot_stack(&self) {
         let only = self.held_count.get() == 1 && !self.dying.get();
-        self.hot().stack.set(if only { self.held.get() } else { &raw const NO_STACK });
+        let stack = if only { self.held.get() } else { &raw const NO_STACK };
+        self.hot().always_stack.set(stack);
+        self.hot().stack.set(if self.bounds.get().is_some() { stack } else { &raw const NO_STACK });
     }
 
     /// Takes a held stack out of the list and gives it back.

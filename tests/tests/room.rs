@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Source, StackBounds, on_system_stack, remaining_stack, stats};
-use tests::{LITTLE, Mode, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
+use tests::{LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -227,5 +227,27 @@ in_both_modes! {
         let stack_bytes = if mode == Mode::WhenLow && cfg!(debug_assertions) { 384 * KIB } else { stack_bytes };
         // SAFETY: as above.
         assert_eq!(unsafe { c::c_call_on_thread(stack_bytes, passes_a_big_value::of(Mode::Plain), f) }, 0);
+    }
+}
+
+callback! { "C" [stack = "64 KiB"] fn tells_its_stack(_arg) { c_int::from(on_system_stack()) }  }
+
+callback! { "C" [stack = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) { c_int::from(on_system_stack()) }  }
+
+alone! {
+    fn callback_leaves_a_stack_with_room_because_another_always_switches() {
+        callback! { "C" fn calls_in_turn(_arg) {
+            let calls = [
+                (tells_its_stack::of(Mode::Always), 1),
+                (tells_its_stack::of(Mode::WhenLow), 0),
+                (tells_its_stack::of(Mode::Always), 1),
+                (tells_its_stack_or_falls_back::of(Mode::WhenLow), 0),
+            ];
+            // SAFETY: the bodies do not use their argument.
+            c_int::from(calls.iter().all(|&(f, expected)| unsafe { c::c_call(f, core::ptr::null_mut()) } == expected))
+        } }
+        let f = calls_in_turn::of(Mode::Plain);
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(256 * KIB, f, core::ptr::null_mut()) }, 1);
     }
 }

@@ -15,8 +15,24 @@ use crate::bounds::StackBounds;
 use crate::stack::memory::page_bytes;
 
 pub(crate) fn thread_bounds(sp: usize) -> Option<StackBounds> {
+    if let Some(bounds) = bounds_of_usual_thread(sp) {
+        return Some(bounds);
+    }
     if may_be_main_thread() { choose(sp, main_bounds(), told_bounds_of_main) } else { told_bounds() }
 }
+
+/// The bounds of a thread that calls on its own stack, far away from the main one: it cannot be the main thread, so that the two system
+/// calls which tell are not made. Not on Android: see [`told_bounds_of_main`].
+fn bounds_of_usual_thread(sp: usize) -> Option<StackBounds> {
+    let (main_high, _) = main_stack_end()?;
+    if cfg!(target_os = "android") || sp.abs_diff(main_high) < FAR_BYTES {
+        return None;
+    }
+    told_bounds().filter(|told| told.contains(sp) && !told.contains(main_high - 1))
+}
+
+/// No other stack lies so close to the end of the main one, where the layout of addresses is the usual one.
+const FAR_BYTES: usize = 128 << 20;
 
 fn may_be_main_thread() -> bool {
     // SAFETY: both calls read process state and have no preconditions. The system call because glibc has had gettid only since 2.30.

@@ -62,4 +62,4 @@ mod system;
 )]
 mod untold;
 
-pub(crate) use untold::{bounds_at, thread_bounds};
+pub(crate) use untold::{KNOWN_ON_ARRIVAL_ONLY, bounds_at, thread_bounds};

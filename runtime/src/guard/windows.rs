@@ -8,6 +8,9 @@ use crate::stack::memory;
 use crate::switch::Told;
 use crate::switch::fields::Fields;
 
+/// Later the system knows the stack that the thread has switched to. It costs little to ask.
+pub(crate) const KNOWN_ON_ARRIVAL_ONLY: bool = true;
+
 /// Nothing is known of the own stack of a thread that has become a fiber: the block tells of the fiber that runs, which may be deleted
 /// before the thread ends.
 pub(crate) fn thread_bounds(_sp: usize, told: &Told) -> Option<StackBounds> {

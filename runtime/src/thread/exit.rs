@@ -18,6 +18,7 @@ pub(crate) fn watch() -> bool {
 
 use super::with;
 use crate::report::overflow;
+use crate::switch::{self, Told};
 use crate::{reclaim, stack};
 
 /// Gives back what the calling thread holds. A callback that arrives later, from another destructor, gives its stack back
@@ -31,6 +32,10 @@ fn give_back() {
     overflow::uncover_thread();
     with(|thread| {
         thread.set_dying();
+        if thread.held().any(|header| !header.is_idle()) {
+            // Which of them are dead depends on whether their hosts were on the thread stack.
+            thread.find_bounds(switch::stack_pointer(), &Told::now());
+        }
         reclaim::thread_ends(thread);
         while let Some(header) = thread.held().next() {
             if header.is_idle() {

@@ -33,13 +33,14 @@ pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32>
     if base == libc::MAP_FAILED {
         return Err(crate::errno::get());
     }
+    // Before the guard area splits the mapping in two.
+    no_huge_pages(base, mapped_bytes);
     // SAFETY: [base, base + guard_bytes) is part of the mapping just made, which nobody else knows.
     if unsafe { libc::mprotect(base, guard_bytes, libc::PROT_NONE) } != 0 {
         let error = crate::errno::get();
         unmap(base as usize, mapped_bytes);
         return Err(error);
     }
-    no_huge_pages(base, mapped_bytes);
     Ok(base as usize)
 }
 

@@ -13,12 +13,13 @@ global_asm!(
     ".globl {hot}.tls",
     ".hidden {hot}.tls",
     ".type {hot}.tls, @object",
-    ".size {hot}.tls, 24",
+    ".size {hot}.tls, 32",
     ".p2align 3",
     "{hot}.tls:",
-    // An empty thread stack, and the stack that is never idle.
+    // An empty thread stack, and twice the stack that is never idle.
     ".quad 0",
     ".quad 0",
+    ".quad {no_stack}",
     ".quad {no_stack}",
     ".popsection",
     hot = sym HOT,

@@ -7,7 +7,12 @@ use super::Hot;
 use crate::stack::NO_STACK;
 
 crate::thread::local::local! {
-    static HOT: Hot = Hot { low: Cell::new(0), room_bytes: Cell::new(0), stack: Cell::new(&raw const NO_STACK) };
+    static HOT: Hot = Hot {
+        low: Cell::new(0),
+        room_bytes: Cell::new(0),
+        stack: Cell::new(&raw const NO_STACK),
+        always_stack: Cell::new(&raw const NO_STACK),
+    };
 }
 
 /// The calling thread's words.
