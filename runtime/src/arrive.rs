@@ -12,10 +12,13 @@ use crate::enter::Entry;
 use crate::reclaim::{self, Place};
 use crate::report::counters;
 use crate::report::refusal::{self, Cause};
-use crate::stack::{self, Header, Record};
+use crate::stack::{self, Header, Record, memory};
 use crate::switch::{LeftAt, Told};
 use crate::thread::{self, Thread};
 use crate::{errno, guard, settings, switch};
+
+/// Where there is no other stack to be had, or no way to change to it, every body runs in place.
+const CAN_SWITCH: bool = switch::SUPPORTED && memory::SUPPORTED;
 
 /// One callback that has arrived.
 pub(crate) struct Arrival {
@@ -217,7 +220,7 @@ fn without_switch(arrival: &Arrival, place: Place) -> Result<Option<Entry>, Caus
     }
     match mode {
         Mode::Never => Err(Cause::NeverSwitches),
-        _ if !switch::SUPPORTED => Ok(Some(Entry::InPlace)),
+        _ if !CAN_SWITCH => Ok(Some(Entry::InPlace)),
         _ => Ok(None),
     }
 }
@@ -304,7 +307,7 @@ impl Emergency {
     /// Waits for a free one: a decision is short. Not for ever: in the child of a fork the others that used them are gone.
     fn acquire() -> Option<&'static Self> {
         let mut attempt = 0;
-        while attempt < 10_000 * EMERGENCY.len() {
+        while memory::STATIC_MAY_BE_STACK && attempt < 10_000 * EMERGENCY.len() {
             let emergency = &EMERGENCY[attempt % EMERGENCY.len()];
             if !emergency.in_use.swap(true, Ordering::Acquire) {
                 return Some(emergency);

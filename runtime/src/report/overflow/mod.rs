@@ -1,8 +1,9 @@
 //! The report of an overflow: which callback has run into the guard area of its system stack.
 
-#[cfg(unix)]
+// tvOS and watchOS forbid sigaltstack.
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
 mod signal;
-#[cfg(unix)]
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
 pub(crate) use signal::{cover_thread, install, uncover_thread, uninstall};
 
 #[cfg(windows)]
@@ -10,10 +11,20 @@ mod exception;
 #[cfg(windows)]
 pub(crate) use exception::{cover_thread, install, uncover_thread, uninstall};
 
-#[cfg(not(any(unix, windows)))]
+#[cfg(not(any(
+    all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))),
+    windows
+)))]
 mod unsupported;
-#[cfg(not(any(unix, windows)))]
-pub(crate) use unsupported::{cover_thread, install, uncover_thread};
+#[cfg(not(any(
+    all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))),
+    windows
+)))]
+#[cfg_attr(
+    not(any(unix, windows)),
+    allow(unused_imports, reason = "`uninstall` is called where libraries can be unloaded")
+)]
+pub(crate) use unsupported::{cover_thread, install, uncover_thread, uninstall};
 
 use core::fmt::{self, Write};
 
@@ -47,7 +58,7 @@ pub fn install_overflow_report() -> std::io::Result<()> {
 
 /// Prints the report when `address`, which was touched with SP at `sp`, lies in the guard area of the stack that the calling
 /// thread runs on. Async-signal-safe.
-#[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "called by the signal handler"))]
+#[cfg_attr(any(miri, not(any(unix, windows))), allow(dead_code, reason = "called by the signal handler"))]
 fn report(address: usize, sp: Option<usize>, thread_name: &str, thread_id: u64) {
     // SAFETY: the state of the calling thread, used in this call only.
     let thread = unsafe { &*thread::current() };

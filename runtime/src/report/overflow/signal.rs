@@ -1,6 +1,7 @@
 //! SIGSEGV and SIGBUS on POSIX systems.
 
 mod alternate;
+mod this_thread;
 
 use core::mem::zeroed;
 use core::ptr;
@@ -157,7 +158,7 @@ unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, con
         // SAFETY: the siginfo_t of a fault has an address.
         let address = unsafe { (*info).si_addr() } as usize;
         let mut name = [0_u8; 64];
-        super::report(address, sp, thread_name(&mut name), thread_id());
+        super::report(address, sp, this_thread::name(&mut name), this_thread::id());
         crate::errno::set(errno);
     }
     let earlier = if signal == libc::SIGBUS { &EARLIER_BUS } else { &EARLIER_SEGV };
@@ -179,24 +180,4 @@ unsafe fn interrupted_sp(context: *mut libc::c_void) -> Option<usize> {
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64")))]
 unsafe fn interrupted_sp(_context: *mut libc::c_void) -> Option<usize> {
     None
-}
-
-/// The name of the calling thread, as the kernel knows it.
-fn thread_name(buffer: &mut [u8; 64]) -> &str {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: PR_GET_NAME writes at most 16 bytes, the last of them zero.
-    unsafe {
-        libc::prctl(libc::PR_GET_NAME, buffer.as_mut_ptr());
-    }
-    let end = buffer.iter().position(|&byte| byte == 0).unwrap_or(0);
-    core::str::from_utf8(&buffer[..end]).unwrap_or("?")
-}
-
-fn thread_id() -> u64 {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: no preconditions.
-    return u64::try_from(unsafe { libc::syscall(libc::SYS_gettid) }).unwrap_or(0);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    // SAFETY: no preconditions.
-    return u64::try_from(unsafe { libc::getpid() }).unwrap_or(0);
 }

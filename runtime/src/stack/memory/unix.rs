@@ -1,16 +1,44 @@
 //! Stacks from mmap.
 
-use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod linux;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use linux::{no_huge_pages, place};
 
-/// No memory is set aside for the address space (NORESERVE), and the kernel is told what it is for (STACK: a must on OpenBSD).
+use core::ptr;
+
+pub(crate) const SUPPORTED: bool = true;
+
+/// OpenBSD kills a process whose SP is found in memory that was not mapped as a stack (mmap(2), MAP_STACK).
+pub(crate) const STATIC_MAY_BE_STACK: bool = !cfg!(target_os = "openbsd");
+
+/// The kernel is told what the mapping is for (STACK), and sets no memory aside for the address space (NORESERVE).
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "netbsd"))]
-const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
+const FLAGS: i32 = libc::MAP_STACK | libc::MAP_NORESERVE;
+/// A must, see above.
 #[cfg(target_os = "openbsd")]
-const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_STACK;
-// FreeBSD's MAP_STACK makes a mapping that grows, with a guard of its own: not what is wanted here.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "netbsd", target_os = "openbsd")))]
-const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANON;
+const FLAGS: i32 = libc::MAP_STACK;
+/// These set memory aside for whatever is mapped, unless told otherwise.
+#[cfg(any(target_os = "illumos", target_os = "solaris", target_os = "haiku"))]
+const FLAGS: i32 = libc::MAP_NORESERVE;
+/// FreeBSD's MAP_STACK makes a mapping that grows, with guard pages of its own: not what is wanted here.
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "illumos",
+    target_os = "solaris",
+    target_os = "haiku",
+)))]
+const FLAGS: i32 = 0;
+
+/// Apple's systems take a tag in place of the file; vmmap and crash reports show the mapping as a stack (VM_MEMORY_STACK is 30 in
+/// mach/vm_statistics.h, and VM_MAKE_TAG shifts it by 24).
+#[cfg(target_vendor = "apple")]
+const FILE: i32 = 30 << 24;
+#[cfg(not(target_vendor = "apple"))]
+const FILE: i32 = -1;
 
 /// Less guards nothing.
 pub(crate) const LEAST_GUARD_BYTES: usize = 1;
@@ -27,9 +55,10 @@ pub(crate) fn page_bytes() -> usize {
 /// The errno of the call that failed; nothing stays mapped.
 pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let hint = place(mapped_bytes);
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | FLAGS;
+    let hint = ptr::without_provenance_mut(place(mapped_bytes));
     // SAFETY: a fresh private mapping at an address of the kernel's choice (the hint is no MAP_FIXED) touches nothing that exists.
-    let base = unsafe { libc::mmap(hint as *mut libc::c_void, mapped_bytes, protection, FLAGS, -1, 0) };
+    let base = unsafe { libc::mmap(hint, mapped_bytes, protection, flags, FILE, 0) };
     if base == libc::MAP_FAILED {
         return Err(crate::errno::get());
     }
@@ -65,53 +94,11 @@ pub(crate) fn give_back(low: usize, bytes: usize) {
     crate::errno::set(errno);
 }
 
-/// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
-fn no_huge_pages(base: *mut libc::c_void, bytes: usize) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: advice on a mapping of our own. A kernel without huge pages answers EINVAL, which changes nothing.
-    unsafe {
-        libc::madvise(base, bytes, libc::MADV_NOHUGEPAGE);
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = (base, bytes);
-}
-
-/// Where the next stack should lie: below every thread stack, so that a longjmp from a body to its host goes up.
-///
-/// glibc's fortified longjmp aborts a jump to a lower address ("longjmp causes uninitialized stack frame").
-/// Linux maps thread stacks near the top of 47 bits and the heap of a PIE at 0x55..., so stacks are asked for at
-/// 32 TiB and downwards from there; where that is taken, or the address space is smaller, the kernel chooses.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn place(mapped_bytes: usize) -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    const HIGHEST: usize = 32 << 40;
-    const LOWEST: usize = 18 << 40;
-    let previous = match NEXT.load(Relaxed) {
-        0 => HIGHEST - random_offset(),
-        next => next,
-    };
-    let next = previous.saturating_sub(mapped_bytes);
-    // A race only makes two threads ask for the same place; one of them gets another.
-    NEXT.store(if next < LOWEST { 0 } else { next }, Relaxed);
-    next
-}
-
-/// Keeps the place as hard to guess as the kernel would: the same bits that it drew for the address of this code's stack.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn random_offset() -> usize {
-    // SAFETY: getauxval has no preconditions.
-    let random = unsafe { libc::getauxval(libc::AT_RANDOM) } as *const usize;
-    if random.is_null() {
-        return 0;
-    }
-    // SAFETY: AT_RANDOM points to 16 random bytes (getauxval(3)) that stay for the life of the process.
-    let bits = unsafe { random.read_unaligned() };
-    (bits & 0x3f_ffff_ffff) & !0xffff
-}
-
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+/// Elsewhere the kernel chooses the place.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn place(_mapped_bytes: usize) -> usize {
-    static _UNUSED: AtomicUsize = AtomicUsize::new(0);
-    let _ = Relaxed;
     0
 }
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn no_huge_pages(_base: *mut libc::c_void, _bytes: usize) {}

@@ -1,4 +1,8 @@
-//! Systems on which no stack can be mapped: every request is refused, so bodies run in place.
+//! Systems on which no stack can be mapped, and Miri: bodies run in place.
+
+pub(crate) const SUPPORTED: bool = false;
+
+pub(crate) const STATIC_MAY_BE_STACK: bool = false;
 
 /// Less guards nothing.
 pub(crate) const LEAST_GUARD_BYTES: usize = 1;

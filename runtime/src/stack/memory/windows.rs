@@ -24,6 +24,10 @@ use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
 
 use crate::switch::fields::{Fields, UNUSABLE_PAGES};
 
+pub(crate) const SUPPORTED: bool = true;
+
+pub(crate) const STATIC_MAY_BE_STACK: bool = true;
+
 /// Room for the pages that the kernel keeps in any case, and a page for the handler of an overflow.
 pub(crate) const LEAST_GUARD_BYTES: usize = (UNUSABLE_PAGES + 1) * 4096;
 

@@ -25,7 +25,10 @@ fn key() -> Option<libc::pthread_key_t> {
         return None;
     }
     match KEY.compare_exchange(0, usize::try_from(key).ok()? + 1, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => Some(key),
+        Ok(_) => {
+            unload::watch();
+            Some(key)
+        }
         Err(winner) => {
             // SAFETY: this thread created the key and nobody has seen it.
             unsafe { libc::pthread_key_delete(key) };
@@ -46,26 +49,49 @@ extern "C" fn library_ends() {
     }
 }
 
-// SAFETY: the linker puts this pointer among the functions to call when the object is unloaded; the type is the one it expects.
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd"
-))]
-#[used]
-#[unsafe(link_section = ".fini_array")]
-static AT_UNLOAD: extern "C" fn() = library_ends;
+/// ELF: the linker puts this pointer among the functions to call when the object is unloaded.
+#[cfg(not(any(target_vendor = "apple", target_os = "aix")))]
+mod unload {
+    // SAFETY: what lies in this section are functions of that type.
+    #[used]
+    #[unsafe(link_section = ".fini_array")]
+    static AT_UNLOAD: extern "C" fn() = super::library_ends;
 
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd"
-)))]
-const _: extern "C" fn() = library_ends;
+    /// Nothing is left to do at run time.
+    pub(super) fn watch() {}
+}
+
+/// Mach-O: dyld calls what was registered for the image, as C++ compilers do it for destructors of statics.
+#[cfg(target_vendor = "apple")]
+mod unload {
+    unsafe extern "C" {
+        /// Made by the linker: an address in the image.
+        static __dso_handle: u8;
+        fn __cxa_atexit(
+            function: unsafe extern "C" fn(*mut libc::c_void),
+            argument: *mut libc::c_void,
+            image: *const u8,
+        ) -> libc::c_int;
+    }
+
+    unsafe extern "C" fn library_ends(_argument: *mut libc::c_void) {
+        super::library_ends();
+    }
+
+    pub(super) fn watch() {
+        // SAFETY: the function has the type that is asked for and ignores its argument. Should it fail for want of memory, a dlclose leaves the
+        // key behind, as every library without such a hook does.
+        unsafe { __cxa_atexit(library_ends, core::ptr::null_mut(), &raw const __dso_handle) };
+    }
+}
+
+/// XCOFF: the linker takes such functions by name only (-binitfini), so a library is not to be unloaded.
+#[cfg(target_os = "aix")]
+mod unload {
+    const _: extern "C" fn() = super::library_ends;
+
+    pub(super) fn watch() {}
+}
 
 unsafe extern "C" fn thread_ends(_value: *mut libc::c_void) {
     super::give_back();
