@@ -86,8 +86,11 @@ static void *run(void *arg) {
     return NULL;
 }
 
-/* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most architectures, 128 KiB on aarch64 and powerpc64. */
+/* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most architectures, 128 KiB on aarch64 and powerpc64.
+   Zero leaves the size that threads usually have. */
 static int set_stack_bytes(pthread_attr_t *attr, size_t bytes) {
+    if (bytes == 0)
+        return 0;
     size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
     return pthread_attr_setstacksize(attr, bytes > least ? bytes : least);
 }

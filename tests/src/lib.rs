@@ -104,6 +104,10 @@ pub const FREE_PLACES: [usize; 4] = [1 << 40, 2 << 40, 4 << 40, 80 << 40];
 #[cfg(target_pointer_width = "32")]
 pub const FREE_PLACES: [usize; 4] = [0x1800_0000, 0x2000_0000, 0x2800_0000, 0x3800_0000];
 
+/// How far below the lowest usable byte the stack must have ended: on Linux the very next byte. Elsewhere pages that may be a guard are
+/// taken for one.
+pub const BELOW_THE_STACK: usize = if cfg!(target_os = "linux") { 1 } else { 64 * 1024 };
+
 /// A pointer to pass through C.
 pub fn to_c<T>(value: &mut T) -> *mut c_void {
     core::ptr::from_mut(value).cast()
@@ -131,6 +135,23 @@ pub fn use_stack(bytes: usize) -> c_int {
 pub fn near_sp() -> usize {
     let local = 0_u8;
     core::hint::black_box(&raw const local).addr()
+}
+
+/// Touches every page from below SP down to the lowest byte of the stack, in order: systems that commit a stack as it grows want that.
+///
+/// # Safety
+/// No signal handler runs on this stack meanwhile. Where `low` lies below the stack, the process dies.
+#[inline(never)]
+pub unsafe fn walk_down(low: usize) {
+    const SMALLEST_PAGE: usize = 4096;
+    let mut address = near_sp() & !(SMALLEST_PAGE - 1);
+    while address > low {
+        address = low.max(address - SMALLEST_PAGE);
+        let byte = core::ptr::with_exposed_provenance_mut::<u8>(address);
+        // SAFETY: memory of the thread's own stack below all frames, by the caller's promise, or an end that the caller expects. What is
+        // there is written back.
+        unsafe { byte.write_volatile(byte.read_volatile()) };
+    }
 }
 
 /// What a body may need to stay intact: look at it again after somebody else ran.

@@ -8,7 +8,7 @@ pub(crate) const KNOWN_ON_ARRIVAL_ONLY: bool = false;
 
 /// `told` is what the system was told of the stack with `sp` when it was in use.
 pub(crate) fn thread_bounds(sp: usize, _told: &Told) -> Option<StackBounds> {
-    super::system::thread_bounds(sp)
+    super::estimate::thread_bounds(sp)
 }
 
 /// The bounds of the stack in use where the system knows it, whoever made it; `sp` lies on it.

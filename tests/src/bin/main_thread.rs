@@ -52,6 +52,16 @@ fn near_the_end(mode: Mode) -> i32 {
     unsafe { c::c_call_with_frame(frame, works::of(mode), ptr::null_mut()) }
 }
 
+/// All of the stack, to the lowest byte that the guard calls usable, and `beyond` bytes more.
+fn walk(beyond: usize) -> i32 {
+    let bounds = StackBounds::of_thread().expect("known");
+    println!("bounds: {} KiB, {:?}", (bounds.high() - bounds.low()) / KIB, bounds.source());
+    // SAFETY: no signal handler is installed but for stack overflows.
+    unsafe { tests::walk_down(bounds.low() - beyond) };
+    println!("came to the end");
+    0
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let mode = match arguments[2].as_str() {
@@ -73,6 +83,11 @@ fn main() {
         },
         "lowered" => lowered(mode),
         "near_the_end" => near_the_end(mode),
+        "walk" => walk(0),
+        "walk_below" => walk(tests::BELOW_THE_STACK),
+        // The bounds are taken after frames of 2 MiB, which leave the stack as large as they made it.
+        "near_the_end_grown" => use_stack(2 * 1024 * KIB) + near_the_end(mode),
+        "walk_below_grown" => use_stack(2 * 1024 * KIB) + walk(tests::BELOW_THE_STACK),
         other => panic!("no scenario {other}"),
     };
     std::process::exit(result);
