@@ -5,6 +5,8 @@
 
 pub(crate) mod exit;
 pub(crate) mod hot;
+#[cfg(unix)]
+pub(crate) mod id;
 pub(crate) mod local;
 
 use core::cell::Cell;

@@ -10,6 +10,9 @@ use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, rounds, run
 
 const KIB: usize = 1024;
 
+/// glibc ends a thread by unwinding it; musl and the others leave its frames as they are.
+const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
+
 static DROPS: AtomicUsize = AtomicUsize::new(0);
 static SWITCHED: AtomicUsize = AtomicUsize::new(0);
 
@@ -132,17 +135,19 @@ in_both_modes! {
     }
 
     fn pthread_exit_in_a_switched_body_runs_no_destructors(mode) {
-        // One local in the body, one in a Rust frame and one in a C++ frame on the host.
+        // One local in the body, one in a Rust frame and one in a C++ frame on the host. None where pthread_exit does not unwind.
+        let ran = usize::from(PTHREAD_EXIT_UNWINDS);
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=rounds(200) {
             // SAFETY: the pair is as the body expects.
             let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(Mode::Plain), to_c(&mut inner)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
-            assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (2 * round, round));
+            assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (2 * round * ran, round));
             // SAFETY: it only tells a number.
-            assert_eq!(unsafe { c::c_destroyed() }, round as c_int);
+            assert_eq!(unsafe { c::c_destroyed() }, (round * ran) as c_int);
         }
-        assert_eq!(stats().stacks_mapped, 1, "stacks of the threads were lost: {:?}", stats());
+        // A thread that was joined may not be gone yet.
+        assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 1 } else { 4 }, "stacks were lost: {:?}", stats());
     }
 
     fn pthread_exit_does_not_cross_two_switches(mode) {
@@ -152,9 +157,9 @@ in_both_modes! {
             // SAFETY: the pairs are as the bodies expect.
             let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
-            assert_eq!(DROPS.load(Relaxed), 3 * round);
+            assert_eq!(DROPS.load(Relaxed), 3 * round * usize::from(PTHREAD_EXIT_UNWINDS));
         }
-        assert!(stats().stacks_mapped <= 3, "stacks of the threads were lost: {:?}", stats());
+        assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 3 } else { 6 }, "stacks of the threads were lost: {:?}", stats());
     }
 
     fn fallback_is_not_given_for_a_panic(mode) {

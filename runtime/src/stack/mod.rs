@@ -67,6 +67,8 @@ pub(crate) struct Header {
     leaves: Cell<usize>,
     /// How many calls of `on_host_stack` have left this stack for its host and will come back.
     pub(crate) visits: Cell<usize>,
+    /// The number of the thread that has ended on this stack without unwinding it, as pthread_exit does outside of glibc; zero if none.
+    pub(crate) ended_by: Cell<u64>,
     /// The next stack held by the same thread.
     pub(crate) next: Cell<*const Header>,
     /// The thread that holds this stack, as its `Thread`'s address; zero when no thread does.
@@ -108,6 +110,7 @@ impl Header {
             is_extra: Cell::new(false),
             leaves: Cell::new(0),
             visits: Cell::new(0),
+            ended_by: Cell::new(0),
             next: Cell::new(ptr::null()),
             holder: AtomicUsize::new(0),
             base,

@@ -1,6 +1,7 @@
-//! Stacks whose thread has ended while a coroutine was suspended on them.
+//! Stacks whose thread has ended while a coroutine was suspended on them, or on the very stack.
 //!
-//! Whoever finishes such an activation only marks the stack idle; the next thread that needs a stack finds it here.
+//! Whoever finishes the activation of a coroutine only marks the stack idle; the next thread that needs a stack finds it here. Nobody
+//! finishes that of a thread that ended by pthread_exit where this does not unwind; the stack is free when the thread is gone.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -35,7 +36,9 @@ pub(crate) fn collect() {
     // SAFETY: the exchange made this caller the owner of every stack in the row, and they are mapped.
     while let Some(header) = unsafe { next.as_ref() } {
         next = header.next.get();
-        if header.is_idle() {
+        if header.is_idle() || is_left(header) {
+            header.set_idle();
+            header.ended_by.set(0);
             header.shrink();
             // SAFETY: idle, owned by this caller, and not the stack that this runs on, which is no orphan.
             unsafe { super::put(NonNull::from(header)) };
@@ -43,4 +46,16 @@ pub(crate) fn collect() {
             adopt(header);
         }
     }
+}
+
+/// Whether the thread that ended on the stack is gone. It runs there until its last instruction.
+#[cfg(unix)]
+fn is_left(header: &Header) -> bool {
+    let thread = header.ended_by.get();
+    thread != 0 && crate::thread::id::has_ended(thread)
+}
+
+#[cfg(not(unix))]
+fn is_left(_header: &Header) -> bool {
+    false
 }

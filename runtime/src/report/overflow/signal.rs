@@ -1,7 +1,7 @@
 //! SIGSEGV and SIGBUS on POSIX systems.
 
 mod alternate;
-mod this_thread;
+mod thread_name;
 
 use core::mem::zeroed;
 use core::ptr;
@@ -158,7 +158,7 @@ unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, con
         // SAFETY: the siginfo_t of a fault has an address.
         let address = unsafe { (*info).si_addr() } as usize;
         let mut name = [0_u8; 64];
-        super::report(address, sp, this_thread::name(&mut name), this_thread::id());
+        super::report(address, sp, thread_name::of_this_thread(&mut name), crate::thread::id::current());
         crate::errno::set(errno);
     }
     let earlier = if signal == libc::SIGBUS { &EARLIER_BUS } else { &EARLIER_SEGV };
