@@ -46,7 +46,7 @@ fn std_backtrace_stops_at_a_switch_upwards() {
     for mode in MODES {
         let trace = run("backtrace_below", mode);
         let body = format!("shows_its_backtrace::{mode}");
-        stand_in_order(&trace, &["switched: true", &body, "run\n", "start_thread"]);
+        stand_in_order(&trace, &["switched: true", &body, "run\n", "start"]);
     }
 }
 
@@ -82,7 +82,7 @@ fn gdb_stops_at_a_switch_upwards() {
     for mode in MODES {
         let Some(told) = gdb("breakpoint_below", mode) else { return };
         let body = format!("stops::{mode}");
-        stand_in_order(&told, &["c_breakpoint", &body, " run (", "start_thread"]);
+        stand_in_order(&told, &["c_breakpoint", &body, " run (", "start"]);
     }
 }
 
