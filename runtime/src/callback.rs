@@ -9,6 +9,9 @@ pub const DEFAULT_STACK_BYTES: usize = 128 * 1024;
 /// What lies between the SP that the shim looks at and the first frame of the body: our own frames on either stack.
 const OWN_FRAMES_BYTES: usize = 1024;
 
+/// How often a debug build copies an argument or a result on its way between shim and body.
+const COPIES: usize = 3;
+
 /// The largest reserve: a quarter of the address space, beyond which no mapping can succeed.
 const LARGEST_STACK_BYTES: usize = usize::MAX / 4;
 
@@ -55,9 +58,23 @@ impl Callback {
         !(matches!(self.mode, Mode::Always) || by_default)
     }
 
-    /// Bytes that must be free below the SP in the shim, where no argument or result counts.
-    pub(crate) const fn needed(&self) -> usize {
-        self.reserve_bytes + OWN_FRAMES_BYTES
+    /// Bytes that must be free below the SP in the shim, for arguments and a result of so many bytes.
+    #[must_use]
+    #[inline(always)]
+    pub const fn needed_with(&self, value_bytes: usize) -> usize {
+        self.reserve_bytes + OWN_FRAMES_BYTES + COPIES * value_bytes
+    }
+
+    /// Whether the body may run on the thread stack. Where the process switches by default the front sees none.
+    #[must_use]
+    pub const fn stays_on_thread_stack(&self) -> bool {
+        !matches!(self.mode, Mode::Always)
+    }
+
+    /// Whether the front may change stacks. AddressSanitizer has to hear of each change, which the general way tells it.
+    #[must_use]
+    pub const fn may_switch(&self) -> bool {
+        !matches!(self.mode, Mode::Never) && !cfg!(feature = "asan")
     }
 }
 

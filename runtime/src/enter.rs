@@ -1,17 +1,20 @@
 //! The way of a callback, from C to the body and back.
 //!
-//! 1. C calls the shim, which the attribute made (macros/src/expand.rs). It packs what the body needs and calls [`guard`] or
-//!    [`guard_or`], which are inlined into it; they call [`run`], which is the same code for all callbacks.
-//! 2. [`enter`] looks at SP. On the thread stack (thread.rs) or on the thread's system stack (stack/mod.rs), with room for the
+//! 1. C calls the shim, which the attribute made (macros/src/expand.rs). Where it can, it is a jump to a front (front/), which does
+//!    steps 3, 5 and 6 by itself while the arguments stay in their registers, for callbacks whose thread is prepared and whose system
+//!    stack is idle. What it leaves over, and all callbacks without a front, go on here.
+//! 2. The shim, or what the front jumps to, packs what the body needs and calls [`guard`] or [`guard_or`], which are inlined into
+//!    it; they call [`run`], which is the same code for all callbacks.
+//! 3. [`enter`] looks at SP. On the thread stack (thread.rs) or on the thread's system stack (stack/mod.rs), with room for the
 //!    reserve: the body runs in place. On neither, and the system stack is idle: [`cross_over`].
-//! 3. Everything else is [`arrive`](crate::arrive::arrive), the cold path: first use on a thread, a full or busy stack, a foreign stack.
+//! 4. Everything else is [`arrive`](crate::arrive::arrive), the cold path: first use on a thread, a full or busy stack, a foreign stack.
 //!    It finds a stack (arrive.rs) or refuses.
-//! 4. [`cross_over`] notes the host in the stack's header and changes stacks with `call_on_stack` (switch/). The body runs and writes
+//! 5. [`cross_over`] notes the host in the stack's header and changes stacks with `call_on_stack` (switch/). The body runs and writes
 //!    its result: a small one into the shim's frame, a large one on the system stack.
-//! 5. Back on the host the stack is marked idle by [`Activation`]'s drop, which runs as well when a panic or an exception
+//! 6. Back on the host the stack is marked idle by [`Activation`]'s drop, which runs as well when a panic or an exception
 //!    unwinds across.
 //!
-//! A longjmp skips step 5. The stack then stays marked as busy, so that the next callback takes the cold path, which finds the
+//! A longjmp skips step 6. The stack then stays marked as busy, so that the next callback takes the cold path, which finds the
 //! activation dead and takes its stack back (reclaim.rs).
 
 use core::mem::{ManuallyDrop, MaybeUninit};
@@ -24,9 +27,6 @@ use crate::stack::{Header, Record};
 use crate::thread::hot::hot;
 use crate::{checker, switch, thread};
 
-/// How often a debug build copies an argument or a result on its way between shim and body.
-const COPIES: usize = 3;
-
 /// Where the body will run.
 #[derive(Clone, Copy)]
 pub(crate) enum Entry {
@@ -37,12 +37,12 @@ pub(crate) enum Entry {
 }
 
 /// Results up to this size are written into the shim's frame; the shim reads larger ones from the body's stack.
-const SMALL_RESULT_BYTES: usize = 64;
+pub const SMALL_RESULT_BYTES: usize = 64;
 
 /// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is none.
 #[inline(always)]
 pub fn guard<R, F: FnOnce() -> R>(callback: &'static Callback, argument_bytes: usize, call: F) -> R {
-    let needed = callback.needed() + COPIES * (argument_bytes + size_of::<R>());
+    let needed = callback.needed_with(argument_bytes + size_of::<R>());
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
         let mut call = ManuallyDrop::new(call);
         let mut result = MaybeUninit::uninit();
@@ -66,7 +66,7 @@ where
     F: FnOnce() -> R,
     G: FnOnce() -> R,
 {
-    let needed = callback.needed() + COPIES * (argument_bytes + size_of::<R>());
+    let needed = callback.needed_with(argument_bytes + size_of::<R>());
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
         let (call, fallback) = (ManuallyDrop::new(call), ManuallyDrop::new(fallback));
         let mut both = Both { call, fallback, has_run: false };
@@ -265,18 +265,19 @@ unsafe fn cross_over(
 /// });
 /// ```
 pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
-    match thread::system_stack(switch::stack_pointer()) {
-        Some(header) => on_host_of(header, call),
+    let header = thread::system_stack(switch::stack_pointer());
+    match header.and_then(|header| Some((header, header.left_host_at()?))) {
+        Some((header, host_sp)) => on_host_of(header, host_sp, call),
         None => call(),
     }
 }
 
-fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, call: F) -> R {
+fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, host_sp: usize, call: F) -> R {
     let _visit = Visit::new(header);
     let mut call = ManuallyDrop::new(call);
     let mut result = MaybeUninit::<R>::uninit();
     let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
-    let top = ptr::with_exposed_provenance_mut(header.host_sp.get() & !63);
+    let top = ptr::with_exposed_provenance_mut(host_sp & !63);
     let left_at = switch::LeftAt::leaving_for(header.host_sp.host());
     // SAFETY: below the SP at which the activation left its host nothing lives, as the host waits for the body that this is a
     // part of; `crossing` lives in this frame until the call has returned.

@@ -67,6 +67,7 @@ mod callback;
 mod checker;
 mod enter;
 mod errno;
+mod front;
 mod guard;
 #[cfg(any(doc, doctest))]
 pub mod guide;

@@ -10,6 +10,7 @@
 
 use crate::arrive::Arrival;
 use crate::bounds::StackBounds;
+use crate::callback::Callback;
 use crate::checker;
 use crate::register;
 use crate::report::counters;
@@ -86,8 +87,7 @@ pub(crate) fn abandoned(thread: &Thread, arrival: &Arrival) {
 pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival) {
     let here = place(thread, arrival.sp);
     take_back(thread, |header, host| {
-        let has_switched = header.host_sp.get() != 0;
-        has_switched && header.visits.get() == 0 && place(thread, host).is_same(here)
+        header.left_host_at().is_some() && header.visits.get() == 0 && place(thread, host).is_same(here)
     });
 }
 
@@ -143,7 +143,7 @@ fn is_gone(thread: &Thread, arrival: &Arrival, here: Place, header: &Header, hos
             if host > arrival.sp {
                 is_overwritten(header, host)
             } else {
-                header.is_by_order() || arrival.sp - host < SMALLEST_ROOM
+                header.running().is_some_and(Callback::is_by_order) || arrival.sp - host < SMALLEST_ROOM
             }
         }
         // Perhaps a suspended coroutine.

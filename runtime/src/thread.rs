@@ -11,8 +11,7 @@ pub(crate) mod local;
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::{self, Relaxed};
-use core::sync::atomic::compiler_fence;
+use core::sync::atomic::Ordering::Relaxed;
 
 use self::hot::Hot;
 use crate::bounds::{Source, StackBounds};
@@ -134,18 +133,12 @@ impl Thread {
 
     /// Sets what the warm path takes for the thread stack: nothing where the cold path has to look closer each time.
     fn update_hot(&self) {
-        let hot = self.hot();
         let simple = |bounds: &StackBounds| !settings::switch_by_default() && !register::any_inside(*bounds);
         let (low, room_bytes) = match self.thread_stack().filter(simple) {
             Some(bounds) => (bounds.low(), bounds.high() - bounds.low()),
             None => (0, 0),
         };
-        // A signal handler in between sees an empty stack, not a wrong one.
-        hot.room_bytes.set(0);
-        compiler_fence(Ordering::SeqCst);
-        hot.low.set(low);
-        compiler_fence(Ordering::SeqCst);
-        hot.room_bytes.set(room_bytes);
+        self.hot().set_thread_stack(low, room_bytes);
     }
 
     /// The words that the warm path reads; `self` is the calling thread's state, so they are its own.
@@ -218,9 +211,8 @@ impl Thread {
     /// A callback that may stay on the thread stack sees one only when it is known where that is.
     fn update_hot_stack(&self) {
         let only = self.held_count.get() == 1 && !self.dying.get();
-        let stack = if only { self.held.get() } else { &raw const NO_STACK };
-        self.hot().always_stack.set(stack);
-        self.hot().stack.set(if self.bounds.get().is_some() { stack } else { &raw const NO_STACK });
+        let stack = self.held().next().filter(|_| only).unwrap_or(&NO_STACK);
+        self.hot().set_stack(stack, self.bounds.get().is_some());
     }
 
     /// Takes a held stack out of the list and gives it back.

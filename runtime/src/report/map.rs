@@ -90,7 +90,7 @@ impl Region {
 /// Where C called the body that runs on the stack.
 fn host_mark(header: &'static Header) -> Option<(usize, String)> {
     let callback = header.running()?;
-    Some((header.host_sp.get(), format!("C called `{}` here", callback.name)))
+    Some((header.left_host_at()?, format!("C called `{}` here", callback.name)))
 }
 
 impl fmt::Display for StackMap {

@@ -41,23 +41,23 @@ const LEAVES_PER_SHRINK: usize = 64;
 /// The value of [`Header::host`] on a stack without an activation.
 const IDLE: usize = 0;
 
-/// The lowest bit of [`Header::host`]: no coroutine stack is carved out of the thread stack, so that the order of addresses on it
-/// tells which activations are dead.
-const BY_ORDER: usize = 1;
+/// The lowest bit of [`Header::host`]: the front has begun the activation, and SP has left the host at the record.
+const LEFT: usize = 1;
 
 /// What lies at the high end of every system stack.
 #[repr(C, align(64))]
-pub(crate) struct Header {
+pub struct Header {
     /// The lowest usable address.
     pub(crate) low: usize,
     /// Bytes between `low` and this header: SP is on this stack when `SP - low < room_bytes`.
     pub(crate) room_bytes: usize,
-    /// Address of the [`Record`] of the running activation, on the stack that C called from, with [`BY_ORDER`] in its lowest
+    /// Address of the [`Record`] of the running activation, on the stack that C called from, with [`LEFT`] in its lowest
     /// bit; [`IDLE`] if there is none. Atomic because a coroutine may finish its activation on another thread than the one that holds the stack.
     pub(crate) host: AtomicUsize,
     /// The callback whose body runs, or ran last, on this stack.
     pub(crate) callback: Cell<*const Callback>,
-    /// SP of the host when the body was entered: everything below is free. Zero between the decision and the switch.
+    /// SP of the host when the body was entered: everything below is free. Zero between the decision and the switch, and always in
+    /// an activation that the front has begun.
     pub(crate) host_sp: LeftAt,
     /// What the system is told while code runs on this stack.
     pub(crate) told: Told,
@@ -86,7 +86,7 @@ unsafe impl Sync for Header {}
 
 /// What stands in for "no stack": SP is never on it and it is never idle, so that a thread that holds none takes
 /// the cold path without a test of its own.
-pub(crate) static NO_STACK: Header = Header::new(0, 0, !IDLE, 0, 0);
+pub static NO_STACK: Header = Header::new(0, 0, !IDLE, 0, 0);
 
 /// The trace of an activation on its host: it lies in the shim's frame, [`Header::host`] is its address.
 ///
@@ -130,17 +130,22 @@ impl Header {
     pub(crate) fn begin(&self, callback: &'static Callback, record: usize) {
         self.callback.set(callback);
         self.host_sp.set(0);
-        self.host.store(record + if callback.is_by_order() { BY_ORDER } else { 0 }, Ordering::Relaxed);
+        self.host.store(record, Ordering::Relaxed);
     }
 
     /// The address of the record of the running activation.
     pub(crate) fn host_record(&self) -> Option<usize> {
         let host = self.host.load(Ordering::Acquire);
-        (host != IDLE).then_some(host & !BY_ORDER)
+        (host != IDLE).then_some(host & !LEFT)
     }
 
-    pub(crate) fn is_by_order(&self) -> bool {
-        self.host.load(Ordering::Relaxed) & BY_ORDER != 0
+    /// Where the running activation has left its host; `None` while it has not.
+    pub(crate) fn left_host_at(&self) -> Option<usize> {
+        let host = self.host.load(Ordering::Relaxed);
+        match self.host_sp.get() {
+            0 => (host & LEFT != 0).then_some(host & !LEFT),
+            sp => Some(sp),
+        }
     }
 
     #[inline(always)]
@@ -167,6 +172,7 @@ impl Header {
     /// Ends the activation, whatever its host was. Release: the frames of the body come before the reuse of the stack.
     #[inline(always)]
     pub(crate) fn set_idle(&self) {
+        self.host_sp.set(0);
         self.host.store(IDLE, Ordering::Release);
     }
 }

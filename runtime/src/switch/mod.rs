@@ -63,6 +63,15 @@ macro_rules! elf {
 mod unsupported;
 
 pub(crate) use unsupported::{SUPPORTED, call_on_stack, stack_pointer};
+// Where front/mod.rs has a file.
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(miri)
+))]
+pub use unsupported::call_body;
 
 #[cfg(not(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
 mod untold;

@@ -12,6 +12,9 @@
 //! brings it back. Frame-pointer walkers follow the same rbp.
 
 use core::arch::{asm, naked_asm};
+use core::mem::offset_of;
+
+use crate::stack::{Header, Record};
 
 pub(crate) const SUPPORTED: bool = true;
 
@@ -49,23 +52,42 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
     top: *mut u8,
     left_at: *mut usize,
 ) {
-    // On entry: rdi = argument, rsi = function, rdx = top, rcx = left_at, [rsp] = return address into the shim.
     naked_asm!(
         ".cfi_startproc",
         // Landing pad for processes with indirect branch tracking: the linker may reach this through a pointer.
         "endbr64",
+        "jmp {routines}.call_on_stack",
+        ".cfi_endproc",
+        routines = sym call_body,
+    )
+}
+
+/// Two routines that change stacks, under one name for gdb: it takes a caller at a lower address than its callee for a corrupt stack, unless
+/// the function of a certain name is between them.
+///
+/// That is a symbol with a size, so that gdb prefers it, and local to this object file; under fat LTO the object
+/// file may hold a second version of the runtime, which then goes without.
+///
+/// The first one is the end of a front (front/x86_64.rs): it marks the system stack as in use, calls the body on it, and marks it idle. For
+/// signal handlers SP is never on an idle stack, and the record says at all times that the activation lives.
+///
+/// # Safety
+/// Reached by a jump from a front: r11 = header of an idle stack of this thread, r10 = the callback, rax = its body, everything
+/// else as C left it.
+#[doc(hidden)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn call_body() {
+    naked_asm!(
+        ".cfi_startproc",
         "push rbp",
         ".cfi_def_cfa_offset 16",
         ".cfi_offset rbp, -16",
         "mov rbp, rsp",
         // From here on the frame is found through rbp, wherever rsp is.
         ".cfi_def_cfa_register rbp",
-        // The free end of the host, for `on_host_stack`.
-        "mov qword ptr [rcx], rsp",
-        "mov rsp, rdx",
-        // gdb takes a caller at a lower address than its callee for a corrupt stack, unless the function of that name is
-        // between them. A symbol with a size, so that gdb prefers it, and local to this object file; under fat LTO the object
-        // file may hold a second version of the runtime, which then goes without.
+        // The record, which the host keeps of this activation.
+        "push r11",
+        // Not at the beginning: of two symbols for one address gdb would take the other.
         elf!(".ifndef __morestack"),
         elf!(".type __morestack, @function"),
         elf!("__morestack:"),
@@ -73,16 +95,48 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
         elf!(".else"),
         elf!(".set .Lguarded_callback_named, 0"),
         elf!(".endif"),
-        // top is 16-byte aligned, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
+        // The stack counts as in use before SP is on it, for signal handlers that arrive in between.
+        "mov qword ptr [r11 + 16], rsp",
+        "mov qword ptr [r11 + 24], r10",
+        "mov rsp, r11",
+        // SP has left the host: the lowest bit of its address says so.
+        "inc qword ptr [rsp + 16]",
+        // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
+        "call rax",
+        // The body has brought rsp back to the header.
+        "mov r11, rsp",
+        // rsp returns to the host, whichever thread this is: rbp is callee-saved.
+        "leave",
+        ".cfi_def_cfa rsp, 8",
+        // SP is on the stack no more. The record below rsp is out of reach of signal handlers, which leave 128 bytes there alone.
+        "mov qword ptr [r11 + 16], 0",
+        "ret",
+        ".cfi_endproc",
+        // On entry: rdi = argument, rsi = function, rdx = top, rcx = left_at, [rsp] = return address into the shim.
+        "{routines}.call_on_stack:",
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        // The free end of the host, for `on_host_stack`.
+        "mov qword ptr [rcx], rsp",
+        "mov rsp, rdx",
+        // top is 16-byte aligned.
         "call rsi",
-        // rbp is callee-saved: rsp returns to the host, whichever thread this is.
-        "mov rsp, rbp",
-        "pop rbp",
+        "leave",
         ".cfi_def_cfa rsp, 8",
         "ret",
         elf!(".if .Lguarded_callback_named"),
         elf!(".size __morestack, . - __morestack"),
         elf!(".endif"),
         ".cfi_endproc",
+        routines = sym call_body,
     )
 }
+
+// What the assembly counts on: of the front as well.
+const _: () = assert!(offset_of!(Header, low) == 0 && offset_of!(Header, room_bytes) == 8);
+const _: () = assert!(offset_of!(Header, host) == 16 && offset_of!(Header, callback) == 24);
+const _: () = assert!(offset_of!(Record, header) == 0 && size_of::<Record>() == 8);

@@ -1,11 +1,19 @@
-//! The four words that every warm callback reads, kept where it can read them in one instruction each.
+//! The words that every warm callback reads, kept where it can read them in one instruction each.
 //!
 //! On x86_64 Linux with glibc they are a thread-local of the initial-exec model, defined here in assembly, because
-//! `thread_local!` in a shared object costs a call for each access. Four words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
+//! `thread_local!` in a shared object costs a call for each access. Eight words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
 //! unless `glibc.rtld.optional_static_tls` says otherwise); musl keeps none, so it has the portable form like everything else.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
 mod initial_exec;
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(miri)
+))]
+pub use initial_exec::HOT;
 #[cfg(all(
     target_arch = "x86_64",
     target_os = "linux",
@@ -32,9 +40,11 @@ mod portable;
 pub(crate) use portable::hot;
 
 use core::cell::Cell;
+use core::mem::offset_of;
+use core::sync::atomic::{Ordering, compiler_fence};
 
 use crate::callback::Mode;
-use crate::stack::Header;
+use crate::stack::{Header, NO_STACK};
 
 /// What the warm path reads of a thread.
 #[repr(C)]
@@ -43,6 +53,13 @@ pub(crate) struct Hot {
     /// unknown, and where the process switches by default.
     pub(crate) low: Cell<usize>,
     pub(crate) room_bytes: Cell<usize>,
+    /// The system stack as the front sees it, in the same way. Empty where `front_always_stack` is `NO_STACK`.
+    pub(crate) system_low: Cell<usize>,
+    pub(crate) system_room_bytes: Cell<usize>,
+    /// The same as `stack` and `always_stack`, or `NO_STACK` where that has less than [`USUAL_ROOM_BYTES`], which spares the front a look
+    /// at its size.
+    pub(crate) front_stack: Cell<*const Header>,
+    pub(crate) front_always_stack: Cell<*const Header>,
     /// The system stack to run the next body on; `NO_STACK` before first use, and while it is not known where the thread stack is. Never null.
     pub(crate) stack: Cell<*const Header>,
     /// The same for `switch = always`, which does not ask where the thread stack is.
@@ -55,4 +72,41 @@ impl Hot {
     pub(crate) fn stack_for(&self, mode: Mode) -> *const Header {
         if matches!(mode, Mode::Always) { self.always_stack.get() } else { self.stack.get() }
     }
+}
+
+// The front (front/x86_64.rs) counts on these.
+const _: () = assert!(offset_of!(Hot, low) == 0 && offset_of!(Hot, room_bytes) == size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, system_low) == 2 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, system_room_bytes) == 3 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, front_stack) == 4 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, front_always_stack) == 5 * size_of::<usize>());
+
+/// The room of the stacks that the front may take: a little less than 1 MiB, for those who set
+/// [`Settings::system_stack_bytes`](crate::Settings::system_stack_bytes) to that.
+pub const USUAL_ROOM_BYTES: usize = 960 * 1024;
+
+impl Hot {
+    /// Sets what is taken for the thread stack.
+    pub(crate) fn set_thread_stack(&self, low: usize, room_bytes: usize) {
+        set_range(&self.low, &self.room_bytes, low, room_bytes);
+    }
+
+    /// Sets the stack to run the next body on, for all modes or for `switch = always` alone.
+    pub(crate) fn set_stack(&self, stack: &'static Header, for_all: bool) {
+        let usual = if stack.room_bytes >= USUAL_ROOM_BYTES { stack } else { &NO_STACK };
+        self.always_stack.set(stack);
+        self.stack.set(if for_all { stack } else { &NO_STACK });
+        self.front_always_stack.set(usual);
+        self.front_stack.set(if for_all { usual } else { &NO_STACK });
+        set_range(&self.system_low, &self.system_room_bytes, usual.low, usual.room_bytes);
+    }
+}
+
+/// Changes a range so that a signal handler in between sees an empty one, not a wrong one.
+fn set_range(low: &Cell<usize>, room_bytes: &Cell<usize>, new_low: usize, new_room_bytes: usize) {
+    room_bytes.set(0);
+    compiler_fence(Ordering::SeqCst);
+    low.set(new_low);
+    compiler_fence(Ordering::SeqCst);
+    room_bytes.set(new_room_bytes);
 }

@@ -10,6 +10,10 @@ crate::thread::local::local! {
     static HOT: Hot = Hot {
         low: Cell::new(0),
         room_bytes: Cell::new(0),
+        system_low: Cell::new(0),
+        system_room_bytes: Cell::new(0),
+        front_stack: Cell::new(&raw const NO_STACK),
+        front_always_stack: Cell::new(&raw const NO_STACK),
         stack: Cell::new(&raw const NO_STACK),
         always_stack: Cell::new(&raw const NO_STACK),
     };

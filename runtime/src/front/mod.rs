@@ -1,0 +1,111 @@
+//! The front: a short way through the shim, taken with the arguments still where C has put them.
+//!
+//! A naked function in front of the body looks at SP. With room it jumps into the body, so that nothing lies between C and the body. With
+//! the system stack idle, and all arguments in registers, it changes stacks and calls the body there. In every other case it jumps to
+//! what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
+//!
+//! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, without `fallback`, for functions without `self`
+//! (macros/src/front.rs). A body that captures nothing is a type without a value, which the front names.
+//!
+//! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other.
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
+#[path = "x86_64.rs"]
+mod arch;
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(miri)
+)))]
+#[path = "unavailable.rs"]
+mod arch;
+
+#[allow(unused_imports, reason = "a target without a front has the macro alone")]
+pub use arch::*;
+
+use core::marker::PhantomData;
+
+/// Arguments up to this size are handed on by value: as large as C passes in registers.
+const SMALL_ARGUMENT_BYTES: usize = 16;
+
+/// Registers for integers, of which a result in memory takes one. Arguments in vector registers count as well.
+const REGISTERS: usize = 6;
+
+/// Whether arguments of these sizes are handed on by value, as the front does. Larger ones go by address.
+#[must_use]
+pub const fn are_small(argument_bytes: &[usize]) -> bool {
+    let mut at = 0;
+    while at < argument_bytes.len() {
+        if argument_bytes[at] > SMALL_ARGUMENT_BYTES {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Whether all arguments travel in registers, so that they are there on any stack. `result` says whether the result does; otherwise
+/// its address is one more argument.
+#[must_use]
+pub const fn in_registers(arguments: &[bool], result: bool) -> bool {
+    let mut at = 0;
+    while at < arguments.len() {
+        if !arguments[at] {
+            return false;
+        }
+        at += 1;
+    }
+    arguments.len() + !result as usize <= REGISTERS
+}
+
+/// Types that C passes in one register of either kind, or in none.
+pub trait InRegister {}
+
+macro_rules! in_register {
+    ($($ty:ty)*) => { $(impl InRegister for $ty {})* };
+}
+in_register!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 bool char);
+impl InRegister for () {}
+impl<T> InRegister for *const T {}
+impl<T> InRegister for *mut T {}
+impl<T> InRegister for &T {}
+impl<T> InRegister for &mut T {}
+impl<T> InRegister for core::ptr::NonNull<T> {}
+impl<T> InRegister for Option<&T> {}
+impl<T> InRegister for Option<&mut T> {}
+impl<T> InRegister for Option<core::ptr::NonNull<T>> {}
+
+macro_rules! function_in_register {
+    ($($parameter:ident)*) => {
+        impl<R, $($parameter),*> InRegister for extern "C" fn($($parameter),*) -> R {}
+        impl<R, $($parameter),*> InRegister for unsafe extern "C" fn($($parameter),*) -> R {}
+        impl<R, $($parameter),*> InRegister for Option<extern "C" fn($($parameter),*) -> R> {}
+        impl<R, $($parameter),*> InRegister for Option<unsafe extern "C" fn($($parameter),*) -> R> {}
+    };
+}
+function_in_register!();
+function_in_register!(A);
+function_in_register!(A B);
+function_in_register!(A B C);
+function_in_register!(A B C D);
+function_in_register!(A B C D E);
+function_in_register!(A B C D E F);
+
+/// Asks whether `T` is [`InRegister`]: the inherent constant is found where the bound holds, the trait's everywhere else.
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+impl<T: InRegister> Probe<T> {
+    /// The answer yes.
+    pub const IN_REGISTER: bool = true;
+}
+
+/// The answer for types that are not known to be [`InRegister`], and for type parameters.
+pub trait NotInRegister {
+    /// The answer no.
+    const IN_REGISTER: bool = false;
+}
+
+impl<T: ?Sized> NotInRegister for Probe<T> {}

@@ -1,0 +1,15 @@
+//! Targets without a front: every callback goes through `guard`.
+
+/// Takes the general way.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_front {
+    (
+        static $callback:ident = $description:expr;
+        $body:ident($($parameter:ident: $ty:ident = $value:expr),*)
+        if small($($perhaps_large:ty),*) in_registers($($argument:ty),*; $result:ty) else $general:block
+    ) => {{
+        static $callback: $crate::__private::Callback = $description;
+        $general
+    }};
+}

@@ -1,0 +1,170 @@
+//! The front on x86_64 Linux with glibc.
+//!
+//! ```text
+//!  host stack                                  system stack
+//!  | return address into C |                   | header          | <- rsp while the body is called
+//!  | saved rbp             | <- rbp            | return address  |
+//!  | header                | <- header.host    | frames of body  |
+//!  |                       |                   |        v        |
+//! ```
+//!
+//! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry of a C function, and so used
+//! here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to xmm7 carry the arguments.
+//!
+//! A front itself leaves rsp alone: in place it ends in a jump into the body, which finds rsp and the arguments on the stack as C left
+//! them. The change of stacks is one routine for all fronts, `call_body` (switch/x86_64.rs).
+//!
+//! There is no landing pad: a front is reached by direct jumps and calls only, from the one function it belongs to.
+
+/// The largest need that an instruction can hold. Callbacks that need more go the general way.
+pub const LARGEST_NEED_BYTES: usize = 0x7fff_ffff;
+
+pub use crate::stack::NO_STACK;
+pub use crate::switch::call_body;
+pub use crate::thread::hot::HOT;
+
+/// For one callback: the body as a C function, the general way as another, the naked function before both, and the call of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_front {
+    (
+        static $callback:ident = $description:expr;
+        $body:ident($($parameter:ident: $ty:ident = $value:expr),*)
+        if small($($perhaps_large:ty),*) in_registers($($argument:ty),*; $result:ty) else $general:block
+    ) => {{
+        static $callback: $crate::__private::Callback = $description;
+
+        unsafe extern "C" fn body_of<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+            // SAFETY: the shim has made a value of this type, which has no size.
+            let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
+            body($($parameter),*)
+        }
+
+        unsafe extern "C" fn general_way<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+            // SAFETY: as above.
+            let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
+            let bytes = const { 0 $(+ $crate::__private::core::mem::size_of::<$ty>())* };
+            $crate::__private::guard(&$callback, bytes, move || body($($parameter),*))
+        }
+
+        #[unsafe(naked)]
+        unsafe extern "C" fn front<
+            const IN_REGISTERS: bool,
+            $($ty,)*
+            R,
+            F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
+        >($(_: $ty),*) -> R {
+            $crate::__private::core::arch::naked_asm!(
+                ".cfi_startproc",
+                ".if {needed} <= {largest}",
+                // rax = where this thread's words lie, relative to fs.
+                "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
+                ".if {stays}",
+                // r10 = SP above the low end of the thread stack: in place when SP is on it with enough below.
+                "mov r10, rsp",
+                "sub r10, qword ptr fs:[rax]",
+                "cmp r10, qword ptr fs:[rax + 8]",
+                "jae 2f",
+                "cmp r10, {needed}",
+                "jae {body}",
+                "2:",
+                ".endif",
+                // The same for the system stack.
+                "mov r10, rsp",
+                "sub r10, qword ptr fs:[rax + 16]",
+                "cmp r10, qword ptr fs:[rax + 24]",
+                "jae 3f",
+                "cmp r10, {needed}",
+                "jae {body}",
+                ".endif",
+                "4:",
+                // Where the record of an activation from the same place lies, should a longjmp have abandoned it: so it is found dead.
+                // The 128 bytes below rsp are the function's own.
+                "mov qword ptr [rsp - 16], 0",
+                "jmp {general}",
+                ".if {needed} <= {largest}",
+                // SP is somewhere else: onto the system stack, when it is idle.
+                "3:",
+                ".if {switches}",
+                // One word for `always`, and one for those who ask where the thread stack is.
+                ".if {stays}",
+                "mov r11, qword ptr fs:[rax + 32]",
+                ".else",
+                "mov r11, qword ptr fs:[rax + 40]",
+                ".endif",
+                "cmp qword ptr [r11 + 16], 0",
+                "jne 4b",
+                // Only stacks with the usual room are in these words.
+                ".if {needed} > {usual}",
+                "cmp qword ptr [r11 + 8], {needed}",
+                "jb 4b",
+                ".endif",
+                "lea r10, [rip + {callback}]",
+                "lea rax, [rip + {body}]",
+                "jmp {call_body}",
+                ".else",
+                "jmp 4b",
+                ".endif",
+                ".endif",
+                ".cfi_endproc",
+                $crate::__guarded_callback_hot!(),
+                hot = sym $crate::__private::HOT,
+                no_stack = sym $crate::__private::NO_STACK,
+                needed = const $callback.needed_with(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()),
+                largest = const $crate::__private::LARGEST_NEED_BYTES,
+                usual = const $crate::__private::USUAL_ROOM_BYTES,
+                stays = const $callback.stays_on_thread_stack() as usize,
+                switches = const (IN_REGISTERS && $callback.may_switch()) as usize,
+                callback = sym $callback,
+                body = sym body_of::<$($ty,)* R, F>,
+                general = sym general_way::<$($ty,)* R, F>,
+                call_body = sym $crate::__private::call_body,
+            )
+        }
+
+        #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
+        #[inline(always)]
+        fn through_front<
+            const IN_REGISTERS: bool,
+            $($ty,)*
+            R,
+            F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
+        >(_: F, $($parameter: $ty),*) -> R {
+            const { $crate::__private::core::assert!($crate::__private::core::mem::size_of::<F>() == 0) };
+            // SAFETY: a value of F exists, which captures nothing; IN_REGISTERS is true only where that is so.
+            unsafe {
+                if const { $crate::__private::core::mem::size_of::<R>() <= $crate::__private::SMALL_RESULT_BYTES } {
+                    front::<IN_REGISTERS, $($ty,)* R, F>($($parameter),*)
+                } else {
+                    general_way::<$($ty,)* R, F>($($parameter),*)
+                }
+            }
+        }
+
+        if const { $crate::__private::are_small(&[$($crate::__private::core::mem::size_of::<$perhaps_large>()),*]) } {
+            if const {
+                #[allow(unused_imports, reason = "types may all be those that it is not for")]
+                use $crate::__private::NotInRegister as _;
+                $crate::__private::in_registers(
+                    &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
+                    $crate::__private::Probe::<$result>::IN_REGISTER,
+                )
+            } {
+                through_front::<true, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
+            } else {
+                through_front::<false, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
+            }
+        } else {
+            $general
+        }
+    }};
+}
+
+/// A type for the compiler to find.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_hole {
+    ($_ty:ident) => {
+        _
+    };
+}
