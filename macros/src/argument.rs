@@ -23,7 +23,7 @@ pub struct Argument<'item> {
 pub enum Way {
     /// The body captures it under its name, or it has none.
     Captured,
-    /// Small, with a pattern: a parameter of the closure.
+    /// Small: a parameter of the closure, since it has a pattern or the closure must capture nothing.
     Copied,
     /// Handed on by address. `named`: its type can be written again.
     Pointed { named: bool },
@@ -40,6 +40,14 @@ impl<'item> Argument<'item> {
             handed: format_ident!("handed{at}", span = site),
             site,
         }
+    }
+
+    /// The same argument for a body that captures nothing.
+    pub fn uncaptured(mut self) -> Self {
+        if self.is_captured() {
+            self.way = Way::Copied;
+        }
+        self
     }
 
     /// Whether the body sees the shim's own parameter.

@@ -1,7 +1,8 @@
 //! The shim: the function as it was, with a body that asks the runtime where to run the user's body.
 //!
-//! The user's body becomes a closure, since only a closure sees `Self`, `self` and the generics around the function. What is small
-//! and bound to a plain name is captured by it under that name. Everything else is a parameter of the closure, with the pattern as
+//! The user's body becomes a closure, since only a closure sees `Self`, `self` and the generics around the function. With a front (front.rs)
+//! all arguments are its parameters; without one, what is small and bound to a plain name is captured by it under that name.
+//! A parameter of the closure has the pattern as
 //! the user wrote it, so that values are dropped when those of a function would be. Large arguments are handed on by address,
 //! so that they are not copied onto the stack that C called on.
 //!
@@ -15,33 +16,49 @@ use quote::{format_ident, quote, quote_spanned};
 use super::argument::{Argument, Way};
 use super::callback::{Abi, Callback, Receiver};
 use super::conditional;
+use super::front;
 use super::options::Options;
 use super::types;
 
 /// The guarded function.
 pub fn expand(callback: &Callback, options: &Options) -> TokenStream {
     let runtime = options.runtime.clone().unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::guarded_callback));
-    conditional::split(callback, options, &runtime).unwrap_or_else(|| Shim::new(callback, options, &runtime).tokens())
+    conditional::split(callback, options, &runtime).unwrap_or_else(|| shim(callback, options, &runtime))
 }
 
-struct Shim<'item> {
-    callback: &'item Callback,
+fn shim(callback: &Callback, options: &Options, runtime: &TokenStream) -> TokenStream {
+    let shim = |has_front| Shim::new(callback, options, runtime, has_front).tokens();
+    if !front::is_possible(callback, options) {
+        return shim(false);
+    }
+    if !front::hides_pointers(callback) {
+        return shim(true);
+    }
+    let (general, front) = (shim(false), shim(true));
+    quote!(#[cfg(clippy)] #general #[cfg(not(clippy))] #front)
+}
+
+/// One shim in the making.
+pub struct Shim<'item> {
+    pub callback: &'item Callback,
     options: &'item Options,
-    arguments: Vec<Argument<'item>>,
-    private: TokenStream,
-    core: TokenStream,
+    pub arguments: Vec<Argument<'item>>,
+    has_front: bool,
+    pub private: TokenStream,
+    pub core: TokenStream,
     /// The span of what the user did not write.
-    site: Span,
+    pub site: Span,
 }
 
 impl<'item> Shim<'item> {
-    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream) -> Self {
+    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream, has_front: bool) -> Self {
         let site = Span::mixed_site().located_at(callback.body.span());
         let private = quote_spanned!(site=> #runtime::__private);
         let core = quote_spanned!(site=> #private::core);
         let arguments = callback.parameters.iter().enumerate();
-        let arguments = arguments.map(|(at, parameter)| Argument::new(at, parameter, site)).collect();
-        Self { callback, options, arguments, private, core, site }
+        let arguments = arguments.map(|(at, parameter)| Argument::new(at, parameter, site));
+        let arguments = arguments.map(|argument| if has_front { argument.uncaptured() } else { argument }).collect();
+        Self { callback, options, arguments, has_front, private, core, site }
     }
 
     fn tokens(&self) -> TokenStream {
@@ -74,11 +91,15 @@ impl<'item> Shim<'item> {
         let output = self.result_type();
         let fallback = self.options.fallback.as_ref().map(|fallback| fallback_closure(&fallback.value, &output));
         let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
-        if passed.is_empty() {
+        if passed.is_empty() && !self.has_front {
             return self.guard(&self.closure(&TokenStream::new(), body), fallback.as_ref());
         }
         let typed = self.typed_body(&passed, body);
         let call = self.call_with_arguments(&passed, fallback.as_ref());
+        if self.has_front {
+            let choice = front::choice(self, &call);
+            return quote_spanned!(site=> #typed #choice);
+        }
         quote_spanned!(site=> #typed #call)
     }
 
@@ -94,6 +115,10 @@ impl<'item> Shim<'item> {
 
     /// The user's body as a closure with parameters, in a variable.
     fn typed_body(&self, passed: &[&Argument<'_>], body: &TokenStream) -> TokenStream {
+        if passed.is_empty() {
+            let body = self.closure(&TokenStream::new(), body);
+            return quote_spanned!(self.site=> let body = #body;);
+        }
         let typed = self.typed(passed.len());
         let pointers = passed.iter().map(|argument| argument.typing_pointer());
         let parameters = passed.iter().map(|argument| argument.closure_parameter());
@@ -181,6 +206,15 @@ impl<'item> Shim<'item> {
 
     /// The constant that the runtime knows this callback by.
     fn description(&self) -> TokenStream {
+        if self.has_front {
+            return quote_spanned!(self.site=> &__GUARDED_CALLBACK);
+        }
+        let callback = self.new_callback();
+        quote_spanned!(self.site=> const { &#callback })
+    }
+
+    /// What makes it.
+    pub fn new_callback(&self) -> TokenStream {
         let site = self.site;
         let Self { private, core, options, .. } = self;
         let name = format!("::{}", self.callback.name.to_string().trim_start_matches("r#"));
@@ -192,11 +226,9 @@ impl<'item> Shim<'item> {
         let has_fallback = options.fallback.is_some();
         let unwinds = self.callback.qualifiers.abi.as_ref().is_some_and(Abi::unwinds);
         quote_spanned! {site=>
-            const {
-                &#private::Callback::new(
-                    #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback, #unwinds,
-                )
-            }
+            #private::Callback::new(
+                #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback, #unwinds,
+            )
         }
     }
 

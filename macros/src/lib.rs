@@ -13,6 +13,7 @@ mod conditional;
 mod errors;
 mod expand;
 mod fallback;
+mod front;
 mod item;
 mod options;
 mod size;

@@ -75,6 +75,9 @@ const SMALL: &[&str] = &[
     "gsize",
 ];
 
+/// Those of them that are raw pointers.
+const POINTERS: &[&str] = &["HANDLE", "HWND", "HMODULE", "HINSTANCE", "gpointer", "gconstpointer"];
+
 /// Whether the type is known to be small and without drop glue: a number, a pointer, a reference.
 pub fn is_small(ty: &TokenStream) -> bool {
     let mut cursor = Cursor::new(ty.clone());
@@ -85,6 +88,15 @@ pub fn is_small(ty: &TokenStream) -> bool {
         Some(TokenTree::Ident(word)) if is_function_pointer(&word.to_string()) => true,
         _ => is_small_path(cursor),
     }
+}
+
+/// Whether the type is a raw pointer, also by the names that libraries give to those.
+pub fn is_raw_pointer(ty: &TokenStream) -> bool {
+    let mut cursor = Cursor::new(ty.clone());
+    cursor.open_invisible();
+    let last = ty.clone().into_iter().last();
+    let alias = |last: &TokenTree| POINTERS.iter().any(|name| is_ident(last, name));
+    cursor.take_punct('*').is_some() || last.is_some_and(|last| alias(&last))
 }
 
 fn is_function_pointer(word: &str) -> bool {
@@ -119,6 +131,19 @@ pub fn can_be_named(ty: &TokenStream) -> bool {
     !contains(ty, &|pair| {
         is_ident(&pair[0], "impl") || matches!(pair, [TokenTree::Ident(_), bang] if is_punct(bang, '!'))
     })
+}
+
+/// Whether the type has no size, which rustc refuses.
+pub fn is_unsized(ty: &TokenStream) -> bool {
+    let tokens: Vec<_> = ty.clone().into_iter().collect();
+    match tokens.as_slice() {
+        [TokenTree::Group(group)] => {
+            group.delimiter() == Delimiter::Bracket && !group.stream().into_iter().any(|token| is_punct(&token, ';'))
+        }
+        [only] => is_ident(only, "str"),
+        [first, ..] => is_ident(first, "dyn"),
+        [] => false,
+    }
 }
 
 /// Whether the type says `impl Trait` somewhere.

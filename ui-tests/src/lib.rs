@@ -13,6 +13,7 @@ pub mod macro_source {
     pub mod errors;
     pub mod expand;
     pub mod fallback;
+    pub mod front;
     pub mod item;
     pub mod options;
     pub mod size;

@@ -1,0 +1,88 @@
+//! The short way through the shim (runtime/src/front/), where it must leave a callback to the general one or be told from it.
+//! That arguments and results arrive is seen by `abi-tests`, signals at each of its instructions by `tests/signal.rs`.
+
+use core::ptr;
+
+use guarded_callback::{Settings, on_host_stack, on_system_stack, remaining_stack, stats};
+use tests::{Mode, alone, c, callback, in_both_modes, to_c};
+
+const KIB: usize = 1024;
+
+fn call(f: tests::CCallback) -> i32 {
+    // SAFETY: none of the bodies here uses its argument, except for those that are passed a mode.
+    unsafe { c::c_call(f, ptr::null_mut()) }
+}
+
+fn on_small_thread(f: tests::CCallback, mut mode: Mode) -> i32 {
+    // SAFETY: the bodies that run so expect the mode.
+    unsafe { c::c_call_on_thread(96 * KIB, f, to_c(&mut mode)) }
+}
+
+callback! { "C" fn idle(_arg) { i32::from(!on_system_stack()) } }
+
+callback! { "C" fn visits_its_host(_arg) {
+    let before = on_system_stack();
+    let there = on_host_stack(on_system_stack);
+    i32::from(!before || there || !on_system_stack())
+} }
+
+callback! { "C" fn calls_from_its_host(_arg) {
+    let nested = on_host_stack(|| call(idle::of(Mode::Always)));
+    i32::from(nested != 0 || !on_system_stack())
+} }
+
+callback! { "C" fn visits_from_a_small_thread(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    // The first callback of the thread goes the general way, as do those after the thread has come to hold two stacks.
+    let visits: i32 = (0..3).map(|_| call(visits_its_host::of(mode))).sum();
+    visits + (0..3).map(|_| call(calls_from_its_host::of(mode))).sum::<i32>()
+} }
+
+in_both_modes! {
+    fn visit_of_the_host_stays_on_the_system_stack(mode) {
+        assert_eq!(on_small_thread(visits_from_a_small_thread::of(Mode::Plain), mode), 0);
+    }
+}
+
+callback! { "C" [stack = "12 MiB"] fn needs_more_than_a_usual_stack(_arg) {
+    i32::from(remaining_stack().is_none_or(|bytes| bytes < 12 * 1024 * KIB))
+} }
+
+callback! { "C" [stack = "300 KiB"] fn needs_more_than_a_small_stack(_arg) {
+    i32::from(remaining_stack().is_none_or(|bytes| bytes < 300 * KIB))
+} }
+
+callback! { "C" [stack = "40 KiB"] fn needs_less_than_a_small_stack(_arg) {
+    i32::from(remaining_stack().is_none_or(|bytes| bytes < 40 * KIB))
+} }
+
+callback! { "C" fn jumps(_arg) {
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    if on_system_stack() { unsafe { c::c_jump() } } else { -1 }
+} }
+
+alone! {
+    fn body_that_needs_more_than_the_usual_stack_gets_less() {
+        for _ in 0..3 {
+            assert_eq!(call(idle::of(Mode::Always)), 0);
+            assert_eq!(call(needs_more_than_a_usual_stack::of(Mode::Always)), 0);
+        }
+    }
+
+    fn body_that_needs_more_than_a_stack_of_the_settings_gets_less() {
+        Settings::new().system_stack_bytes(256 * KIB).apply().expect("the first");
+        for _ in 0..3 {
+            assert_eq!(call(needs_less_than_a_small_stack::of(Mode::Always)), 0);
+            assert_eq!(call(needs_more_than_a_small_stack::of(Mode::Always)), 0);
+        }
+    }
+
+    fn activation_that_was_jumped_over_keeps_its_stack_from_the_next() {
+        for _ in 0..100 {
+            // SAFETY: the body does not use its argument.
+            assert_eq!(unsafe { c::c_call_jumped(0, jumps::of(Mode::Always), ptr::null_mut()) }, 1);
+        }
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+}
