@@ -18,8 +18,13 @@ const PLACES: Option<core::ops::Range<usize>> = Some(18 << 40..32 << 40);
 /// Of 3 or 4 GiB, with the heap of a PIE at 0x5655_5000 and that of other programs at 0x0804_8000.
 #[cfg(target_arch = "x86")]
 const PLACES: Option<core::ops::Range<usize>> = Some(0x2000_0000..0x5000_0000);
-/// On s390x a mapping above 4 TiB makes the kernel add a level to the page tables.
-#[cfg(not(any(target_arch = "x86", all(target_pointer_width = "64", not(target_arch = "s390x")))))]
+/// Of 3 GiB, with the heap of a PIE at 0x0040_0000.
+#[cfg(target_arch = "arm")]
+const PLACES: Option<core::ops::Range<usize>> = Some(0x2000_0000..0x4000_0000);
+/// Of 4 TiB, with the heap of a PIE at two thirds of it: a mapping above makes the kernel add a level to the page tables.
+#[cfg(target_arch = "s390x")]
+const PLACES: Option<core::ops::Range<usize>> = Some(1 << 40..2 << 40);
+#[cfg(not(any(target_arch = "x86", target_arch = "arm", target_pointer_width = "64")))]
 const PLACES: Option<core::ops::Range<usize>> = None;
 
 /// Where the next stack should lie, from the highest of [`PLACES`] downwards; where that is taken, the kernel chooses.

@@ -1,9 +1,11 @@
-/* Changing stacks where the C library cannot: on the architectures that the tests run on with musl. */
-#ifndef EXCHANGE_H
-#define EXCHANGE_H
+/* The ucontext functions that the tests use, for musl, which declares them and has none. Signal masks are not exchanged. */
+#include <features.h>
 
+#ifndef __GLIBC__
+#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <ucontext.h>
 
 /* Stores what the ABI makes a callee's to keep on this stack and SP to `from`, and takes it from where SP was `to`. */
 void exchange(void **from, void *to);
@@ -39,12 +41,56 @@ __asm__(".text\n.arm\n.type exchange, %function\nexchange:\n"
 #error "no exchange for this architecture"
 #endif
 
-/* What exchange finds on a stack that ends at `top` and shall begin with `start`: the words to keep, and where to return to. */
-static void *first_exchange(char *top, void (*start)(void)) {
-    void **sp = (void **)((uintptr_t)top & ~(uintptr_t)63) - (KEPT + 1 + ODD);
-    memset(sp, 0, (KEPT + 1 + ODD) * sizeof *sp);
-    sp[RETURN] = (void *)start;
-    return sp;
+/* What lies above the first frame of a context. */
+struct start {
+    void (*function)(int, int);
+    int arguments[2];
+    ucontext_t *link;
+};
+
+/* Where SP is while the context is left; nobody else looks at this field. */
+static void **left_sp(ucontext_t *context) { return (void **)&context->uc_mcontext; }
+
+static struct start *start_of(const ucontext_t *context) {
+    uintptr_t top = ((uintptr_t)context->uc_stack.ss_sp + context->uc_stack.ss_size) & ~(uintptr_t)63;
+    return (struct start *)(top - 64);
 }
 
+static __thread ucontext_t *starting;
+
+static void begin(void) {
+    ucontext_t *self = starting;
+    struct start *start = start_of(self);
+    start->function(start->arguments[0], start->arguments[1]);
+    swapcontext(self, start->link);
+}
+
+int getcontext(ucontext_t *context) {
+    memset(context, 0, sizeof *context);
+    return 0;
+}
+
+void makecontext(ucontext_t *context, void (*function)(void), int count, ...) {
+    struct start *start = start_of(context);
+    va_list arguments;
+    start->function = (void (*)(int, int))function;
+    start->link = context->uc_link;
+    va_start(arguments, count);
+    for (int i = 0; i < 2 && i < count; i++)
+        start->arguments[i] = va_arg(arguments, int);
+    va_end(arguments);
+    /* The words that `exchange` takes from the stack. */
+    void **sp = (void **)start - (KEPT + 1 + ODD);
+    memset(sp, 0, (KEPT + 1 + ODD) * sizeof *sp);
+    sp[RETURN] = (void *)begin;
+    *left_sp(context) = sp;
+}
+
+int swapcontext(ucontext_t *from, const ucontext_t *to) {
+    starting = (ucontext_t *)to;
+    exchange(left_sp(from), *left_sp(starting));
+    return 0;
+}
+#else
+typedef int not_needed;
 #endif
