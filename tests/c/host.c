@@ -131,12 +131,8 @@ int c_call_on_threads(int count, size_t stack_bytes, callback f, void *arg, int 
     return wrong + (count - made);
 }
 
-/* A thread whose stack lies at `address` if it can. -3003: something else is there. */
-int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *arg) {
-    void *stack = mmap((void *)address, stack_bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (stack != (void *)address)
-        return -3003;
+/* A thread on memory of the caller's. */
+static int call_on_memory(void *stack, size_t stack_bytes, callback f, void *arg) {
     struct start start = {f, arg, -3002};
     pthread_t thread;
     pthread_attr_t attr;
@@ -145,8 +141,24 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
     pthread_attr_destroy(&attr);
     if (made)
         pthread_join(thread, NULL);
-    munmap(stack, stack_bytes);
     return made ? start.result : -3000;
+}
+
+/* A thread whose stack lies at `address` if it can. -3003: something else is there. */
+int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *arg) {
+    void *stack = mmap((void *)address, stack_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (stack != (void *)address)
+        return -3003;
+    int result = call_on_memory(stack, stack_bytes, f, arg);
+    munmap(stack, stack_bytes);
+    return result;
+}
+
+/* A thread whose stack is part of the caller's. */
+int c_call_on_thread_in_frame(size_t stack_bytes, callback f, void *arg) {
+    char *frame = alloca(stack_bytes + 4096);
+    return call_on_memory(frame + (4096 - (size_t)frame % 4096), stack_bytes, f, arg);
 }
 
 void c_exit_thread(void) { pthread_exit((void *)1); }

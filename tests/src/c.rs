@@ -26,6 +26,7 @@ unsafe extern "C-unwind" {
         arg: *mut c_void,
         expected: c_int,
     ) -> c_int;
+    pub fn c_call_on_thread_in_frame(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_on_thread_at(address: usize, stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_with_big_value(f: CCallback) -> c_int;
     pub fn c_exit_thread() -> !;

@@ -87,6 +87,13 @@ fn gdb_stops_at_a_switch_upwards() {
 }
 
 #[test]
+fn thread_on_a_part_of_the_main_stack_is_taken_for_the_main_thread() {
+    for mode in MODES {
+        stand_in_order(&run("thread_in_a_frame", mode), &["switched: true, 128 KiB: true"]);
+    }
+}
+
+#[test]
 fn limit_lowered_at_run_time_is_not_seen() {
     for mode in MODES {
         stand_in_order(&run("lowered", mode), &["switched: true, 128 KiB: true"]);

@@ -15,16 +15,21 @@ use crate::bounds::StackBounds;
 use crate::stack::memory::page_bytes;
 
 pub(crate) fn thread_bounds(sp: usize) -> Option<StackBounds> {
-    if let Some(bounds) = bounds_of_usual_thread(sp) {
+    let end = main_stack_end();
+    if let Some(bounds) = bounds_of_usual_thread(sp, end) {
         return Some(bounds);
     }
-    if may_be_main_thread() { choose(sp, main_bounds(), told_bounds_of_main) } else { told_bounds() }
+    let main = main_bounds(end);
+    if main.is_some_and(|main| is_main_thread_of_glibc(sp, main)) {
+        return main;
+    }
+    if may_be_main_thread() { choose(sp, main, told_bounds_of_main) } else { told_bounds() }
 }
 
 /// The bounds of a thread that calls on its own stack, far away from the main one: it cannot be the main thread, so that the two system
 /// calls which tell are not made. Not on Android: see [`told_bounds_of_main`].
-fn bounds_of_usual_thread(sp: usize) -> Option<StackBounds> {
-    let (main_high, _) = main_stack_end()?;
+fn bounds_of_usual_thread(sp: usize, end: Option<(usize, bool)>) -> Option<StackBounds> {
+    let (main_high, _) = end?;
     if cfg!(target_os = "android") || sp.abs_diff(main_high) < FAR_BYTES {
         return None;
     }
@@ -33,6 +38,15 @@ fn bounds_of_usual_thread(sp: usize) -> Option<StackBounds> {
 
 /// No other stack lies so close to the end of the main one, where the layout of addresses is the usual one.
 const FAR_BYTES: usize = 128 << 20;
+
+/// Whether this is the main thread, on its own stack: again without the two system calls. On the main stack there may be another
+/// thread as well, to which the program has given a part of it; but glibc keeps a thread's descriptor in the stack
+/// of the thread, and that of the main thread elsewhere.
+fn is_main_thread_of_glibc(sp: usize, main: StackBounds) -> bool {
+    // SAFETY: no preconditions. In glibc what it returns is the address of the descriptor.
+    let descriptor = || unsafe { libc::pthread_self() } as usize;
+    cfg!(all(target_os = "linux", target_env = "gnu")) && main.contains(sp) && !main.contains(descriptor())
+}
 
 fn may_be_main_thread() -> bool {
     // SAFETY: both calls read process state and have no preconditions. The system call because glibc has had gettid only since 2.30.
@@ -64,8 +78,8 @@ fn guard_is_inside() -> bool {
     cfg!(target_os = "android")
 }
 
-fn main_bounds() -> Option<StackBounds> {
-    let (high, is_exact) = main_stack_end()?;
+fn main_bounds(end: Option<(usize, bool)>) -> Option<StackBounds> {
+    let (high, is_exact) = end?;
     Main { high, is_exact, limit: limit::stack_limit(), page_bytes: page_bytes() }.bounds()
 }
 

@@ -81,6 +81,8 @@ fn main() {
         "backtrace_below" => unsafe {
             c::c_call_on_thread_at(FREE_PLACES[1], 64 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
         },
+        // SAFETY: as above.
+        "thread_in_a_frame" => unsafe { c::c_call_on_thread_in_frame(64 * KIB, works::of(mode), ptr::null_mut()) },
         "lowered" => lowered(mode),
         "near_the_end" => near_the_end(mode),
         "walk" => walk(0),
