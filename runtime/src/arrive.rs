@@ -12,6 +12,7 @@ use crate::enter::Entry;
 use crate::reclaim::{self, Place};
 use crate::report::counters;
 use crate::report::refusal::{self, Cause};
+use crate::report::tally;
 use crate::stack::{self, Header, Record, memory};
 use crate::switch::{LeftAt, Told};
 use crate::thread::{self, Thread};
@@ -253,6 +254,7 @@ fn another_stack(
 
 fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
     counters::refused();
+    tally::refused(arrival.callback);
     if arrival.callback.has_fallback {
         return Entry::Refused;
     }

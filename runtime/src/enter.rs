@@ -23,6 +23,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::arrive::{self, Arrival};
 use crate::callback::{Callback, Mode};
+use crate::report::tally;
+use crate::stack::depth::Depth;
 use crate::stack::{Header, Record};
 use crate::thread::hot::hot;
 use crate::{checker, switch, thread};
@@ -105,6 +107,7 @@ struct Both<F, G> {
 unsafe fn run(callback: &'static Callback, needed: usize, crossing: *mut u8, first: First) {
     // First what most callbacks do, as a leaf that ends in a jump.
     if may_stay_on_thread_stack(callback, needed, switch::stack_pointer()) {
+        tally::in_place(callback);
         // SAFETY: passed on.
         return unsafe { first(crossing) };
     }
@@ -134,6 +137,7 @@ unsafe fn run_elsewhere(callback: &'static Callback, needed: usize, crossing: *m
 fn enter(callback: &'static Callback, needed: usize, record: &mut MaybeUninit<Record>) -> Entry {
     let sp = switch::stack_pointer();
     if may_stay_on_thread_stack(callback, needed, sp) {
+        tally::in_place(callback);
         return Entry::InPlace;
     }
     enter_elsewhere(callback, needed, sp, record)
@@ -158,12 +162,17 @@ fn enter_elsewhere(callback: &'static Callback, needed: usize, sp: usize, record
     let above_low = sp.wrapping_sub(header.low);
     if above_low < header.room_bytes {
         if above_low >= needed {
+            tally::in_place(callback);
             return Entry::InPlace;
         }
     } else if header.is_idle() && header.room_bytes >= needed && !matches!(callback.mode, Mode::Never) {
         return Entry::OnStack(header);
     }
-    arrive::arrive(&Arrival { callback, needed, sp, record: record.as_mut_ptr().expose_provenance() })
+    let entry = arrive::arrive(&Arrival { callback, needed, sp, record: record.as_mut_ptr().expose_provenance() });
+    if let Entry::InPlace = entry {
+        tally::in_place(callback);
+    }
+    entry
 }
 
 /// Calls the body where SP is. Never inlined: the shim's frame must not grow with the body's.
@@ -197,6 +206,7 @@ impl Drop for Activation {
             return;
         }
         checker::end(self.0);
+        Depth::end(self.0);
         if self.0.is_extra.get() { arrive::leave(self.0) } else { self.0.set_idle() }
     }
 }
@@ -240,6 +250,7 @@ unsafe fn cross_over(
     header.begin(callback, ptr::from_mut(record).expose_provenance());
     let activation = Activation(header);
     checker::begin(header, switch::stack_pointer());
+    Depth::begin(header, callback);
     // SAFETY: the stack is idle and held by this thread, or was handed to this arrival alone, so nobody uses it until the
     // activation ends; the rest is the caller's promise.
     unsafe { switch::call_on_stack(crossing, first, top, header.host_sp.as_ptr()) };

@@ -93,6 +93,8 @@ pub use register::{RegisterError, Registration, register_stack};
 pub use report::counters::{Stats, stats};
 pub use report::map::StackMap;
 pub use report::overflow::install_overflow_report;
+#[cfg(feature = "stats")]
+pub use report::tally::{CallbackStats, callback_stats};
 pub use settings::{Settings, SettingsError};
 
 /// Takes stacks that nothing lives on any more from the process's stores and gives their memory back to the system.

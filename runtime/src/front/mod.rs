@@ -7,9 +7,17 @@
 //! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, without `fallback`, for functions without `self`
 //! (macros/src/front.rs). A body that captures nothing is a type without a value, which the front names.
 //!
+//! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer.
+//!
 //! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other.
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(any(miri, feature = "stats", feature = "asan"))
+))]
 #[path = "x86_64.rs"]
 mod arch;
 #[cfg(not(all(
@@ -17,7 +25,7 @@ mod arch;
     target_os = "linux",
     target_env = "gnu",
     target_pointer_width = "64",
-    not(miri)
+    not(any(miri, feature = "stats", feature = "asan"))
 )))]
 #[path = "unavailable.rs"]
 mod arch;

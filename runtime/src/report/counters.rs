@@ -1,4 +1,4 @@
-//! Counters of the process. All of them are counted on the cold path; the warm path counts nothing.
+//! Counters of the process. All of them are counted on the cold path; the warm path counts nothing, except with the feature `stats`.
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -18,6 +18,12 @@ pub struct Stats {
     pub stacks_reclaimed: usize,
     /// Callbacks that took the cold path: first use on a thread, a foreign stack with no stack idle, nesting deeper than a stack.
     pub cold_arrivals: usize,
+    /// Bodies that ran on the stack that C called them on. With the feature `stats`.
+    #[cfg(feature = "stats")]
+    pub bodies_in_place: usize,
+    /// Bodies that ran on a system stack. With the feature `stats`.
+    #[cfg(feature = "stats")]
+    pub bodies_switched: usize,
     /// Callbacks whose body could not run for lack of a stack.
     pub refusals: usize,
 }
@@ -43,6 +49,10 @@ pub fn stats() -> Stats {
         stacks_reused: REUSED.load(Relaxed),
         stacks_pooled: crate::stack::pool::len(),
         stacks_reclaimed: RECLAIMED.load(Relaxed),
+        #[cfg(feature = "stats")]
+        bodies_in_place: super::tally::of_all().0,
+        #[cfg(feature = "stats")]
+        bodies_switched: super::tally::of_all().1,
         cold_arrivals: COLD.load(Relaxed),
         refusals: REFUSALS.load(Relaxed),
     }

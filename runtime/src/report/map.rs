@@ -1,11 +1,11 @@
 //! The picture of a thread's stacks.
 
 use core::cmp::Reverse;
-use core::fmt;
+use core::{fmt, ptr};
 
 use crate::bounds::StackBounds;
-use crate::stack::Header;
-use crate::{switch, thread};
+use crate::stack::{Header, memory};
+use crate::{register, switch, thread};
 
 /// Where the calling thread's stacks, their guards and the stack pointer lie. `Display` draws it, the highest
 /// address first, as stacks grow down.
@@ -16,7 +16,6 @@ use crate::{switch, thread};
 /// ```
 #[derive(Clone, Debug)]
 pub struct StackMap {
-    sp: usize,
     /// The highest address first.
     stacks: Vec<Region>,
     /// The addresses worth a line of their own, the highest first: where C called a body that runs, and SP.
@@ -32,44 +31,59 @@ struct Region {
 }
 
 impl StackMap {
-    /// The stacks of the calling thread at this moment.
+    /// The stacks of the calling thread at this moment: its own, all system stacks that it holds, and the registered ones that it runs on
+    /// or was called from.
     #[must_use]
     pub fn current() -> Self {
         let sp = switch::stack_pointer();
         // SAFETY: the state of the calling thread, used in this call only.
         let thread = unsafe { &*thread::current() };
-        let mut stacks: Vec<Region> = thread.held().map(Region::of_system_stack).collect();
-        stacks.extend(StackBounds::of_thread().map(Region::of_thread_stack));
-        stacks.sort_by_key(|region| Reverse(region.high));
         let mut marks: Vec<(usize, String)> = thread.held().filter_map(host_mark).collect();
         marks.push((sp, "SP".to_owned()));
         marks.sort_by_key(|mark| Reverse(mark.0));
-        Self { sp, stacks, marks }
+        let mut stacks: Vec<Region> = thread.held().map(|header| Region::of_system_stack(header, sp)).collect();
+        stacks.extend(StackBounds::of_thread().map(Region::of_thread_stack));
+        stacks.extend(marks.iter().filter_map(|mark| register::find(mark.0)).map(Region::of_registered_stack));
+        stacks.sort_by_key(|region| (Reverse(region.high), region.low));
+        stacks.dedup_by_key(|region| (region.low, region.high));
+        Self { stacks, marks }
+    }
+
+    /// The stack that `address` lies on: of two, the one that was carved out of the other.
+    fn stack_of(&self, address: usize) -> Option<&Region> {
+        let around = self.stacks.iter().filter(|region| (region.low..region.high).contains(&address));
+        around.min_by_key(|region| region.high - region.low)
     }
 }
 
 impl Region {
     fn of_thread_stack(bounds: StackBounds) -> Self {
-        Self {
-            low: bounds.low(),
-            high: bounds.high(),
-            guard_low: None,
-            what: format!("thread stack ({:?})", bounds.source()),
-        }
+        let what = format!("thread stack ({:?})", bounds.source());
+        Self { low: bounds.low(), high: bounds.high(), guard_low: None, what }
     }
 
-    fn of_system_stack(header: &Header) -> Self {
-        let what = match header.running() {
-            Some(callback) => format!("system stack, runs `{}`", callback.name),
-            None => "system stack, idle".to_owned(),
+    fn of_registered_stack(bounds: StackBounds) -> Self {
+        Self { low: bounds.low(), high: bounds.high(), guard_low: None, what: "registered stack".to_owned() }
+    }
+
+    fn of_system_stack(header: &Header, sp: usize) -> Self {
+        let mut what = "system stack, ".to_owned();
+        what += &match header.running() {
+            Some(callback) if header.contains(sp) => format!("runs `{}`", callback.name),
+            Some(callback) if waits(header, sp) => format!("`{}` waits for a callback", callback.name),
+            Some(callback) => format!("`{}` is suspended, or was jumped over", callback.name),
+            None => "idle".to_owned(),
         };
+        if let Some(bytes) = touched_bytes(header) {
+            what += &format!(", {} touched", Bytes(bytes));
+        }
         Self { low: header.low, high: header.low + header.room_bytes, guard_low: Some(header.guard().start), what }
     }
 
-    fn draw(&self, f: &mut fmt::Formatter<'_>, marks: &[(usize, String)]) -> fmt::Result {
+    fn draw(&self, f: &mut fmt::Formatter<'_>, marks: &[&(usize, String)]) -> fmt::Result {
         writeln!(f, "{:#018x} +-- {}, {}", self.high, self.what, Bytes(self.high - self.low))?;
         writeln!(f, "                   |")?;
-        for (address, what) in marks.iter().filter(|(address, _)| (self.low..self.high).contains(address)) {
+        for (address, what) in marks {
             writeln!(
                 f,
                 "{address:#018x} |<- {what}, {} used, {} left",
@@ -87,19 +101,32 @@ impl Region {
     }
 }
 
-/// Where C called the body that runs on the stack.
+/// Where C called the body that runs on the stack. Not known between the decision and the switch.
 fn host_mark(header: &'static Header) -> Option<(usize, String)> {
     let callback = header.running()?;
     Some((header.left_host_at()?, format!("C called `{}` here", callback.name)))
 }
 
+/// Whether the body on the stack has called the code at `sp`, by way of other bodies.
+fn waits(header: &Header, sp: usize) -> bool {
+    let host_of = |header: &Header| header.host_record().and_then(thread::system_stack);
+    core::iter::successors(thread::system_stack(sp), |inner| host_of(inner)).any(|caller| ptr::eq(caller, header))
+}
+
+/// The part of the stack that was used since it was mapped, or since its memory was given back: in whole pages, as the kernel tells.
+fn touched_bytes(header: &Header) -> Option<usize> {
+    let lowest = memory::lowest_touched(header.low, header.header_page())?;
+    Some(header.low + header.room_bytes - header.depth.without_mark(lowest))
+}
+
 impl fmt::Display for StackMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for region in &self.stacks {
-            region.draw(f, &self.marks)?;
+            let is_here = |mark: &&(usize, String)| self.stack_of(mark.0).is_some_and(|of| ptr::eq(of, region));
+            region.draw(f, &self.marks.iter().filter(is_here).collect::<Vec<_>>())?;
         }
-        if !self.stacks.iter().any(|region| (region.low..region.high).contains(&self.sp)) {
-            writeln!(f, "{:#018x}  <- SP, on a foreign stack of unknown bounds", self.sp)?;
+        for (address, what) in self.marks.iter().filter(|mark| self.stack_of(mark.0).is_none()) {
+            writeln!(f, "{address:#018x}  <- {what}, on a foreign stack of unknown bounds")?;
         }
         Ok(())
     }

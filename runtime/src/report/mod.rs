@@ -5,3 +5,4 @@ mod line;
 pub(crate) mod map;
 pub(crate) mod overflow;
 pub(crate) mod refusal;
+pub(crate) mod tally;

@@ -10,6 +10,7 @@
 //!
 //! The header lies at the high end, on cache lines that the first frame of a body touches anyway.
 
+pub(crate) mod depth;
 pub(crate) mod memory;
 pub(crate) mod orphans;
 pub(crate) mod pool;
@@ -18,6 +19,7 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use self::depth::Depth;
 use crate::callback::Callback;
 use crate::checker::{self, Notes};
 use crate::report::counters;
@@ -76,6 +78,8 @@ pub struct Header {
     /// The whole mapping, guard area included.
     base: usize,
     mapped_bytes: usize,
+    /// How deep bodies have used it.
+    pub(crate) depth: Depth,
     /// What memory checkers were told.
     pub(crate) notes: Notes,
 }
@@ -115,6 +119,7 @@ impl Header {
             holder: AtomicUsize::new(0),
             base,
             mapped_bytes,
+            depth: Depth::new(),
             notes: Notes::new(),
         }
     }
@@ -167,6 +172,18 @@ impl Header {
     /// Address and length of the guard area.
     pub(crate) fn guard(&self) -> core::ops::Range<usize> {
         self.base..self.low
+    }
+
+    /// The page that this header lies on, the highest of the stack.
+    pub(crate) fn header_page(&self) -> usize {
+        (self.low + self.room_bytes) & !(memory::page_bytes() - 1)
+    }
+
+    /// The lowest page that was touched since the stack was mapped or its pages were given back, the header's own where the system does
+    /// not tell.
+    #[cfg_attr(not(feature = "stats"), allow(dead_code, reason = "asked for each callback with `stats` only"))]
+    pub(crate) fn lowest_touched(&self) -> usize {
+        memory::lowest_touched(self.low, self.header_page()).unwrap_or(self.header_page())
     }
 
     /// Ends the activation, whatever its host was. Release: the frames of the body come before the reuse of the stack.

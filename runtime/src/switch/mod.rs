@@ -71,6 +71,7 @@ pub(crate) use unsupported::{SUPPORTED, call_on_stack, stack_pointer};
     target_pointer_width = "64",
     not(miri)
 ))]
+#[allow(unused_imports, reason = "for the front, where there is one")]
 pub use unsupported::call_body;
 
 #[cfg(not(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]

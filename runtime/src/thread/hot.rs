@@ -13,6 +13,7 @@ mod initial_exec;
     target_pointer_width = "64",
     not(miri)
 ))]
+#[allow(unused_imports, reason = "for the front, where there is one")]
 pub use initial_exec::HOT;
 #[cfg(all(
     target_arch = "x86_64",

@@ -102,3 +102,37 @@ fn place(_mapped_bytes: usize) -> usize {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn no_huge_pages(_base: *mut libc::c_void, _bytes: usize) {}
+
+/// Pages asked for at a time: the answer lies on a stack of which little may be left.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const PAGES_AT_A_TIME: usize = 64;
+
+/// The lowest page of `low..high`, both page aligned, that was touched since it was mapped or given back; `high` if none was. `None`
+/// where the system does not tell.
+///
+/// Linux tells by mincore(2), for private memory that is not swapped out.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
+    let page = page_bytes();
+    let errno = crate::errno::get();
+    let mut at = low;
+    let mut touched = [0_u8; PAGES_AT_A_TIME];
+    while at < high {
+        let bytes = (PAGES_AT_A_TIME * page).min(high - at);
+        // SAFETY: asks only; there is room for an answer of one byte for each page.
+        if unsafe { libc::mincore(at as *mut libc::c_void, bytes, touched.as_mut_ptr().cast()) } != 0 {
+            crate::errno::set(errno);
+            return None;
+        }
+        if let Some(first) = touched[..bytes / page].iter().position(|byte| byte & 1 != 0) {
+            return Some(at + first * page);
+        }
+        at += bytes;
+    }
+    Some(high)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn lowest_touched(_low: usize, _high: usize) -> Option<usize> {
+    None
+}

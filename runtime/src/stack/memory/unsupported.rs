@@ -18,3 +18,8 @@ pub(crate) fn map(_mapped_bytes: usize, _guard_bytes: usize) -> Result<usize, i3
 pub(crate) fn unmap(_base: usize, _mapped_bytes: usize) {}
 
 pub(crate) fn give_back(_low: usize, _bytes: usize) {}
+
+/// The lowest page that was touched. Not known here.
+pub(crate) fn lowest_touched(_low: usize, _high: usize) -> Option<usize> {
+    None
+}

@@ -1,0 +1,131 @@
+//! The picture of a thread's stacks.
+
+use core::ffi::c_int;
+use core::ptr;
+
+use guarded_callback::{StackBounds, StackMap, register_stack};
+use tests::{CCallback, Mode, c, callback, from_c, in_both_modes, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+callback! { "C" fn draws(arg) {
+    // SAFETY: the tests pass a text.
+    *unsafe { from_c::<String>(arg) } = StackMap::current().to_string();
+    0
+} }
+
+callback! { "C" [stack = 6 << 20] fn draws_on_a_further_stack(arg) {
+    // SAFETY: as above.
+    *unsafe { from_c::<String>(arg) } = StackMap::current().to_string();
+    0
+} }
+
+/// Which callback a body calls through C, and where the picture goes.
+struct Nested {
+    inner: CCallback,
+    picture: String,
+}
+
+callback! { "C" fn calls_another(arg) {
+    use_stack(3 << 20);
+    // SAFETY: the tests pass this.
+    let nested = unsafe { from_c::<Nested>(arg) };
+    // SAFETY: the inner callback expects a text.
+    unsafe { c::c_call_with_frame(3 << 20, nested.inner, to_c(&mut nested.picture)) }
+} }
+
+callback! { "C" fn suspends(arg) {
+    // SAFETY: the test passes the coroutine that it resumes.
+    unsafe { c::c_coroutine_suspend(*arg.cast::<*mut c::Coroutine>()) };
+    0
+} }
+
+callback! { "C" fn uses_a_mib(_arg) { use_stack(1 << 20) } }
+
+/// Calls where both modes switch.
+fn far_down(f: CCallback, arg: *mut core::ffi::c_void) -> c_int {
+    let low = StackBounds::of_thread().expect("known").low();
+    // SAFETY: the caller passes what the body expects.
+    unsafe { c::c_call_with_left(64 * KIB, low, f, arg) }
+}
+
+/// The lines of the stack that contains `word`, from its high end down.
+#[track_caller]
+fn stack<'a>(picture: &'a str, word: &str) -> Vec<&'a str> {
+    let lines: Vec<&str> = picture.lines().collect();
+    let begin = |line: &&str| line.contains("+--") && line.contains(" stack");
+    let first = lines.iter().position(|line| begin(line) && line.contains(word));
+    let first = first.unwrap_or_else(|| panic!("no stack with {word}:\n{picture}"));
+    let length = lines[first + 1..].iter().position(|line| begin(line) || line.contains("<- ") && !line.contains('|'));
+    lines[first..length.map_or(lines.len(), |length| first + 1 + length)].to_vec()
+}
+
+fn address(line: &str) -> usize {
+    let digits = line.split_whitespace().next().and_then(|word| word.strip_prefix("0x")).expect("an address");
+    usize::from_str_radix(digits, 16).expect("an address")
+}
+
+in_both_modes! {
+    fn running_body_host_and_guard_are_not_drawn(mode) {
+        let mut picture = String::new();
+        far_down(draws::of(mode), to_c(&mut picture));
+        let lines = stack(&picture, "system stack, runs `map::draws::");
+        assert!(lines[0].contains("8191 KiB"), "{picture}");
+        let sp = lines.iter().find(|line| line.contains("|<- SP, ")).expect("SP is on it");
+        let guard = lines.iter().find(|line| line.contains("guard area, 64 KiB")).expect("a guard area");
+        assert!(address(lines[0]) > address(sp) && address(sp) > address(guard), "{picture}");
+        assert_eq!(address(guard) - address(lines.last().expect("the end")), 64 * KIB);
+        let lines = stack(&picture, "thread stack (Thread)");
+        assert!(lines.iter().any(|line| line.contains("C called `map::draws::")), "{picture}");
+        assert!(!lines.iter().any(|line| line.contains("SP")), "{picture}");
+    }
+
+    fn body_that_waits_is_not_told_from_the_one_that_runs(mode) {
+        let mut nested = Nested { inner: draws_on_a_further_stack::of(mode), picture: String::new() };
+        far_down(calls_another::of(mode), to_c(&mut nested));
+        let waits = stack(&nested.picture, "`map::calls_another::");
+        assert!(waits[0].contains("waits for a callback"), "{}", nested.picture);
+        assert!(waits.iter().any(|line| line.contains("C called `map::draws_on_a_further_stack::")), "{}", nested.picture);
+        let runs = stack(&nested.picture, "runs `map::draws_on_a_further_stack::");
+        assert!(runs.iter().any(|line| line.contains("|<- SP")), "{}", nested.picture);
+    }
+
+    fn suspended_body_and_foreign_stack_are_not_drawn(mode) {
+        let mut memory = vec![0_u8; 64 * KIB];
+        let mut coroutine = ptr::null_mut::<c::Coroutine>();
+        // SAFETY: the memory outlives the coroutine, which the body suspends.
+        unsafe {
+            coroutine = c::c_coroutine_new(to_c(&mut memory[0]), memory.len(), suspends::of(mode), (&raw mut coroutine).cast());
+            ptr::from_ref(&coroutine).read_volatile();
+        }
+        // SAFETY: it was just made.
+        assert_eq!(unsafe { c::c_coroutine_resume(coroutine) }, 0);
+        let picture = StackMap::current().to_string();
+        stack(&picture, "system stack, `map::suspends::");
+        assert!(picture.contains("is suspended, or was jumped over"), "{picture}");
+        let host = picture.lines().find(|line| line.contains("C called `map::suspends::")).expect("the host");
+        assert!(host.contains("on a foreign stack of unknown bounds"), "{picture}");
+        assert!(memory.as_ptr_range().contains(&ptr::with_exposed_provenance::<u8>(address(host))), "{picture}");
+        let registration = register_stack(memory.as_ptr().addr()..memory.as_ptr().addr() + memory.len()).expect("a slot");
+        let picture = StackMap::current().to_string();
+        let lines = stack(&picture, "registered stack, 64 KiB");
+        assert!(lines.iter().any(|line| line.contains("C called `map::suspends::")), "{picture}");
+        drop(registration);
+        // SAFETY: it is suspended.
+        assert_eq!(unsafe { c::c_coroutine_resume(coroutine) }, 1);
+        // SAFETY: it has ended.
+        unsafe { c::c_coroutine_free(coroutine) };
+        stack(&StackMap::current().to_string(), "system stack, idle");
+    }
+
+    fn use_of_a_stack_is_not_drawn(mode) {
+        far_down(uses_a_mib::of(mode), ptr::null_mut());
+        let picture = StackMap::current().to_string();
+        let line = stack(&picture, "system stack, idle")[0];
+        let touched = line.split(", ").find_map(|part| part.strip_suffix(" KiB touched")).expect("it says so");
+        let touched: usize = touched.parse().expect("a number");
+        assert!((1024..1024 + 64).contains(&touched), "{picture}");
+        // One that no body runs on is idle, whichever mode this is.
+        assert!(mode != Mode::Plain);
+    }
+}
