@@ -12,7 +12,7 @@ fn main() {
     };
     let mut c = cc::Build::new();
     common(&mut c);
-    c.file("c/machine.c");
+    c.file("c/machine.c").file("c/signal.c");
     c.files(["c/host.c", "c/coroutine.c", "c/jump.c", "c/ending.c", "c/registers.c", "c/ucontext.c", "c/fault.c"])
         .compile("callers");
     // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled that way.

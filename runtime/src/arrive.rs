@@ -4,7 +4,7 @@
 //! on that one, the landing; mostly the body then runs there.
 
 use core::cell::UnsafeCell;
-use core::ptr::{self, NonNull};
+use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::callback::{Callback, Mode};
@@ -15,7 +15,7 @@ use crate::report::refusal::{self, Cause};
 use crate::report::tally;
 use crate::stack::{self, Header, Record, memory};
 use crate::switch::{LeftAt, Told};
-use crate::thread::{self, Thread};
+use crate::thread::{self, Mark, Thread};
 use crate::{errno, guard, settings, switch};
 
 /// Where there is no other stack to be had, or no way to change to it, every body runs in place.
@@ -38,6 +38,8 @@ struct Decision<'a> {
     landing: Result<&'static Header, i32>,
     /// What the system was told of the stack that the arrival came from.
     told: Told,
+    /// A signal handler that has interrupted the cold path: what the thread holds is not touched.
+    is_alone: bool,
     entry: Entry,
 }
 
@@ -46,30 +48,24 @@ struct Decision<'a> {
 #[inline(never)]
 pub(crate) fn arrive(arrival: &Arrival) -> Entry {
     thread::settle(arrival.sp);
-    if let Some(entry) = among_held(arrival) {
-        return entry;
-    }
+    // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
+    let thread = unsafe { &*thread::current() };
     let errno = errno::get();
-    // SAFETY: a stack that was taken stays mapped until it is put back.
-    let landing = stack::take(arrival.needed).map(|header| unsafe { header.as_ref() });
-    let mut decision = Decision { arrival, landing, told: Told::now(), entry: Entry::Refused };
-    land(&mut decision);
-    if let Ok(landing) = decision.landing
-        && !matches!(decision.entry, Entry::OnStack(header) if ptr::eq(header, landing))
-    {
-        // SAFETY: the decision has returned and did not hand the stack out.
-        unsafe { stack::put(NonNull::from(landing)) };
+    let mark = Mark::new();
+    let is_alone = !thread.begin_cold(&mark, arrival.record);
+    let among_held = if is_alone { None } else { among_held(thread, arrival) };
+    let entry = among_held.unwrap_or_else(|| by_landing(thread, arrival, is_alone));
+    if !is_alone {
+        thread.end_cold();
     }
     errno::set(errno);
-    decision.entry
+    entry
 }
 
 /// The answer for a thread that holds several stacks, when it is simple: in place on one of them, or on the only idle one. It
 /// spares a thread with suspended bodies the landing at each callback. A flat loop: little of the host may be left.
-fn among_held(arrival: &Arrival) -> Option<Entry> {
-    // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
-    let thread = unsafe { &*thread::current() };
-    if thread.held_count() < 2 || thread.is_dying() || !thread.begin_cold(arrival.sp) {
+fn among_held(thread: &Thread, arrival: &Arrival) -> Option<Entry> {
+    if !thread.holds_several() || thread.is_dying() || must_look_at_bounds(thread, arrival) {
         return None;
     }
     let mut answer = None;
@@ -87,7 +83,7 @@ fn among_held(arrival: &Arrival) -> Option<Entry> {
             answer = fits.then_some(Entry::OnStack(header));
         }
     }
-    let mut answer = answer.filter(|_| idle == 1 && !must_look_at_bounds(thread, arrival));
+    let mut answer = answer.filter(|_| idle == 1);
     if let Some(Entry::OnStack(header)) = answer {
         // What was called from the idle stack is dead. Nobody could tell once the stack has another body.
         if thread.held().any(|held| held.host_record().is_some_and(|host| header.contains(host))) {
@@ -96,8 +92,30 @@ fn among_held(arrival: &Arrival) -> Option<Entry> {
             claim(header, arrival);
         }
     }
-    thread.end_cold();
     answer
+}
+
+/// Takes a stack as the landing and decides there.
+///
+/// The landing is held and claimed like the stack of a body, so that it is found again when a signal handler jumps out of here.
+#[inline(never)]
+fn by_landing(thread: &Thread, arrival: &Arrival, is_alone: bool) -> Entry {
+    // SAFETY: a stack that was taken stays mapped until it is put back.
+    let landing = stack::take(arrival.needed).map(|header| unsafe { header.as_ref() });
+    if let Ok(landing) = landing {
+        claim(landing, arrival);
+        landing.is_alone.set(is_alone);
+        thread.hold(landing);
+    }
+    let mut decision = Decision { arrival, landing, told: Told::now(), is_alone, entry: Entry::Refused };
+    land(&mut decision);
+    if let Ok(landing) = landing
+        && !matches!(decision.entry, Entry::OnStack(header) if ptr::eq(header, landing))
+    {
+        // SAFETY: the decision has returned and did not hand the stack out.
+        unsafe { thread.release(landing) };
+    }
+    decision.entry
 }
 
 /// Whether the cold path has to look at the bounds of the thread stack or of registered ones, as the warm path does not.
@@ -127,19 +145,15 @@ unsafe extern "C-unwind" fn decide_on_landing(argument: *mut u8) {
     counters::cold();
     // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
     let thread = unsafe { &*thread::current() };
-    decision.entry = match decide(thread, decision) {
-        Ok(entry) => entry,
-        Err(cause) => refuse(thread, decision.arrival, cause),
-    };
+    let entry = if decision.is_alone { decide_alone(thread, decision) } else { decide(thread, decision) };
+    decision.entry = entry.unwrap_or_else(|cause| refuse(thread, decision.arrival, cause));
 }
 
+/// The usual case: what the thread knows and holds may be changed.
 fn decide(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause> {
     let (arrival, landing) = (decision.arrival, decision.landing);
-    if !thread.begin_cold(arrival.sp) {
-        return decide_alone(thread, arrival, landing);
-    }
     thread.prepare();
-    if depends_on_bounds(thread, arrival) {
+    if depends_on_bounds(thread, decision) {
         thread.find_bounds(arrival.sp, &decision.told);
     }
     let entry = decide_held(thread, arrival, landing);
@@ -147,18 +161,19 @@ fn decide(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause> {
         // For the message.
         thread.find_bounds(arrival.sp, &decision.told);
     }
-    thread.end_cold();
     entry
 }
 
 /// Whether it matters where the thread stack is: to callbacks that may stay on it, and to which activations are dead.
-fn depends_on_bounds(thread: &Thread, arrival: &Arrival) -> bool {
-    guard::KNOWN_ON_ARRIVAL_ONLY || !matches!(arrival.callback.mode, Mode::Always) || thread.held_count() > 0
+fn depends_on_bounds(thread: &Thread, decision: &Decision<'_>) -> bool {
+    guard::KNOWN_ON_ARRIVAL_ONLY
+        || !matches!(decision.arrival.callback.mode, Mode::Always)
+        || thread.held().nth(usize::from(decision.landing.is_ok())).is_some()
 }
 
-/// The usual case: the stack that is found belongs to the thread from now on.
+/// What is found belongs to the thread from now on.
 fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
-    reclaim::abandoned(thread, arrival);
+    reclaim::abandoned(thread, arrival, landing.ok());
     stack::orphans::collect();
     let place = reclaim::place(thread, arrival.sp);
     if let Some(entry) = without_switch(arrival, place)? {
@@ -195,14 +210,13 @@ fn give_back_idle(thread: &Thread) {
     }
 }
 
-/// A signal handler that has interrupted the cold path: the body gets the landing for itself alone and the thread's
-/// list is not touched.
-fn decide_alone(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
+/// A signal handler that has interrupted the cold path: the body gets the landing, and no other stack is touched.
+fn decide_alone(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause> {
+    let arrival = decision.arrival;
     if let Some(entry) = without_switch(arrival, reclaim::place(thread, arrival.sp))? {
         return Ok(entry);
     }
-    let header = landing.map_err(Cause::Mapping)?;
-    claim(header, arrival);
+    let header = decision.landing.map_err(Cause::Mapping)?;
     header.is_extra.set(true);
     Ok(Entry::OnStack(header))
 }
@@ -231,25 +245,24 @@ fn idle_stack(thread: &Thread, needed: usize) -> Option<&'static Header> {
     thread.held().filter(|header| header.is_idle() && header.room_bytes >= needed).last()
 }
 
-/// Adds the landing to what the thread holds, within its limit.
+/// Keeps the landing, within the limit of what the thread may hold.
 fn another_stack(
     thread: &Thread,
     arrival: &Arrival,
     landing: Result<&'static Header, i32>,
 ) -> Result<&'static Header, Cause> {
     let limit = settings::stacks_per_thread();
-    if thread.held_count() >= limit {
-        reclaim::doubtful(thread, arrival);
+    let is_over_limit = || thread.held().count() > limit - usize::from(landing.is_err());
+    if is_over_limit() {
+        reclaim::doubtful(thread, arrival, landing.ok());
         if let Some(header) = idle_stack(thread, arrival.needed) {
             return Ok(header);
         }
     }
-    if thread.held_count() >= limit {
+    if is_over_limit() {
         return Err(Cause::Limit(limit));
     }
-    let header = landing.map_err(Cause::Mapping)?;
-    thread.hold(header);
-    Ok(header)
+    landing.map_err(Cause::Mapping)
 }
 
 fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
@@ -267,26 +280,25 @@ fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
 #[inline(never)]
 pub(crate) fn leave(header: &'static Header) {
     header.is_extra.set(false);
-    if header.holder.load(Ordering::Relaxed) == 0 {
-        header.shrink_at_times();
-        header.set_idle();
-        // SAFETY: the stack was handed to this activation alone, which has ended, and SP is back on the host.
-        unsafe { stack::put(NonNull::from(header)) };
-        return;
-    }
-    // SAFETY: as in `decide_on_landing`.
+    // SAFETY: as in `arrive`.
     let thread = unsafe { &*thread::current() };
-    // On another thread than the holder's (a coroutine was moved), and in a handler that has interrupted the cold
-    // path, the list is not ours to change: the stack stays where it is, idle.
-    if !thread.holds(header) || !thread.begin_cold(switch::stack_pointer()) {
-        header.set_idle();
-        return;
+    let mark = Mark::new();
+    // On another thread than the holder's (a coroutine was moved) the list is not ours to change, and in a handler that has
+    // interrupted the cold path only what was added there: the stack stays where it is, idle.
+    if !thread.holds(header) {
+        return header.set_idle();
+    }
+    let is_alone = !thread.begin_cold(&mark, header.host_record().unwrap_or(0));
+    if is_alone && !header.is_alone.get() {
+        return header.set_idle();
     }
     reclaim::called_from(thread, header);
     header.shrink_at_times();
     // SAFETY: its activation has ended and SP is back on the host.
     unsafe { thread.release(header) };
-    thread.end_cold();
+    if !is_alone {
+        thread.end_cold();
+    }
 }
 
 /// Stacks in static memory, for the decision alone: used when nothing can be mapped.

@@ -8,6 +8,8 @@
 //! activation is left alone until the thread holds as many stacks as it may. One whose host is a foreign stack
 //! may be suspended for as long as it likes.
 
+use core::ptr;
+
 use crate::arrive::Arrival;
 use crate::bounds::StackBounds;
 use crate::callback::Callback;
@@ -65,37 +67,48 @@ impl Place {
         }
     }
 
-    fn is_same(self, other: Self) -> bool {
+    pub(crate) fn is_same(self, other: Self) -> bool {
         match (self, other) {
             (Self::Thread(_), Self::Thread(_)) => true,
-            (Self::System(one), Self::System(other)) => core::ptr::eq(one, other),
+            (Self::System(one), Self::System(other)) => ptr::eq(one, other),
             _ => false,
         }
     }
 }
 
-/// Takes back the stacks of activations that are dead.
-pub(crate) fn abandoned(thread: &Thread, arrival: &Arrival) {
+/// Takes back the stacks of activations that are dead. The `landing` has the arrival's own record.
+pub(crate) fn abandoned(thread: &Thread, arrival: &Arrival, landing: Option<&'static Header>) {
     let here = place(thread, arrival.sp);
-    take_back(thread, |header, host| is_gone(thread, arrival, here, header, host));
+    take_back(thread, landing, |header, host| is_gone(thread, arrival, here, header, host));
 }
 
 /// Takes back the stacks of activations that are dead unless coroutines are carved out of the stack that the arrival is on.
 ///
 /// A host waits for its body. Code that runs on the host's stack, above or below, is a coroutine, a call of
 /// `on_host_stack`, a signal handler just before the switch - or the proof that nobody waits any more.
-pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival) {
+pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival, landing: Option<&'static Header>) {
     let here = place(thread, arrival.sp);
-    take_back(thread, |header, host| {
+    take_back(thread, landing, |header, host| {
         header.left_host_at().is_some() && header.visits.get() == 0 && place(thread, host).is_same(here)
     });
+}
+
+/// Whether a signal handler has jumped out of the cold path that left its mark at `before`. The arrival that asks lives between its own
+/// `mark` and its `record`.
+pub(crate) fn is_left_behind(thread: &Thread, before: usize, mark: usize, record: usize) -> bool {
+    if (mark..record + size_of::<Record>()).contains(&before) {
+        return true;
+    }
+    // A handler that interrupts the cold path runs below it or on another stack.
+    place(thread, before).is_same(place(thread, record))
+        && (before < mark || !is_word(before, ptr::from_ref(thread).addr()))
 }
 
 /// Takes back the stacks of activations that end with the thread: their hosts were on its own stack. Not the one that
 /// this very code runs on, which is so where pthread_exit in a body does not unwind.
 pub(crate) fn thread_ends(thread: &Thread) {
     let sp = switch::stack_pointer();
-    take_back(thread, |header, host| {
+    take_back(thread, None, |header, host| {
         !header.contains(sp)
             && match place(thread, host) {
                 Place::Thread(_) => true,
@@ -108,15 +121,17 @@ pub(crate) fn thread_ends(thread: &Thread) {
 /// Takes back the stacks of activations that were called from the stack of `ended`, where nothing lives any more. Later, when that
 /// stack is another's, nobody could tell.
 pub(crate) fn called_from(thread: &Thread, ended: &Header) {
-    take_back(thread, |_, host| ended.contains(host));
+    take_back(thread, None, |_, host| ended.contains(host));
 }
 
-/// Marks idle what `is_dead` says, until nothing changes: a stack found dead takes those with it that were called from it.
-fn take_back(thread: &Thread, is_dead: impl Fn(&Header, usize) -> bool) {
+/// Marks idle what `is_dead` says, except for the landing, until nothing changes: a stack found dead takes those with it that were
+/// called from it.
+fn take_back(thread: &Thread, landing: Option<&'static Header>, is_dead: impl Fn(&Header, usize) -> bool) {
+    let is_landing = |header: &Header| landing.is_some_and(|landing| ptr::eq(landing, header));
     loop {
         let mut changed = false;
         for header in thread.held() {
-            if header.host_record().is_some_and(|host| is_dead(header, host)) {
+            if !is_landing(header) && header.host_record().is_some_and(|host| is_dead(header, host)) {
                 header.is_extra.set(false);
                 header.visits.set(0);
                 checker::abandoned(header);
@@ -153,7 +168,11 @@ fn is_gone(thread: &Thread, arrival: &Arrival, here: Place, header: &Header, hos
 
 /// Whether the record at `host`, on the stack in use and above SP, is another's by now.
 fn is_overwritten(header: &Header, host: usize) -> bool {
-    // SAFETY: `host` lies between SP and the high end of the stack that the arrival is on, which is mapped.
-    let first_word = unsafe { checker::read_anything(host) };
-    first_word != core::ptr::from_ref(header).addr()
+    !is_word(host, ptr::from_ref(header).addr())
+}
+
+/// Whether `word` is what `address` holds, which lies on the stack in use and above SP.
+fn is_word(address: usize, word: usize) -> bool {
+    // SAFETY: `address` lies between SP and the high end of the stack that the arrival is on, which is mapped.
+    unsafe { checker::read_anything(address) == word }
 }

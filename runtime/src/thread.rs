@@ -11,24 +11,27 @@ pub(crate) mod local;
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{self, Relaxed};
+use core::sync::atomic::compiler_fence;
 
 use self::hot::Hot;
 use crate::bounds::{Source, StackBounds};
 use crate::report::overflow;
 use crate::stack::{self, Header, NO_STACK};
 use crate::switch::Told;
-use crate::{guard, register, settings, switch};
+use crate::{guard, reclaim, register, settings, switch};
 
 /// The state of one thread, apart from its [`hot`] words.
 pub(crate) struct Thread {
     /// All system stacks that the thread holds, linked through [`Header::next`].
     held: Cell<*const Header>,
-    held_count: Cell<usize>,
     is_prepared: Cell<bool>,
-    /// The true bounds: outer `None` before they are asked for, inner `None` where the system does not tell.
-    bounds: Cell<Option<Option<StackBounds>>>,
-    /// SP of the arrival that is in the cold path, zero if none: a signal handler that arrives meanwhile must not touch the list.
+    /// The true bounds, `None` where the system does not tell. To be read only when `has_bounds`.
+    bounds: Cell<Option<StackBounds>>,
+    /// False before they are asked for, and while they are written.
+    has_bounds: Cell<bool>,
+    /// Address of the [`Mark`] of whoever is in the cold path, zero if nobody is: a signal handler that arrives meanwhile adds to the
+    /// list and takes away again what it has added, and leaves the rest alone.
     cold_at: Cell<usize>,
     /// The thread has begun to end (or its end could not be heard of): it keeps no stack any more.
     dying: Cell<bool>,
@@ -37,9 +40,9 @@ pub(crate) struct Thread {
 local::local! {
     static THREAD: Thread = Thread {
         held: Cell::new(ptr::null()),
-        held_count: Cell::new(0),
         is_prepared: Cell::new(false),
         bounds: Cell::new(None),
+        has_bounds: Cell::new(false),
         cold_at: Cell::new(0),
         dying: Cell::new(false),
     };
@@ -58,7 +61,7 @@ fn with<R>(look: impl FnOnce(&Thread) -> R) -> R {
 
 /// The bounds of the thread stack as they were when first asked for; outer `None` before that.
 pub(crate) fn bounds() -> Option<Option<StackBounds>> {
-    with(|thread| thread.bounds.get())
+    with(|thread| thread.has_bounds.get().then(|| thread.thread_stack()))
 }
 
 /// The system stack that `address` lies on, if the calling thread holds one there.
@@ -79,19 +82,35 @@ pub(crate) fn update_hot() {
 /// Takes the bounds of the calling thread's stack anew; `sp` is an address on the stack that the thread came from.
 pub(crate) fn refresh(sp: usize) {
     with(|thread| {
-        thread.prepare();
-        thread.bounds.set(None);
-        match thread.outermost() {
-            Some(header) => thread.find_bounds(sp, header.host_sp.host()),
-            None => thread.find_bounds(sp, &Told::now()),
+        let mark = Mark::new();
+        if thread.begin_cold(&mark, mark.address()) {
+            thread.prepare();
+            thread.set_bounds(match thread.outermost() {
+                Some(header) => guard::thread_bounds(sp, header.host_sp.host()),
+                None => guard::thread_bounds(sp, &Told::now()),
+            });
+            thread.end_cold();
         }
     });
+}
+
+/// Lies in the frame of whoever is in the cold path, and holds the thread's address for as long as that frame lives.
+pub(crate) struct Mark(Cell<usize>);
+
+impl Mark {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(0))
+    }
+
+    fn address(&self) -> usize {
+        ptr::from_ref(self).expose_provenance()
+    }
 }
 
 /// Lets the system know that the thread has left its stacks but the one with `sp`, where a longjmp did not.
 pub(crate) fn settle(sp: usize) {
     with(|thread| {
-        for _ in 0..thread.held_count() {
+        for _ in 0..thread.held().count() {
             let left = |header: &&Header| header.host_sp.is_told() && !header.contains(sp);
             let Some(header) = thread.held().find(left) else { return };
             header.host_sp.settle();
@@ -123,10 +142,18 @@ impl Thread {
     ///
     /// `sp` is an address on the stack that C called from, `told` what the system was told of that one before it was left.
     pub(crate) fn find_bounds(&self, sp: usize, told: &Told) {
-        if self.bounds.get().is_some() {
-            return;
+        if !self.has_bounds.get() {
+            self.set_bounds(guard::thread_bounds(sp, told));
         }
-        self.bounds.set(Some(guard::thread_bounds(sp, told)));
+    }
+
+    /// A signal handler in between sees no bounds, not wrong ones.
+    fn set_bounds(&self, bounds: Option<StackBounds>) {
+        self.has_bounds.set(false);
+        compiler_fence(Ordering::SeqCst);
+        self.bounds.set(bounds);
+        compiler_fence(Ordering::SeqCst);
+        self.has_bounds.set(true);
         self.update_hot();
         self.update_hot_stack();
     }
@@ -148,7 +175,7 @@ impl Thread {
     }
 
     pub(crate) fn thread_stack(&self) -> Option<StackBounds> {
-        self.bounds.get().flatten()
+        if self.has_bounds.get() { self.bounds.get() } else { None }
     }
 
     /// The stacks that the thread holds, the latest first.
@@ -161,7 +188,7 @@ impl Thread {
     /// The system stack that was entered first of those that the system is told of now, one from another.
     fn outermost(&self) -> Option<&'static Header> {
         let mut outermost = self.held().find(|header| header.host_sp.is_told())?;
-        for _ in 0..self.held_count() {
+        for _ in 0..self.held().count() {
             let host = outermost.host_sp.host();
             let Some(next) = self.held().find(|header| header.told.is_same(host)) else { break };
             outermost = next;
@@ -169,16 +196,16 @@ impl Thread {
         Some(outermost)
     }
 
-    pub(crate) fn held_count(&self) -> usize {
-        self.held_count.get()
+    pub(crate) fn holds_several(&self) -> bool {
+        self.held().nth(1).is_some()
     }
 
-    /// Takes a stack into the list, in front.
+    /// Takes a stack into the list, in front. One store makes it visible, so that a signal handler can do the same in between.
     pub(crate) fn hold(&self, header: &'static Header) {
         header.holder.store(ptr::from_ref(self).addr(), Relaxed);
         header.next.set(self.held.get());
+        compiler_fence(Ordering::SeqCst);
         self.held.set(header);
-        self.held_count.set(self.held_count.get() + 1);
         self.update_hot_stack();
     }
 
@@ -200,7 +227,6 @@ impl Thread {
             &before.next
         };
         link.set(header.next.get());
-        self.held_count.set(self.held_count.get() - 1);
         self.update_hot_stack();
     }
 
@@ -210,9 +236,9 @@ impl Thread {
     ///
     /// A callback that may stay on the thread stack sees one only when it is known where that is.
     fn update_hot_stack(&self) {
-        let only = self.held_count.get() == 1 && !self.dying.get();
+        let only = !self.held.get().is_null() && !self.holds_several() && !self.dying.get();
         let stack = self.held().next().filter(|_| only).unwrap_or(&NO_STACK);
-        self.hot().set_stack(stack, self.bounds.get().is_some());
+        self.hot().set_stack(stack, self.has_bounds.get());
     }
 
     /// Takes a held stack out of the list and gives it back.
@@ -236,24 +262,28 @@ impl Thread {
         self.update_hot_stack();
     }
 
-    /// Enters the part of the cold path that changes the list. False when it was interrupted in there by
-    /// a signal, whose handler is what arrives now.
-    pub(crate) fn begin_cold(&self, sp: usize) -> bool {
-        let interrupted = self.cold_at.get();
-        if interrupted != 0 && !self.left_behind(interrupted, sp) {
+    /// Enters the cold path, which changes the list. False when it was interrupted in there by a signal, whose handler is what
+    /// arrives now. `mark` lies in the frame that enters, below `record`.
+    pub(crate) fn begin_cold(&self, mark: &Mark, record: usize) -> bool {
+        let before = self.cold_at.get();
+        if before != 0 && !reclaim::is_left_behind(self, before, mark.address(), record) {
             return false;
         }
-        self.cold_at.set(sp);
+        self.enter_cold(mark);
         true
     }
 
-    pub(crate) fn end_cold(&self) {
-        self.cold_at.set(0);
+    /// As [`begin_cold`](Self::begin_cold), where whoever was in the cold path is known to be gone.
+    fn enter_cold(&self, mark: &Mark) {
+        // SAFETY: writes to the mark itself; volatile, since it is read through its address alone.
+        unsafe { mark.0.as_ptr().write_volatile(ptr::from_ref(self).addr()) };
+        compiler_fence(Ordering::SeqCst);
+        self.cold_at.set(mark.address());
+        compiler_fence(Ordering::SeqCst);
     }
 
-    /// Whether a handler has jumped out of the cold path that began at `before`: then the same stack is in use above it.
-    fn left_behind(&self, before: usize, sp: usize) -> bool {
-        let both_on = |bounds: StackBounds| bounds.contains(before) && bounds.contains(sp);
-        before < sp && self.thread_stack().is_some_and(both_on)
+    pub(crate) fn end_cold(&self) {
+        compiler_fence(Ordering::SeqCst);
+        self.cold_at.set(0);
     }
 }

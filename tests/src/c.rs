@@ -56,9 +56,50 @@ unsafe extern "C-unwind" {
     pub fn c_write_to(address: usize);
     // registers.c
     pub fn c_call_with_registers(f: CCallback, arg: *mut c_void) -> c_int;
+    // signal.c
+    pub fn c_plan(f: CCallback, arg: *mut c_void);
+    pub fn c_plan_calls() -> core::ffi::c_long;
+    pub fn c_plan_wrong() -> core::ffi::c_long;
+    pub fn c_in_handler() -> c_int;
+    pub fn c_handle(signal: c_int, flags: c_int);
+    pub fn c_handle_with_locals(signal: c_int, flags: c_int);
+    pub fn c_handle_by_scribbling(signal: c_int, flags: c_int);
+    pub fn c_handle_by_jumping(signal: c_int, flags: c_int);
+    pub fn c_call_jumped_by_handler(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_smallest_signal_stack() -> usize;
+    pub fn c_signal_stack(bytes: usize, autodisarm: c_int) -> *mut c_void;
+    pub fn c_no_signal_stack(base: *mut c_void, bytes: usize);
+    pub fn c_has_signal_stack() -> c_int;
+    pub fn c_start_timer(signal: c_int, nanoseconds: core::ffi::c_long, timer: *mut libc::timer_t) -> c_int;
+    pub fn c_stop_timer(timer: *mut libc::timer_t);
     // exception.cpp
     pub fn c_throw(value: c_int) -> !;
     pub fn c_destroyed() -> c_int;
     pub fn c_call_catching(f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_with_local(f: CCallback, arg: *mut c_void) -> c_int;
 }
+
+/// Of signal.c, where single steps are to be had.
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[allow(missing_docs, reason = "each is described at its definition in tests/c")]
+mod steps {
+    use super::{CCallback, c_int, c_void};
+    use core::ffi::c_long;
+
+    unsafe extern "C-unwind" {
+        pub fn c_step(flags: c_int);
+        pub fn c_call_stepped(f: CCallback, arg: *mut c_void) -> c_int;
+        pub fn c_call_stepped_until(jump_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
+        pub fn c_plan_signals() -> c_long;
+        pub fn c_step_thread_end(
+            stack_bytes: usize,
+            signal_stack_bytes: usize,
+            first: CCallback,
+            arg: *mut c_void,
+            handler: CCallback,
+        ) -> c_long;
+    }
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub use steps::{c_call_stepped, c_call_stepped_until, c_plan_signals, c_step, c_step_thread_end};

@@ -67,6 +67,8 @@ pub struct Header {
     pub(crate) is_extra: Cell<bool>,
     /// How many activations have given this stack back when they ended.
     leaves: Cell<usize>,
+    /// Taken by a signal handler that has interrupted the cold path, and given back by it.
+    pub(crate) is_alone: Cell<bool>,
     /// How many calls of `on_host_stack` have left this stack for its host and will come back.
     pub(crate) visits: Cell<usize>,
     /// The number of the thread that has ended on this stack without unwinding it, as pthread_exit does outside of glibc; zero if none.
@@ -113,6 +115,7 @@ impl Header {
             told: Told::nothing(),
             is_extra: Cell::new(false),
             leaves: Cell::new(0),
+            is_alone: Cell::new(false),
             visits: Cell::new(0),
             ended_by: Cell::new(0),
             next: Cell::new(ptr::null()),
@@ -256,6 +259,7 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
     let stack = unsafe { header.as_ref() };
     stack.holder.store(0, Ordering::Relaxed);
     stack.is_extra.set(false);
+    stack.is_alone.set(false);
     stack.visits.set(0);
     stack.next.set(ptr::null());
     if !pool::put(header) {

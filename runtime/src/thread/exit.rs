@@ -16,7 +16,7 @@ pub(crate) fn watch() -> bool {
     false
 }
 
-use super::with;
+use super::{Mark, with};
 use crate::report::overflow;
 use crate::switch::{self, Told};
 use crate::{reclaim, stack};
@@ -32,6 +32,9 @@ fn give_back() {
     overflow::uncover_thread();
     with(|thread| {
         thread.set_dying();
+        // No frame of this thread lives any more but those of destructors.
+        let mark = Mark::new();
+        thread.enter_cold(&mark);
         if thread.held().any(|header| !header.is_idle()) {
             // Which of them are dead depends on whether their hosts were on the thread stack.
             thread.find_bounds(switch::stack_pointer(), &Told::now());
@@ -47,6 +50,7 @@ fn give_back() {
                 stack::orphans::adopt(header);
             }
         }
+        thread.end_cold();
     });
     stack::orphans::collect();
 }
@@ -60,10 +64,15 @@ fn give_back() {
 fn give_back_idle() {
     with(|thread| {
         thread.set_dying();
+        let mark = Mark::new();
+        if !thread.begin_cold(&mark, switch::stack_pointer()) {
+            return;
+        }
         while let Some(header) = thread.held().find(|header| header.is_idle()) {
             // SAFETY: no activation lives on it, so SP is not on it either.
             unsafe { thread.release(header) };
         }
+        thread.end_cold();
     });
     stack::orphans::collect();
     stack::pool::drain();

@@ -1,0 +1,305 @@
+/* Callbacks from signal handlers: at an instruction of choice, at every instruction, by timers, and out of a handler by siglongjmp. */
+#define _GNU_SOURCE
+#include "callers.h"
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1U << 31)
+#endif
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
+
+/* What the handlers of the calling thread do. */
+struct plan {
+    callback f;
+    void *arg;
+    /* Signals so far, callbacks made, callbacks that did not return 0 or changed errno. */
+    long signals, calls, wrong;
+    /* Leaves by siglongjmp at this signal; 0: never. */
+    long jump_at;
+    int stop;
+    sigjmp_buf target;
+};
+
+static __thread struct plan plan;
+static __thread volatile sig_atomic_t in_handler;
+
+/* Whether the calling thread is in a handler's callback. */
+int c_in_handler(void) { return in_handler; }
+
+static void call_back(void) {
+    int was_in_handler = in_handler, error = errno;
+    errno = 77;
+    in_handler = 1;
+    plan.calls++;
+    if (plan.f(plan.arg) != 0 || errno != 77)
+        plan.wrong++;
+    in_handler = was_in_handler;
+    errno = error;
+}
+
+static void on_signal(int signal) {
+    (void)signal;
+    plan.signals++;
+    call_back();
+}
+
+/* What handlers on this thread call from now on. */
+void c_plan(callback f, void *arg) {
+    memset(&plan, 0, sizeof plan);
+    plan.f = f;
+    plan.arg = arg;
+}
+
+long c_plan_calls(void) { return plan.calls; }
+long c_plan_wrong(void) { return plan.wrong; }
+
+void c_handle(int signal, int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    action.sa_flags = flags;
+    sigaction(signal, &action, NULL);
+}
+
+/* The smallest size of an alternate stack that the kernel accepts here. */
+size_t c_smallest_signal_stack(void) {
+    size_t bytes = getauxval(AT_MINSIGSTKSZ);
+    return bytes < 2048 ? 2048 : bytes;
+}
+
+/* Gives the thread an alternate stack with an inaccessible page right below. Returns its mapping. */
+void *c_signal_stack(size_t bytes, int autodisarm) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (bytes + page - 1) / page * page;
+    char *base = mmap(NULL, page + whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED)
+        return NULL;
+    mprotect(base, page, PROT_NONE);
+    stack_t stack = {.ss_sp = base + page, .ss_size = bytes, .ss_flags = autodisarm ? (int)SS_AUTODISARM : 0};
+    return sigaltstack(&stack, NULL) == 0 ? base : NULL;
+}
+
+void c_no_signal_stack(void *base, size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    munmap(base, page + (bytes + page - 1) / page * page);
+}
+
+static unsigned char canary_of(unsigned long i) { return (unsigned char)(i * 13 + 5); }
+
+/* A handler that keeps half a KiB of locals over a callback. */
+static void on_signal_with_locals(int signal) {
+    volatile unsigned char local[512];
+    (void)signal;
+    for (unsigned long i = 0; i < sizeof local; i++)
+        local[i] = canary_of(i);
+    plan.signals++;
+    call_back();
+    for (unsigned long i = 0; i < sizeof local; i++)
+        if (local[i] != canary_of(i)) {
+            plan.wrong++;
+            return;
+        }
+}
+
+void c_handle_with_locals(int signal, int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal_with_locals;
+    action.sa_flags = flags;
+    sigaction(signal, &action, NULL);
+}
+
+/* A handler that calls nothing, and writes over what it finds below. */
+static void on_signal_scribbles(int signal) {
+    volatile unsigned char local[512];
+    (void)signal;
+    for (unsigned long i = 0; i < sizeof local; i++)
+        local[i] = 0xee;
+}
+
+void c_handle_by_scribbling(int signal, int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal_scribbles;
+    action.sa_flags = flags;
+    sigaction(signal, &action, NULL);
+}
+
+/* Whether the kernel has an alternate stack for the thread. */
+int c_has_signal_stack(void) {
+    stack_t now;
+    sigaltstack(NULL, &now);
+    return !(now.ss_flags & SS_DISABLE);
+}
+
+/* A timer that sends `signal` to the calling thread each `nanoseconds`. */
+int c_start_timer(int signal, long nanoseconds, timer_t *timer) {
+    struct sigevent event;
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = signal;
+#ifdef sigev_notify_thread_id
+    event.sigev_notify_thread_id = (int)syscall(SYS_gettid);
+#else
+    event._sigev_un._tid = (int)syscall(SYS_gettid);
+#endif
+    struct itimerspec every = {{0, nanoseconds}, {0, nanoseconds}};
+    if (timer_create(CLOCK_MONOTONIC, &event, timer) != 0)
+        return -1;
+    return timer_settime(*timer, 0, &every, NULL);
+}
+
+void c_stop_timer(timer_t *timer) { timer_delete(*timer); }
+
+/* siglongjmp out of the next handler of `signal`, if it comes while `f` runs. 1: jumped, 0: `f` returned 0, -1: otherwise. */
+static void on_signal_jumps(int signal) {
+    (void)signal;
+    call_back();
+    siglongjmp(plan.target, 1);
+}
+
+void c_handle_by_jumping(int signal, int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal_jumps;
+    action.sa_flags = flags;
+    sigaction(signal, &action, NULL);
+}
+
+int c_call_jumped_by_handler(callback f, void *arg) {
+    if (sigsetjmp(plan.target, 1) != 0)
+        return 1;
+    return f(arg) == 0 ? 0 : -1;
+}
+
+#if defined __x86_64__ && defined __linux__
+
+/* Single steps: with the trap flag set the processor raises SIGTRAP after each instruction. */
+enum { TRAP_FLAG = 0x100 };
+
+static void on_trap(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    (void)info;
+    greg_t *flags = &((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL];
+    if (plan.stop) {
+        *flags &= ~(greg_t)TRAP_FLAG;
+        return;
+    }
+    plan.signals++;
+    call_back();
+    if (plan.signals == plan.jump_at)
+        siglongjmp(plan.target, 1);
+}
+
+void c_step(int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_trap;
+    action.sa_flags = flags | SA_SIGINFO;
+    sigaction(SIGTRAP, &action, NULL);
+}
+
+static inline __attribute__((always_inline)) void set_trap_flag(void) {
+    __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
+}
+
+static inline __attribute__((always_inline)) void clear_trap_flag(void) {
+    __asm__ volatile("pushfq; andq $-0x101, (%%rsp); popfq" ::: "memory", "cc");
+}
+
+/* Calls `f` with a signal after each instruction. */
+__attribute__((noinline)) int c_call_stepped(callback f, void *arg) {
+    set_trap_flag();
+    volatile int result = f(arg);
+    clear_trap_flag();
+    return result;
+}
+
+/* As c_call_stepped; the handler of the signal number `jump_at` leaves by siglongjmp. -4000: it did; any other: `f` returned that. */
+__attribute__((noinline)) int c_call_stepped_until(long jump_at, callback f, void *arg) {
+    plan.signals = 0;
+    plan.jump_at = jump_at;
+    if (sigsetjmp(plan.target, 1) != 0)
+        return -4000;
+    set_trap_flag();
+    volatile int result = f(arg);
+    clear_trap_flag();
+    plan.jump_at = 0;
+    return result;
+}
+
+long c_plan_signals(void) { return plan.signals; }
+
+struct stepped_end {
+    callback first;
+    void *arg;
+    callback handler;
+    size_t signal_stack_bytes;
+    pthread_key_t last;
+    int result;
+    long signals, wrong;
+    void *signal_stack;
+};
+
+/* The destructor of a key made after all others runs after theirs in each round. Only in the last round it stops the steps. */
+static void last_destructor(void *value) {
+    struct stepped_end *end = value;
+    if (++end->result < 4) {
+        pthread_setspecific(end->last, end);
+        return;
+    }
+    plan.stop = 1;
+    end->signals = plan.signals;
+    end->wrong = plan.wrong;
+}
+
+static void *run_to_stepped_end(void *value) {
+    struct stepped_end *end = value;
+    if (end->signal_stack_bytes != 0)
+        end->signal_stack = c_signal_stack(end->signal_stack_bytes, 0);
+    if (end->first(end->arg) != 0)
+        return (void *)1;
+    c_plan(end->handler, NULL);
+    pthread_key_create(&end->last, last_destructor);
+    pthread_setspecific(end->last, end);
+    set_trap_flag();
+    return NULL;
+}
+
+/* A thread that calls `first` and ends, with a signal after each instruction of its end up to the last round of key destructors.
+   The number of signals; -1: something went wrong. */
+long c_step_thread_end(size_t stack_bytes, size_t signal_stack_bytes, callback first, void *arg, callback handler) {
+    struct stepped_end end = {.first = first, .arg = arg, .handler = handler, .signal_stack_bytes = signal_stack_bytes};
+    pthread_t thread;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack_bytes);
+    void *ended = (void *)1;
+    if (pthread_create(&thread, &attr, run_to_stepped_end, &end) == 0)
+        pthread_join(thread, &ended);
+    pthread_attr_destroy(&attr);
+    if (ended != NULL)
+        return -1;
+    pthread_key_delete(end.last);
+    if (end.signal_stack != NULL) {
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        munmap(end.signal_stack, page + (signal_stack_bytes + page - 1) / page * page);
+    }
+    return end.wrong == 0 ? end.signals : -1;
+}
+
+#endif
