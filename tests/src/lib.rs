@@ -7,7 +7,7 @@ pub mod c;
 mod process;
 
 pub use process::{
-    Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
+    Death, descend, is_emulated, isolated, maps, maps_of_stacks, normalised, program, resident_bytes, rounds, run_child,
 };
 
 use core::ffi::{c_int, c_void};

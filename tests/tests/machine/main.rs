@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guarded_callback::{Source, StackBounds, StackMap, on_host_stack, stats, trim};
 use model::{COROUTINES, FALLBACK, Machine, Plan, Step, VARIANTS};
-use tests::{CCallback, Canary, Mode, callback, near_sp, resident_bytes, run_child, use_stack};
+use tests::{CCallback, Canary, Mode, callback, maps_of_stacks, near_sp, resident_bytes, rounds, run_child, use_stack};
 
 const KIB: usize = 1024;
 
@@ -257,13 +257,6 @@ extern "C" fn goes_on() -> c_int {
 
 // How a run begins, is watched, and ends.
 
-/// Maps of system stacks: the area that the runtime asks for, apart from its own counters.
-fn maps_of_stacks() -> usize {
-    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
-    let starts = maps.lines().filter_map(|line| usize::from_str_radix(line.split('-').next()?, 16).ok());
-    starts.filter(|start| (18 << 40..32 << 40).contains(start)).count()
-}
-
 /// Remembers what a tenth of the steps has left behind, and compares with it at the end.
 fn look_at_memory() {
     static EARLY: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -291,7 +284,7 @@ fn number_from(name: &str, otherwise: u64) -> u64 {
 }
 
 fn run(always: Option<bool>, losses: usize) {
-    let steps = number_from("GUARDED_CALLBACK_MACHINE_STEPS", 50_000);
+    let steps = number_from("GUARDED_CALLBACK_MACHINE_STEPS", rounds(50_000) as u64);
     let plan = Plan { seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1), steps, always, losses };
     println!("{plan:?}");
     let hook = std::panic::take_hook();
