@@ -34,6 +34,7 @@ const STORIES: [Story; 5] = [
 fn main() -> ExitCode {
     match std::env::args().nth(1) {
         None => tour(),
+        Some(name) if name == "svg" => picture::print_svg(),
         Some(name) => tell(&name),
     }
 }

@@ -94,6 +94,8 @@ pub use report::counters::{Stats, stats};
 pub use report::map::StackMap;
 pub use report::overflow::install_overflow_report;
 #[cfg(feature = "stats")]
+pub use report::summary::Report;
+#[cfg(feature = "stats")]
 pub use report::tally::{CallbackStats, callback_stats};
 pub use settings::{Settings, SettingsError};
 

@@ -24,6 +24,8 @@ pub struct Settings {
     spare_stacks: usize,
     stacks_per_thread: usize,
     switch_by_default: bool,
+    #[cfg(feature = "stats")]
+    report_at_exit: bool,
 }
 
 impl Default for Settings {
@@ -41,6 +43,8 @@ impl Settings {
             spare_stacks: 16,
             stacks_per_thread: if cfg!(target_pointer_width = "64") { 256 } else { 64 },
             switch_by_default: false,
+            #[cfg(feature = "stats")]
+            report_at_exit: false,
         }
     }
 
@@ -77,6 +81,15 @@ impl Settings {
         self
     }
 
+    /// Prints [`Report`](crate::Report) to standard error when the process ends by returning from `main` or by `exit`. Off by default; the environment
+    /// variable `GUARDED_CALLBACK_REPORT`, with 0 or 1, has the last word, and any other value of it aborts the process at the first callback. With the feature
+    /// `stats` only.
+    #[cfg(feature = "stats")]
+    pub const fn report_at_exit(mut self, report: bool) -> Self {
+        self.report_at_exit = report;
+        self
+    }
+
     /// Puts the settings in force.
     ///
     /// # Errors
@@ -92,6 +105,11 @@ impl Settings {
         SPARE.store(self.spare_stacks, Relaxed);
         PER_THREAD.store(self.stacks_per_thread, Relaxed);
         SWITCH_BY_DEFAULT.store(usize::from(self.switch_by_default), Relaxed);
+        #[cfg(feature = "stats")]
+        {
+            crate::report::summary::want(self.report_at_exit);
+            crate::report::summary::look_at_environment();
+        }
         IN_FORCE.store(SET, core::sync::atomic::Ordering::Release);
         Ok(())
     }
@@ -155,7 +173,10 @@ pub(crate) fn freeze() {
     if IN_FORCE.load(Relaxed) == SET {
         return;
     }
-    let _ = IN_FORCE.compare_exchange(UNSET, SET, Relaxed, Relaxed);
+    if IN_FORCE.compare_exchange(UNSET, SET, Relaxed, Relaxed).is_ok() {
+        #[cfg(feature = "stats")]
+        crate::report::summary::look_at_environment();
+    }
 }
 
 pub(crate) fn system_stack_bytes() -> usize {

@@ -1,11 +1,17 @@
 //! The picture of a thread's stacks.
 
+mod paint;
+mod svg;
+
 use core::cmp::Reverse;
 use core::{fmt, ptr};
+use std::io::IsTerminal;
 
 use crate::bounds::StackBounds;
 use crate::stack::{Header, memory};
 use crate::{register, switch, thread};
+
+use self::paint::Painted;
 
 /// Where the calling thread's stacks, their guards and the stack pointer lie. `Display` draws it, the highest
 /// address first, as stacks grow down.
@@ -19,7 +25,13 @@ pub struct StackMap {
     /// The highest address first.
     stacks: Vec<Region>,
     /// The addresses worth a line of their own, the highest first: where C called a body that runs, and SP.
-    marks: Vec<(usize, String)>,
+    marks: Vec<Mark>,
+}
+
+#[derive(Clone, Debug)]
+struct Mark {
+    address: usize,
+    what: String,
 }
 
 #[derive(Clone, Debug)]
@@ -38,15 +50,36 @@ impl StackMap {
         let sp = switch::stack_pointer();
         // SAFETY: the state of the calling thread, used in this call only.
         let thread = unsafe { &*thread::current() };
-        let mut marks: Vec<(usize, String)> = thread.held().filter_map(host_mark).collect();
-        marks.push((sp, "SP".to_owned()));
-        marks.sort_by_key(|mark| Reverse(mark.0));
+        let mut marks: Vec<Mark> = thread.held().filter_map(host_mark).collect();
+        marks.push(Mark { address: sp, what: "SP".to_owned() });
+        marks.sort_by_key(|mark| Reverse(mark.address));
         let mut stacks: Vec<Region> = thread.held().map(|header| Region::of_system_stack(header, sp)).collect();
         stacks.extend(StackBounds::of_thread().map(Region::of_thread_stack));
-        stacks.extend(marks.iter().filter_map(|mark| register::find(mark.0)).map(Region::of_registered_stack));
+        stacks.extend(marks.iter().filter_map(|mark| register::find(mark.address)).map(Region::of_registered_stack));
         stacks.sort_by_key(|region| (Reverse(region.high), region.low));
         stacks.dedup_by_key(|region| (region.low, region.high));
         Self { stacks, marks }
+    }
+
+    /// Prints the picture to standard output: with colours where that is a terminal and the environment variable `NO_COLOR` is not set.
+    ///
+    /// ```
+    /// guarded_callback::StackMap::current().print();
+    /// ```
+    pub fn print(&self) {
+        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        print!("{}", Painted { map: self, has_colors: is_wanted && std::io::stdout().is_terminal() });
+    }
+
+    /// The picture as SVG, for documents.
+    ///
+    /// ```
+    /// let svg = guarded_callback::StackMap::current().to_svg();
+    /// assert!(svg.starts_with("<svg"));
+    /// ```
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        svg::draw(self)
     }
 
     /// The stack that `address` lies on: of two, the one that was carved out of the other.
@@ -79,32 +112,12 @@ impl Region {
         }
         Self { low: header.low, high: header.low + header.room_bytes, guard_low: Some(header.guard().start), what }
     }
-
-    fn draw(&self, f: &mut fmt::Formatter<'_>, marks: &[&(usize, String)]) -> fmt::Result {
-        writeln!(f, "{:#018x} +-- {}, {}", self.high, self.what, Bytes(self.high - self.low))?;
-        writeln!(f, "                   |")?;
-        for (address, what) in marks {
-            writeln!(
-                f,
-                "{address:#018x} |<- {what}, {} used, {} left",
-                Bytes(self.high - address),
-                Bytes(address - self.low)
-            )?;
-        }
-        match self.guard_low {
-            Some(guard) => {
-                writeln!(f, "{:#018x} +-- guard area, {}", self.low, Bytes(self.low - guard))?;
-                writeln!(f, "{guard:#018x} +")
-            }
-            None => writeln!(f, "{:#018x} +-- end of what the thread may use", self.low),
-        }
-    }
 }
 
 /// Where C called the body that runs on the stack. Not known between the decision and the switch.
-fn host_mark(header: &'static Header) -> Option<(usize, String)> {
+fn host_mark(header: &'static Header) -> Option<Mark> {
     let callback = header.running()?;
-    Some((header.left_host_at()?, format!("C called `{}` here", callback.name)))
+    Some(Mark { address: header.left_host_at()?, what: format!("C called `{}` here", callback.name) })
 }
 
 /// Whether the body on the stack has called the code at `sp`, by way of other bodies.
@@ -121,14 +134,7 @@ fn touched_bytes(header: &Header) -> Option<usize> {
 
 impl fmt::Display for StackMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for region in &self.stacks {
-            let is_here = |mark: &&(usize, String)| self.stack_of(mark.0).is_some_and(|of| ptr::eq(of, region));
-            region.draw(f, &self.marks.iter().filter(is_here).collect::<Vec<_>>())?;
-        }
-        for (address, what) in self.marks.iter().filter(|mark| self.stack_of(mark.0).is_none()) {
-            writeln!(f, "{address:#018x}  <- {what}, on a foreign stack of unknown bounds")?;
-        }
-        Ok(())
+        Painted { map: self, has_colors: false }.fmt(f)
     }
 }
 

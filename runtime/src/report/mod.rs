@@ -5,4 +5,6 @@ mod line;
 pub(crate) mod map;
 pub(crate) mod overflow;
 pub(crate) mod refusal;
+#[cfg(feature = "stats")]
+pub(crate) mod summary;
 pub(crate) mod tally;

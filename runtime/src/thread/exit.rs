@@ -55,6 +55,16 @@ fn give_back() {
     stack::orphans::collect();
 }
 
+/// Tells what the callbacks have done, where somebody wants to know. Called once, at the end of the process or of the library.
+#[cfg_attr(
+    not(any(unix, windows)),
+    expect(dead_code, reason = "called when the library is unloaded, where that can be heard of")
+)]
+fn report() {
+    #[cfg(feature = "stats")]
+    crate::report::summary::at_exit();
+}
+
 /// Gives back what the calling thread and the process keep for later. Bodies may be running, also on this thread (a body
 /// may call `exit`), so what is in use stays.
 #[cfg_attr(

@@ -34,9 +34,12 @@ static DIRECTORY: Directory = Directory(&raw const _tls_used);
 unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, reserved: *mut c_void) {
     match reason {
         DLL_THREAD_DETACH => super::give_back(),
-        DLL_PROCESS_DETACH if reserved.is_null() => {
-            crate::report::overflow::uninstall();
-            super::give_back_idle();
+        DLL_PROCESS_DETACH => {
+            super::report();
+            if reserved.is_null() {
+                crate::report::overflow::uninstall();
+                super::give_back_idle();
+            }
         }
         _ => {}
     }

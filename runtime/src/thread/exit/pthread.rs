@@ -40,6 +40,7 @@ fn key() -> Option<libc::pthread_key_t> {
 /// Takes away the key and the signal handler before their code is unmapped by dlclose, and gives back what nobody uses; also
 /// runs at the end of the process.
 extern "C" fn library_ends() {
+    super::report();
     super::give_back_idle();
     crate::report::overflow::uninstall();
     let known = KEY.swap(0, Ordering::AcqRel);
