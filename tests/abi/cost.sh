@@ -2,10 +2,15 @@
 # Prints what annotated functions cost those who build them: CPU time of a cold build, `cargo check` time and machine code.
 #
 #     tests/abi/cost.sh [functions]        (200 unless told otherwise)
+#     tests/abi/cost.sh cold               the cold build alone, one line of `name milliseconds` for each crate
 #
-# Needs crates.io, or the crate `recursive` in cargo's cache.
+# Needs crates.io, or the crates `recursive` and `stacker` in cargo's cache.
 set -eu
 count=${1:-200}
+case $count in
+cold) ;;
+'' | *[!0-9]* | 0 | 1) echo "usage: tests/abi/cost.sh [cold | number of functions, at least 2]" >&2 && exit 2 ;;
+esac
 runtime=$(cd "$(dirname "$0")/../../runtime" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -75,17 +80,20 @@ attribute='#[guarded_callback::guarded_callback]'
 
 crate cold_none '' 1 '' C
 crate cold_guarded "$guarded" 1 "$attribute" C
+crate cold_stacker 'stacker = "0.1"' 1 '' C
 crate cold_recursive 'recursive = "0.1"' 1 '#[recursive::recursive]' C
-for name in cold_none cold_guarded cold_recursive; do
+colds='cold_none cold_guarded cold_stacker cold_recursive'
+for name in $colds; do
     cargo fetch --manifest-path "$work/$name/Cargo.toml"
 done
-echo "cold build of a crate with one function, CPU time (least of 3, taken in turns):"
+[ "$count" = cold ] || echo "cold build of a crate with one function, CPU time in ms (least of 3, taken in turns):"
 for round in 1 2 3; do
-    for name in cold_none cold_guarded cold_recursive; do cold_build $name >>"$work/$name.ms"; done
+    for name in $colds; do cold_build "$name" >>"$work/$name.ms"; done
 done
-for name in cold_none cold_guarded cold_recursive; do
-    echo "  $name: $(sort -n "$work/$name.ms" | head -1) ms"
+for name in $colds; do
+    echo "${name#cold_} $(sort -n "$work/$name.ms" | head -1)"
 done
+[ "$count" != cold ] || exit 0
 
 measure() { # <name> <attribute> <ABI> <further parameters>
     crate "one_$1" "$guarded" 1 "$2" "$3" "${4:-}"

@@ -1,5 +1,6 @@
 //! What a guarded callback costs, beside the alternatives. `cargo run --release -p benches -- help` tells what can be measured.
 
+mod build;
 mod caller;
 mod callgrind;
 mod child;
@@ -24,6 +25,7 @@ parts (all of them unless some are named):
   threads        the same on one thread and on two
   first          time of the first callback of a thread and of a process
   memory         what a thread keeps after one callback
+  build          processor time of a cold build with and without the attribute
   picture        draws tests/benches/cost.svg (only when named)
 
 options:
@@ -45,16 +47,18 @@ enum Part {
     Threads,
     First,
     Memory,
+    Build,
     Picture,
 }
 
 impl Part {
-    const ALL: [(&str, Self); 6] = [
+    const ALL: [(&str, Self); 7] = [
         ("instructions", Self::Instructions),
         ("speed", Self::Speed),
         ("threads", Self::Threads),
         ("first", Self::First),
         ("memory", Self::Memory),
+        ("build", Self::Build),
         ("picture", Self::Picture),
     ];
 }
@@ -103,6 +107,7 @@ fn run(asked: &Asked) -> Result<bool, String> {
             Part::Threads => threads::print(asked.quick)?,
             Part::First => first::print(asked.quick)?,
             Part::Memory => memory::print(asked.quick)?,
+            Part::Build => build::print()?,
             Part::Picture => picture::draw(asked.quick)?,
         };
     }
