@@ -56,13 +56,15 @@ static struct start *start_of(const ucontext_t *context) {
     return (struct start *)(top - 64);
 }
 
+/* Read by the context that `swapcontext` enters for the first time. */
 static __thread ucontext_t *starting;
 
 static void begin(void) {
     ucontext_t *self = starting;
     struct start *start = start_of(self);
     start->function(start->arguments[0], start->arguments[1]);
-    swapcontext(self, start->link);
+    /* Not through `starting`: this may be another thread by now, and the compiler knows only one. */
+    exchange(left_sp(self), *left_sp(start->link));
 }
 
 int getcontext(ucontext_t *context) {
