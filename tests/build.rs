@@ -12,14 +12,37 @@ fn main() {
     };
     let mut c = cc::Build::new();
     common(&mut c);
-    c.file("c/machine.c").file("c/signal.c");
-    c.files(["c/host.c", "c/coroutine.c", "c/jump.c", "c/ending.c", "c/registers.c", "c/ucontext.c", "c/fault.c"])
-        .compile("callers");
+    let is_windows = std::env::var_os("CARGO_CFG_WINDOWS").is_some();
+    let posix = ["c/coroutine.c", "c/ending.c", "c/ucontext.c", "c/fault.c", "c/machine.c", "c/signal.c"];
+    let system = if is_windows { &["c/windows.c"] as &[&str] } else { &posix };
+    c.files(["c/host.c", "c/jump.c", "c/registers.c"]).files(system).compile("callers");
     // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled that way.
-    let mut fortified = cc::Build::new();
-    common(&mut fortified);
-    fortified.define("_FORTIFY_SOURCE", "2").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
+    if !is_windows {
+        let mut fortified = cc::Build::new();
+        common(&mut fortified);
+        fortified.define("_FORTIFY_SOURCE", "2").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
+    }
     let mut cpp = cc::Build::new();
     common(&mut cpp);
-    cpp.cpp(true).files(["c/exception.cpp", "c/machine.cpp"]).compile("exception");
+    cpp.cpp(true).file("c/exception.cpp");
+    if !is_windows {
+        cpp.file("c/machine.cpp");
+    } else {
+        link_static_libstdcxx(&cpp);
+        cpp.cpp_link_stdlib(None);
+    }
+    cpp.compile("exception");
+}
+
+/// On Windows the C++ library is linked into the test, so that it need not be found beside it, nor brings an unwinder of its own.
+fn link_static_libstdcxx(cpp: &cc::Build) {
+    println!("cargo::rustc-link-lib=static=exception");
+    for library in ["stdc++", "pthread"] {
+        let file = format!("lib{library}.a");
+        let found = cpp.get_compiler().to_command().arg(format!("-print-file-name={file}")).output();
+        let path = String::from_utf8(found.expect("the C++ compiler").stdout).expect("a path");
+        let folder = std::path::Path::new(path.trim()).parent().expect("a folder").to_owned();
+        println!("cargo::rustc-link-search=native={}", folder.display());
+        println!("cargo::rustc-link-lib=static={library}");
+    }
 }

@@ -3,6 +3,11 @@
 #define CALLERS_H
 
 #include <stddef.h>
+#ifdef _WIN32
+#include <malloc.h>
+#else
+#include <alloca.h>
+#endif
 
 typedef int (*callback)(void *);
 

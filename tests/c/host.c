@@ -1,15 +1,16 @@
 /* Callers on the stacks that Rust did not choose: small threads, big frames, threads of given memory. */
 #define _GNU_SOURCE
 #include "callers.h"
-#include <alloca.h>
+#include <stdint.h>
+#include <string.h>
+#ifndef _WIN32
 #include <errno.h>
 #include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 /* The volatile keeps the frame: the call is no tail call. */
 __attribute__((noinline)) int c_call(callback f, void *arg) {
@@ -64,8 +65,9 @@ static inline __attribute__((always_inline)) unsigned char *stack_pointer(void) 
 __attribute__((noinline)) int c_call_painted(callback f, void *arg, size_t *used) {
     enum { DEPTH = 12 * 1024 };
     unsigned char *sp = stack_pointer();
-    for (volatile unsigned char *p = sp - DEPTH; p < sp; p++)
-        *p = 0xa5;
+    /* From high to low, as systems want it that grow a stack page by page. */
+    for (volatile unsigned char *p = sp; p > sp - DEPTH;)
+        *--p = 0xa5;
     volatile int result = f(arg);
     volatile unsigned char *p = sp - DEPTH;
     while (p < sp && *p == 0xa5)
@@ -74,6 +76,8 @@ __attribute__((noinline)) int c_call_painted(callback f, void *arg, size_t *used
     return result;
 }
 
+/* windows.c has its own. */
+#ifndef _WIN32
 struct start {
     callback f;
     void *arg;
@@ -163,9 +167,12 @@ int c_call_on_thread_in_frame(size_t stack_bytes, callback f, void *arg) {
 
 void c_exit_thread(void) { pthread_exit((void *)1); }
 
+#endif
+
 /* A place for breakpoints. */
 __attribute__((noinline)) void c_breakpoint(void) { __asm__ volatile("" ::: "memory"); }
 
+#ifndef _WIN32
 /* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2 rounding, 4 signal mask, 8 FP exceptions. */
 int c_call_comparing_state(callback f, void *arg) {
     sigset_t set, before, after;
@@ -204,6 +211,8 @@ int c_state_differs(void) {
         differs |= 8;
     return differs;
 }
+
+#endif
 
 struct big {
     unsigned char bytes[64 * 1024];

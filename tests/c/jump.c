@@ -1,6 +1,5 @@
 /* longjmp over callbacks. Compiled twice: FORTIFIED with the glibc check of the direction. */
 #include "callers.h"
-#include <alloca.h>
 #include <setjmp.h>
 
 #ifdef FORTIFIED

@@ -44,7 +44,7 @@ unsafe extern "C-unwind" {
     pub fn c_call_jumped(depth: usize, f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_jump_fortified() -> !;
     pub fn c_call_jumped_fortified(depth: usize, f: CCallback, arg: *mut c_void) -> c_int;
-    // ending.c
+    // ending.c, windows.c
     pub fn c_call_at_thread_end(stack_bytes: usize, first: c_int, last: c_int, f: CCallback, arg: *mut c_void)
     -> c_int;
     pub fn c_call_at_exit(f: CCallback);
@@ -70,13 +70,27 @@ unsafe extern "C-unwind" {
     pub fn c_signal_stack(bytes: usize, autodisarm: c_int) -> *mut c_void;
     pub fn c_no_signal_stack(base: *mut c_void, bytes: usize);
     pub fn c_has_signal_stack() -> c_int;
+    #[cfg(unix)]
     pub fn c_start_timer(signal: c_int, nanoseconds: core::ffi::c_long, timer: *mut libc::timer_t) -> c_int;
+    #[cfg(unix)]
     pub fn c_stop_timer(timer: *mut libc::timer_t);
     // exception.cpp
     pub fn c_throw(value: c_int) -> !;
     pub fn c_destroyed() -> c_int;
     pub fn c_call_catching(f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_with_local(f: CCallback, arg: *mut c_void) -> c_int;
+    // windows.c
+    pub fn c_call_at_fls_end(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_in_pool(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_use_frame(bytes: usize) -> c_int;
+    pub fn c_use_frame_by_limit(bytes: usize) -> c_int;
+    pub fn c_stack_fields(fields: *mut usize);
+    pub fn c_raise_and_survive() -> c_int;
+    pub fn c_call_stdcall(f: *const c_void) -> c_int;
+    pub fn c_call_fastcall(f: *const c_void) -> c_int;
+    pub fn c_call_thiscall(f: *const c_void) -> c_int;
+    pub fn c_jump_builtin() -> !;
+    pub fn c_call_jumped_builtin(f: CCallback, arg: *mut c_void) -> c_int;
 }
 
 /// Of signal.c, where single steps are to be had.

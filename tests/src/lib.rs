@@ -7,8 +7,13 @@ pub mod c;
 mod process;
 
 pub use process::{
-    Death, descend, is_emulated, isolated, maps, maps_of_stacks, normalised, program, resident_bytes, rounds, run_child,
+    Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
 };
+
+#[cfg(windows)]
+pub use process::fill_below;
+#[cfg(unix)]
+pub use process::maps_of_stacks;
 
 use core::ffi::{c_int, c_void};
 
@@ -65,6 +70,7 @@ macro_rules! callback {
 #[macro_export]
 macro_rules! in_both_modes {
     ($($(#[$meta:meta])* fn $name:ident($mode:ident) $body:block)*) => {$(
+        $(#[$meta])*
         mod $name {
             use super::*;
             fn scenario($mode: $crate::Mode) $body
@@ -95,7 +101,12 @@ macro_rules! alone {
 }
 
 /// Little room on the host. What the shim may need there is 512 bytes of an optimised build; unoptimised frames are larger.
-pub const LITTLE: usize = if cfg!(debug_assertions) { 4 * 1024 } else { 640 };
+pub const LITTLE: usize = match (cfg!(debug_assertions), cfg!(windows)) {
+    (true, false) => 4 * 1024,
+    // What the system is told of the stack is copied many times.
+    (true, true) => 6 * 1024,
+    (false, _) => 640,
+};
 
 /// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below the stacks that the kernel places.
 #[cfg(target_pointer_width = "64")]

@@ -1,8 +1,20 @@
 //! Scenarios in processes of their own, and what a process looks like from outside.
 
 use std::ffi::OsStr;
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
+
+#[cfg(unix)]
+#[path = "process/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "process/windows.rs"]
+mod system;
+
+#[cfg(windows)]
+pub use system::fill_below;
+#[cfg(unix)]
+pub use system::maps_of_stacks;
+pub use system::{maps, resident_bytes};
 
 /// Names the scenario that a child is to run.
 const CHILD: &str = "GUARDED_CALLBACK_CHILD";
@@ -44,7 +56,7 @@ pub fn isolated(test: &str, scenario: impl FnOnce()) {
 pub fn run_child(test: &str, tag: &str, prepare: impl FnOnce(&mut Command), scenario: impl FnOnce()) -> Option<Death> {
     match std::env::var(CHILD) {
         Ok(told) if told == tag => {
-            scenario();
+            system::run(scenario);
             std::process::exit(0);
         }
         // In another scenario of the same test.
@@ -77,12 +89,18 @@ pub fn is_emulated(what: &str) -> bool {
     is_emulated
 }
 
-/// How often a test does what it does many times: `count`, and less in an emulator, where each time takes fifty times as long.
+/// How often a test does what it does many times: `count`, and less in an emulator, where each time takes fifty times as long, and on
+/// Windows, which is Wine here.
 pub fn rounds(count: usize) -> usize {
-    if std::env::var_os(RUNNER).is_some() { (count / 50).max(20) } else { count }
+    if std::env::var_os(RUNNER).is_some() || cfg!(windows) { (count / 50).max(20) } else { count }
 }
 
 impl Death {
+    /// Whether it ended as `std::process::abort` ends a process.
+    pub fn is_abort(&self) -> bool {
+        (self.signal, self.code) == system::ABORTED
+    }
+
     /// Everything, for people.
     pub fn told(&self) -> String {
         format!("signal {:?}, code {:?}\n{}\n{}", self.signal, self.code, self.stdout, self.stderr)
@@ -93,9 +111,9 @@ fn death(output: Output) -> Death {
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(!stdout.contains("running 0 tests"), "no test of that name in the child");
     Death {
-        signal: output.status.signal(),
+        signal: system::signal(output.status),
         code: output.status.code(),
-        core: output.status.core_dumped(),
+        core: system::core_dumped(output.status),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         stdout: stdout.lines().filter(|line| !line.starts_with("running ")).collect::<Vec<_>>().join("\n"),
     }
@@ -115,38 +133,6 @@ pub fn normalised(text: &str) -> String {
         in_number = digit;
     }
     result
-}
-
-/// How many mappings the process has.
-///
-/// # Panics
-/// Without /proc.
-pub fn maps() -> usize {
-    std::fs::read_to_string("/proc/self/maps").expect("/proc").lines().count()
-}
-
-/// How many mappings lie where the runtime asks for its stacks.
-///
-/// # Panics
-/// Without /proc.
-pub fn maps_of_stacks() -> usize {
-    let places = match (cfg!(target_pointer_width = "64"), cfg!(target_arch = "s390x")) {
-        (true, false) => 18_u64 << 40..32 << 40,
-        (true, true) => 1 << 40..2 << 40,
-        (false, _) => 0x2000_0000..0x5000_0000,
-    };
-    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
-    let starts = maps.lines().filter_map(|line| u64::from_str_radix(line.split('-').next()?, 16).ok());
-    starts.filter(|start| places.contains(start)).count()
-}
-
-/// How many bytes of memory the process occupies.
-///
-/// # Panics
-/// Without /proc.
-pub fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc");
-    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages") * 4096
 }
 
 /// The recursion behind `use_stack`.

@@ -4,8 +4,8 @@
 //! library's own calls go past them. Every trial is a fork of the test's child: what fails, the body runs or C gets the fallback, or
 //! where none is declared the process aborts with the one line. Nothing is lost afterwards.
 
-// Elsewhere mmap is a system call of another name, or takes its arguments in another way.
-#![cfg(all(target_env = "gnu", target_pointer_width = "64", not(target_arch = "s390x")))]
+// Elsewhere mmap is a system call of another name, or takes its arguments in another way, or is none.
+#![cfg(all(unix, target_env = "gnu", target_pointer_width = "64", not(target_arch = "s390x")))]
 
 use core::ffi::{c_int, c_void};
 use core::ptr;

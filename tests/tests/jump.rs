@@ -15,6 +15,7 @@ callback! { "C" fn jumps(_arg) {
     unsafe { c::c_jump() }
 } }
 
+#[cfg(unix)]
 callback! { "C" fn jumps_fortified(_arg) {
     if !on_system_stack() || use_stack(32 * KIB) != 0 {
         return -1;
@@ -75,6 +76,7 @@ alone! {
         assert_eq!(unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) }, 0);
     }
 
+    #[cfg(unix)]
     fn fortified_longjmp_takes_the_switch_for_a_jump_into_a_dead_frame() {
         on_small_thread(|| (0..tests::rounds(1000)).for_each(|_| {
             // SAFETY: the body does not use its argument.
@@ -85,6 +87,7 @@ alone! {
 }
 
 alone! {
+    #[cfg(unix)]
     fn fortified_longjmp_of_a_thread_below_a_pooled_stack_aborts() {
         // The system stack is mapped before the stack of the thread that uses it next, which the kernel puts below what is there.
         on_small_thread(|| jump(0, Mode::Always));

@@ -1,5 +1,8 @@
 //! What needs a real main thread: backtraces that reach `main`, gdb, and the limit of the main thread's stack.
 
+// Limits of the main thread and gdb: POSIX systems. windows.rs has the backtraces.
+#![cfg(unix)]
+
 use std::ffi::OsStr;
 use std::process::{Command, Output};
 

@@ -1,5 +1,8 @@
 //! Memory: what stacks keep that bodies have run deep on.
 
+// Windows keeps the pages committed, and tells nobody how many of them are resident.
+#![cfg(unix)]
+
 use core::ffi::c_int;
 use core::ptr;
 

@@ -1,5 +1,8 @@
 //! The report of an overflow, and what it must leave alone.
 
+// Signals; windows.rs has the exceptions.
+#![cfg(unix)]
+
 use core::ffi::{c_int, c_void};
 use core::ptr;
 

@@ -1,5 +1,8 @@
 //! No stack to be had: the fallback, or one line and an abort. Never a crash of our own.
 
+// Address space is limited by RLIMIT_AS; windows.rs has refusals of another cause.
+#![cfg(unix)]
+
 use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};

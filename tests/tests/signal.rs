@@ -1,4 +1,7 @@
 //! Callbacks from signal handlers: on an alternate stack or not, while idle, while a body runs, at every instruction.
+
+// Signals.
+#![cfg(unix)]
 #![cfg(target_os = "linux")]
 
 use core::ffi::{c_int, c_void};

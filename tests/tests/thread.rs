@@ -1,11 +1,17 @@
 //! Beginning and end of threads, of the process, and its doubling.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
+#[cfg(unix)]
+use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+#[cfg(unix)]
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{on_system_stack, remaining_stack, stats};
-use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, rounds, run_child, to_c, use_stack};
+#[cfg(unix)]
+use tests::run_child;
+use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, rounds, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -79,6 +85,7 @@ in_both_modes! {
         assert!(stats().stacks_pooled <= 16);
     }
 
+    #[cfg(unix)]
     fn callback_from_a_key_destructor_fails_or_leaks(mode) {
         let f = works_and_tells_one::of(mode);
         flat(2_000, || {
@@ -87,6 +94,7 @@ in_both_modes! {
         });
     }
 
+    #[cfg(unix)]
     fn body_in_a_late_destructor_does_not_know_its_stack(mode) {
         callback! { "C" fn knows(_arg) {
             i32::from(on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB))
@@ -95,6 +103,7 @@ in_both_modes! {
         assert_eq!(unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) }, 4);
     }
 
+    #[cfg(unix)]
     fn first_callback_of_a_thread_in_the_last_round_of_destructors_leaks(mode) {
         let f = works_and_tells_one::of(mode);
         flat(2_000, || {
@@ -151,6 +160,7 @@ in_both_modes! {
         });
     }
 
+    #[cfg(unix)]
     fn child_of_a_fork_cannot_call_back_while_others_churn(mode) {
         static STOP: AtomicBool = AtomicBool::new(false);
         let churners: Vec<_> = (0..3)
@@ -172,13 +182,14 @@ in_both_modes! {
     }
 }
 
+// On Windows `std::process::exit` runs no functions of atexit.
+#[cfg(unix)]
 #[test]
 fn callback_from_atexit_is_not_made() {
     let name = "callback_from_atexit_is_not_made";
     callback! { "C" fn at_exit(_arg) {
         let text = if use_stack(100 * KIB) == 0 { "called at exit\n" } else { "damaged\n" };
-        // SAFETY: a valid text.
-        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+        eprint!("{text}");
         0
     } }
     for mode in [Mode::Always, Mode::WhenLow] {
@@ -204,12 +215,14 @@ alone! {
 }
 
 /// Calls where both modes switch.
+#[cfg(unix)]
 fn far_down(f: tests::CCallback) -> c_int {
     let low = guarded_callback::StackBounds::of_thread().expect("known").low();
     // SAFETY: the bodies do not use their argument.
     unsafe { c::c_call_with_left(64 * KIB, low, f, ptr::null_mut::<c_void>()) }
 }
 
+#[cfg(unix)]
 fn fork_and_call(mode: Mode) {
     // SAFETY: the child only calls back, which allocates nothing, and ends by `_exit`.
     match unsafe { libc::fork() } {

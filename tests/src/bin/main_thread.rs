@@ -34,6 +34,7 @@ fn far_down(f: CCallback) -> i32 {
     unsafe { c::c_call_with_left(64 * KIB, low, f, ptr::null_mut()) }
 }
 
+#[cfg(unix)]
 fn lowered(mode: Mode) -> i32 {
     let limit = libc::rlimit { rlim_cur: 512 * 1024, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a valid limit.
@@ -82,7 +83,9 @@ fn main() {
             c::c_call_on_thread_at(FREE_PLACES[1], 64 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
         },
         // SAFETY: as above.
+        #[cfg(unix)]
         "thread_in_a_frame" => unsafe { c::c_call_on_thread_in_frame(64 * KIB, works::of(mode), ptr::null_mut()) },
+        #[cfg(unix)]
         "lowered" => lowered(mode),
         "near_the_end" => near_the_end(mode),
         "walk" => walk(0),

@@ -6,6 +6,9 @@
 //! What is lost by design is counted: a body that was suspended in a coroutine which is begun anew, or jumped out of on a coroutine's
 //! stack, may be waiting for all that the runtime knows. Long runs: see tests/README.md.
 
+// Its driver (c/machine.c) is for POSIX threads.
+#![cfg(unix)]
+
 mod model;
 mod random;
 

@@ -1,0 +1,280 @@
+/* What host.c, coroutine.c and ending.c are on POSIX systems, by the means of Windows; and callers that only Windows has. */
+#include "callers.h"
+#include <errno.h>
+#include <fenv.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <windows.h>
+
+/* The lowest address that the thread in use may touch, with room for an overflow's handler. */
+static uintptr_t lowest(void) {
+    ULONG_PTR low, high;
+    ULONG guarantee = 0;
+    GetCurrentThreadStackLimits(&low, &high);
+    SetThreadStackGuarantee(&guarantee);
+    return low + (sizeof(void *) == 8 ? 3 : 2) * 4096 + ((guarantee + 4095) & ~4095u);
+}
+
+struct start {
+    size_t stack_bytes;
+    callback f;
+    void *arg;
+    int result;
+};
+
+/* Windows rounds sizes up (zero is what the executable says), Wine to 1 MiB: what is too much is used up by a frame before the call. */
+static __attribute__((noinline)) int run_with(struct start *start) {
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), low = lowest();
+    if (start->stack_bytes != 0 && here > low + start->stack_bytes) {
+        volatile char *frame = alloca(here - low - start->stack_bytes);
+        frame[0] = 1;
+    }
+    volatile int result = start->f(start->arg);
+    return result;
+}
+
+static DWORD WINAPI run(void *arg) {
+    struct start *start = arg;
+    start->result = run_with(start);
+    return 0;
+}
+
+/* Free addresses are left below the thread's stack, as Windows does in 64-bit processes, and Wine does not. */
+static HANDLE start_thread(struct start *start) {
+    size_t bytes = start->stack_bytes == 0 ? 0 : start->stack_bytes + 65536;
+    void *below = VirtualAlloc(NULL, 64 << 20, MEM_RESERVE, PAGE_NOACCESS);
+    HANDLE thread = CreateThread(NULL, bytes, run, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    VirtualFree(below, 0, MEM_RELEASE);
+    return thread;
+}
+
+/* -3000: no thread could be made; -3001: the thread ended by ExitThread(1). */
+int c_call_on_thread(size_t stack_bytes, callback f, void *arg) {
+    struct start start = {stack_bytes, f, arg, -3002};
+    DWORD ended = 0;
+    HANDLE thread = start_thread(&start);
+    if (thread == NULL)
+        return -3000;
+    WaitForSingleObject(thread, INFINITE);
+    GetExitCodeThread(thread, &ended);
+    CloseHandle(thread);
+    return ended == 1 ? -3001 : start.result;
+}
+
+/* `count` threads at the same time. Returns how many results were not `expected`. */
+int c_call_on_threads(int count, size_t stack_bytes, callback f, void *arg, int expected) {
+    struct start start[64];
+    HANDLE thread[64];
+    int wrong = 0, made = 0;
+    for (; made < count && made < 64; made++) {
+        start[made] = (struct start){stack_bytes, f, arg, -3002};
+        if ((thread[made] = start_thread(&start[made])) == NULL)
+            break;
+    }
+    for (int i = 0; i < made; i++) {
+        WaitForSingleObject(thread[i], INFINITE);
+        CloseHandle(thread[i]);
+        wrong += start[i].result != expected;
+    }
+    return wrong + (count - made);
+}
+
+/* Nobody chooses where a thread's stack lies. */
+int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *arg) {
+    (void)address, (void)stack_bytes, (void)f, (void)arg;
+    return -3003;
+}
+
+void c_exit_thread(void) { ExitThread(1); }
+
+/* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2 rounding, 8 FP exceptions, 16 last error. */
+int c_state_differs(void) {
+    int differs = GetLastError() != 99 ? 16 : 0;
+    if (errno != 77)
+        differs |= 1;
+    if (fegetround() != FE_UPWARD)
+        differs |= 2;
+    if (fetestexcept(FE_ALL_EXCEPT) != FE_INEXACT)
+        differs |= 8;
+    SetLastError(99);
+    return differs;
+}
+
+int c_call_comparing_state(callback f, void *arg) {
+    fesetround(FE_UPWARD);
+    feclearexcept(FE_ALL_EXCEPT);
+    feraiseexcept(FE_INEXACT);
+    errno = 77;
+    SetLastError(99);
+    f(arg);
+    int differs = c_state_differs();
+    fesetround(FE_TONEAREST);
+    return differs;
+}
+
+/* Coroutines are fibers, whose stacks the system makes: `bytes` of a fiber's own stack are left to `f`. */
+struct coroutine {
+    void *self, *resumer;
+    struct start start;
+    int done;
+};
+
+static void CALLBACK coroutine_start(void *arg) {
+    struct coroutine *c = arg;
+    c->start.result = run_with(&c->start);
+    c->done = 1;
+    SwitchToFiber(c->resumer);
+}
+
+struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *arg) {
+    (void)stack;
+    struct coroutine *c = calloc(1, sizeof *c);
+    c->start = (struct start){bytes, f, arg, -3002};
+    c->self = CreateFiberEx(65536, bytes + 65536, FIBER_FLAG_FLOAT_SWITCH, coroutine_start, c);
+    return c;
+}
+
+int c_coroutine_resume(struct coroutine *c) {
+    if (c->done)
+        return 1;
+    c->resumer = IsThreadAFiber() ? GetCurrentFiber() : ConvertThreadToFiberEx(NULL, FIBER_FLAG_FLOAT_SWITCH);
+    SwitchToFiber(c->self);
+    return c->done;
+}
+
+void c_coroutine_suspend(struct coroutine *c) { SwitchToFiber(c->resumer); }
+
+int c_coroutine_result(struct coroutine *c) { return c->start.result; }
+
+void c_coroutine_free(struct coroutine *c) {
+    DeleteFiber(c->self);
+    free(c);
+}
+
+static callback exit_callback;
+static void at_exit(void) { exit_callback(NULL); }
+
+void c_call_at_exit(callback f) {
+    exit_callback = f;
+    atexit(at_exit);
+}
+
+/* A thread that does nothing, and calls back when its fiber-local storage is destroyed. */
+static void CALLBACK at_thread_end(void *arg) {
+    struct start *start = arg;
+    start->result = start->f(start->arg);
+}
+
+static DWORD end_slot = FLS_OUT_OF_INDEXES;
+
+static DWORD WINAPI end_at_once(void *arg) {
+    FlsSetValue(end_slot, arg);
+    return 0;
+}
+
+int c_call_at_fls_end(callback f, void *arg) {
+    struct start start = {0, f, arg, -3002};
+    if (end_slot == FLS_OUT_OF_INDEXES)
+        end_slot = FlsAlloc(at_thread_end);
+    HANDLE thread = CreateThread(NULL, 65536, end_at_once, &start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    if (thread == NULL)
+        return -3000;
+    WaitForSingleObject(thread, INFINITE);
+    CloseHandle(thread);
+    return start.result;
+}
+
+/* A callback of the system's thread pool. */
+static void CALLBACK work(PTP_CALLBACK_INSTANCE instance, void *arg, PTP_WORK self) {
+    (void)instance;
+    (void)self;
+    struct start *start = arg;
+    start->result = start->f(start->arg);
+}
+
+int c_call_in_pool(callback f, void *arg) {
+    struct start start = {0, f, arg, -3002};
+    PTP_WORK self = CreateThreadpoolWork(work, &start, NULL);
+    if (self == NULL)
+        return -3000;
+    SubmitThreadpoolWork(self);
+    WaitForThreadpoolWorkCallbacks(self, FALSE);
+    CloseThreadpoolWork(self);
+    return start.result;
+}
+
+/* A C frame that the compiler probes page by page. */
+__attribute__((noinline)) int c_use_frame(size_t bytes) {
+    volatile unsigned char *frame = alloca(bytes);
+    int wrong = 0;
+    frame[0] = 1;
+    frame[bytes - 1] = 2;
+    wrong += frame[0] != 1 || frame[bytes - 1] != 2;
+    return wrong;
+}
+
+/* The same from high to low, as Microsoft's __chkstk does it: not at all above StackLimit, and page by page below. */
+__attribute__((noinline)) int c_use_frame_by_limit(size_t bytes) {
+    NT_TIB *tib = (NT_TIB *)NtCurrentTeb();
+    uintptr_t target = (uintptr_t)__builtin_frame_address(0) - bytes;
+    uintptr_t page = (uintptr_t)tib->StackLimit & ~(uintptr_t)4095;
+    while (page > target) {
+        page -= 4096;
+        *(volatile char *)page = 0;
+    }
+    *(volatile char *)target = 3;
+    return *(volatile char *)target != 3;
+}
+
+/* What the TEB says of the stack: words that must be the same before and after a callback. */
+void c_stack_fields(size_t fields[4]) {
+    char *teb = (char *)NtCurrentTeb();
+    NT_TIB *tib = (NT_TIB *)teb;
+    fields[0] = (size_t)tib->StackBase;
+    fields[1] = (size_t)tib->StackLimit;
+    fields[2] = *(size_t *)(teb + (sizeof(void *) == 8 ? 0x1478 : 0xE0C));
+    fields[3] = *(ULONG *)(teb + (sizeof(void *) == 8 ? 0x1748 : 0xF78));
+}
+
+/* An exception of our own, handled by a vectored handler, raised and survived where the caller is. */
+static volatile LONG handled;
+
+static LONG CALLBACK survive(EXCEPTION_POINTERS *pointers) {
+    if (pointers->ExceptionRecord->ExceptionCode != 0xE0001234)
+        return EXCEPTION_CONTINUE_SEARCH;
+    InterlockedIncrement(&handled);
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+int c_raise_and_survive(void) {
+    LONG before = handled;
+    void *handler = AddVectoredExceptionHandler(1, survive);
+    RaiseException(0xE0001234, 0, 0, NULL);
+    RemoveVectoredExceptionHandler(handler);
+    return handled == before + 1 ? 0 : 1;
+}
+
+/* Calls conventions that only i686 tells apart. */
+typedef int(__stdcall *stdcall_callback)(int, int);
+typedef int(__fastcall *fastcall_callback)(int, int, int);
+typedef int(__thiscall *thiscall_callback)(void *, int);
+
+int c_call_stdcall(stdcall_callback f) { return f(1, 20); }
+int c_call_fastcall(fastcall_callback f) { return f(1, 20, 300); }
+int c_call_thiscall(thiscall_callback f) {
+    int object = 4;
+    return f(&object, 50);
+}
+
+/* A longjmp that only loads registers; that of setjmp.h (jump.c) unwinds by RtlUnwindEx on x86_64. */
+static __thread intptr_t builtin_target[5];
+
+void c_jump_builtin(void) { __builtin_longjmp((void **)builtin_target, 1); }
+
+__attribute__((noinline)) int c_call_jumped_builtin(callback f, void *arg) {
+    if (__builtin_setjmp((void **)builtin_target) != 0)
+        return 1;
+    volatile int result = f(arg);
+    (void)result;
+    return 0;
+}
