@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{install_overflow_report, prepare_thread, register_stack, remaining_stack, stats, trim};
 use tests::c::{self, Coroutine};
-use tests::{CCallback, Mode, callback, isolated, maps_of_stacks, to_c, use_stack};
+use tests::{CCallback, Mode, callback, is_emulated, isolated, maps_of_stacks, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -382,7 +382,9 @@ macro_rules! failing {
     ($($test:ident = $function:expr;)*) => {$(
         #[test]
         fn $test() {
-            isolated(stringify!($test), || all_scenarios($function));
+            if !is_emulated("takes too long for so many forks") {
+                isolated(stringify!($test), || all_scenarios($function));
+            }
         }
     )*};
 }
