@@ -63,8 +63,7 @@ static void begin(void) {
     ucontext_t *self = starting;
     struct start *start = start_of(self);
     start->function(start->arguments[0], start->arguments[1]);
-    /* Not through `starting`: this may be another thread by now, and the compiler knows only one. */
-    exchange(left_sp(self), *left_sp(start->link));
+    setcontext(start->link);
 }
 
 int getcontext(ucontext_t *context) {
@@ -88,10 +87,17 @@ void makecontext(ucontext_t *context, void (*function)(void), int count, ...) {
     *left_sp(context) = sp;
 }
 
-int swapcontext(ucontext_t *from, const ucontext_t *to) {
+/* Neither is inlined: their callers may be on another thread when they return, and the compiler knows only one `starting`. */
+__attribute__((noinline)) int swapcontext(ucontext_t *from, const ucontext_t *to) {
     starting = (ucontext_t *)to;
     exchange(left_sp(from), *left_sp(starting));
     return 0;
+}
+__attribute__((noinline)) int setcontext(const ucontext_t *to) {
+    void *left;
+    starting = (ucontext_t *)to;
+    exchange(&left, *left_sp(starting));
+    return -1;
 }
 #else
 typedef int not_needed;
