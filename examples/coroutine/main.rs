@@ -97,7 +97,7 @@ fn draw_all(tiles: &mut [Tile], entry: Entry) -> u32 {
 
 /// Runs the story, with the plain callback when the argument `plain` is given.
 pub(crate) fn main() {
-    let plain = std::env::args().any(|argument| argument == "plain");
+    let plain = examples::is_plain();
     let mut tiles: Vec<Tile> = (1..=TASKS).map(|colour| Tile { colour: colour as u8, ..Tile::default() }).collect();
     let status = draw_all(&mut tiles, if plain { draw_plain } else { draw_guarded });
     if status == TASKS_UNSUPPORTED {

@@ -72,7 +72,7 @@ fn packed() -> Vec<u8> {
 
 /// Runs the story, with the plain callback when the argument `plain` is given.
 pub(crate) fn main() {
-    let sink: Sink = if std::env::args().any(|argument| argument == "plain") { count_plain } else { count_guarded };
+    let sink: Sink = if examples::is_plain() { count_plain } else { count_guarded };
     let packed = packed();
     let mut tally = Tally::default();
     // SAFETY: `packed` outlives the call, `tally` is touched by nothing but the sink until the call returns.

@@ -71,7 +71,7 @@ fn timed_sort(rows: &[Row], order: Order) -> Duration {
 
 /// Runs the story, with the plain comparator when the argument `plain` is given.
 pub(crate) fn main() {
-    let order: Order = if std::env::args().any(|argument| argument == "plain") { order_plain } else { order_guarded };
+    let order: Order = if examples::is_plain() { order_plain } else { order_guarded };
     let rows = shuffled();
     // The fastest round is the one that shared the processor least.
     let fastest = (0..ROUNDS).map(|_| timed_sort(&rows, order)).min().expect("there are rounds");

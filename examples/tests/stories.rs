@@ -70,3 +70,12 @@ fn the_tour_shows_the_same_lines_and_how_the_plain_callbacks_died() {
     assert!(printed.contains("<- SP"), "no picture in {printed}");
     assert!(printed.contains(" x\n"), "no cost in {printed}");
 }
+
+#[test]
+fn a_wrong_argument_is_an_error() {
+    for (name, program) in STORIES {
+        let output = Command::new(program).arg("plian").output().expect("the program was built with this test");
+        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("`plian` is neither"), "{name}: {output:?}");
+    }
+}

@@ -98,7 +98,7 @@ fn walk(visit: Visitor) -> Walk {
 
 /// Runs the story, with the plain visitor when the argument `plain` is given.
 pub(crate) fn main() {
-    let plain = std::env::args().any(|argument| argument == "plain");
+    let plain = examples::is_plain();
     let visit: Visitor = if plain { visit_plain } else { visit_guarded };
     let walker = thread::Builder::new().name("walker".to_owned()).stack_size(THREAD_STACK_BYTES);
     let walk =

@@ -80,7 +80,7 @@ unsafe extern "C" fn on_reading_guarded(reading: *const Reading, user: *mut c_vo
 
 /// Runs the story, with the plain callback when the argument `plain` is given.
 pub(crate) fn main() {
-    let plain = std::env::args().any(|argument| argument == "plain");
+    let plain = examples::is_plain();
     let on_reading: OnReading = if plain { on_reading_plain } else { on_reading_guarded };
     let mut summary = Summary::default();
     let mut sensor = ptr::null_mut();

@@ -16,7 +16,18 @@ pub fn on_small_thread<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// Whether the example is to show what happens without the attribute.
+/// Whether the example is to show what happens without the attribute: the only argument is `plain`, and not `guarded` or none.
+///
+/// Ends the process with an error when it is something else.
+#[must_use]
 pub fn is_plain() -> bool {
-    std::env::args().any(|argument| argument == "plain")
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["guarded"] => false,
+        ["plain"] => true,
+        _ => {
+            eprintln!("usage: [plain | guarded]");
+            std::process::exit(2)
+        }
+    }
 }

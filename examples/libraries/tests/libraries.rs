@@ -4,16 +4,16 @@ use std::process::{Command, Output};
 
 const README: &str = include_str!("../README.md");
 
-/// The name, and the program where it was built.
+/// The name, and the program where it was built: some need a feature.
 const EXAMPLES: [(&str, Option<&str>); 8] = [
     ("sqlite", Some(env!("CARGO_BIN_EXE_sqlite"))),
     ("lua", Some(env!("CARGO_BIN_EXE_lua"))),
     ("zlib", Some(env!("CARGO_BIN_EXE_zlib"))),
     ("throwing", Some(env!("CARGO_BIN_EXE_throwing"))),
     ("quickjs", Some(env!("CARGO_BIN_EXE_quickjs"))),
-    ("expat", option_env!("CARGO_BIN_EXE_expat")),
-    ("glib", option_env!("CARGO_BIN_EXE_glib")),
-    ("libuv", option_env!("CARGO_BIN_EXE_libuv")),
+    ("expat", if cfg!(feature = "expat") { option_env!("CARGO_BIN_EXE_expat") } else { None }),
+    ("glib", if cfg!(feature = "glib") { option_env!("CARGO_BIN_EXE_glib") } else { None }),
+    ("libuv", if cfg!(feature = "libuv") { option_env!("CARGO_BIN_EXE_libuv") } else { None }),
 ];
 
 fn run(program: &str, arguments: &[&str]) -> Output {
@@ -46,5 +46,14 @@ fn every_example_dies_without_the_attribute() {
         let Some(program) = program else { continue };
         let output = run(program, &["plain"]);
         assert_eq!(output.status.code(), None, "{name} was not killed: {output:?}");
+    }
+}
+
+#[test]
+fn a_wrong_argument_is_an_error() {
+    for program in EXAMPLES.iter().filter_map(|(_, program)| *program) {
+        let output = run(program, &["plian"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("usage:"), "{output:?}");
     }
 }
