@@ -237,7 +237,7 @@ fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option
     for death in others.into_iter().flatten() {
         assert_eq!((death.signal, death.code), (twin.signal, twin.code), "{}", death.told());
         assert_eq!(words(&death.stderr), words(&twin.stderr), "{}", death.told());
-        let first_frame = if cfg!(windows) { "run_with" } else { "start" };
+        let first_frame = if cfg!(windows) { "run_with" } else { " - run" };
         for frame in ["panics_in_c", if stack_bytes.is_none() { "c_call" } else { first_frame }] {
             assert!(death.stderr.contains(frame), "the backtrace does not show {frame}: {}", death.told());
         }

@@ -47,8 +47,7 @@ mod tests {
         let main = Answers { top: ps_strings, bytes: 4 * MIB, is_main: true, limit: Some(4 * MIB), page_bytes: PAGE };
         let bounds = main.bounds().unwrap();
         assert_eq!((bounds.high(), bounds.source()), (ps_strings, Source::MainThread));
-        assert!(bounds.low() >= end - 4 * MIB, "{bounds}");
-        assert!(bounds.low() <= end - 4 * MIB + PAGE, "{bounds}");
+        assert_eq!(bounds.low(), end - 4 * MIB + PAGE);
     }
 
     #[test]
