@@ -51,8 +51,9 @@
 //!
 //! # Where it works
 //!
-//! Run in CI on x86_64 Linux with glibc. Code for other targets exists, with estimated bounds outside of Linux and without a switch
-//! outside of x86_64, where bodies run in place; none of it has been built yet.
+//! The bounds of stacks come from the system on Linux, Android, macOS and its family, the BSDs, illumos, Solaris, Haiku, Fuchsia and
+//! Windows; elsewhere (WebAssembly, UEFI, Miri) they are an estimate, and bodies run in place. Run in CI on x86_64 Linux; the README says for
+//! every other target what ran, was linked or was only type-checked, and where.
 //!
 //! # Minimum supported Rust version and licence
 //!
