@@ -185,7 +185,8 @@ fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Head
     };
     claim(header, arrival);
     let is_nested = matches!(place, Place::System(_));
-    header.is_extra.set(thread.is_dying() || (is_nested && !thread.is_first(header)));
+    let is_extra = thread.is_dying() || (is_nested && !thread.is_first(header));
+    header.is_extra.store(is_extra, Ordering::Relaxed);
     if thread.is_dying() {
         // Should the activation never end, the stack is given back in the next round of destructors.
         thread::exit::watch();
@@ -217,7 +218,7 @@ fn decide_alone(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause
         return Ok(entry);
     }
     let header = decision.landing.map_err(Cause::Mapping)?;
-    header.is_extra.set(true);
+    header.is_extra.store(true, Ordering::Relaxed);
     Ok(Entry::OnStack(header))
 }
 
@@ -279,7 +280,7 @@ fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
 #[cold]
 #[inline(never)]
 pub(crate) fn leave(header: &'static Header) {
-    header.is_extra.set(false);
+    header.is_extra.store(false, Ordering::Relaxed);
     // SAFETY: as in `arrive`.
     let thread = unsafe { &*thread::current() };
     let mark = Mark::new();

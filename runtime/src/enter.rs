@@ -19,6 +19,7 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
+use core::sync::atomic::Ordering::Relaxed;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::arrive::{self, Arrival};
@@ -207,7 +208,7 @@ impl Drop for Activation {
         }
         checker::end(self.0);
         Depth::end(self.0);
-        if self.0.is_extra.get() { arrive::leave(self.0) } else { self.0.set_idle() }
+        if self.0.is_extra.load(Relaxed) { arrive::leave(self.0) } else { self.0.set_idle() }
     }
 }
 

@@ -79,6 +79,7 @@ mod report;
 mod settings;
 mod stack;
 mod switch;
+mod sync;
 mod thread;
 
 #[doc(hidden)]

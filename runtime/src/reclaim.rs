@@ -9,6 +9,7 @@
 //! may be suspended for as long as it likes.
 
 use core::ptr;
+use core::sync::atomic::Ordering::Relaxed;
 
 use crate::arrive::Arrival;
 use crate::bounds::StackBounds;
@@ -132,7 +133,7 @@ fn take_back(thread: &Thread, landing: Option<&'static Header>, is_dead: impl Fn
         let mut changed = false;
         for header in thread.held() {
             if !is_landing(header) && header.host_record().is_some_and(|host| is_dead(header, host)) {
-                header.is_extra.set(false);
+                header.is_extra.store(false, Relaxed);
                 header.visits.set(0);
                 checker::abandoned(header);
                 header.set_idle();

@@ -2,10 +2,11 @@
 //!
 //! A fixed row of slots: looked through only on the cold path, without a lock, also by signal handlers.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 use core::{error, fmt, ops::Range};
 
 use crate::bounds::{Source, StackBounds};
+use crate::sync::AtomicUsize;
 use crate::thread;
 
 /// Most ranges that can be registered at a time.
@@ -53,7 +54,8 @@ pub fn register_stack(range: Range<usize>) -> Result<Registration, RegisterError
     }
     for (index, slot) in RANGES.iter().enumerate() {
         if slot.high.compare_exchange(0, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            slot.low.store(range.start, Ordering::Relaxed);
+            // Release: who sees this sees as well that the slot is claimed, and takes no bounds from it.
+            slot.low.store(range.start, Ordering::Release);
             slot.high.store(range.end, Ordering::Release);
             USED.fetch_max(index + 1, Ordering::Release);
             thread::update_hot();
@@ -104,9 +106,56 @@ pub(crate) fn any_inside(around: StackBounds) -> bool {
 fn ranges() -> impl Iterator<Item = StackBounds> {
     RANGES[..USED.load(Ordering::Acquire)].iter().filter_map(|slot| {
         let high = slot.high.load(Ordering::Acquire);
-        let low = slot.low.load(Ordering::Relaxed);
+        let low = slot.low.load(Ordering::Acquire);
         // A slot that was freed and taken again in between shows another `high` now.
         let stable = slot.high.load(Ordering::Acquire) == high;
         (high > CLAIMED && stable && low < high).then(|| StackBounds::new(low, high, Source::Registered))
     })
+}
+
+#[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64", not(miri)))]
+mod interleavings {
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::sync::model::{Actor, Bounds, explore};
+
+    const RANGES: [(usize, usize); 3] = [(100, 200), (300, 400), (500, 600)];
+
+    fn register_and_forget(range: (usize, usize)) {
+        drop(register_stack(range.0..range.1).expect("there is room"));
+    }
+
+    fn look() {
+        for bounds in ranges() {
+            assert!(RANGES.contains(&(bounds.low(), bounds.high())), "nobody has registered {bounds}");
+        }
+    }
+
+    #[test]
+    fn bounds_of_two_registrations_are_mixed() {
+        let begin = || {
+            let writes = Actor::new(|| RANGES[..2].iter().copied().for_each(register_and_forget));
+            let interrupted = writes.interrupted_by(|| register_and_forget(RANGES[2]));
+            (Vec::new(), Vec::from([interrupted, Actor::new(look)]))
+        };
+        let runs = explore(Bounds { preemptions: 1, stale: 2 }, begin, || assert_eq!(ranges().count(), 0));
+        std::println!("{runs} runs");
+    }
+
+    #[test]
+    fn two_registrations_get_one_slot() {
+        let begin = || {
+            let one = |range| {
+                Actor::new(move || {
+                    let registration = register_stack(range..range + 100).expect("there is room");
+                    assert_eq!(find(range).map(|bounds| bounds.high()), Some(range + 100));
+                    drop(registration);
+                })
+            };
+            (Vec::new(), Vec::from([one(100), one(300)]))
+        };
+        let runs = explore(Bounds { preemptions: 1, stale: 2 }, begin, || assert_eq!(ranges().count(), 0));
+        std::println!("{runs} runs");
+    }
 }

@@ -164,7 +164,7 @@ const SET: usize = 2;
 static IN_FORCE: AtomicUsize = AtomicUsize::new(UNSET);
 static STACK_BYTES: AtomicUsize = AtomicUsize::new(Settings::new().system_stack_bytes);
 static GUARD: AtomicUsize = AtomicUsize::new(Settings::new().guard_bytes);
-static SPARE: AtomicUsize = AtomicUsize::new(Settings::new().spare_stacks);
+pub(crate) static SPARE: AtomicUsize = AtomicUsize::new(Settings::new().spare_stacks);
 static PER_THREAD: AtomicUsize = AtomicUsize::new(Settings::new().stacks_per_thread);
 static SWITCH_BY_DEFAULT: AtomicUsize = AtomicUsize::new(0);
 

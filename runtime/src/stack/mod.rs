@@ -15,9 +15,12 @@ pub(crate) mod memory;
 pub(crate) mod orphans;
 pub(crate) mod pool;
 
+#[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64", not(miri)))]
+mod interleavings;
+
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
 use self::depth::Depth;
 use crate::callback::Callback;
@@ -25,6 +28,7 @@ use crate::checker::{self, Notes};
 use crate::report::counters;
 use crate::settings;
 use crate::switch::{LeftAt, Told};
+use crate::sync::{AtomicBool, AtomicUsize};
 
 /// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
 /// main threads have by default, so that no body has less than it would have had.
@@ -63,8 +67,9 @@ pub struct Header {
     pub(crate) host_sp: LeftAt,
     /// What the system is told while code runs on this stack.
     pub(crate) told: Told,
-    /// The thread gives the stack back when this activation ends.
-    pub(crate) is_extra: Cell<bool>,
+    /// The thread gives the stack back when this activation ends. Atomic because the thread may end while another one, which a
+    /// coroutine was moved to, ends the activation.
+    pub(crate) is_extra: AtomicBool,
     /// How many activations have given this stack back when they ended.
     leaves: Cell<usize>,
     /// Taken by a signal handler that has interrupted the cold path, and given back by it.
@@ -113,7 +118,7 @@ impl Header {
             callback: Cell::new(ptr::null()),
             host_sp: LeftAt::nowhere(),
             told: Told::nothing(),
-            is_extra: Cell::new(false),
+            is_extra: AtomicBool::new(false),
             leaves: Cell::new(0),
             is_alone: Cell::new(false),
             visits: Cell::new(0),
@@ -258,7 +263,7 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
     // SAFETY: the caller owns the stack, so the header is valid.
     let stack = unsafe { header.as_ref() };
     stack.holder.store(0, Ordering::Relaxed);
-    stack.is_extra.set(false);
+    stack.is_extra.store(false, Ordering::Relaxed);
     stack.is_alone.set(false);
     stack.visits.set(0);
     stack.next.set(ptr::null());

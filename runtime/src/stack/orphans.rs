@@ -4,17 +4,19 @@
 //! finishes that of a thread that ended by pthread_exit where this does not unwind; the stack is free when the thread is gone.
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::Ordering;
 
 use super::Header;
+use crate::sync::AtomicPtr;
 
 static FIRST: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
 
 /// Adds a stack that no thread holds.
 pub(crate) fn adopt(header: &'static Header) {
     header.holder.store(0, Ordering::Relaxed);
-    // Whoever finishes the activation must not give the stack back a second time.
-    header.is_extra.set(false);
+    // Whoever finishes the activation must not give the stack back a second time; who has seen the flag by now sees that it
+    // holds no such stack.
+    header.is_extra.store(false, Ordering::Relaxed);
     let mut first = FIRST.load(Ordering::Relaxed);
     loop {
         header.next.set(first);

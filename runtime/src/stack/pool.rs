@@ -5,11 +5,12 @@
 //! can use it while the thread that it interrupted is in the middle of it.
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::Ordering;
 
 use super::Header;
 use crate::report::counters;
 use crate::settings;
+use crate::sync::AtomicPtr;
 
 /// The most stacks that [`Settings::spare_stacks`](crate::Settings::spare_stacks) can keep.
 pub(crate) const LARGEST_POOL: usize = 256;
