@@ -1,7 +1,8 @@
-//! Every order of events around the pool and the orphans: no stack is handed out twice, none is lost, and who gets one sees all that its
+//! Orders of events around the pool and the orphans: no stack is handed out twice, none is lost, and who gets one sees all that its
 //! last user has done. `cargo test --package guarded-callback --lib interleavings`
 //!
-//! Small numbers show what there is to see: two slots, three stacks, two or three threads, one signal handler.
+//! Small numbers show what there is to see: one or two slots and stacks, two or three threads, one signal handler; each thread is made to
+//! wait twice at most (see `Bounds`).
 
 use core::cell::RefCell;
 use core::ptr::NonNull;
@@ -13,9 +14,6 @@ use std::vec::Vec;
 use super::{Header, orphans, pool, put};
 use crate::sync::model::{Actor, Bounds, explore};
 use crate::{arrive, settings};
-
-/// The pool is one for all tests.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Who has which stack, apart from what the runtime thinks.
 static OWNED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
@@ -97,7 +95,7 @@ fn in_every_order(slots: usize, count: usize, pooled: usize, actors: impl Fn(&[S
 }
 
 fn within(bounds: Bounds, slots: usize, count: usize, pooled: usize, actors: impl Fn(&[Stack]) -> Vec<Actor>) {
-    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = pool::ONE_TEST_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     settings::SPARE.store(slots, Relaxed);
     let stacks: RefCell<Vec<Stack>> = RefCell::default();
     let begin = || {

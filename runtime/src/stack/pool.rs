@@ -71,3 +71,38 @@ pub(crate) fn drain() -> usize {
         })
         .count()
 }
+
+/// Tests of the pool change what the process has only one of.
+#[cfg(test)]
+pub(crate) static ONE_TEST_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header without a stack: the pool looks at its room alone.
+    fn header(room_bytes: usize) -> NonNull<Header> {
+        NonNull::from(Box::leak(Box::new(Header::new(0, room_bytes, 0, 0, 0))))
+    }
+
+    /// # Safety
+    /// Made by `header`, and out of the pool.
+    unsafe fn free(header: NonNull<Header>) {
+        // SAFETY: see above.
+        drop(unsafe { Box::from_raw(header.as_ptr()) });
+    }
+
+    #[test]
+    fn pool_keeps_more_than_it_may_or_gives_out_what_is_too_small() {
+        let _one = ONE_TEST_AT_A_TIME.lock();
+        settings::SPARE.store(2, Ordering::Relaxed);
+        let [small, large, third] = [header(1000), header(2000), header(3000)];
+        assert!(put(small) && put(large));
+        assert!(!put(third), "there is no slot left");
+        assert_eq!((take(2001), len()), (None, 2));
+        assert_eq!(take(1001), Some(large));
+        assert_eq!((take(1001), take(1000), len()), (None, Some(small), 0));
+        // SAFETY: all of them are out of the pool.
+        [small, large, third].into_iter().for_each(|header| unsafe { free(header) });
+    }
+}
