@@ -1,7 +1,8 @@
 //! The front: a short way through the shim, taken with the arguments still where C has put them.
 //!
-//! A naked function in front of the body looks at SP. With room it jumps into the body, so that nothing lies between C and the body. With
-//! the system stack idle, and all arguments in registers, it changes stacks and calls the body there. In every other case it jumps to
+//! The shim looks at SP before anything else. With room on the thread stack it jumps into the body, so that nothing lies between C and
+//! the body. Otherwise it jumps to a naked function, the front, which does the same for the system stack or, when that is idle and
+//! all arguments are in registers, changes stacks and calls the body there. In every other case it jumps to
 //! what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
 //!
 //! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, without `fallback`, for functions without `self`

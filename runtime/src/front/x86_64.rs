@@ -11,6 +11,9 @@
 //! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry of a C function, and so used
 //! here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to xmm7 carry the arguments.
 //!
+//! Room on the thread stack is asked for by the shim itself, with an `asm!` that falls through to the call of the body: the compiler makes a jump of
+//! that, and so nothing but a few instructions is between C and the body. What is not there goes on to the front.
+//!
 //! A front itself leaves rsp alone: in place it ends in a jump into the body, which finds rsp and the arguments on the stack as C left
 //! them. The change of stacks is one routine for all fronts, `call_body` (switch/x86_64.rs).
 //!
@@ -34,6 +37,7 @@ macro_rules! __guarded_callback_front {
     ) => {{
         static $callback: $crate::__private::Callback = $description;
 
+        #[inline(never)]
         unsafe extern "C" fn body_of<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: the shim has made a value of this type, which has no size.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
@@ -56,20 +60,12 @@ macro_rules! __guarded_callback_front {
         >($(_: $ty),*) -> R {
             $crate::__private::core::arch::naked_asm!(
                 ".cfi_startproc",
+                // The function begins a section of its own, and so on a line that the processor fetches whole.
+                ".p2align 5",
                 ".if {needed} <= {largest}",
                 // rax = where this thread's words lie, relative to fs.
                 "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                ".if {stays}",
-                // r10 = SP above the low end of the thread stack: in place when SP is on it with enough below.
-                "mov r10, rsp",
-                "sub r10, qword ptr fs:[rax]",
-                "cmp r10, qword ptr fs:[rax + 8]",
-                "jae 2f",
-                "cmp r10, {needed}",
-                "jae {body}",
-                "2:",
-                ".endif",
-                // The same for the system stack.
+                // r10 = SP above the low end of the system stack: in place when SP is on it with enough below.
                 "mov r10, rsp",
                 "sub r10, qword ptr fs:[rax + 16]",
                 "cmp r10, qword ptr fs:[rax + 24]",
@@ -122,6 +118,47 @@ macro_rules! __guarded_callback_front {
             )
         }
 
+        /// Whether SP is on the thread stack with enough room.
+        #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
+        #[inline(always)]
+        fn has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: &F, $(_: &$ty),*) -> bool {
+            // SAFETY: reads this thread's words and SP, and writes the two registers that are named.
+            unsafe {
+                $crate::__private::core::arch::asm!(
+                    ".if {needed} <= {largest}",
+                    // rax = where this thread's words lie, relative to fs.
+                    "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
+                    // r10 = SP above the low end of the thread stack.
+                    "mov r10, rsp",
+                    "sub r10, qword ptr fs:[rax]",
+                    "cmp r10, qword ptr fs:[rax + 8]",
+                    "jae {elsewhere}",
+                    "cmp r10, {needed}",
+                    "jb {elsewhere}",
+                    ".else",
+                    "jmp {elsewhere}",
+                    ".endif",
+                    $crate::__guarded_callback_hot!(),
+                    out("rax") _,
+                    out("r10") _,
+                    hot = sym $crate::__private::HOT,
+                    no_stack = sym $crate::__private::NO_STACK,
+                    needed = const $callback.needed_with(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()),
+                    largest = const $crate::__private::LARGEST_NEED_BYTES,
+                    elsewhere = label { return false },
+                    options(nostack, readonly),
+                )
+            }
+            true
+        }
+
+        #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
+        #[inline(always)]
+        fn in_place<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: F, $($parameter: $ty),*) -> R {
+            // SAFETY: a value of F exists, which captures nothing.
+            unsafe { body_of::<$($ty,)* R, F>($($parameter),*) }
+        }
+
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
         fn through_front<
@@ -142,6 +179,9 @@ macro_rules! __guarded_callback_front {
         }
 
         if const { $crate::__private::are_small(&[$($crate::__private::core::mem::size_of::<$perhaps_large>()),*]) } {
+            if const { $callback.stays_on_thread_stack() } && has_room(&$body, $(&$value),*) {
+                return in_place($body, $($value),*);
+            }
             if const {
                 #[allow(unused_imports, reason = "types may all be those that it is not for")]
                 use $crate::__private::NotInRegister as _;

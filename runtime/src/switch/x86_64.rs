@@ -79,6 +79,8 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
 pub unsafe extern "C" fn call_body() {
     naked_asm!(
         ".cfi_startproc",
+        // The function begins a section of its own, and so on a line that the processor fetches whole.
+        ".p2align 5",
         "push rbp",
         ".cfi_def_cfa_offset 16",
         ".cfi_offset rbp, -16",
