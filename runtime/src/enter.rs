@@ -224,6 +224,7 @@ fn on_stack<R, F: FnOnce() -> R>(
 ) -> R {
     let mut call = ManuallyDrop::new(call);
     let result = result_slot::<R>(header);
+    checker::makes_room(result.addr(), size_of::<R>());
     let mut crossing = Crossing { call: &raw mut *call, result };
     // SAFETY: `crossing` lives in this frame and is of the types that `first` expects; the slot is aligned to 64. The result is read
     // while the stack is still this activation's.

@@ -4,12 +4,22 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <ucontext.h>
+#if defined __has_include
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(low, high) 0
+#define VALGRIND_STACK_DEREGISTER(id) ((void)(id))
+#endif
 
 struct coroutine {
     ucontext_t self, resumer;
     callback f;
     void *arg;
     int result, done;
+    unsigned valgrind;
 };
 
 static void coroutine_start(unsigned high, unsigned low) {
@@ -23,6 +33,7 @@ struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *a
     c->f = f;
     c->arg = arg;
     getcontext(&c->self);
+    c->valgrind = VALGRIND_STACK_REGISTER(stack, (char *)stack + bytes);
     c->self.uc_stack.ss_sp = stack;
     c->self.uc_stack.ss_size = bytes;
     c->self.uc_link = &c->resumer;
@@ -42,4 +53,7 @@ void c_coroutine_suspend(struct coroutine *c) { swapcontext(&c->self, &c->resume
 
 int c_coroutine_result(struct coroutine *c) { return c->result; }
 
-void c_coroutine_free(struct coroutine *c) { free(c); }
+void c_coroutine_free(struct coroutine *c) {
+    VALGRIND_STACK_DEREGISTER(c->valgrind);
+    free(c);
+}

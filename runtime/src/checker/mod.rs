@@ -1,7 +1,7 @@
 //! What memory checkers need to be told of system stacks, so that they report nothing that is not there.
 //!
 //! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on a processor the requests are
-//!   instructions without effect, and no callback makes one.
+//!   instructions without effect, and on the warm way only a callback with a large result looks whether it should make one.
 //! - AddressSanitizer ([`address_sanitizer`]): the stack that the thread is on, at each switch, and what a longjmp has left behind. Only with
 //!   the feature `asan`, since the warm way would have to ask whether the sanitizer is there.
 //! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch, and a stack goes from thread to thread by
@@ -18,6 +18,7 @@ mod sanitizer;
 
 use crate::stack::Header;
 pub(crate) use sanitizer::{abandoned, begin, end, read_anything, returned};
+pub(crate) use valgrind::makes_room;
 
 /// What is noted of one stack, in its header.
 pub(crate) struct Notes {

@@ -4,10 +4,18 @@
 //! frames for dead or the other way round.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The numbers of the requests, which are Valgrind's interface.
 const STACK_REGISTER: usize = 0x1501;
 const STACK_DEREGISTER: usize = 0x1502;
+/// Those of the tool memcheck are counted from its letters, "MC".
+const MAKE_MEM_UNDEFINED: usize = 0x4d43_0001;
+#[cfg_attr(feature = "asan", allow(dead_code, reason = "the two tools exclude each other"))]
+const MAKE_MEM_DEFINED: usize = 0x4d43_0002;
+
+/// Whether a request was ever answered.
+static IS_THERE: AtomicBool = AtomicBool::new(false);
 
 /// The number that Valgrind gives a stack, plus one; zero where there is no Valgrind.
 pub(crate) struct Id(Cell<usize>);
@@ -19,12 +27,31 @@ impl Id {
 
     pub(crate) fn register(&self, low: usize, high: usize) {
         self.0.set(request([STACK_REGISTER, low, high, 0, 0, 0], usize::MAX).wrapping_add(1));
+        if self.0.get() != 0 {
+            IS_THERE.store(true, Relaxed);
+        }
     }
 
     pub(crate) fn deregister(&self) {
         if self.0.get() != 0 {
             request([STACK_DEREGISTER, self.0.get() - 1, 0, 0, 0, 0], 0);
         }
+    }
+}
+
+/// Memory above SP that no frame has made room for is about to be written: that of a large result.
+#[inline(always)]
+pub(crate) fn makes_room(low: usize, bytes: usize) {
+    if IS_THERE.load(Relaxed) {
+        request([MAKE_MEM_UNDEFINED, low, bytes, 0, 0, 0], 0);
+    }
+}
+
+/// The word is taken as it is, also where nobody has written it.
+#[cfg_attr(feature = "asan", allow(dead_code, reason = "the two tools exclude each other"))]
+pub(crate) fn takes_as_it_is(word: &usize) {
+    if IS_THERE.load(Relaxed) {
+        request([MAKE_MEM_DEFINED, core::ptr::from_ref(word).addr(), size_of::<usize>(), 0, 0, 0], 0);
     }
 }
 
