@@ -92,10 +92,9 @@ fn mark() {
     unsafe { libc::syscall(libc::SYS_getppid) };
 }
 
+/// Runs `scenario`, which marks twice, and expects that its thread makes no system call in between.
 #[cfg(unix)]
-#[test]
-fn warm_callback_makes_a_system_call() {
-    let test = "warm_callback_makes_a_system_call";
+fn makes_no_system_call(test: &str, tag: &str, scenario: impl FnOnce()) {
     if is_emulated("makes system calls of its own") {
         return;
     }
@@ -103,15 +102,30 @@ fn warm_callback_makes_a_system_call() {
         println!("skipped: strace is not installed");
         return;
     }
+    let list = std::env::temp_dir().join(format!("{}-{}.strace", tag.replace(' ', "-"), std::process::id()));
+    let traced = |command: &mut std::process::Command| {
+        let program = command.get_program().to_owned();
+        *command = std::process::Command::new("strace");
+        command.args(["-f", "-o"]).arg(&list).arg("--").arg(program);
+    };
+    let Some(death) = run_child(test, tag, traced, scenario) else { return };
+    assert_eq!(death.code, Some(0), "{}", death.told());
+    let calls = std::fs::read_to_string(&list).expect("strace wrote it");
+    // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so in between.
+    let thread = calls.lines().find(|line| line.contains("getppid(")).and_then(|line| line.split(' ').next());
+    let own: Vec<&str> = calls.lines().filter(|line| line.split(' ').next() == thread).collect();
+    let marks: Vec<usize> = (0..own.len()).filter(|&number| own[number].contains("getppid(")).collect();
+    assert_eq!(marks.len(), 2, "{calls}");
+    assert_eq!(marks[1], marks[0] + 1, "{:?}", &own[marks[0]..=marks[1]]);
+    std::fs::remove_file(&list).expect("ours");
+}
+
+#[cfg(unix)]
+#[test]
+fn warm_callback_makes_a_system_call() {
+    let test = "warm_callback_makes_a_system_call";
     for mode in [Mode::Always, Mode::WhenLow] {
-        let tag = format!("{test} {mode:?}");
-        let list = std::env::temp_dir().join(format!("warm-{mode:?}-{}.strace", std::process::id()));
-        let traced = |command: &mut std::process::Command| {
-            let program = command.get_program().to_owned();
-            *command = std::process::Command::new("strace");
-            command.args(["-f", "-o"]).arg(&list).arg("--").arg(program);
-        };
-        let death = run_child(test, &tag, traced, || {
+        makes_no_system_call(test, &format!("{test} {mode:?}"), || {
             let mut count = 0_u64;
             // SAFETY: the body expects the number.
             unsafe { c::c_call(counts::of(mode), ptr::from_mut(&mut count).cast()) };
@@ -119,15 +133,27 @@ fn warm_callback_makes_a_system_call() {
             call_often(counts::of(mode));
             mark();
         });
-        let Some(death) = death else { continue };
-        assert_eq!(death.code, Some(0), "{}", death.told());
-        let calls = std::fs::read_to_string(&list).expect("strace wrote it");
-        // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so in between.
-        let thread = calls.lines().find(|line| line.contains("getppid(")).and_then(|line| line.split(' ').next());
-        let own: Vec<&str> = calls.lines().filter(|line| line.split(' ').next() == thread).collect();
-        let marks: Vec<usize> = (0..own.len()).filter(|&number| own[number].contains("getppid(")).collect();
-        assert_eq!(marks.len(), 2, "{calls}");
-        assert_eq!(marks[1], marks[0] + 1, "{:?}", &own[marks[0]..=marks[1]]);
-        std::fs::remove_file(&list).expect("ours");
     }
+}
+
+/// With `switch = when_low` it asks for the bounds of the thread.
+#[cfg(unix)]
+#[test]
+fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_a_system_call() {
+    callback! { "C" fn calls_between_marks(arg) {
+        mark();
+        // SAFETY: passed on.
+        let result = unsafe { c::c_call(counts::of(Mode::Always), arg) };
+        mark();
+        result
+    } }
+    let test = "first_callback_of_a_thread_with_a_stack_in_the_pool_makes_a_system_call";
+    makes_no_system_call(test, test, || {
+        let mut count = 0_u64;
+        for f in [counts::of(Mode::Always), calls_between_marks::of(Mode::Plain)] {
+            // SAFETY: the body expects the number.
+            assert_eq!(unsafe { c::c_call_on_thread(256 * 1024, f, ptr::from_mut(&mut count).cast()) }, 0);
+        }
+        assert_eq!(count, 2);
+    });
 }
