@@ -52,8 +52,9 @@
 //! # Where it works
 //!
 //! The bounds of stacks come from the system on Linux, Android, macOS and its family, the BSDs, illumos, Solaris, Haiku, Fuchsia and
-//! Windows; elsewhere (WebAssembly, UEFI, Miri) they are an estimate, and bodies run in place. Run in CI on x86_64 Linux; the README says for
-//! every other target what ran, was linked or was only type-checked, and where.
+//! Windows; elsewhere (WebAssembly, UEFI, Miri) they are an estimate. Stacks are switched on x86_64, i686, aarch64, arm, riscv64, s390x,
+//! powerpc64 (ELF version 2) and loongarch64; elsewhere bodies run in place. The README says for every target what ran, was linked
+//! or was only built, and where.
 //!
 //! # Minimum supported Rust version and licence
 //!

@@ -6,6 +6,8 @@
 use std::ffi::OsStr;
 use std::process::{Command, Output};
 
+use tests::is_emulated;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_main_thread");
 
 const MODES: [&str; 2] = ["always", "when_low"];
@@ -49,12 +51,18 @@ fn std_backtrace_stops_at_a_switch_upwards() {
     for mode in MODES {
         let trace = run("backtrace_below", mode);
         let body = format!("shows_its_backtrace::{mode}");
-        stand_in_order(&trace, &["switched: true", &body, "run\n", "start"]);
+        // The C libraries for other targets have no symbols: the frame of the thread's start is there, without a name.
+        let last = if cfg!(target_env = "gnu") && is_emulated("names no frame of the C library") {
+            "<unknown>"
+        } else {
+            "start"
+        };
+        stand_in_order(&trace, &["switched: true", &body, "run\n", last]);
     }
 }
 
 fn gdb(scenario: &str, mode: &str) -> Option<String> {
-    if tests::is_emulated("is what gdb would show") {
+    if is_emulated("is what gdb would show") {
         return None;
     }
     if Command::new("gdb").arg("--version").output().is_err() {
@@ -98,6 +106,9 @@ fn thread_on_a_part_of_the_main_stack_is_taken_for_the_main_thread() {
 
 #[test]
 fn limit_lowered_at_run_time_is_not_seen() {
+    if is_emulated("does not lower the limit of the stack") {
+        return;
+    }
     for mode in MODES {
         stand_in_order(&run("lowered", mode), &["switched: true, 128 KiB: true"]);
     }
@@ -132,6 +143,9 @@ fn limit_of_the_main_thread_is_trusted_too_much_or_too_little() {
     ];
     for mode in MODES {
         for (limit, bounds) in limits {
+            if limit == "100000000" && is_emulated("cannot start threads of its own with stacks of that size") {
+                continue;
+            }
             let Some(told) = run_with_limit(limit, mode) else { continue };
             stand_in_order(&told, &[bounds, "MainThread", "switched: true, 128 KiB: true"]);
         }
