@@ -401,3 +401,117 @@ failing! {
     failing_pthread_setspecific_crashes_or_leaks = 8;
     failing_sigaltstack_crashes_or_leaks = SIGALTSTACK;
 }
+
+// Limits instead of single calls.
+
+/// Bytes of address space, or of data, that the process has by its own account.
+fn bytes_in_use(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("/proc");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("told by Linux");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1024
+}
+
+/// What is to be had when the callbacks of a thread begin: the resource, and how many bytes more than are in use.
+static LIMIT: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
+
+/// Three nested callbacks and one more, under the limit.
+fn limited(callbacks: Callbacks) -> c_int {
+    let limit = libc::rlimit { rlim_cur: LIMIT.1.load(Relaxed) as u64, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: a valid limit for this process, which does nothing else.
+    unsafe { libc::setrlimit(LIMIT.0.load(Relaxed) as libc::__rlimit_resource_t, &raw const limit) };
+    let nested = (0..3).map(|_| call(callbacks.nests(), callbacks.deep().0.cast_mut()));
+    let result = all(nested.chain([call(callbacks.works(), ptr::null_mut())]));
+    let none = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: as above.
+    unsafe { libc::setrlimit(LIMIT.0.load(Relaxed) as libc::__rlimit_resource_t, &raw const none) };
+    result
+}
+
+/// Steps the limit down from more than enough to nothing.
+fn step_down(resource: libc::__rlimit_resource_t, in_use: &str) {
+    let mut ways = [0; 2];
+    for (mode, has_fallback) in
+        [(Mode::Always, true), (Mode::WhenLow, true), (Mode::Always, false), (Mode::WhenLow, false)]
+    {
+        for mib in 0..40 {
+            let callbacks = Callbacks { mode, has_fallback };
+            let ended = forked(|| {
+                LIMIT.0.store(resource as usize, Relaxed);
+                // The thread itself comes first, and is in use by then.
+                LIMIT.1.store((bytes_in_use(in_use) + (mib << 20)) as usize, Relaxed);
+                FAULT.1.store(0, Relaxed);
+                trial(|callbacks| on_thread(callbacks, limited), callbacks)
+            });
+            let is_abort = is_the_abort(&ended);
+            assert!(ended.0 == 0 || (is_abort && !has_fallback), "{mib} {callbacks:?}: {:#x} {}", ended.0, ended.1);
+            ways[usize::from(is_abort)] += 1;
+        }
+    }
+    assert!(ways[0] > 0 && ways[1] > 0, "the limits were never low, or never high enough: {ways:?}");
+}
+
+/// Takes all maps that the process may have, but for so many.
+fn fill_maps(spared: usize) {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    let mut maps = Vec::with_capacity(MOST_MAPS);
+    loop {
+        // Neighbours of different protection stay maps of their own.
+        let protection = if maps.len() % 2 == 0 { libc::PROT_READ } else { libc::PROT_NONE };
+        // SAFETY: a fresh mapping.
+        let map = unsafe { libc::mmap(ptr::null_mut(), 4096, protection, flags, -1, 0) };
+        if map == libc::MAP_FAILED {
+            break;
+        }
+        maps.push(map);
+    }
+    for map in maps.into_iter().rev().take(spared) {
+        // SAFETY: just mapped, and used by nobody.
+        unsafe { libc::munmap(map, 4096) };
+    }
+}
+
+/// The largest vm.max_map_count that is used up in a short time; the kernel's own is 65530.
+const MOST_MAPS: usize = 100_000;
+
+static SPARED: AtomicUsize = AtomicUsize::new(0);
+
+fn without_maps(callbacks: Callbacks) -> c_int {
+    fill_maps(SPARED.load(Relaxed));
+    let nested = (0..3).map(|_| call(callbacks.nests(), callbacks.deep().0.cast_mut()));
+    all(nested.chain([call(callbacks.works(), ptr::null_mut())]))
+}
+
+#[test]
+fn low_rlimit_as_crashes_a_callback() {
+    isolated("low_rlimit_as_crashes_a_callback", || step_down(libc::RLIMIT_AS, "VmSize:"));
+}
+
+#[test]
+fn low_rlimit_data_crashes_a_callback() {
+    isolated("low_rlimit_data_crashes_a_callback", || step_down(libc::RLIMIT_DATA, "VmData:"));
+}
+
+#[test]
+fn process_without_a_map_to_spare_crashes_in_a_callback() {
+    let most = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok().and_then(|text| text.trim().parse().ok());
+    if most.is_none_or(|most: usize| most > MOST_MAPS) || is_emulated("has another limit") {
+        eprintln!("vm.max_map_count is too large to be used up here");
+        return;
+    }
+    isolated("process_without_a_map_to_spare_crashes_in_a_callback", || {
+        let mut ways = [0; 2];
+        for (spared, has_fallback) in (0..10).flat_map(|spared| [(spared, true), (spared, false)]) {
+            SPARED.store(spared, Relaxed);
+            let callbacks = Callbacks { mode: Mode::Always, has_fallback };
+            let ended = forked(|| match on_thread(callbacks, without_maps) {
+                0 => 0,
+                -7 => 7,
+                _ => 1,
+            });
+            let is_refused = if has_fallback { ended.0 == 7 << 8 } else { is_the_abort(&ended) };
+            assert!(ended.0 == 0 || is_refused, "{spared} {callbacks:?}: {:#x} {}", ended.0, ended.1);
+            ways[usize::from(is_refused)] += 1;
+        }
+        assert!(ways[0] > 0 && ways[1] > 0, "there was always a map to be had, or never: {ways:?}");
+    });
+}
