@@ -48,6 +48,9 @@ unsafe extern "C-unwind" {
     pub fn c_call_at_thread_end(stack_bytes: usize, first: c_int, last: c_int, f: CCallback, arg: *mut c_void)
     -> c_int;
     pub fn c_call_at_exit(f: CCallback);
+    // frames.c
+    pub fn c_walk_frame_pointers(outermost: usize) -> c_int;
+    pub fn c_unwind_over(function: *mut c_void) -> c_int;
     // fault.c
     pub fn c_handle_faults(kind: c_int) -> c_int;
     pub fn c_forbid_handling(signal: c_int) -> c_int;
