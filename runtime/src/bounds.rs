@@ -113,3 +113,24 @@ pub fn remaining_stack() -> Option<usize> {
 pub fn on_system_stack() -> bool {
     thread::system_stack_at(switch::stack_pointer()).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: StackBounds = StackBounds::new(0x1000, 0x3000, Source::Registered);
+
+    #[test]
+    fn addresses_beside_a_stack_count_as_on_it() {
+        assert!(BOUNDS.contains(0x1000) && BOUNDS.contains(0x2fff));
+        for beside in [0, 0xfff, 0x3000, usize::MAX] {
+            assert!(!BOUNDS.contains(beside), "{beside:#x}");
+        }
+    }
+
+    #[test]
+    fn stack_at_the_end_of_the_address_space_has_no_addresses() {
+        let highest = StackBounds::new(usize::MAX - 0xfff, usize::MAX, Source::Registered);
+        assert!(highest.contains(usize::MAX - 1) && !highest.contains(usize::MAX) && !highest.contains(0));
+    }
+}
