@@ -65,6 +65,15 @@ impl Callback {
         self.reserve_bytes + OWN_FRAMES_BYTES + COPIES * value_bytes
     }
 
+    /// What callbacks with the default reserve and small arguments need at most.
+    pub const USUAL_NEED_BYTES: usize = DEFAULT_STACK_BYTES + OWN_FRAMES_BYTES + COPIES * 160;
+
+    /// Whether the callback can be taken for one that needs [`USUAL_NEED_BYTES`](Self::USUAL_NEED_BYTES).
+    #[must_use]
+    pub const fn has_usual_need(&self, value_bytes: usize) -> bool {
+        self.reserve_bytes == DEFAULT_STACK_BYTES && self.needed_with(value_bytes) <= Self::USUAL_NEED_BYTES
+    }
+
     /// Whether the body may run on the thread stack. Where the process switches by default the front sees none.
     #[must_use]
     pub const fn stays_on_thread_stack(&self) -> bool {

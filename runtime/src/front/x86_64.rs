@@ -14,8 +14,8 @@
 //! Room on the thread stack is asked for by the shim itself, with an `asm!` that falls through to the call of the body: the compiler makes a jump of
 //! that, and so nothing but a few instructions is between C and the body. What is not there goes on to the front.
 //!
-//! A front itself leaves rsp alone: in place it ends in a jump into the body, which finds rsp and the arguments on the stack as C left
-//! them. The change of stacks is one routine for all fronts, `call_body` (switch/x86_64.rs).
+//! In place a front leaves rsp alone and ends in a jump into the body, which finds the arguments on the stack as C left them. How it changes
+//! stacks stands in switch/x86_64.rs. That SP is on no idle stack spares it a second look at SP before.
 //!
 //! There is no landing pad: a front is reached by direct jumps and calls only, from the one function it belongs to.
 
@@ -65,49 +65,54 @@ macro_rules! __guarded_callback_front {
                 ".if {needed} <= {largest}",
                 // rax = where this thread's words lie, relative to fs.
                 "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                // r10 = SP above the low end of the system stack: in place when SP is on it with enough below.
+                // In place when SP is on the system stack with enough below. Without a borrow SP is not below that stack.
+                ".if {has_usual_need}",
+                // One comparison tells both ends: the word is the room less the need.
+                "lea r10, [rsp - {usual_need}]",
+                "sub r10, qword ptr fs:[rax + 16]",
+                "jb 3f",
+                "cmp r10, qword ptr fs:[rax + 32]",
+                "jb {body}",
+                ".else",
                 "mov r10, rsp",
                 "sub r10, qword ptr fs:[rax + 16]",
+                "jb 3f",
                 "cmp r10, qword ptr fs:[rax + 24]",
-                "jae 3f",
+                "jae 2f",
                 "cmp r10, {needed}",
                 "jae {body}",
+                "jmp 4f",
+                "2:",
+                ".endif",
+                // SP is above the system stack: onto it, when it is idle.
+                ".if {switches}",
+                $crate::__guarded_callback_take!(),
+                ".cfi_remember_state",
+                $crate::__guarded_callback_switch!("call {body}"),
+                ".cfi_restore_state",
+                // SP is below the system stack, or on it without enough room, and then it is not idle. Only a function of a certain
+                // name may call upwards.
+                "3:",
+                $crate::__guarded_callback_take!(),
+                "lea rax, [rip + {body}]",
+                "jmp {call_body}",
+                ".else",
+                "3:",
+                ".endif",
                 ".endif",
                 "4:",
                 // Where the record of an activation from the same place lies, should a longjmp have abandoned it: so it is found dead.
                 // The 128 bytes below rsp are the function's own.
                 "mov qword ptr [rsp - 16], 0",
                 "jmp {general}",
-                ".if {needed} <= {largest}",
-                // SP is somewhere else: onto the system stack, when it is idle.
-                "3:",
-                ".if {switches}",
-                // One word for `always`, and one for those who ask where the thread stack is.
-                ".if {stays}",
-                "mov r11, qword ptr fs:[rax + 32]",
-                ".else",
-                "mov r11, qword ptr fs:[rax + 40]",
-                ".endif",
-                "cmp qword ptr [r11 + 16], 0",
-                "jne 4b",
-                // Only stacks with the usual room are in these words.
-                ".if {needed} > {usual}",
-                "cmp qword ptr [r11 + 8], {needed}",
-                "jb 4b",
-                ".endif",
-                "lea r10, [rip + {callback}]",
-                "lea rax, [rip + {body}]",
-                "jmp {call_body}",
-                ".else",
-                "jmp 4b",
-                ".endif",
-                ".endif",
                 ".cfi_endproc",
                 $crate::__guarded_callback_hot!(),
                 hot = sym $crate::__private::HOT,
                 no_stack = sym $crate::__private::NO_STACK,
                 needed = const $callback.needed_with(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()),
                 largest = const $crate::__private::LARGEST_NEED_BYTES,
+                usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
+                has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
                 usual = const $crate::__private::USUAL_ROOM_BYTES,
                 stays = const $callback.stays_on_thread_stack() as usize,
                 switches = const (IN_REGISTERS && $callback.may_switch()) as usize,
@@ -198,6 +203,30 @@ macro_rules! __guarded_callback_front {
             $general
         }
     }};
+}
+
+/// r11 = header of this thread's system stack, r10 = the callback; to label 4 unless the stack is idle.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_take {
+    () => {
+        $crate::__private::core::concat!(
+            // One word for `always`, and one for those who ask where the thread stack is.
+            ".if {stays}\n",
+            "mov r11, qword ptr fs:[rax + 40]\n",
+            ".else\n",
+            "mov r11, qword ptr fs:[rax + 48]\n",
+            ".endif\n",
+            "cmp qword ptr [r11 + 16], 0\n",
+            "jne 4f\n",
+            // Only stacks with the usual room are in these words.
+            ".if {needed} > {usual}\n",
+            "cmp qword ptr [r11 + 8], {needed}\n",
+            "jb 4f\n",
+            ".endif\n",
+            "lea r10, [rip + {callback}]\n",
+        )
+    };
 }
 
 /// A type for the compiler to find.

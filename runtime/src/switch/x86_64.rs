@@ -62,14 +62,52 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
     )
 }
 
+/// The end of a front (front/x86_64.rs), which marks the system stack as in use, calls the body on it, and marks it idle.
+///
+/// On entry: r11 = header of the stack, r10 = the callback. For signal handlers SP is never on an idle stack, and the record says at all
+/// times that the activation lives.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_switch {
+    ($call:literal $(, $named:expr)*) => {
+        $crate::__private::core::concat!(
+            "push rbp\n",
+            ".cfi_def_cfa_offset 16\n",
+            ".cfi_offset rbp, -16\n",
+            "mov rbp, rsp\n",
+            // From here on the frame is found through rbp, wherever rsp is.
+            ".cfi_def_cfa_register rbp\n",
+            // The record, which the host keeps of this activation.
+            "push r11\n",
+            $($named,)*
+            // The stack counts as in use before SP is on it, for signal handlers that arrive in between.
+            "mov qword ptr [r11 + 16], rsp\n",
+            "mov qword ptr [r11 + 24], r10\n",
+            "mov rsp, r11\n",
+            // SP has left the host: the lowest bit of its address says so.
+            "inc qword ptr [rsp + 16]\n",
+            // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
+            $call,
+            // The body has brought rsp back to the header.
+            "\nmov r11, rsp\n",
+            // rsp returns to the host, whichever thread this is: rbp is callee-saved.
+            "leave\n",
+            ".cfi_def_cfa rsp, 8\n",
+            ".cfi_restore rbp\n",
+            // SP is on the stack no more. The record below rsp is out of reach of signal handlers, which leave 128 bytes there alone.
+            "mov qword ptr [r11 + 16], 0\n",
+            "ret\n",
+        )
+    };
+}
+
 /// Two routines that change stacks, under one name for gdb: it takes a caller at a lower address than its callee for a corrupt stack, unless
 /// the function of a certain name is between them.
 ///
 /// That is a symbol with a size, so that gdb prefers it, and local to this object file; under fat LTO the object
 /// file may hold a second version of the runtime, which then goes without.
 ///
-/// The first one is the end of a front (front/x86_64.rs): it marks the system stack as in use, calls the body on it, and marks it idle. For
-/// signal handlers SP is never on an idle stack, and the record says at all times that the activation lives.
+/// The first one is for fronts whose host lies below the system stack; for the others they hold the same instructions themselves.
 ///
 /// # Safety
 /// Reached by a jump from a front: r11 = header of an idle stack of this thread, r10 = the callback, rax = its body, everything
@@ -81,38 +119,17 @@ pub unsafe extern "C" fn call_body() {
         ".cfi_startproc",
         // The function begins a section of its own, and so on a line that the processor fetches whole.
         ".p2align 5",
-        "push rbp",
-        ".cfi_def_cfa_offset 16",
-        ".cfi_offset rbp, -16",
-        "mov rbp, rsp",
-        // From here on the frame is found through rbp, wherever rsp is.
-        ".cfi_def_cfa_register rbp",
-        // The record, which the host keeps of this activation.
-        "push r11",
-        // Not at the beginning: of two symbols for one address gdb would take the other.
-        elf!(".ifndef __morestack"),
-        elf!(".type __morestack, @function"),
-        elf!("__morestack:"),
-        elf!(".set .Lguarded_callback_named, 1"),
-        elf!(".else"),
-        elf!(".set .Lguarded_callback_named, 0"),
-        elf!(".endif"),
-        // The stack counts as in use before SP is on it, for signal handlers that arrive in between.
-        "mov qword ptr [r11 + 16], rsp",
-        "mov qword ptr [r11 + 24], r10",
-        "mov rsp, r11",
-        // SP has left the host: the lowest bit of its address says so.
-        "inc qword ptr [rsp + 16]",
-        // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
-        "call rax",
-        // The body has brought rsp back to the header.
-        "mov r11, rsp",
-        // rsp returns to the host, whichever thread this is: rbp is callee-saved.
-        "leave",
-        ".cfi_def_cfa rsp, 8",
-        // SP is on the stack no more. The record below rsp is out of reach of signal handlers, which leave 128 bytes there alone.
-        "mov qword ptr [r11 + 16], 0",
-        "ret",
+        // The name not at the beginning: of two symbols for one address gdb would take the other.
+        crate::__guarded_callback_switch!(
+            "call rax",
+            elf!(".ifndef __morestack\n"),
+            elf!(".type __morestack, @function\n"),
+            elf!("__morestack:\n"),
+            elf!(".set .Lguarded_callback_named, 1\n"),
+            elf!(".else\n"),
+            elf!(".set .Lguarded_callback_named, 0\n"),
+            elf!(".endif\n")
+        ),
         ".cfi_endproc",
         // On entry: rdi = argument, rsi = function, rdx = top, rcx = left_at, [rsp] = return address into the shim.
         "{routines}.call_on_stack:",

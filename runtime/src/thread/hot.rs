@@ -1,7 +1,7 @@
 //! The words that every warm callback reads, kept where it can read them in one instruction each.
 //!
 //! On x86_64 Linux with glibc they are a thread-local of the initial-exec model, defined here in assembly, because
-//! `thread_local!` in a shared object costs a call for each access. Eight words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
+//! `thread_local!` in a shared object costs a call for each access. Nine words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
 //! unless `glibc.rtld.optional_static_tls` says otherwise); musl keeps none, so it has the portable form like everything else.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
@@ -44,7 +44,7 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use crate::callback::Mode;
+use crate::callback::{Callback, Mode};
 use crate::stack::{Header, NO_STACK};
 
 /// What the warm path reads of a thread.
@@ -57,6 +57,8 @@ pub(crate) struct Hot {
     /// The system stack as the front sees it, in the same way. Empty where `front_always_stack` is `NO_STACK`.
     pub(crate) system_low: Cell<usize>,
     pub(crate) system_room_bytes: Cell<usize>,
+    /// The room of it above what most callbacks need ([`Callback::USUAL_NEED_BYTES`]).
+    pub(crate) system_room_above_need: Cell<usize>,
     /// The same as `stack` and `always_stack`, or `NO_STACK` where that has less than [`USUAL_ROOM_BYTES`], which spares the front a look
     /// at its size.
     pub(crate) front_stack: Cell<*const Header>,
@@ -79,8 +81,9 @@ impl Hot {
 const _: () = assert!(offset_of!(Hot, low) == 0 && offset_of!(Hot, room_bytes) == size_of::<usize>());
 const _: () = assert!(offset_of!(Hot, system_low) == 2 * size_of::<usize>());
 const _: () = assert!(offset_of!(Hot, system_room_bytes) == 3 * size_of::<usize>());
-const _: () = assert!(offset_of!(Hot, front_stack) == 4 * size_of::<usize>());
-const _: () = assert!(offset_of!(Hot, front_always_stack) == 5 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, system_room_above_need) == 4 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, front_stack) == 5 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, front_always_stack) == 6 * size_of::<usize>());
 
 /// The room of the stacks that the front may take: a little less than 1 MiB, for those who set
 /// [`Settings::system_stack_bytes`](crate::Settings::system_stack_bytes) to that.
@@ -99,7 +102,10 @@ impl Hot {
         self.stack.set(if for_all { stack } else { &NO_STACK });
         self.front_always_stack.set(usual);
         self.front_stack.set(if for_all { usual } else { &NO_STACK });
+        self.system_room_above_need.set(0);
         set_range(&self.system_low, &self.system_room_bytes, usual.low, usual.room_bytes);
+        compiler_fence(Ordering::SeqCst);
+        self.system_room_above_need.set(usual.room_bytes.saturating_sub(Callback::USUAL_NEED_BYTES));
     }
 }
 

@@ -23,9 +23,10 @@ macro_rules! __guarded_callback_hot {
         .weak {hot}.tls
         .hidden {hot}.tls
         .type {hot}.tls, @object
-        .size {hot}.tls, 64
+        .size {hot}.tls, 72
         .p2align 3
         {hot}.tls:
+        .quad 0
         .quad 0
         .quad 0
         .quad 0
@@ -42,7 +43,7 @@ macro_rules! __guarded_callback_hot {
 
 global_asm!(crate::__guarded_callback_hot!(), hot = sym HOT, no_stack = sym NO_STACK);
 
-const _: () = assert!(size_of::<Hot>() == 64);
+const _: () = assert!(size_of::<Hot>() == 72);
 
 /// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to another thread.
 #[inline(always)]

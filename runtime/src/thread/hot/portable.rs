@@ -12,6 +12,7 @@ crate::thread::local::local! {
         room_bytes: Cell::new(0),
         system_low: Cell::new(0),
         system_room_bytes: Cell::new(0),
+        system_room_above_need: Cell::new(0),
         front_stack: Cell::new(&raw const NO_STACK),
         front_always_stack: Cell::new(&raw const NO_STACK),
         stack: Cell::new(&raw const NO_STACK),
