@@ -83,6 +83,8 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
     let in_front = is_plain_mode && shape != Shape::Reading;
     let in_registers = is_plain_mode && shape == Shape::Tiny;
     match (row.variant, row.host) {
+        // The shim itself looks whether the body stays on the thread stack, and hands arguments on the stack on as copies.
+        (Variant::WhenLow | Variant::Never, Host::Thread) if in_front && !in_registers => Some(16),
         (Variant::WhenLow | Variant::Never, Host::Thread) | (Variant::Always, Host::System) if in_front => Some(8),
         (Variant::Always, Host::Thread) if in_registers => Some(24),
         (Variant::WhenLow, Host::Small) if in_registers => Some(28),
