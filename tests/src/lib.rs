@@ -101,9 +101,9 @@ macro_rules! alone {
 }
 
 /// Little room on the host. What the shim may need there is 512 bytes of an optimised build; unoptimised frames are larger.
-pub const LITTLE: usize = match (cfg!(debug_assertions), cfg!(windows)) {
+pub const LITTLE: usize = match (cfg!(debug_assertions), cfg!(any(windows, target_arch = "powerpc64"))) {
     (true, false) => 4 * 1024,
-    // What the system is told of the stack is copied many times.
+    // What the system is told of the stack is copied many times on Windows, and frames are larger on powerpc64.
     (true, true) => 6 * 1024,
     (false, _) => 640,
 };
