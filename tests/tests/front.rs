@@ -3,8 +3,8 @@
 
 use core::ptr;
 
-use guarded_callback::{Settings, on_host_stack, on_system_stack, remaining_stack, stats};
-use tests::{Mode, alone, c, callback, in_both_modes, to_c};
+use guarded_callback::{Settings, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats};
+use tests::{Canary, Mode, alone, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -45,6 +45,30 @@ in_both_modes! {
     }
 }
 
+callback! { "C" fn knows_its_callers(_arg) {
+    let trace = std::backtrace::Backtrace::force_capture().to_string();
+    i32::from(!on_system_stack() || !trace.contains("c_call") || !trace.contains("in_a_frame_of_its_own"))
+} }
+
+#[inline(never)]
+fn in_a_frame_of_its_own(f: tests::CCallback) -> i32 {
+    core::hint::black_box(call(f))
+}
+
+/// What the body has to know to suspend itself.
+struct Suspended {
+    coroutine: *mut c::Coroutine,
+}
+
+callback! { "C" fn suspends(arg) {
+    let canary = Canary::new(5);
+    // SAFETY: the test passes this, and runs the callback in the coroutine.
+    unsafe { c::c_coroutine_suspend((*arg.cast::<Suspended>()).coroutine) };
+    i32::from(!canary.is_intact() || !on_system_stack())
+} }
+
+callback! { "C" fn uses_its_stack(_arg) { use_stack(64 * KIB) + i32::from(!on_system_stack()) } }
+
 callback! { "C" [stack = "12 MiB"] fn needs_more_than_a_usual_stack(_arg) {
     i32::from(remaining_stack().is_none_or(|bytes| bytes < 12 * 1024 * KIB))
 } }
@@ -63,6 +87,30 @@ callback! { "C" fn jumps(_arg) {
 } }
 
 alone! {
+    fn backtrace_stops_at_the_switch_of_a_warm_callback() {
+        prepare_thread();
+        assert_eq!(in_a_frame_of_its_own(knows_its_callers::of(Mode::Always)), 0);
+    }
+
+    fn stack_of_a_warm_callback_that_is_suspended_is_used_again() {
+        prepare_thread();
+        let mut memory = vec![0_u8; 64 * KIB];
+        let mut job = Suspended { coroutine: ptr::null_mut() };
+        let arg = to_c(&mut job);
+        // SAFETY: memory and job outlive the coroutine, which ends below.
+        unsafe {
+            job.coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), suspends::of(Mode::Always), arg);
+            assert_eq!(c::c_coroutine_resume(job.coroutine), 0);
+        }
+        (0..3).for_each(|_| assert_eq!(call(uses_its_stack::of(Mode::Always)), 0));
+        // SAFETY: as above.
+        unsafe {
+            assert_eq!(c::c_coroutine_resume(job.coroutine), 1);
+            assert_eq!(c::c_coroutine_result(job.coroutine), 0);
+            c::c_coroutine_free(job.coroutine);
+        }
+    }
+
     fn body_that_needs_more_than_the_usual_stack_gets_less() {
         for _ in 0..3 {
             assert_eq!(call(idle::of(Mode::Always)), 0);
