@@ -8,7 +8,16 @@
 #define NAME(name) name
 #endif
 
+#ifdef _WIN32
+/* The C library's unwinds, which calls for a system stack below its host; windows.c has that kind. */
+static __thread void *target[5];
+#undef setjmp
+#define setjmp(target) __builtin_setjmp(target)
+#undef longjmp
+#define longjmp(target, result) __builtin_longjmp(target, result)
+#else
 static __thread jmp_buf target;
+#endif
 
 /* To be called by the body: leaves it for good. */
 void NAME(c_jump)(void) { longjmp(target, 1); }

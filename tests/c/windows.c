@@ -2,6 +2,7 @@
 #include "callers.h"
 #include <errno.h>
 #include <fenv.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <windows.h>
@@ -39,12 +40,35 @@ static DWORD WINAPI run(void *arg) {
     return 0;
 }
 
-/* Free addresses are left below the thread's stack, as Windows does in 64-bit processes, and Wine does not. */
+/* Stacks are made above the one in use, with free addresses below, as Windows does in 64-bit processes, and Wine does not: what is free
+   below is taken meanwhile. */
+enum { MOST_TAKEN = 256 };
+
+static int take_below(void **taken) {
+    MEMORY_BASIC_INFORMATION region;
+    uintptr_t here = (uintptr_t)&region, at = 65536;
+    int count = 0;
+    while (count < MOST_TAKEN && at < here && VirtualQuery((void *)at, &region, sizeof region)) {
+        uintptr_t end = (uintptr_t)region.BaseAddress + region.RegionSize;
+        if (region.State == MEM_FREE && at < end)
+            taken[count++] = VirtualAlloc((void *)at, end - at, MEM_RESERVE, PAGE_NOACCESS);
+        at = (end + 65535) & ~(uintptr_t)65535;
+    }
+    return count;
+}
+
+static void leave_below(void **taken, int count) {
+    while (count > 0)
+        if (taken[--count] != NULL)
+            VirtualFree(taken[count], 0, MEM_RELEASE);
+}
+
 static HANDLE start_thread(struct start *start) {
     size_t bytes = start->stack_bytes == 0 ? 0 : start->stack_bytes + 65536;
-    void *below = VirtualAlloc(NULL, 64 << 20, MEM_RESERVE, PAGE_NOACCESS);
+    void *taken[MOST_TAKEN];
+    int count = take_below(taken);
     HANDLE thread = CreateThread(NULL, bytes, run, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-    VirtualFree(below, 0, MEM_RELEASE);
+    leave_below(taken, count);
     return thread;
 }
 
@@ -130,7 +154,10 @@ struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *a
     (void)stack;
     struct coroutine *c = calloc(1, sizeof *c);
     c->start = (struct start){bytes, f, arg, -3002};
+    void *taken[MOST_TAKEN];
+    int count = take_below(taken);
     c->self = CreateFiberEx(65536, bytes + 65536, FIBER_FLAG_FLOAT_SWITCH, coroutine_start, c);
+    leave_below(taken, count);
     return c;
 }
 
@@ -266,13 +293,13 @@ int c_call_thiscall(thiscall_callback f) {
     return f(&object, 50);
 }
 
-/* A longjmp that only loads registers; that of setjmp.h (jump.c) unwinds by RtlUnwindEx on x86_64. */
-static __thread intptr_t builtin_target[5];
+/* A longjmp that unwinds by RtlUnwindEx on x86_64; that of jump.c only loads registers. */
+static __thread jmp_buf unwinding_target;
 
-void c_jump_builtin(void) { __builtin_longjmp((void **)builtin_target, 1); }
+void c_jump_unwinding(void) { longjmp(unwinding_target, 1); }
 
-__attribute__((noinline)) int c_call_jumped_builtin(callback f, void *arg) {
-    if (__builtin_setjmp((void **)builtin_target) != 0)
+__attribute__((noinline)) int c_call_jumped_unwinding(callback f, void *arg) {
+    if (setjmp(unwinding_target) != 0)
         return 1;
     volatile int result = f(arg);
     (void)result;

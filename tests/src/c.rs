@@ -92,8 +92,8 @@ unsafe extern "C-unwind" {
     pub fn c_call_stdcall(f: *const c_void) -> c_int;
     pub fn c_call_fastcall(f: *const c_void) -> c_int;
     pub fn c_call_thiscall(f: *const c_void) -> c_int;
-    pub fn c_jump_builtin() -> !;
-    pub fn c_call_jumped_builtin(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_jump_unwinding() -> !;
+    pub fn c_call_jumped_unwinding(f: CCallback, arg: *mut c_void) -> c_int;
 }
 
 /// Of signal.c, where single steps are to be had.

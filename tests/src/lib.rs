@@ -10,10 +10,10 @@ pub use process::{
     Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
 };
 
-#[cfg(windows)]
-pub use process::fill_below;
 #[cfg(unix)]
 pub use process::maps_of_stacks;
+#[cfg(windows)]
+pub use process::{committed_bytes, fill_below};
 
 use core::ffi::{c_int, c_void};
 

@@ -10,10 +10,10 @@ mod system;
 #[path = "process/windows.rs"]
 mod system;
 
-#[cfg(windows)]
-pub use system::fill_below;
 #[cfg(unix)]
 pub use system::maps_of_stacks;
+#[cfg(windows)]
+pub use system::{committed_bytes, fill_below};
 pub use system::{maps, resident_bytes};
 
 /// Names the scenario that a child is to run.

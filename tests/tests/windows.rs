@@ -11,8 +11,8 @@ use guarded_callback::{
     remaining_stack, stats,
 };
 use tests::{
-    CCallback, Canary, Mode, alone, c, callback, fill_below, in_both_modes, maps, resident_bytes, run_child, to_c,
-    use_stack,
+    CCallback, Canary, Mode, alone, c, callback, committed_bytes, fill_below, in_both_modes, maps, resident_bytes,
+    run_child, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -78,13 +78,13 @@ callback! { "C-unwind" fn panics(arg) {
 callback! { "C" fn jumps_without_unwinding(_arg) {
     use_stack(64 * KIB);
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
-    unsafe { c::c_jump_builtin() }
+    unsafe { c::c_jump() }
 } }
 
 callback! { "C" fn jumps(_arg) {
     use_stack(64 * KIB);
     // SAFETY: as above.
-    unsafe { c::c_jump() }
+    unsafe { c::c_jump_unwinding() }
 } }
 
 fn quiet() {
@@ -143,8 +143,8 @@ in_both_modes! {
             for _ in 0..100 {
                 // SAFETY: the bodies do not use their argument; nothing between has to be dropped.
                 let jumped = unsafe {
-                    c::c_call_jumped_builtin(jumps_without_unwinding::of(mode), ptr::null_mut())
-                        + c::c_call_jumped(0, jumps::of(mode), ptr::null_mut())
+                    c::c_call_jumped(0, jumps_without_unwinding::of(mode), ptr::null_mut())
+                        + c::c_call_jumped_unwinding(jumps::of(mode), ptr::null_mut())
                 };
                 // SAFETY: the body does not use its argument.
                 if jumped != 2 || unsafe { c::c_call(works::of(Mode::Always), ptr::null_mut()) } != 0 {
@@ -170,7 +170,7 @@ in_both_modes! {
             let before = fields();
             for _ in 0..100 {
                 // SAFETY: as above.
-                let jumped = unsafe { c::c_call_jumped_builtin(jumps_without_unwinding::of(mode), ptr::null_mut()) };
+                let jumped = unsafe { c::c_call_jumped(0, jumps_without_unwinding::of(mode), ptr::null_mut()) };
                 // SAFETY: the body does not use its argument.
                 if jumped != 1 || unsafe { c::c_call(works::of(Mode::Always), ptr::null_mut()) } != 0 {
                     return 1;
@@ -185,7 +185,7 @@ in_both_modes! {
     fn thread_that_ends_after_a_longjmp_frees_the_system_stack(mode) {
         callback! { "C" fn jumps_once(arg) {
             // SAFETY: the test passes the mode; the body does not use its argument.
-            unsafe { c::c_call_jumped_builtin(jumps_without_unwinding::of(*arg.cast::<Mode>()), ptr::null_mut()) - 1 }
+            unsafe { c::c_call_jumped(0, jumps_without_unwinding::of(*arg.cast::<Mode>()), ptr::null_mut()) - 1 }
         } }
         let mut mode = mode;
         let mut step = || assert_eq!(on_thread(jumps_once::of(Mode::Plain), to_c(&mut mode)), 0);
@@ -250,9 +250,9 @@ in_both_modes! {
 
 alone! {
     fn system_stack_below_its_host_is_committed_as_a_whole() {
-        let before = resident_bytes();
+        let before = committed_bytes();
         assert_eq!(far_down(works::of(Mode::Always), ptr::null_mut()), 0);
-        let committed = resident_bytes() - before;
+        let committed = committed_bytes() - before;
         // What the body touched, the guard pages and what was committed to begin with.
         assert!(committed < 400 * KIB, "{} KiB", committed / KIB);
     }

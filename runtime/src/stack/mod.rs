@@ -27,7 +27,7 @@ use crate::callback::Callback;
 use crate::checker::{self, Notes};
 use crate::report::counters;
 use crate::settings;
-use crate::switch::{LeftAt, Told};
+use crate::switch::{self, LeftAt, Told};
 use crate::sync::{AtomicBool, AtomicUsize};
 
 /// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
@@ -220,12 +220,18 @@ impl Header {
     }
 }
 
-/// Takes a stack with at least `room_bytes` from the pool, or maps one.
+/// Takes a stack with at least `room_bytes` from the pool, or maps one. Where frames can only be unwound towards higher addresses it
+/// lies below the stack in use, unless there is no place.
 ///
 /// # Errors
 /// The system's error code when a mapping fails.
 pub(crate) fn take(room_bytes: usize) -> Result<NonNull<Header>, i32> {
-    match pool::take(room_bytes) {
+    let below_this = if switch::UNWINDS_ONLY_UP { switch::stack_pointer() } else { usize::MAX };
+    let mut found = pool::take_below(room_bytes, below_this);
+    if found.is_none() && switch::UNWINDS_ONLY_UP && !memory::has_place_below(room_bytes) {
+        found = pool::take(room_bytes);
+    }
+    match found {
         Some(header) => Ok(header),
         None => map(room_bytes),
     }

@@ -18,13 +18,20 @@ pub(crate) const LARGEST_POOL: usize = 256;
 static SLOTS: [AtomicPtr<Header>; LARGEST_POOL] = [const { AtomicPtr::new(ptr::null_mut()) }; LARGEST_POOL];
 
 /// Takes a stack with at least `room_bytes`, if there is one.
+#[inline(always)]
+pub(crate) fn take(room_bytes: usize) -> Option<NonNull<Header>> {
+    take_below(room_bytes, usize::MAX)
+}
+
+/// As [`take`], of those that lie below `highest`.
 ///
 /// Called with little stack left: flat loops, because in a debug build each call takes a frame.
-pub(crate) fn take(room_bytes: usize) -> Option<NonNull<Header>> {
+pub(crate) fn take_below(room_bytes: usize, highest: usize) -> Option<NonNull<Header>> {
     let slots = settings::spare_stacks();
     let mut slot = 0;
     while slot < slots {
-        if !SLOTS[slot].load(Ordering::Relaxed).is_null() {
+        let at = SLOTS[slot].load(Ordering::Relaxed).addr();
+        if at != 0 && at < highest {
             let header = SLOTS[slot].swap(ptr::null_mut(), Ordering::Acquire);
             if let Some(header) = NonNull::new(header) {
                 // SAFETY: what the exchange returned belongs to this caller alone, and a stack in the pool is mapped.

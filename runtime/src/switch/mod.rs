@@ -79,7 +79,7 @@ mod untold;
 #[cfg(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
 use unsupported as untold;
 
-pub(crate) use untold::{CLEANS_UP_ON_TOP, LeftAt, Told};
+pub(crate) use untold::{CLEANS_UP_ON_TOP, LeftAt, Told, UNWINDS_ONLY_UP};
 
 #[cfg(any(windows, test))]
 pub(crate) mod fields;

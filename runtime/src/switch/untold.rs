@@ -5,6 +5,9 @@ use core::cell::Cell;
 /// Whether unwinding runs cleanup on top of the stack that it leaves.
 pub(crate) const CLEANS_UP_ON_TOP: bool = false;
 
+/// Whether frames can only be unwound towards higher addresses.
+pub(crate) const UNWINDS_ONLY_UP: bool = false;
+
 /// What the system is told of a stack: nothing.
 #[derive(Debug)]
 pub(crate) struct Told;

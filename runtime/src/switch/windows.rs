@@ -32,7 +32,7 @@ pub(crate) const SUPPORTED: bool = true;
 pub(crate) const CLEANS_UP_ON_TOP: bool = cfg!(target_env = "msvc");
 
 /// Whether frames can only be unwound towards higher addresses: `RtlUnwindEx` and its like refuse others.
-const UNWINDS_ONLY_UP: bool = !cfg!(all(target_arch = "x86", target_env = "gnu"));
+pub(crate) const UNWINDS_ONLY_UP: bool = !cfg!(all(target_arch = "x86", target_env = "gnu"));
 
 /// Where the stack to go to lies.
 #[derive(Clone, Copy, PartialEq, Eq)]

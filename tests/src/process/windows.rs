@@ -9,6 +9,8 @@ use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_FREE, MEM_PRIVATE, MEM_RELEASE, MEM_RESERVE, MEMORY_BASIC_INFORMATION, PAGE_READWRITE,
     VirtualAlloc, VirtualFree, VirtualQuery,
 };
+use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
 /// STATUS_STACK_BUFFER_OVERRUN, which is that of every `__fastfail`.
 pub(super) const ABORTED: (Option<i32>, Option<i32>) = (None, Some(0xC000_0409_u32.cast_signed()));
@@ -50,8 +52,22 @@ pub fn maps() -> usize {
     regions().filter(|region| region.State != MEM_FREE && region.BaseAddress == region.AllocationBase).count()
 }
 
-/// How many bytes of memory of its own the process has committed.
+/// How many bytes of memory the process occupies.
+///
+/// # Panics
+/// When the system does not tell.
 pub fn resident_bytes() -> usize {
+    let mut counters = MaybeUninit::<PROCESS_MEMORY_COUNTERS>::zeroed();
+    let bytes = size_of::<PROCESS_MEMORY_COUNTERS>() as u32;
+    // SAFETY: there is room for the counters; all zeroes are some.
+    unsafe {
+        assert!(K32GetProcessMemoryInfo(GetCurrentProcess(), counters.as_mut_ptr(), bytes) != 0);
+        counters.assume_init().WorkingSetSize
+    }
+}
+
+/// How many bytes of memory of its own the process has committed.
+pub fn committed_bytes() -> usize {
     let own = |region: &MEMORY_BASIC_INFORMATION| region.State == MEM_COMMIT && region.Type == MEM_PRIVATE;
     regions().filter(own).map(|region| region.RegionSize).sum()
 }

@@ -136,3 +136,8 @@ pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
 pub(crate) fn lowest_touched(_low: usize, _high: usize) -> Option<usize> {
     None
 }
+
+/// Whether a stack could be mapped below the one in use: not asked here.
+pub(crate) fn has_place_below(_bytes: usize) -> bool {
+    true
+}

@@ -22,6 +22,7 @@ use windows_sys::Win32::System::Memory::{
 };
 use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
 
+use crate::settings;
 use crate::switch::fields::{Fields, UNUSABLE_PAGES};
 
 pub(crate) const SUPPORTED: bool = true;
@@ -147,36 +148,53 @@ fn last_error() -> i32 {
     unsafe { GetLastError() }.cast_signed()
 }
 
-/// Where the next stack should lie: below the stack in use, so that it can grow (switch/fields.rs). Free addresses are looked for from the
-/// bottom, where threads made later do not get theirs.
-fn place(bytes: usize) -> Option<usize> {
-    const MOST_REGIONS: usize = 512;
-    let local = 0_u8;
-    let in_use = (&raw const local).addr();
-    let mut at = GRANULARITY + random_offset(in_use);
-    for _ in 0..MOST_REGIONS {
-        let region = query(at).filter(|_| at < in_use)?;
-        let end = region.BaseAddress.addr().checked_add(region.RegionSize)?;
-        if region.State == MEM_FREE && at.checked_add(bytes)? <= end.min(in_use) {
-            return Some(at);
+/// The lowest page of `[low, high)` that was touched, as far as it is known: the system commits them as they are touched, but for a stack that
+/// was committed to its end.
+pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
+    let mut at = low;
+    while let Some(region) = query(at).filter(|_| at < high) {
+        if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
+            return (at > low).then_some(at);
         }
-        at = end.checked_next_multiple_of(GRANULARITY)?;
+        at = region.BaseAddress.addr() + region.RegionSize;
     }
     None
 }
 
-/// Keeps the place as hard to guess as that of the thread's stack, in 1 GiB of the lowest 2 GiB, which 64-bit processes leave empty.
+/// Whether a stack with so much room could be mapped below the one in use.
+pub(crate) fn has_place_below(room_bytes: usize) -> bool {
+    place(room_bytes + settings::guard_bytes()).is_some()
+}
+
+/// Where the next stack should lie: below the stack in use, so that it can grow and exceptions can leave it (switch/fields.rs). Stacks
+/// follow each other downwards, so that this is so as well where one is left for the next.
+fn place(bytes: usize) -> Option<usize> {
+    const MOST_REGIONS: usize = 512;
+    let local = 0_u8;
+    let mut high = start((&raw const local).addr());
+    for _ in 0..MOST_REGIONS {
+        let region = query(high.checked_sub(1)?)?;
+        let low = region.BaseAddress.addr();
+        let at = high.checked_sub(bytes)? & !(GRANULARITY - 1);
+        if region.State == MEM_FREE && at >= low.max(GRANULARITY) {
+            return Some(at);
+        }
+        // Of what is taken the whole allocation lies in the way.
+        high = if region.State == MEM_FREE { low } else { low.min(region.AllocationBase.addr()) };
+    }
+    None
+}
+
+/// Where to begin to look: in the lowest 2 GiB, which 64-bit processes leave empty, at a place as hard to guess as that of the thread's
+/// stack.
 #[cfg(target_pointer_width = "64")]
-fn random_offset(in_use: usize) -> usize {
-    (in_use >> 16).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 34 & !(GRANULARITY - 1)
+fn start(in_use: usize) -> usize {
+    const HIGHEST: usize = 2 << 30;
+    let random = (in_use >> 16).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 34;
+    in_use.min(HIGHEST - random)
 }
 
 #[cfg(target_pointer_width = "32")]
-fn random_offset(_in_use: usize) -> usize {
-    0
-}
-
-/// The lowest page that was touched. Not known here.
-pub(crate) fn lowest_touched(_low: usize, _high: usize) -> Option<usize> {
-    None
+fn start(in_use: usize) -> usize {
+    in_use
 }
