@@ -185,9 +185,8 @@ macro_rules! __guarded_callback_front {
 
         if const { $crate::__private::are_small(&[$($crate::__private::core::mem::size_of::<$perhaps_large>()),*]) } {
             if const { $callback.stays_on_thread_stack() } && has_room(&$body, $(&$value),*) {
-                return in_place($body, $($value),*);
-            }
-            if const {
+                in_place($body, $($value),*)
+            } else if const {
                 #[allow(unused_imports, reason = "types may all be those that it is not for")]
                 use $crate::__private::NotInRegister as _;
                 $crate::__private::in_registers(
