@@ -13,7 +13,16 @@ fn main() {
     let mut c = cc::Build::new();
     common(&mut c);
     let is_windows = std::env::var_os("CARGO_CFG_WINDOWS").is_some();
-    let posix = ["c/coroutine.c", "c/ending.c", "c/ucontext.c", "c/fault.c", "c/frames.c", "c/machine.c", "c/signal.c"];
+    let posix = [
+        "c/coroutine.c",
+        "c/ending.c",
+        "c/ucontext.c",
+        "c/fault.c",
+        "c/frames.c",
+        "c/machine.c",
+        "c/process.c",
+        "c/signal.c",
+    ];
     let system = if is_windows { &["c/windows.c"] as &[&str] } else { &posix };
     c.files(["c/host.c", "c/jump.c", "c/registers.c"]).files(system).compile("callers");
     // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled that way.

@@ -85,8 +85,11 @@ fn among_held(thread: &Thread, arrival: &Arrival) -> Option<Entry> {
     }
     let mut answer = answer.filter(|_| idle == 1);
     if let Some(Entry::OnStack(header)) = answer {
-        // What was called from the idle stack is dead. Nobody could tell once the stack has another body.
-        if thread.held().any(|held| held.host_record().is_some_and(|host| header.contains(host))) {
+        // What was called from the idle stack is dead, and what was called from where the shim's frame is now. Nobody could tell once
+        // there is another body.
+        let frame = arrival.sp..arrival.record + size_of::<Record>();
+        let is_dead = |host: usize| header.contains(host) || frame.contains(&host);
+        if thread.held().any(|held| held.host_record().is_some_and(is_dead)) {
             answer = None;
         } else {
             claim(header, arrival);

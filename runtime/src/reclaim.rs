@@ -96,13 +96,25 @@ pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival, landing: Option<&'sta
 
 /// Whether a signal handler has jumped out of the cold path that left its mark at `before`. The arrival that asks lives between its own
 /// `mark` and its `record`.
+///
+/// A handler that interrupts the cold path runs below it or on another stack. So what lies below the arrival is gone, and what lies
+/// above it when it is overwritten; a frame on a system stack is gone with that stack's activation.
 pub(crate) fn is_left_behind(thread: &Thread, before: usize, mark: usize, record: usize) -> bool {
-    if (mark..record + size_of::<Record>()).contains(&before) {
-        return true;
+    let here = place(thread, record);
+    let (mut address, mut word) = (before, ptr::from_ref(thread).addr());
+    for _ in thread.held() {
+        if (mark..record + size_of::<Record>()).contains(&address) {
+            return true;
+        }
+        let there = place(thread, address);
+        if there.is_same(here) {
+            return address < mark || !is_word(address, word);
+        }
+        let Place::System(below) = there else { return false };
+        let Some(host) = below.host_record() else { return true };
+        (address, word) = (host, ptr::from_ref(below).addr());
     }
-    // A handler that interrupts the cold path runs below it or on another stack.
-    place(thread, before).is_same(place(thread, record))
-        && (before < mark || !is_word(before, ptr::from_ref(thread).addr()))
+    false
 }
 
 /// Takes back the stacks of activations that end with the thread: their hosts were on its own stack. Not the one that

@@ -191,6 +191,15 @@ pub(crate) fn spare_stacks() -> usize {
     SPARE.load(Relaxed)
 }
 
+/// From now on every stack that nobody uses goes back to the system.
+#[cfg_attr(
+    not(any(unix, windows)),
+    expect(dead_code, reason = "called when the library is unloaded, where that can be heard of")
+)]
+pub(crate) fn keep_no_spare_stacks() {
+    SPARE.store(0, Relaxed);
+}
+
 pub(crate) fn stacks_per_thread() -> usize {
     PER_THREAD.load(Relaxed)
 }

@@ -54,3 +54,106 @@ void c_call_at_exit(callback f) {
     exit_callback = f;
     atexit(at_exit);
 }
+
+/* Cancellation. */
+struct cancelled {
+    callback f;
+    void *arg;
+    int cleaned;
+};
+
+static __thread struct cancelled *cancelled;
+
+static void clean(void *value) { ((struct cancelled *)value)->cleaned++; }
+
+static void *run_to_cancellation(void *value) {
+    cancelled = value;
+    pthread_cleanup_push(clean, cancelled);
+    cancelled->f(cancelled->arg);
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+/* To be called by a body: waits for the cancellation below a cleanup handler. */
+void c_wait_to_be_cancelled(void) {
+    pthread_cleanup_push(clean, cancelled);
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+    pthread_cleanup_pop(0);
+}
+
+/* The same by a thread that lets itself be cancelled at any instruction, and does nothing meanwhile. */
+void c_spin_to_be_cancelled(void) {
+    int before;
+    pthread_cleanup_push(clean, cancelled);
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
+    pthread_cancel(pthread_self());
+    for (;;)
+        __asm__ volatile("" ::: "memory");
+    pthread_cleanup_pop(0);
+}
+
+/* Calls on a thread that is cancelled meanwhile. How many cleanup handlers ran; -1: the thread ended otherwise. */
+int c_call_cancelled(size_t stack_bytes, callback f, void *arg) {
+    struct cancelled call = {f, arg, 0};
+    pthread_t thread;
+    pthread_attr_t attr;
+    void *ended = NULL;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack_bytes);
+    if (pthread_create(&thread, &attr, run_to_cancellation, &call) == 0)
+        pthread_join(thread, &ended);
+    pthread_attr_destroy(&attr);
+    return ended == PTHREAD_CANCELED ? call.cleaned : -1;
+}
+
+/* Many threads alive at once. */
+struct crowd {
+    callback f;
+    void *arg;
+    pthread_mutex_t mutex;
+    pthread_cond_t counted, ended;
+    int done, wrong, may_end;
+};
+
+static void *run_in_crowd(void *value) {
+    struct crowd *crowd = value;
+    int result = crowd->f(crowd->arg);
+    pthread_mutex_lock(&crowd->mutex);
+    crowd->wrong += result != 0;
+    crowd->done++;
+    pthread_cond_signal(&crowd->counted);
+    while (!crowd->may_end)
+        pthread_cond_wait(&crowd->ended, &crowd->mutex);
+    pthread_mutex_unlock(&crowd->mutex);
+    return NULL;
+}
+
+/* Calls once on each of `count` threads, all of which stay until `meanwhile` has been called. Returns how many results were not 0;
+   -3000: not all threads could be made. */
+int c_call_in_crowd(int count, size_t stack_bytes, callback f, void *arg, callback meanwhile) {
+    struct crowd crowd = {f, arg, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER,
+                          0, 0, 0};
+    pthread_t *thread = calloc((size_t)count, sizeof *thread);
+    pthread_attr_t attr;
+    int made = 0;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack_bytes);
+    while (made < count && pthread_create(&thread[made], &attr, run_in_crowd, &crowd) == 0) {
+        pthread_mutex_lock(&crowd.mutex);
+        while (crowd.done <= made)
+            pthread_cond_wait(&crowd.counted, &crowd.mutex);
+        pthread_mutex_unlock(&crowd.mutex);
+        made++;
+    }
+    pthread_attr_destroy(&attr);
+    meanwhile(arg);
+    pthread_mutex_lock(&crowd.mutex);
+    crowd.may_end = 1;
+    pthread_cond_broadcast(&crowd.ended);
+    pthread_mutex_unlock(&crowd.mutex);
+    for (int i = 0; i < made; i++)
+        pthread_join(thread[i], NULL);
+    free(thread);
+    return made == count ? crowd.wrong : -3000;
+}

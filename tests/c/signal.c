@@ -29,15 +29,17 @@ struct plan {
     long signals, calls, wrong;
     /* Leaves by siglongjmp at this signal; 0: never. */
     long jump_at;
-    int stop;
+    int stop, strict;
     sigjmp_buf target;
 };
 
 static __thread struct plan plan;
 static __thread volatile sig_atomic_t in_handler;
 
-/* Whether the calling thread is in a handler's callback. */
-int c_in_handler(void) { return in_handler; }
+/* Whether the calling thread is in a handler's callback and may call nothing there that is not async-signal-safe. */
+int c_in_handler(void) { return in_handler && plan.strict; }
+
+void c_forbid_unsafe_calls(int forbid) { plan.strict = forbid; }
 
 static void call_back(void) {
     int was_in_handler = in_handler, error = errno;
@@ -200,9 +202,12 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
         return;
     }
     plan.signals++;
-    call_back();
-    if (plan.signals == plan.jump_at)
+    if (plan.jump_at == 0)
+        call_back();
+    if (plan.signals == plan.jump_at) {
+        call_back();
         siglongjmp(plan.target, 1);
+    }
 }
 
 void c_step(int flags) {
@@ -238,7 +243,6 @@ __attribute__((noinline)) int c_call_stepped_until(long jump_at, callback f, voi
     set_trap_flag();
     volatile int result = f(arg);
     clear_trap_flag();
-    plan.jump_at = 0;
     return result;
 }
 

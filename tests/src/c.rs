@@ -48,6 +48,16 @@ unsafe extern "C-unwind" {
     pub fn c_call_at_thread_end(stack_bytes: usize, first: c_int, last: c_int, f: CCallback, arg: *mut c_void)
     -> c_int;
     pub fn c_call_at_exit(f: CCallback);
+    pub fn c_wait_to_be_cancelled();
+    pub fn c_spin_to_be_cancelled();
+    pub fn c_call_cancelled(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_in_crowd(
+        count: c_int,
+        stack_bytes: usize,
+        f: CCallback,
+        arg: *mut c_void,
+        meanwhile: CCallback,
+    ) -> c_int;
     // frames.c
     pub fn c_walk_frame_pointers(outermost: usize) -> c_int;
     pub fn c_unwind_over(function: *mut c_void) -> c_int;
@@ -59,7 +69,12 @@ unsafe extern "C-unwind" {
     pub fn c_write_to(address: usize);
     // registers.c
     pub fn c_call_with_registers(f: CCallback, arg: *mut c_void) -> c_int;
+    // process.c
+    pub fn c_vfork_and_exec() -> c_int;
+    pub fn c_spawn() -> c_int;
+    pub fn c_call_in_vfork(f: CCallback, arg: *mut c_void) -> c_int;
     // signal.c
+    pub fn c_forbid_unsafe_calls(forbid: c_int);
     pub fn c_plan(f: CCallback, arg: *mut c_void);
     pub fn c_plan_calls() -> core::ffi::c_long;
     pub fn c_plan_wrong() -> core::ffi::c_long;

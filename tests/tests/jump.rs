@@ -86,6 +86,27 @@ alone! {
     }
 }
 
+callback! { "C" fn does_nothing(_arg) { 0 } }
+
+in_both_modes! {
+    fn longjmp_between_callbacks_from_other_depths_leaks(mode) {
+        callback! { "C" fn jumps_between_others(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            for _ in 0..1_000 {
+                jump(1024, mode);
+                // SAFETY: the body does not use its argument.
+                assert_eq!(unsafe { c::c_call(does_nothing::of(mode), ptr::null_mut()) }, 0);
+            }
+            0
+        } }
+        let mut mode = mode;
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, jumps_between_others::of(Mode::Plain), tests::to_c(&mut mode)) }, 0);
+        assert!(stats().stacks_mapped <= 4, "{:?}", stats());
+    }
+}
+
 alone! {
     #[cfg(unix)]
     fn fortified_longjmp_of_a_thread_below_a_pooled_stack_aborts() {

@@ -7,7 +7,9 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use guarded_callback::{on_system_stack, remaining_stack, stats};
+use guarded_callback::{
+    Settings, StackBounds, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats, trim,
+};
 use tests::{CCallback, LITTLE, Mode, c, callback, in_both_modes, to_c};
 
 const KIB: usize = 1024;
@@ -46,7 +48,8 @@ struct Run {
     stack: Stack,
     mode: Mode,
     handler: CCallback,
-    before: fn(Mode) -> c_int,
+    /// `None`: the thread calls back for the first time while it gets signals.
+    before: Option<fn(Mode) -> c_int>,
     scenario: fn(Mode) -> c_int,
     calls: usize,
 }
@@ -69,9 +72,15 @@ impl Run {
             // SAFETY: no handler runs meanwhile.
             unsafe { c::c_signal_stack(self.stack.bytes(), c_int::from(self.stack == Stack::Autodisarm)) }
         };
-        let before = (self.before)(self.mode);
+        let before = self.before.map_or(0, |before| {
+            prepare_thread();
+            before(self.mode)
+        });
         // SAFETY: a callback that does not use its argument.
-        unsafe { c::c_plan(self.handler, ptr::null_mut()) };
+        unsafe {
+            c::c_plan(self.handler, ptr::null_mut());
+            c::c_forbid_unsafe_calls(c_int::from(self.before.is_some()));
+        }
         let result = run(self);
         // SAFETY: they only tell numbers.
         let (calls, wrong) = unsafe { (c::c_plan_calls(), c::c_plan_wrong()) };
@@ -115,10 +124,6 @@ fn call(f: CCallback, arg: *mut c_void) -> c_int {
     unsafe { c::c_call(f, arg) }
 }
 
-fn nothing(_mode: Mode) -> c_int {
-    0
-}
-
 fn warm(mode: Mode) -> c_int {
     call(answers::of(mode), ptr::null_mut())
 }
@@ -129,6 +134,66 @@ fn nested(mode: Mode) -> c_int {
 
 fn nested_on_a_further_stack(mode: Mode) -> c_int {
     call(calls_again::of(mode), answers_on_a_further_stack::of(mode).0.cast_mut())
+}
+
+/// A body that C jumps out of, and then one that finds its stack.
+fn jumped_over(mode: Mode) -> c_int {
+    // SAFETY: the body does not use its argument.
+    let jumped = unsafe { c::c_call_jumped(1024, jumps::of(mode), ptr::null_mut()) };
+    jumped - 1 + warm(mode)
+}
+
+/// Nested bodies that C jumps out of.
+fn abandoned(mode: Mode) -> c_int {
+    // SAFETY: the body expects the address of a callback; the frames that are jumped over have nothing to drop.
+    unsafe { c::c_call_jumped(0, calls_again::of(mode), jumps_on_a_further_stack::of(mode).0.cast_mut()) - 1 }
+}
+
+callback! { "C" [stack = 8 << 20] fn jumps_on_a_further_stack(_arg) {
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn jumps(_arg) {
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+fn calls_back_on_the_host(mode: Mode) -> c_int {
+    let mut mode = mode;
+    call(visits_its_host::of(Mode::Always), to_c(&mut mode))
+}
+
+callback! { "C" fn visits_its_host(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    on_host_stack(|| warm(mode)) + warm(mode)
+} }
+
+fn panics_across(mode: Mode) -> c_int {
+    let caught = std::panic::catch_unwind(|| call(unwinds::of(mode), ptr::null_mut()));
+    c_int::from(caught.is_ok()) + warm(mode)
+}
+
+callback! { "C-unwind" fn unwinds(_arg) { std::panic::resume_unwind(Box::new(1_u8)) } }
+
+fn prepares(mode: Mode) -> c_int {
+    prepare_thread();
+    warm(mode)
+}
+
+fn registers_a_part_of_its_stack(mode: Mode) -> c_int {
+    let low = StackBounds::of_thread().expect("known").low();
+    let registration = guarded_callback::register_stack(low..low + 4096).expect("room for one");
+    let result = warm(mode);
+    drop(registration);
+    result + warm(mode)
+}
+
+fn trims(mode: Mode) -> c_int {
+    let result = nested_on_a_further_stack(mode);
+    trim();
+    result + nested_on_a_further_stack(mode)
 }
 
 callback! { "C-unwind" fn runs(arg) {
@@ -156,23 +221,255 @@ mod stepped {
     } }
 
     /// Runs the scenario with a callback from a handler after each instruction, for each kind of stack.
-    pub(super) fn step(mode: Mode, before: fn(Mode) -> c_int, scenario: fn(Mode) -> c_int) {
+    pub(super) fn step(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(Mode) -> c_int) {
         for stack in STACKS {
             for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
                 let mut run = Run { stack, mode, handler, before, scenario, calls: 0 };
-                run.on_thread(96 * KIB, steps::of(Mode::Plain));
+                run.on_thread(120 * KIB, steps::of(Mode::Plain));
+            }
+        }
+    }
+
+    /// As [`step`], once: for scenarios of very many instructions.
+    pub(super) fn step_once(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(Mode) -> c_int) {
+        let stack = Stack::Alternate;
+        let mut run = Run { stack, mode, handler: answers::of(mode), before, scenario, calls: 0 };
+        run.on_thread(120 * KIB, steps::of(Mode::Plain));
+    }
+
+    /// Ends threads with a callback from a handler after each instruction of their end.
+    pub(super) fn step_to_the_end(mode: Mode, first: CCallback, arg: *mut c_void) {
+        for stack in STACKS {
+            if stack == Stack::Autodisarm {
+                continue; // The C function makes none of these.
+            }
+            for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
+                // SAFETY: the handler is a C function, and `first` gets the argument that it expects.
+                let signals = unsafe {
+                    c::c_step(stack.flags());
+                    c::c_step_thread_end(120 * KIB, stack.bytes(), first, arg, handler)
+                };
+                println!("{stack:?}: {signals} signals");
+                assert!(signals > 100, "{stack:?}: {signals}, {:?}", stats());
+                assert_no_stack_is_lost();
+            }
+        }
+    }
+
+    /// Leaves by siglongjmp out of the handler after the first instruction, the second, and so on; each time in the same thread, which
+    /// afterwards calls back as usual.
+    pub(super) fn jump_out_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
+        for stack in [Stack::Interrupted, Stack::Alternate] {
+            let mut run = Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario, calls: 0 };
+            // SAFETY: the body expects this.
+            let result = unsafe { c::c_call_on_thread(120 * KIB, jumps_out_at_each::of(Mode::Plain), to_c(&mut run)) };
+            assert_eq!(result, 0, "{stack:?}: {:?}", stats());
+        }
+        // Lost is what the runtime had in hand between the pool and the thread's list, or a mapping that nobody knew yet.
+        let stats = stats();
+        let lost = stats.stacks_mapped - stats.stacks_unmapped - stats.stacks_pooled;
+        assert!(lost <= usize::try_from(JUMPS / 2).expect("small"), "{lost} stacks: {stats:?}");
+    }
+
+    callback! { "C-unwind" fn jumps_out_at_each(arg) {
+        // SAFETY: `jump_out_at_each` passes it.
+        let run = unsafe { &mut *arg.cast::<Run>() };
+        let mut scenario = (run.scenario, run.mode);
+        let (mut jumps, mut at) = (0, 1);
+        let result = run.prepared(|run| {
+            // SAFETY: the handler is a C function.
+            unsafe { c::c_step(run.stack.flags()) };
+            // SAFETY: `runs` expects the pair.
+            let all = unsafe {
+                c::c_call_stepped(runs::of(Mode::Plain), to_c(&mut scenario));
+                c::c_plan_signals()
+            };
+            // Every instruction of a short scenario, evenly spread ones of a long one.
+            let step = (all / JUMPS).max(1);
+            loop {
+                // SAFETY: `runs` expects the pair; what is jumped over has nothing to drop.
+                match unsafe { c::c_call_stepped_until(at, runs::of(Mode::Plain), to_c(&mut scenario)) } {
+                    JUMPED if (run.scenario)(run.mode) != 0 => return 1,
+                    JUMPED if jumps == 2 * JUMPS => return 0,
+                    JUMPED => (jumps, at) = (jumps + 1, at + step),
+                    result => return result,
+                }
+            }
+        });
+        println!("{jumps} jumps, {:?}", stats());
+        result + c_int::from(jumps < 20)
+    } }
+
+    /// About how many instructions of a scenario a handler leaves by siglongjmp.
+    const JUMPS: core::ffi::c_long = if cfg!(debug_assertions) { 30 } else { 400 };
+
+    /// What `c_call_stepped_until` returns when the handler has jumped.
+    const JUMPED: c_int = -4000;
+}
+
+#[cfg(target_arch = "x86_64")]
+in_both_modes! {
+    fn handler_at_an_instruction_of_the_warm_way_fails(mode) { stepped::step(mode, Some(warm), warm); }
+
+    fn handler_at_an_instruction_of_the_first_use_fails(mode) { stepped::step(mode, None, warm); }
+
+    fn handler_at_an_instruction_of_a_nested_callback_fails(mode) { stepped::step(mode, Some(warm), nested); }
+
+    fn handler_at_an_instruction_of_the_cold_path_fails(mode) { stepped::step(mode, Some(warm), nested_on_a_further_stack); }
+
+    fn handler_at_an_instruction_of_taking_back_a_stack_fails(mode) { stepped::step(mode, Some(warm), jumped_over); }
+
+    fn handler_at_an_instruction_of_on_host_stack_fails(mode) { stepped::step(mode, Some(warm), calls_back_on_the_host); }
+
+    fn handler_at_an_instruction_of_unwinding_fails(mode) { stepped::step_once(mode, Some(panics_across), panics_across); }
+
+    fn handler_at_an_instruction_of_prepare_thread_fails(mode) {
+        stepped::step(mode, None, prepares);
+        stepped::step(mode, Some(warm), prepares);
+    }
+
+    fn handler_at_an_instruction_of_register_stack_fails(mode) {
+        stepped::step(mode, Some(warm), registers_a_part_of_its_stack);
+    }
+
+    fn handler_at_an_instruction_of_unmapping_fails(mode) {
+        Settings::new().spare_stacks(1).apply().expect("first");
+        stepped::step_once(mode, Some(warm), trims);
+    }
+
+    fn handler_at_an_instruction_of_the_end_of_a_thread_fails(mode) {
+        let mut scenario = (warm as fn(Mode) -> c_int, mode);
+        stepped::step_to_the_end(mode, runs::of(Mode::Plain), to_c(&mut scenario));
+    }
+
+    fn handler_at_an_instruction_of_the_end_of_a_thread_that_jumped_fails(mode) {
+        let mut scenario = (abandoned as fn(Mode) -> c_int, mode);
+        stepped::step_to_the_end(mode, runs::of(Mode::Plain), to_c(&mut scenario));
+    }
+
+    fn jump_out_of_a_handler_on_the_warm_way_fails_or_leaks(mode) { stepped::jump_out_at_each(mode, warm); }
+
+    fn jump_out_of_a_handler_in_the_cold_path_fails_or_leaks(mode) {
+        stepped::jump_out_at_each(mode, nested_on_a_further_stack);
+    }
+}
+
+// Timers: signals at any time, also in the kernel.
+
+const STORM_CALLS: usize = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+
+const STORM_NANOSECONDS: core::ffi::c_long = if cfg!(debug_assertions) { 300_000 } else { 50_000 };
+
+callback! { "C-unwind" fn weathers_a_storm(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        let mut timer = ptr::null_mut();
+        // SAFETY: the handler is a C function, and the timer is stopped below.
+        unsafe {
+            c::c_handle(libc::SIGUSR1, run.stack.flags() | libc::SA_RESTART);
+            assert_eq!(c::c_start_timer(libc::SIGUSR1, STORM_NANOSECONDS, &raw mut timer), 0);
+        }
+        let mut wrong = 0;
+        for number in 0..STORM_CALLS {
+            wrong += match number % 64 {
+                0 => nested_on_a_further_stack(run.mode),
+                1 => jumped_over(run.mode),
+                2 => nested(run.mode),
+                _ => (run.scenario)(run.mode),
+            };
+        }
+        // SAFETY: started above.
+        unsafe { c::c_stop_timer(&raw mut timer) };
+        wrong
+    })
+} }
+
+in_both_modes! {
+    fn storm_of_timer_signals_over_millions_of_callbacks_fails(mode) {
+        for stack in STACKS {
+            for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
+                let mut run = Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
+                run.on_thread(120 * KIB, weathers_a_storm::of(Mode::Plain));
             }
         }
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-in_both_modes! {
-    fn handler_at_an_instruction_of_the_warm_way_fails(mode) { stepped::step(mode, warm, warm); }
+// What a handler may not call.
 
-    fn handler_at_an_instruction_of_the_first_use_fails(mode) { stepped::step(mode, nothing, warm); }
+/// Functions that are not async-signal-safe, and that a first use calls: the executable's own, which come before the C library's.
+#[cfg(target_env = "gnu")]
+mod unsafe_in_handlers {
+    use core::ffi::{c_char, c_int, c_void};
 
-    fn handler_at_an_instruction_of_a_nested_callback_fails(mode) { stepped::step(mode, warm, nested); }
+    unsafe extern "C" {
+        fn __libc_malloc(bytes: usize) -> *mut c_void;
+        fn __libc_calloc(count: usize, bytes: usize) -> *mut c_void;
+        fn __libc_realloc(memory: *mut c_void, bytes: usize) -> *mut c_void;
+        fn __libc_free(memory: *mut c_void);
+    }
 
-    fn handler_at_an_instruction_of_the_cold_path_fails(mode) { stepped::step(mode, warm, nested_on_a_further_stack); }
+    fn not_in_a_handler(name: &str) {
+        // SAFETY: asks only.
+        if unsafe { tests::c::c_in_handler() } != 0 {
+            // SAFETY: a valid text.
+            unsafe { libc::write(2, name.as_ptr().cast(), name.len()) };
+            std::process::abort();
+        }
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn malloc(bytes: usize) -> *mut c_void {
+        not_in_a_handler("malloc in a handler\n");
+        // SAFETY: the caller's promise.
+        unsafe { __libc_malloc(bytes) }
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn calloc(count: usize, bytes: usize) -> *mut c_void {
+        not_in_a_handler("calloc in a handler\n");
+        // SAFETY: the caller's promise.
+        unsafe { __libc_calloc(count, bytes) }
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn realloc(memory: *mut c_void, bytes: usize) -> *mut c_void {
+        not_in_a_handler("realloc in a handler\n");
+        // SAFETY: the caller's promise.
+        unsafe { __libc_realloc(memory, bytes) }
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn free(memory: *mut c_void) {
+        not_in_a_handler("free in a handler\n");
+        // SAFETY: the caller's promise.
+        unsafe { __libc_free(memory) }
+    }
+
+    /// The C library's function of that name.
+    fn next(name: *const c_char) -> *mut c_void {
+        // SAFETY: a valid name.
+        let function = unsafe { libc::dlsym(libc::RTLD_NEXT, name) };
+        assert!(!function.is_null());
+        function
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn pthread_getattr_np(thread: libc::pthread_t, attr: *mut libc::pthread_attr_t) -> c_int {
+        not_in_a_handler("pthread_getattr_np in a handler\n");
+        type Function = extern "C" fn(libc::pthread_t, *mut libc::pthread_attr_t) -> c_int;
+        // SAFETY: that is the type of the function.
+        let function = unsafe { core::mem::transmute::<*mut c_void, Function>(next(c"pthread_getattr_np".as_ptr())) };
+        function(thread, attr)
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn pthread_key_create(key: *mut libc::pthread_key_t, destructor: *const c_void) -> c_int {
+        not_in_a_handler("pthread_key_create in a handler\n");
+        type Function = extern "C" fn(*mut libc::pthread_key_t, *const c_void) -> c_int;
+        // SAFETY: that is the type of the function.
+        let function = unsafe { core::mem::transmute::<*mut c_void, Function>(next(c"pthread_key_create".as_ptr())) };
+        function(key, destructor)
+    }
 }

@@ -208,6 +208,96 @@ fn callback_from_atexit_is_not_made() {
     }
 }
 
+in_both_modes! {
+    fn exit_of_100_000_short_threads_leaks(mode) {
+        flat(100_000, || assert_eq!(on_thread(16 * KIB, tells_where_it_is::of(mode)), 0));
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+
+    fn trim_keeps_what_nobody_uses(mode) {
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) }, 0);
+        let before = (maps(), stats());
+        assert!(before.1.stacks_pooled > 0);
+        assert_eq!(guarded_callback::trim(), before.1.stacks_pooled);
+        assert_eq!((stats().stacks_pooled, stats().stacks_mapped), (0, stats().stacks_unmapped));
+        assert!(maps() < before.0, "{} -> {}", before.0, maps());
+        assert_eq!(guarded_callback::trim(), 0);
+        assert_eq!(on_thread(16 * KIB, works::of(mode)), 0);
+    }
+
+    fn trim_in_a_body_takes_a_stack_in_use(mode) {
+        callback! { "C" fn trims(arg) {
+            let canary = tests::Canary::new(1);
+            guarded_callback::trim();
+            // SAFETY: the test passes the address of a callback.
+            let inner = unsafe { c::c_call(tests::CCallback(arg), ptr::null_mut()) };
+            guarded_callback::trim();
+            inner + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)
+        } }
+        for _ in 0..100 {
+            // SAFETY: the body expects the address of a callback.
+            assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, trims::of(mode), works_deep::of(mode).0.cast_mut()) }, 0);
+        }
+    }
+}
+
+callback! { "C" fn tells_where_it_is(_arg) { c_int::from(!on_system_stack()) } }
+
+callback! { "C" [stack = 8 << 20] fn works_deep(_arg) {
+    if !on_system_stack() { return -1 }
+    use_stack(120 * KIB)
+} }
+
+// Prints what the process takes while 10,000 threads are there.
+callback! { "C" fn tells_memory(_arg) {
+    let status = std::fs::read_to_string("/proc/self/status").expect("/proc");
+    let kib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).expect("in the status");
+        line.split_whitespace().nth(1).expect("a number").to_owned()
+    };
+    println!("resident {} tables {}", kib("VmRSS:"), kib("VmPTE:"));
+    0
+} }
+
+#[test]
+fn ten_thousand_idle_threads_take_more_than_24_kib_each() {
+    let test = "ten_thousand_idle_threads_take_more_than_24_kib_each";
+    const THREADS: usize = 10_000;
+    let taken = |mode: Mode| {
+        let death = run_child(
+            test,
+            &format!("{test} {mode:?}"),
+            |_| (),
+            || {
+                // 128 KiB: too little for the body, which both modes move.
+                let f = does_nothing::of(mode);
+                // SAFETY: the bodies do not use their argument.
+                let wrong = unsafe {
+                    c::c_call_in_crowd(THREADS as c_int, 128 * KIB, f, ptr::null_mut(), tells_memory::of(Mode::Plain))
+                };
+                assert_eq!(wrong, 0, "-3000: the system does not allow so many threads");
+            },
+        )?;
+        assert_eq!(death.code, Some(0), "{}", death.told());
+        let told = death.stdout.lines().find_map(|line| line.split_once("resident ")).expect("told").1.to_owned();
+        let mut numbers = told.split(" tables ").map(|kib| kib.trim().parse::<usize>().expect("a number"));
+        Some((numbers.next().expect("memory"), numbers.next().expect("tables")))
+    };
+    let [plain, always, when_low] = [taken(Mode::Plain), taken(Mode::Always), taken(Mode::WhenLow)];
+    let Some((plain, plain_tables)) = plain else { return };
+    for (resident, tables) in [always, when_low].into_iter().flatten() {
+        let (each, tables_each) = (
+            resident.saturating_sub(plain) as f64 / THREADS as f64,
+            tables.saturating_sub(plain_tables) as f64 / THREADS as f64,
+        );
+        println!(
+            "each of {THREADS} threads: {each:.1} KiB resident and {tables_each:.1} KiB of page tables more than its twin's {plain} KiB in all"
+        );
+        assert!(each < 24.0, "{each} KiB");
+    }
+}
+
 alone! {
     fn ten_thousand_threads_with_room_leak() {
         flat(10_000, || assert_eq!(on_thread(1024 * KIB, does_nothing::of(Mode::WhenLow)), 0));

@@ -19,7 +19,7 @@ pub(crate) fn watch() -> bool {
 use super::{Mark, with};
 use crate::report::overflow;
 use crate::switch::{self, Told};
-use crate::{reclaim, stack};
+use crate::{reclaim, settings, stack};
 
 /// Gives back what the calling thread holds. A callback that arrives later, from another destructor, gives its stack back
 /// when it ends, and asks to be called here once more in case that it never does.
@@ -65,8 +65,8 @@ fn report() {
     crate::report::summary::at_exit();
 }
 
-/// Gives back what the calling thread and the process keep for later. Bodies may be running, also on this thread (a body
-/// may call `exit`), so what is in use stays.
+/// Gives back what the calling thread and the process keep for later, and keeps nothing from now on. Bodies may be running, also
+/// on this thread (a body may call `exit`), so what is in use stays.
 #[cfg_attr(
     not(any(unix, windows)),
     expect(dead_code, reason = "called when the library is unloaded, where that can be heard of")
@@ -84,6 +84,7 @@ fn give_back_idle() {
         }
         thread.end_cold();
     });
+    settings::keep_no_spare_stacks();
     stack::orphans::collect();
     stack::pool::drain();
 }

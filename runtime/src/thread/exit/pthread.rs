@@ -3,8 +3,11 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// The key plus one, zero before the first use.
+/// The key plus one, zero before the first use, [`CLOSED`] after the last.
 static KEY: AtomicUsize = AtomicUsize::new(0);
+
+/// The library is being unloaded: a key made now would outlive its destructor's code.
+const CLOSED: usize = usize::MAX;
 
 /// Asks for word of the calling thread's end. False when the process has no key left.
 pub(crate) fn watch() -> bool {
@@ -17,7 +20,7 @@ pub(crate) fn watch() -> bool {
 fn key() -> Option<libc::pthread_key_t> {
     let known = KEY.load(Ordering::Acquire);
     if known != 0 {
-        return libc::pthread_key_t::try_from(known - 1).ok();
+        return key_of(known);
     }
     let mut key = 0;
     // SAFETY: `key` is valid for writes, and the destructor is a function with the signature that POSIX wants.
@@ -32,9 +35,13 @@ fn key() -> Option<libc::pthread_key_t> {
         Err(winner) => {
             // SAFETY: this thread created the key and nobody has seen it.
             unsafe { libc::pthread_key_delete(key) };
-            libc::pthread_key_t::try_from(winner - 1).ok()
+            key_of(winner)
         }
     }
+}
+
+fn key_of(known: usize) -> Option<libc::pthread_key_t> {
+    if known == CLOSED { None } else { libc::pthread_key_t::try_from(known.checked_sub(1)?).ok() }
 }
 
 /// Takes away the key and the signal handler before their code is unmapped by dlclose, and gives back what nobody uses; also
@@ -43,8 +50,7 @@ extern "C" fn library_ends() {
     super::report();
     super::give_back_idle();
     crate::report::overflow::uninstall();
-    let known = KEY.swap(0, Ordering::AcqRel);
-    if let Some(key) = known.checked_sub(1).and_then(|key| libc::pthread_key_t::try_from(key).ok()) {
+    if let Some(key) = key_of(KEY.swap(CLOSED, Ordering::AcqRel)) {
         // SAFETY: the swap made this call the only one that deletes the key.
         unsafe { libc::pthread_key_delete(key) };
     }

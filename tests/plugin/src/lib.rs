@@ -1,0 +1,92 @@
+//! A shared object with guarded callbacks, and so with a copy of the runtime of its own, for tests to open and close.
+
+use std::ffi::{c_int, c_void};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+
+use guarded_callback::{guarded_callback, on_system_stack, remaining_stack, stats};
+
+/// What a body of the plugin calls, with the argument for it.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Below {
+    /// What to call; null for nothing.
+    pub f: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
+    /// What to pass.
+    pub arg: *mut c_void,
+}
+
+/// Looks at its stack, and calls what the argument says. 0: all is well.
+///
+/// # Safety
+/// `arg` points to a `Below`, or is null.
+#[unsafe(no_mangle)]
+#[guarded_callback(switch = always)]
+pub unsafe extern "C" fn plugin_always(arg: *mut c_void) -> c_int {
+    // SAFETY: passed on.
+    unsafe { body(arg) }
+}
+
+/// As [`plugin_always`].
+///
+/// # Safety
+/// As for `plugin_always`.
+#[unsafe(no_mangle)]
+#[guarded_callback(switch = when_low)]
+pub unsafe extern "C" fn plugin_when_low(arg: *mut c_void) -> c_int {
+    // SAFETY: passed on.
+    unsafe { body(arg) }
+}
+
+/// # Safety
+/// As for [`plugin_always`].
+unsafe fn body(arg: *mut c_void) -> c_int {
+    if !on_system_stack() || remaining_stack().is_none_or(|bytes| bytes < 128 * 1024) {
+        return 1;
+    }
+    let mut page = [0_u8; 64 * 1024];
+    core::hint::black_box(&mut page).fill(7);
+    // SAFETY: the caller's promise.
+    let below = match unsafe { arg.cast::<Below>().as_ref() } {
+        // SAFETY: the caller passes the argument that the function expects.
+        Some(&Below { f: Some(f), arg }) => unsafe { f(arg) },
+        _ => 0,
+    };
+    below + c_int::from(core::hint::black_box(&page).iter().any(|&byte| byte != 7))
+}
+
+/// How many stacks this copy of the runtime has mapped and not unmapped.
+#[unsafe(no_mangle)]
+pub extern "C" fn plugin_stacks() -> usize {
+    let stats = stats();
+    stats.stacks_mapped - stats.stacks_unmapped
+}
+
+/// What the destructors of this library count in; null for nothing.
+static COUNT: AtomicPtr<AtomicUsize> = AtomicPtr::new(null_mut());
+
+/// From now on the destructors of this library call back, and count the callbacks that went well.
+#[unsafe(no_mangle)]
+pub extern "C" fn plugin_calls_at_its_end(count: *mut AtomicUsize) {
+    COUNT.store(count, Relaxed);
+}
+
+extern "C" fn at_the_end() {
+    // SAFETY: the caller keeps the counter until the library is closed.
+    let Some(count) = (unsafe { COUNT.load(Relaxed).as_ref() }) else { return };
+    // SAFETY: null is accepted.
+    let result = unsafe { plugin_always(null_mut()) };
+    count.fetch_add(usize::from(result == 0), Relaxed);
+}
+
+// SAFETY: the linker puts these pointers among the functions to call when the object is unloaded; the type is the one it expects. One
+// runs before the runtime's own, the other after it: the numbers are priorities.
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".fini_array.00200")]
+static LATE: extern "C" fn() = at_the_end;
+// SAFETY: as above.
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static EARLY: extern "C" fn() = at_the_end;

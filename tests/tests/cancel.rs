@@ -1,0 +1,114 @@
+//! Cancellation of threads inside of bodies: C's cleanup handlers and Rust's destructors run, and the stacks come back.
+#![cfg(all(target_os = "linux", target_env = "gnu"))] // musl ends a cancelled thread without unwinding
+
+use core::ffi::c_void;
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use guarded_callback::{on_system_stack, stats};
+use tests::{CCallback, CountDrop, Mode, c, callback, in_both_modes, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+static DROPS: AtomicUsize = AtomicUsize::new(0);
+static SWITCHED: AtomicUsize = AtomicUsize::new(0);
+
+fn enter_body() -> CountDrop {
+    SWITCHED.fetch_add(usize::from(on_system_stack()), Relaxed);
+    CountDrop(&DROPS)
+}
+
+callback! { "C-unwind" fn is_cancelled_at_a_cancellation_point(_arg) {
+    let _local = enter_body();
+    use_stack(64 * KIB);
+    // SAFETY: the thread is C's and the frames up to its start can be unwound.
+    unsafe { c::c_wait_to_be_cancelled() };
+    0
+} }
+
+callback! { "C-unwind" fn is_cancelled_asynchronously(_arg) {
+    let _local = enter_body();
+    use_stack(64 * KIB);
+    // SAFETY: as above; while the thread can be cancelled anywhere it runs C code only.
+    unsafe { c::c_spin_to_be_cancelled() };
+    0
+} }
+
+callback! { "C-unwind" fn passes_on(arg) {
+    let _local = enter_body();
+    // SAFETY: the test passes the address of a callback that does not use its argument.
+    unsafe { c::c_call(CCallback(arg), ptr::null_mut()) }
+} }
+
+callback! { "C-unwind" [stack = 8 << 20] fn passes_on_from_a_further_stack(arg) {
+    let _local = enter_body();
+    // SAFETY: the test passes a pair of a callback and its argument.
+    let (f, arg) = unsafe { *arg.cast::<(CCallback, *mut c_void)>() };
+    // SAFETY: as above.
+    unsafe { c::c_call(f, arg) }
+} }
+
+/// Calls back when it is dropped, which is while the thread is unwound.
+struct CallsBack(Mode);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        // SAFETY: the body does not use its argument.
+        let result = unsafe { c::c_call(works::of(self.0), ptr::null_mut()) };
+        GOOD.fetch_add(usize::from(result == 0), Relaxed);
+    }
+}
+
+static GOOD: AtomicUsize = AtomicUsize::new(0);
+
+callback! { "C" fn works(_arg) { use_stack(100 * KIB) } }
+
+callback! { "C-unwind" fn is_cancelled_with_a_caller(arg) {
+    // SAFETY: the test passes the mode.
+    let _local = CallsBack(unsafe { *arg.cast::<Mode>() });
+    // SAFETY: as in the others.
+    unsafe { c::c_wait_to_be_cancelled() };
+    0
+} }
+
+/// Cancels a thread in `f`, 100 times, and expects the cleanup handlers below the body and above it to run.
+fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
+    for round in 1..=100 {
+        // SAFETY: the caller passes what the body expects.
+        let cleaned = unsafe { c::c_call_cancelled(64 * KIB, f, arg) };
+        assert_eq!(cleaned, 2, "of the two cleanup handlers of C");
+        assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (bodies * round, bodies * round));
+    }
+    let stats = stats();
+    assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
+    assert!(stats.stacks_mapped <= bodies + 1, "stacks were not used again: {stats:?}");
+}
+
+in_both_modes! {
+    fn cancellation_in_a_body_runs_no_destructors(mode) {
+        cancelled(is_cancelled_at_a_cancellation_point::of(mode), ptr::null_mut(), 1);
+    }
+
+    fn asynchronous_cancellation_in_a_body_runs_no_destructors(mode) {
+        cancelled(is_cancelled_asynchronously::of(mode), ptr::null_mut(), 1);
+    }
+
+    fn cancellation_does_not_cross_two_bodies(mode) {
+        cancelled(passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut(), 2);
+    }
+
+    fn cancellation_does_not_cross_two_switches(mode) {
+        let mut inner = (passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut());
+        cancelled(passes_on_from_a_further_stack::of(mode), to_c(&mut inner), 3);
+    }
+
+    fn callback_from_a_destructor_of_a_cancelled_body_fails(mode) {
+        let mut mode = mode;
+        for round in 1..=100 {
+            // SAFETY: the body expects the mode.
+            let cleaned = unsafe { c::c_call_cancelled(64 * KIB, is_cancelled_with_a_caller::of(mode), to_c(&mut mode)) };
+            assert_eq!((cleaned, GOOD.load(Relaxed)), (2, round));
+        }
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+}

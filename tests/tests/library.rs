@@ -1,0 +1,188 @@
+//! A shared object with a copy of the runtime of its own (tests/plugin): opened, called on many threads, closed.
+#![cfg(all(target_os = "linux", target_env = "gnu"))] // musl never unloads, and its static executables cannot open
+
+use core::ffi::{CStr, c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+
+use guarded_callback::{on_system_stack, stats};
+use tests::{CCallback, Mode, c, callback, in_both_modes, maps, resident_bytes, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+/// An open plugin.
+struct Plugin(*mut c_void);
+
+/// As in the plugin.
+#[repr(C)]
+struct Below {
+    f: CCallback,
+    arg: *mut c_void,
+}
+
+impl Plugin {
+    /// Cargo builds the shared object beside the tests, as the plugin is one of their dependencies.
+    fn open() -> Self {
+        let test = std::env::current_exe().expect("the path of this test");
+        let path = test.with_file_name("libplugin.so");
+        let path = CString::new(path.as_os_str().as_bytes()).expect("a path");
+        // SAFETY: the plugin's constructors are those of the Rust library.
+        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        assert!(!handle.is_null(), "{}", dl_error());
+        Self(handle)
+    }
+
+    /// Really unmaps it: no part of its code is mapped any more.
+    fn close(self) {
+        let code = self.symbol(c"plugin_always").0.addr();
+        // SAFETY: nothing of the plugin runs or is called any more.
+        assert_eq!(unsafe { libc::dlclose(self.0) }, 0, "{}", dl_error());
+        assert!(!is_mapped(code), "the plugin is still there");
+    }
+
+    fn symbol(&self, name: &CStr) -> CCallback {
+        // SAFETY: the handle is open.
+        let symbol = unsafe { libc::dlsym(self.0, name.as_ptr()) };
+        assert!(!symbol.is_null(), "{}", dl_error());
+        CCallback(symbol)
+    }
+
+    fn callback(&self, mode: Mode) -> CCallback {
+        self.symbol(if mode == Mode::Always { c"plugin_always" } else { c"plugin_when_low" })
+    }
+
+    /// The stacks that its runtime has mapped.
+    fn stacks(&self) -> usize {
+        // SAFETY: the plugin defines it so.
+        let stacks =
+            unsafe { core::mem::transmute::<*const c_void, extern "C" fn() -> usize>(self.symbol(c"plugin_stacks").0) };
+        stacks()
+    }
+}
+
+fn dl_error() -> String {
+    // SAFETY: returns null or a text that stays until the next call.
+    let text = unsafe { libc::dlerror() };
+    // SAFETY: as above.
+    if text.is_null() { String::new() } else { unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned() }
+}
+
+/// Whether something is mapped at `address`.
+fn is_mapped(address: usize) -> bool {
+    let mut resident = 0_u8;
+    // SAFETY: asks only, about one page.
+    unsafe { libc::mincore(ptr::without_provenance_mut(address & !4095), 4096, &raw mut resident) == 0 }
+}
+
+fn on_thread(f: CCallback, arg: *mut c_void) -> c_int {
+    // SAFETY: the callers pass what the body expects.
+    unsafe { c::c_call_on_thread(64 * KIB, f, arg) }
+}
+
+callback! { "C" fn works(_arg) { c_int::from(!on_system_stack()) + use_stack(100 * KIB) } }
+
+callback! { "C" fn calls_below(arg) {
+    let canary = tests::Canary::new(6);
+    // SAFETY: the test passes it.
+    let below = unsafe { &*arg.cast::<Below>() };
+    // SAFETY: the function gets the argument that it expects.
+    let result = unsafe { c::c_call(below.f, below.arg) };
+    result + c_int::from(!canary.is_intact() || !on_system_stack())
+} }
+
+/// Runs `step` for a warm-up and `count` times more, and expects maps and memory not to grow.
+fn flat(count: usize, step: impl Fn()) {
+    (0..count / 10).for_each(|_| step());
+    let (maps_before, bytes_before) = (maps(), resident_bytes());
+    (0..count).for_each(|_| step());
+    println!("maps {maps_before} -> {}, resident {bytes_before} -> {}", maps(), resident_bytes());
+    assert!(maps() <= maps_before + 16, "maps {maps_before} -> {}", maps());
+    assert!(resident_bytes() < bytes_before + 1024 * KIB, "resident {bytes_before} -> {}", resident_bytes());
+}
+
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+static CLOSED: AtomicUsize = AtomicUsize::new(0);
+
+callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
+    // SAFETY: the argument is the plugin's callback, which accepts null.
+    let result = unsafe { c::c_call(CCallback(arg), ptr::null_mut()) };
+    OPEN.fetch_add(1, Relaxed);
+    while CLOSED.load(Relaxed) == 0 {
+        std::thread::yield_now();
+    }
+    result
+} }
+
+in_both_modes! {
+    fn thread_that_called_into_a_closed_library_crashes_when_it_ends(mode) {
+        for round in 1..=20 {
+            OPEN.store(0, Relaxed);
+            CLOSED.store(0, Relaxed);
+            let plugin = Plugin::open();
+            let f = plugin.callback(mode);
+            let callers = std::thread::spawn(move || {
+                let f = f;
+                // SAFETY: the body expects the plugin's callback.
+                unsafe { c::c_call_on_threads(16, 64 * KIB, stays_after_the_end_of_the_plugin::of(Mode::Plain), f.0.cast_mut(), 0) }
+            });
+            while OPEN.load(Relaxed) < 16 {
+                std::thread::yield_now();
+            }
+            plugin.close();
+            CLOSED.store(1, Relaxed);
+            assert_eq!(callers.join().expect("no crash"), 0, "round {round}");
+        }
+    }
+
+    fn opening_and_closing_a_library_leaks(mode) {
+        // The threads end before the library is closed, so that every stack of it is in its pool.
+        let step = || {
+            let plugin = Plugin::open();
+            // SAFETY: the plugin's callback accepts null.
+            assert_eq!(unsafe { c::c_call_on_threads(8, 64 * KIB, plugin.callback(mode), ptr::null_mut(), 0) }, 0);
+            assert!(plugin.stacks() > 0);
+            plugin.close();
+        };
+        flat(500, step);
+    }
+
+    fn two_runtimes_disturb_each_other(mode) {
+        // Bodies of the executable call bodies of the library, and the other way round, to a depth of four.
+        let plugin = Plugin::open();
+        let theirs = plugin.callback(mode);
+        for _ in 0..200 {
+            let mut last = Below { f: works::of(mode), arg: ptr::null_mut() };
+            let mut third = Below { f: theirs, arg: to_c(&mut last) };
+            let mut second = Below { f: calls_below::of(mode), arg: to_c(&mut third) };
+            assert_eq!(on_thread(theirs, to_c(&mut second)), 0, "the library first");
+            let mut first = Below { f: theirs, arg: to_c(&mut second) };
+            assert_eq!(on_thread(calls_below::of(mode), to_c(&mut first)), 0, "the executable first");
+        }
+        let stats = stats();
+        assert!(stats.stacks_mapped <= 4 && plugin.stacks() <= 4, "{stats:?}, {}", plugin.stacks());
+        assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "{stats:?}");
+        plugin.close();
+    }
+
+    fn destructor_of_a_library_cannot_call_back(mode) {
+        // The library's own destructor calls one of its callbacks, before and after its runtime has given back what it holds.
+        // The thread that closes it ends afterwards.
+        let step = || {
+            let closer = std::thread::spawn(move || {
+                let plugin = Plugin::open();
+                assert_eq!(on_thread(plugin.callback(mode), ptr::null_mut()), 0);
+                let at_end = plugin.symbol(c"plugin_calls_at_its_end");
+                // SAFETY: the plugin defines it so.
+                let at_end = unsafe { core::mem::transmute::<*const c_void, extern "C" fn(*mut AtomicUsize)>(at_end.0) };
+                let good = AtomicUsize::new(0);
+                at_end((&raw const good).cast_mut());
+                plugin.close();
+                assert_eq!(good.load(Relaxed), 2);
+            });
+            closer.join().expect("no crash");
+        };
+        flat(200, step);
+    }
+}
