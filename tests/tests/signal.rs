@@ -6,6 +6,7 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{
     Settings, StackBounds, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats, trim,
@@ -351,6 +352,68 @@ in_both_modes! {
 
     fn jump_out_of_a_handler_in_the_cold_path_fails_or_leaks(mode) {
         stepped::jump_out_at_each(mode, nested_on_a_further_stack);
+    }
+}
+
+// Signals that arrive while another handler's callback runs.
+
+static NESTED: AtomicUsize = AtomicUsize::new(0);
+
+callback! { "C" fn raises_another(_arg) {
+    let canary = tests::Canary::new(23);
+    // SAFETY: a handler for it is there; the thread does not block it.
+    unsafe { libc::raise(libc::SIGUSR2) };
+    NESTED.fetch_add(1, Relaxed);
+    c_int::from(!canary.is_intact())
+} }
+
+callback! { "C-unwind" fn raises_often(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handlers are C functions and call nothing but callbacks.
+        unsafe {
+            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
+            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
+        }
+        let mut wrong = 0;
+        for _ in 0..200 {
+            // While idle, and while a body runs.
+            // SAFETY: raises a signal on this thread, which has a handler.
+            wrong += unsafe { libc::raise(libc::SIGUSR1) };
+            wrong += call(raises_one::of(run.mode), ptr::null_mut());
+            // SAFETY: asks only.
+            wrong += c_int::from((run.stack.bytes() != 0) != (unsafe { c::c_has_signal_stack() } == 1));
+        }
+        wrong
+    })
+} }
+
+callback! { "C" fn raises_one(_arg) {
+    let canary = tests::Canary::new(29);
+    // SAFETY: as above.
+    let raised = unsafe { libc::raise(libc::SIGUSR1) };
+    raised + c_int::from(!canary.is_intact())
+} }
+
+fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
+    for &stack in stacks {
+        let before = NESTED.load(Relaxed);
+        let mut run =
+            Run { stack, mode, handler: raises_another::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+        run.on_thread(120 * KIB, raises_often::of(Mode::Plain));
+        assert_eq!((run.calls, NESTED.load(Relaxed) - before), (400, 400));
+    }
+}
+
+in_both_modes! {
+    fn signal_in_the_body_of_a_handler_writes_over_the_handler(mode) {
+        signals_in_bodies_of_handlers(mode, &[Stack::Interrupted, Stack::Autodisarm]);
+    }
+
+    #[ignore = "the kernel starts every handler anew at the top of an alternate stack that SP has left, unless it is SS_AUTODISARM"]
+    fn signal_in_the_body_of_a_handler_writes_over_the_handler_on_an_alternate_stack(mode) {
+        signals_in_bodies_of_handlers(mode, &[Stack::Alternate, Stack::Tiny]);
     }
 }
 

@@ -1,0 +1,79 @@
+//! What bodies may call and ask for: the host's stack, stacks larger than usual, preparation, and what becomes of further stacks.
+#![cfg(unix)]
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use guarded_callback::{on_host_stack, on_system_stack, remaining_stack, stats};
+use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, to_c, use_stack};
+
+const KIB: usize = 1024;
+
+callback! { "C" [stack = 64 << 20] fn uses_60_mib(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 64 << 20) { 1 } else { use_stack(60 << 20) }
+} }
+
+callback! { "C" fn calls_one_of_64_mib(arg) {
+    let canary = Canary::new(2);
+    // SAFETY: the argument is the address of a callback that does not use its own.
+    let below = unsafe { c::c_call(CCallback(arg), ptr::null_mut()) };
+    below + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)
+} }
+
+callback! { "C-unwind" fn visits_its_host(arg) {
+    let canary = Canary::new(7);
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let mut wrong = c_int::from(!on_system_stack());
+    // Two visits of the host, one inside of a body that was called from the first.
+    wrong += on_host_stack(|| {
+        let left = on_system_stack();
+        // SAFETY: the body expects the mode.
+        let below = unsafe { c::c_call(visits_once::of(mode), arg) };
+        below + c_int::from(left)
+    });
+    let caught = catch_unwind(AssertUnwindSafe(|| on_host_stack(|| resume_unwind(Box::new(9_u8)))));
+    wrong += c_int::from(caught.err().and_then(|payload| payload.downcast_ref::<u8>().copied()) != Some(9));
+    wrong + c_int::from(!canary.is_intact() || !on_system_stack())
+} }
+
+callback! { "C-unwind" fn visits_once(arg) {
+    let canary = Canary::new(8);
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let on_system = on_system_stack();
+    // SAFETY: the body does not use its argument.
+    let below = on_host_stack(|| unsafe { c::c_call(works::of(mode), ptr::null_mut()) });
+    below + c_int::from(!on_system || !canary.is_intact())
+} }
+
+callback! { "C" fn works(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) { 1 } else { use_stack(100 * KIB) }
+} }
+
+fn on_thread(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int {
+    // SAFETY: the callers pass what the body expects.
+    unsafe { c::c_call_on_thread(stack_bytes, f, arg) }
+}
+
+in_both_modes! {
+    fn stack_of_64_mib_is_not_given(mode) {
+        for _ in 0..2 {
+            assert_eq!(on_thread(64 * KIB, uses_60_mib::of(mode), ptr::null_mut()), 0);
+            assert_eq!(on_thread(64 * KIB, calls_one_of_64_mib::of(mode), uses_60_mib::of(mode).0.cast_mut()), 0);
+        }
+        let stats = stats();
+        assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
+        assert!(stats.stacks_pooled <= 3, "stacks were not used again: {stats:?}");
+    }
+
+    fn visits_of_the_host_damage_it_or_the_body(mode) {
+        let mut mode = mode;
+        for _ in 0..200 {
+            assert_eq!(on_thread(100 * KIB, visits_its_host::of(mode), to_c(&mut mode)), 0);
+        }
+        let stats = stats();
+        assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
+    }
+}
