@@ -194,6 +194,11 @@ int c_call_comparing_state(callback f, void *arg) {
             differs |= 4;
     if (fetestexcept(FE_ALL_EXCEPT) != FE_INEXACT)
         differs |= 8;
+#if defined __x86_64__ && !defined _WIN32
+    /* fegetround asks the x87 unit alone. */
+    if (__builtin_ia32_stmxcsr() >> 13 != 2)
+        differs |= 2;
+#endif
     fesetround(FE_TONEAREST);
     return differs;
 }
