@@ -115,12 +115,19 @@ fn ranges() -> impl Iterator<Item = StackBounds> {
 
 #[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64", not(miri)))]
 mod interleavings {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::vec::Vec;
 
     use super::*;
     use crate::sync::model::{Actor, Bounds, explore};
 
     const RANGES: [(usize, usize); 3] = [(100, 200), (300, 400), (500, 600)];
+
+    /// The slots are the process's, so that only one test may use them at a time.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     fn register_and_forget(range: (usize, usize)) {
         drop(register_stack(range.0..range.1).expect("there is room"));
@@ -134,6 +141,7 @@ mod interleavings {
 
     #[test]
     fn bounds_of_two_registrations_are_mixed() {
+        let _alone = alone();
         let begin = || {
             let writes = Actor::new(|| RANGES[..2].iter().copied().for_each(register_and_forget));
             let interrupted = writes.interrupted_by(|| register_and_forget(RANGES[2]));
@@ -145,6 +153,7 @@ mod interleavings {
 
     #[test]
     fn two_registrations_get_one_slot() {
+        let _alone = alone();
         let begin = || {
             let one = |range| {
                 Actor::new(move || {
