@@ -15,6 +15,7 @@ fn main() {
     let is_windows = std::env::var_os("CARGO_CFG_WINDOWS").is_some();
     let posix = [
         "c/coroutine.c",
+        "c/differential.c",
         "c/ending.c",
         "c/ucontext.c",
         "c/fault.c",
