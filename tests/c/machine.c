@@ -9,6 +9,14 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#if defined __has_include
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(low, high) 0
+#endif
 
 enum { THREADS = 2, COROUTINES = 8, STACK_BYTES = 256 * 1024 };
 
@@ -148,8 +156,10 @@ static pthread_t begin(int thread) {
 }
 
 void c_machine_prepare(void) {
-    for (int i = 0; i < COROUTINES; i++)
+    for (int i = 0; i < COROUTINES; i++) {
         coroutines[i].stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        (void)VALGRIND_STACK_REGISTER(coroutines[i].stack, coroutines[i].stack + STACK_BYTES);
+    }
     sem_init(&baton[0], 0, 0);
     sem_init(&baton[1], 0, 0);
     sem_init(&ended, 0, 0);

@@ -16,9 +16,9 @@ impl Notes {
 /// `address` is aligned and mapped.
 pub(crate) unsafe fn read_anything(address: usize) -> usize {
     // SAFETY: the caller's promise. Volatile, because the compiler cannot know who wrote there.
-    let word = unsafe { core::ptr::with_exposed_provenance::<usize>(address).read_volatile() };
-    super::valgrind::takes_as_it_is(&word);
-    core::hint::black_box(word)
+    let mut word = unsafe { core::ptr::with_exposed_provenance::<usize>(address).read_volatile() };
+    super::valgrind::takes_as_it_is(&mut word);
+    word
 }
 
 pub(super) fn mapped(_header: &Header) {}
