@@ -30,7 +30,7 @@ fn main() {
     if !is_windows {
         let mut fortified = cc::Build::new();
         common(&mut fortified);
-        fortified.define("_FORTIFY_SOURCE", "2").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
+        fortified.define("_FORTIFY_SOURCE", "3").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
     }
     let mut cpp = cc::Build::new();
     common(&mut cpp);

@@ -19,7 +19,7 @@ unsafe extern "C-unwind" {
     fn c_act(act: c_int) -> c_int;
     fn c_tell(when: *const c_char);
     fn c_run_program(program: Program, f: CCallback, act: c_int) -> c_int;
-    fn c_program_state(f: CCallback, unused: c_int) -> c_int;
+    fn c_program_state(f: CCallback, first: c_int) -> c_int;
     fn c_program_changed_state(f: CCallback, unused: c_int) -> c_int;
     fn c_program_act(f: CCallback, act: c_int) -> c_int;
     fn c_program_divide(f: CCallback, unused: c_int) -> c_int;
@@ -208,7 +208,9 @@ macro_rules! agree {
 }
 
 agree! {
-    fn body_or_c_sees_another_state(mode) ends End::Exit(0), run(c_program_state, acts::of(mode), 0);
+    fn body_or_c_sees_another_state(mode) ends End::Exit(0),
+        // Each kind of state at the first callback of a thread, and the others after it.
+        (0..4).for_each(|first| run(c_program_state, acts::of(mode), first));
     fn state_set_by_a_body_does_not_stay(mode) ends End::Exit(0), run(c_program_changed_state, acts::of(mode), 0);
     fn state_set_by_an_unwinding_body_does_not_stay(mode) ends End::Exit(0),
         run(c_program_changed_state, acts_unwinding::of(mode), 0);

@@ -114,6 +114,51 @@ fn limit_lowered_at_run_time_is_not_seen() {
     }
 }
 
+#[test]
+fn prepare_thread_takes_up_no_changed_limit() {
+    if is_emulated("does not change the limit of the stack") {
+        return;
+    }
+    for mode in MODES {
+        let script = "ulimit -S -s 8192 || exit 77; exec \"$@\"";
+        let output = Command::new("sh").args(["-c", script, "sh", PROGRAM, "prepared", mode]).output().expect("sh");
+        if output.status.code() == Some(77) {
+            println!("skipped: the hard limit is below 8192");
+            return;
+        }
+        assert!(output.status.success(), "{mode}: {}\n{}", output.status, text(&output));
+        let mut expected = Vec::new();
+        for bounds in ["bounds: 8192 KiB", "bounds: 16384 KiB", "bounds: 4096 KiB", "bounds: 12288 KiB"] {
+            expected.extend([bounds, "MainThread", "switched: true, 128 KiB: true"]);
+        }
+        stand_in_order(&text(&output), &expected);
+    }
+}
+
+/// /proc gone, as in a chroot without it: an empty file system lies over it, in a mount namespace of the child's own.
+#[test]
+fn missing_proc_leaves_the_main_thread_without_bounds() {
+    if is_emulated("reads /proc for itself") || !cfg!(target_os = "linux") {
+        return;
+    }
+    let script = "mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; ulimit -S -s 8192; exec \"$@\"";
+    for mode in MODES {
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", script, "sh", PROGRAM, "near_the_end", mode]);
+        match command.output() {
+            Ok(output) if output.status.success() => {
+                let words = ["bounds: 8192 KiB", "MainThread", "switched: true, 128 KiB: true"];
+                stand_in_order(&text(&output), &words);
+            }
+            Ok(output) if text(&output).contains("unshare failed") || output.status.code() == Some(77) => {
+                println!("skipped: no mount namespace is to be had: {}", text(&output));
+            }
+            Ok(output) => panic!("{mode}: {}\n{}", output.status, text(&output)),
+            Err(error) => println!("skipped: unshare: {error}"),
+        }
+    }
+}
+
 fn words(command: &Command) -> impl Iterator<Item = &OsStr> {
     core::iter::once(command.get_program()).chain(command.get_args())
 }

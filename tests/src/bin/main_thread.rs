@@ -43,6 +43,25 @@ fn lowered(mode: Mode) -> i32 {
     unsafe { c::c_call_with_frame(400 * KIB, works::of(mode), ptr::null_mut()) }
 }
 
+/// The limit raised and lowered, each time taken up.
+#[cfg(unix)]
+fn prepared(mode: Mode) -> i32 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` can be written.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) }, 0);
+    near_the_end(mode)
+        + [16, 4, 12]
+            .map(|mib| {
+                limit.rlim_cur = mib << 20;
+                // SAFETY: a valid limit.
+                assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_STACK, &raw const limit) }, 0);
+                guarded_callback::prepare_thread();
+                near_the_end(mode)
+            })
+            .into_iter()
+            .sum::<i32>()
+}
+
 fn near_the_end(mode: Mode) -> i32 {
     let bounds = StackBounds::of_thread().expect("known");
     println!("bounds: {} KiB, {:?}", (bounds.high() - bounds.low()) / KIB, bounds.source());
@@ -87,6 +106,8 @@ fn main() {
         "thread_in_a_frame" => unsafe { c::c_call_on_thread_in_frame(64 * KIB, works::of(mode), ptr::null_mut()) },
         #[cfg(unix)]
         "lowered" => lowered(mode),
+        #[cfg(unix)]
+        "prepared" => prepared(mode),
         "near_the_end" => near_the_end(mode),
         "walk" => walk(0),
         "walk_below" => walk(tests::BELOW_THE_STACK),
