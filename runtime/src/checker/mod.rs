@@ -19,6 +19,8 @@ mod sanitizer;
 use crate::stack::Header;
 pub(crate) use sanitizer::{abandoned, begin, end, read_anything, returned};
 pub(crate) use valgrind::makes_room;
+#[cfg_attr(feature = "asan", allow(unused_imports, reason = "read_anything of AddressSanitizer does not ask"))]
+pub(crate) use valgrind::takes_as_it_is;
 
 /// What is noted of one stack, in its header.
 pub(crate) struct Notes {

@@ -11,7 +11,7 @@ const STACK_REGISTER: usize = 0x1501;
 const STACK_DEREGISTER: usize = 0x1502;
 /// Those of the tool memcheck are counted from its letters, "MC".
 const MAKE_MEM_UNDEFINED: usize = 0x4d43_0001;
-#[cfg_attr(feature = "asan", allow(dead_code, reason = "the two tools exclude each other"))]
+#[cfg_attr(feature = "asan", allow(dead_code, reason = "read_anything of AddressSanitizer does not ask"))]
 const MAKE_MEM_DEFINED: usize = 0x4d43_0002;
 
 /// Whether a request was ever answered.
@@ -39,7 +39,7 @@ impl Id {
     }
 }
 
-/// Memory above SP that no frame has made room for is about to be written: that of a large result.
+/// Memory that no frame has made room for is about to be written: that of a large result, or that of a pattern below SP.
 #[inline(always)]
 pub(crate) fn makes_room(low: usize, bytes: usize) {
     if IS_THERE.load(Relaxed) {
@@ -47,12 +47,11 @@ pub(crate) fn makes_room(low: usize, bytes: usize) {
     }
 }
 
-/// The word is taken as it is, also where nobody has written it. Its address is exposed, so that the compiler reads the word again after
-/// the request and keeps no copy that Valgrind still doubts.
-#[cfg_attr(feature = "asan", allow(dead_code, reason = "the two tools exclude each other"))]
-pub(crate) fn takes_as_it_is(word: &mut usize) {
+/// Memory is about to be read as it is, also where nobody has written it, or where the frames that did are gone.
+#[cfg_attr(feature = "asan", allow(dead_code, reason = "read_anything of AddressSanitizer does not ask"))]
+pub(crate) fn takes_as_it_is(low: usize, bytes: usize) {
     if IS_THERE.load(Relaxed) {
-        request([MAKE_MEM_DEFINED, core::ptr::from_mut(word).expose_provenance(), size_of::<usize>(), 0, 0, 0], 0);
+        request([MAKE_MEM_DEFINED, low, bytes, 0, 0, 0], 0);
     }
 }
 

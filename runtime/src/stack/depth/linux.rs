@@ -4,6 +4,7 @@ use core::cell::Cell;
 use core::ptr;
 
 use crate::callback::Callback;
+use crate::checker;
 use crate::report::tally;
 use crate::stack::{Header, memory};
 
@@ -64,6 +65,7 @@ impl Depth {
             return self.mark.set(0);
         }
         self.mark.set(touched - page);
+        checker::makes_room(touched - page, page);
         for word in (touched - page..touched).step_by(size_of::<usize>()) {
             // SAFETY: a page of the stack below everything that lives on it.
             unsafe { ptr::with_exposed_provenance_mut::<usize>(word).write_volatile(PATTERN) };
@@ -72,10 +74,14 @@ impl Depth {
 
     fn is_intact(&self) -> bool {
         let mark = self.mark.get();
-        mark != 0
-            && (mark..mark + memory::page_bytes()).step_by(size_of::<usize>()).all(|word| {
-                // SAFETY: a page of the stack, filled by `mark_page`. Volatile, because the body wrote there behind the compiler's back.
-                unsafe { ptr::with_exposed_provenance::<usize>(word).read_volatile() == PATTERN }
-            })
+        if mark == 0 {
+            return false;
+        }
+        // The body may have had frames there, which are gone.
+        checker::takes_as_it_is(mark, memory::page_bytes());
+        (mark..mark + memory::page_bytes()).step_by(size_of::<usize>()).all(|word| {
+            // SAFETY: a page of the stack, filled by `mark_page`. Volatile, because the body wrote there behind the compiler's back.
+            unsafe { ptr::with_exposed_provenance::<usize>(word).read_volatile() == PATTERN }
+        })
     }
 }
