@@ -90,7 +90,9 @@ pub(crate) fn abandoned(thread: &Thread, arrival: &Arrival, landing: Option<&'st
 pub(crate) fn doubtful(thread: &Thread, arrival: &Arrival, landing: Option<&'static Header>) {
     let here = place(thread, arrival.sp);
     take_back(thread, landing, |header, host| {
-        header.left_host_at().is_some() && header.visits.get() == 0 && place(thread, host).is_same(here)
+        // A signal handler may have interrupted the front between the note and the switch: then it runs below the record.
+        let has_left = header.left_host_at().is_some() && !(header.is_of_front() && arrival.sp < host);
+        has_left && header.visits.get() == 0 && place(thread, host).is_same(here)
     });
 }
 

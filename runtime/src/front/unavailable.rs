@@ -1,5 +1,8 @@
 //! Targets without a front: every callback goes through `guard`.
 
+/// No front makes records.
+pub(crate) const RECORD_ALIGNMENT_BIT: usize = 0;
+
 /// Takes the general way.
 #[doc(hidden)]
 #[macro_export]

@@ -22,6 +22,9 @@
 /// The largest need that an instruction can hold. Callbacks that need more go the general way.
 pub const LARGEST_NEED_BYTES: usize = 0x7fff_ffff;
 
+/// Set in the addresses of a front's records: at the entry of a function rsp is 8 above a multiple of 16, and it pushes rbp before the record.
+pub(crate) const RECORD_ALIGNMENT_BIT: usize = 8;
+
 pub use crate::stack::NO_STACK;
 pub use crate::switch::call_body;
 pub use crate::thread::hot::HOT;
@@ -65,17 +68,19 @@ macro_rules! __guarded_callback_front {
                 ".if {needed} <= {largest}",
                 // rax = where this thread's words lie, relative to fs.
                 "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                // In place when SP is on the system stack with enough below. Without a borrow SP is not below that stack.
+                // In place when SP is on the system stack with enough below.
                 ".if {has_usual_need}",
                 // One comparison tells both ends: the word is the room less the need.
                 "lea r10, [rsp - {usual_need}]",
                 "sub r10, qword ptr fs:[rax + 16]",
-                "jb 3f",
                 "cmp r10, qword ptr fs:[rax + 32]",
                 "jb {body}",
+                // A difference beyond all addresses is that of an SP below.
+                "js 3f",
                 ".else",
                 "mov r10, rsp",
                 "sub r10, qword ptr fs:[rax + 16]",
+                // SP is below the system stack.
                 "jb 3f",
                 "cmp r10, qword ptr fs:[rax + 24]",
                 "jae 2f",
@@ -133,6 +138,13 @@ macro_rules! __guarded_callback_front {
                     ".if {needed} <= {largest}",
                     // rax = where this thread's words lie, relative to fs.
                     "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
+                    ".if {has_usual_need}",
+                    // One comparison tells both ends: the word is the room less the need.
+                    "lea r10, [rsp - {usual_need}]",
+                    "sub r10, qword ptr fs:[rax]",
+                    "cmp r10, qword ptr fs:[rax + 72]",
+                    "jae {elsewhere}",
+                    ".else",
                     // r10 = SP above the low end of the thread stack.
                     "mov r10, rsp",
                     "sub r10, qword ptr fs:[rax]",
@@ -140,6 +152,7 @@ macro_rules! __guarded_callback_front {
                     "jae {elsewhere}",
                     "cmp r10, {needed}",
                     "jb {elsewhere}",
+                    ".endif",
                     ".else",
                     "jmp {elsewhere}",
                     ".endif",
@@ -150,6 +163,8 @@ macro_rules! __guarded_callback_front {
                     no_stack = sym $crate::__private::NO_STACK,
                     needed = const $callback.needed_with(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()),
                     largest = const $crate::__private::LARGEST_NEED_BYTES,
+                    usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
+                    has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
                     elsewhere = label { return false },
                     options(nostack, readonly),
                 )

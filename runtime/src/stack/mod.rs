@@ -25,6 +25,7 @@ use core::sync::atomic::Ordering;
 use self::depth::Depth;
 use crate::callback::Callback;
 use crate::checker::{self, Notes};
+use crate::front;
 use crate::report::counters;
 use crate::settings;
 use crate::switch::{self, LeftAt, Told};
@@ -47,8 +48,9 @@ const LEAVES_PER_SHRINK: usize = 64;
 /// The value of [`Header::host`] on a stack without an activation.
 const IDLE: usize = 0;
 
-/// The lowest bit of [`Header::host`]: the front has begun the activation, and SP has left the host at the record.
-const LEFT: usize = 1;
+/// The bit of [`Header::host`] that tells who has begun the activation. A front's records lie where it is set, and those of
+/// [`cross_over`](crate::enter) where it is not. Zero where there is no front.
+const OF_FRONT: usize = front::RECORD_ALIGNMENT_BIT;
 
 /// What lies at the high end of every system stack.
 #[repr(C, align(64))]
@@ -57,8 +59,8 @@ pub struct Header {
     pub(crate) low: usize,
     /// Bytes between `low` and this header: SP is on this stack when `SP - low < room_bytes`.
     pub(crate) room_bytes: usize,
-    /// Address of the [`Record`] of the running activation, on the stack that C called from, with [`LEFT`] in its lowest
-    /// bit; [`IDLE`] if there is none. Atomic because a coroutine may finish its activation on another thread than the one that holds the stack.
+    /// Address of the [`Record`] of the running activation, on the stack that C called from; [`IDLE`] if there is none. Atomic because a
+    /// coroutine may finish its activation on another thread than the one that holds the stack.
     pub(crate) host: AtomicUsize,
     /// The callback whose body runs, or ran last, on this stack.
     pub(crate) callback: Cell<*const Callback>,
@@ -104,9 +106,13 @@ pub static NO_STACK: Header = Header::new(0, 0, !IDLE, 0, 0);
 /// While the activation lives this holds the header's address. A later frame in the same place overwrites it, which tells that a longjmp
 /// has abandoned the activation.
 #[repr(C)]
+#[cfg_attr(target_arch = "x86_64", repr(align(16)))]
 pub(crate) struct Record {
     pub(crate) header: *const Header,
 }
+
+// The bit that tells a front's record is clear in the address of every other one.
+const _: () = assert!(OF_FRONT < align_of::<Record>());
 
 impl Header {
     /// A header that nobody holds yet.
@@ -149,16 +155,22 @@ impl Header {
     /// The address of the record of the running activation.
     pub(crate) fn host_record(&self) -> Option<usize> {
         let host = self.host.load(Ordering::Acquire);
-        (host != IDLE).then_some(host & !LEFT)
+        (host != IDLE).then_some(host)
     }
 
-    /// Where the running activation has left its host; `None` while it has not.
+    /// Where the running activation has left its host; `None` while it has not. One that the front has begun leaves the host at its record,
+    /// one instruction after it has noted that.
     pub(crate) fn left_host_at(&self) -> Option<usize> {
-        let host = self.host.load(Ordering::Relaxed);
         match self.host_sp.get() {
-            0 => (host & LEFT != 0).then_some(host & !LEFT),
+            0 if self.is_of_front() => self.host_record(),
+            0 => None,
             sp => Some(sp),
         }
+    }
+
+    /// Whether the running activation was begun by a front.
+    pub(crate) fn is_of_front(&self) -> bool {
+        self.host.load(Ordering::Relaxed) & OF_FRONT != 0
     }
 
     #[inline(always)]

@@ -80,12 +80,10 @@ macro_rules! __guarded_callback_switch {
             // The record, which the host keeps of this activation.
             "push r11\n",
             $($named,)*
+            "mov qword ptr [r11 + 24], r10\n",
             // The stack counts as in use before SP is on it, for signal handlers that arrive in between.
             "mov qword ptr [r11 + 16], rsp\n",
-            "mov qword ptr [r11 + 24], r10\n",
             "mov rsp, r11\n",
-            // SP has left the host: the lowest bit of its address says so.
-            "inc qword ptr [rsp + 16]\n",
             // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
             $call,
             // The body has brought rsp back to the header.
@@ -158,4 +156,4 @@ pub unsafe extern "C" fn call_body() {
 // What the assembly counts on: of the front as well.
 const _: () = assert!(offset_of!(Header, low) == 0 && offset_of!(Header, room_bytes) == 8);
 const _: () = assert!(offset_of!(Header, host) == 16 && offset_of!(Header, callback) == 24);
-const _: () = assert!(offset_of!(Record, header) == 0 && size_of::<Record>() == 8);
+const _: () = assert!(offset_of!(Record, header) == 0);

@@ -1,7 +1,7 @@
 //! The words that every warm callback reads, kept where it can read them in one instruction each.
 //!
 //! On x86_64 Linux with glibc they are a thread-local of the initial-exec model, defined here in assembly, because
-//! `thread_local!` in a shared object costs a call for each access. Nine words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
+//! `thread_local!` in a shared object costs a call for each access. Ten words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
 //! unless `glibc.rtld.optional_static_tls` says otherwise); musl keeps none, so it has the portable form like everything else.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
@@ -67,6 +67,8 @@ pub(crate) struct Hot {
     pub(crate) stack: Cell<*const Header>,
     /// The same for `switch = always`, which does not ask where the thread stack is.
     pub(crate) always_stack: Cell<*const Header>,
+    /// The room of the thread stack above what most callbacks need.
+    pub(crate) room_above_need: Cell<usize>,
 }
 
 impl Hot {
@@ -84,6 +86,7 @@ const _: () = assert!(offset_of!(Hot, system_room_bytes) == 3 * size_of::<usize>
 const _: () = assert!(offset_of!(Hot, system_room_above_need) == 4 * size_of::<usize>());
 const _: () = assert!(offset_of!(Hot, front_stack) == 5 * size_of::<usize>());
 const _: () = assert!(offset_of!(Hot, front_always_stack) == 6 * size_of::<usize>());
+const _: () = assert!(offset_of!(Hot, room_above_need) == 9 * size_of::<usize>());
 
 /// The room of the stacks that the front may take: a little less than 1 MiB, for those who set
 /// [`Settings::system_stack_bytes`](crate::Settings::system_stack_bytes) to that.
@@ -92,7 +95,7 @@ pub const USUAL_ROOM_BYTES: usize = 960 * 1024;
 impl Hot {
     /// Sets what is taken for the thread stack.
     pub(crate) fn set_thread_stack(&self, low: usize, room_bytes: usize) {
-        set_range(&self.low, &self.room_bytes, low, room_bytes);
+        set_range(&self.low, &self.room_bytes, &self.room_above_need, low, room_bytes);
     }
 
     /// Sets the stack to run the next body on, for all modes or for `switch = always` alone.
@@ -102,18 +105,24 @@ impl Hot {
         self.stack.set(if for_all { stack } else { &NO_STACK });
         self.front_always_stack.set(usual);
         self.front_stack.set(if for_all { usual } else { &NO_STACK });
-        self.system_room_above_need.set(0);
-        set_range(&self.system_low, &self.system_room_bytes, usual.low, usual.room_bytes);
-        compiler_fence(Ordering::SeqCst);
-        self.system_room_above_need.set(usual.room_bytes.saturating_sub(Callback::USUAL_NEED_BYTES));
+        let (room, above_need) = (&self.system_room_bytes, &self.system_room_above_need);
+        set_range(&self.system_low, room, above_need, usual.low, usual.room_bytes);
     }
 }
 
 /// Changes a range so that a signal handler in between sees an empty one, not a wrong one.
-fn set_range(low: &Cell<usize>, room_bytes: &Cell<usize>, new_low: usize, new_room_bytes: usize) {
+fn set_range(
+    low: &Cell<usize>,
+    room_bytes: &Cell<usize>,
+    room_above_need: &Cell<usize>,
+    new_low: usize,
+    new_room_bytes: usize,
+) {
     room_bytes.set(0);
+    room_above_need.set(0);
     compiler_fence(Ordering::SeqCst);
     low.set(new_low);
     compiler_fence(Ordering::SeqCst);
     room_bytes.set(new_room_bytes);
+    room_above_need.set(new_room_bytes.saturating_sub(Callback::USUAL_NEED_BYTES));
 }

@@ -23,7 +23,7 @@ macro_rules! __guarded_callback_hot {
         .weak {hot}.tls
         .hidden {hot}.tls
         .type {hot}.tls, @object
-        .size {hot}.tls, 72
+        .size {hot}.tls, 80
         .p2align 3
         {hot}.tls:
         .quad 0
@@ -35,6 +35,7 @@ macro_rules! __guarded_callback_hot {
         .quad {no_stack}
         .quad {no_stack}
         .quad {no_stack}
+        .quad 0
         .popsection
         .endif
         "
@@ -43,7 +44,7 @@ macro_rules! __guarded_callback_hot {
 
 global_asm!(crate::__guarded_callback_hot!(), hot = sym HOT, no_stack = sym NO_STACK);
 
-const _: () = assert!(size_of::<Hot>() == 72);
+const _: () = assert!(size_of::<Hot>() == 80);
 
 /// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to another thread.
 #[inline(always)]

@@ -17,6 +17,7 @@ crate::thread::local::local! {
         front_always_stack: Cell::new(&raw const NO_STACK),
         stack: Cell::new(&raw const NO_STACK),
         always_stack: Cell::new(&raw const NO_STACK),
+        room_above_need: Cell::new(0),
     };
 }
 
