@@ -15,6 +15,7 @@ use crate::report::refusal::{self, Cause};
 use crate::report::tally;
 use crate::stack::{self, Header, Record, memory};
 use crate::switch::{LeftAt, Told};
+use crate::thread::signal_stack::{self, Blocked};
 use crate::thread::{self, Mark, Thread};
 use crate::{errno, guard, settings, switch};
 
@@ -47,13 +48,37 @@ struct Decision<'a> {
 #[cold]
 #[inline(never)]
 pub(crate) fn arrive(arrival: &Arrival) -> Entry {
+    // SAFETY: as below.
+    let thread = unsafe { &*thread::current() };
+    if thread.signal_stack_at(arrival.sp).is_some() {
+        arrive_from_handler(thread, arrival)
+    } else {
+        arrive_anywhere(arrival)
+    }
+}
+
+/// As [`arrive`], from what was the alternate signal stack when it was asked for.
+#[inline(never)]
+fn arrive_from_handler(thread: &Thread, arrival: &Arrival) -> Entry {
+    let blocked = Blocked::all();
+    let errno = errno::get();
+    thread.find_signal_stack();
+    errno::set(errno);
+    let entry = arrive_anywhere(arrival);
+    blocked.release();
+    entry
+}
+
+#[inline(always)]
+fn arrive_anywhere(arrival: &Arrival) -> Entry {
     thread::settle(arrival.sp);
     // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
     let thread = unsafe { &*thread::current() };
     let errno = errno::get();
     let mark = Mark::new();
     let is_alone = !thread.begin_cold(&mark, arrival.record);
-    let among_held = if is_alone { None } else { among_held(thread, arrival) };
+    let is_simple = !is_alone && thread.signal_stack_at(arrival.sp).is_none();
+    let among_held = if is_simple { among_held(thread, arrival) } else { None };
     let entry = among_held.unwrap_or_else(|| by_landing(thread, arrival, is_alone));
     if !is_alone {
         thread.end_cold();
@@ -180,7 +205,7 @@ fn depends_on_bounds(thread: &Thread, decision: &Decision<'_>) -> bool {
 fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Header, i32>) -> Result<Entry, Cause> {
     reclaim::abandoned(thread, arrival, landing.ok());
     stack::orphans::collect();
-    let place = reclaim::place(thread, arrival.sp);
+    let place = place_anew(thread, arrival.sp);
     if let Some(entry) = without_switch(arrival, place)? {
         return Ok(entry);
     }
@@ -189,15 +214,33 @@ fn decide_held(thread: &Thread, arrival: &Arrival, landing: Result<&'static Head
         None => another_stack(thread, arrival, landing)?,
     };
     claim(header, arrival);
-    let is_nested = matches!(place, Place::System(_));
-    let is_extra = thread.is_dying() || (is_nested && !thread.is_first(header));
-    header.is_extra.store(is_extra, Ordering::Relaxed);
+    let is_extra = match place {
+        Place::System(_) => !thread.is_first(header),
+        Place::Signal(_) => {
+            header.disarmed.disarm();
+            true
+        }
+        _ => false,
+    };
+    header.is_extra.store(is_extra || thread.is_dying(), Ordering::Relaxed);
     if thread.is_dying() {
         // Should the activation never end, the stack is given back in the next round of destructors.
         thread::exit::watch();
     }
     give_back_idle(thread);
     Ok(Entry::OnStack(header))
+}
+
+/// As [`reclaim::place`]; an unknown stack may be an alternate signal stack that the thread was given since it was last asked.
+fn place_anew(thread: &Thread, sp: usize) -> Place {
+    let place = reclaim::place(thread, sp);
+    // Where the thread's own stack is not asked for, every arrival from there would be asked about.
+    let may_be_signal_stack = matches!(place, Place::Foreign) && thread.thread_stack().is_some();
+    if may_be_signal_stack && signal_stack::bounds_at(sp).is_some() {
+        thread.find_signal_stack();
+        return reclaim::place(thread, sp);
+    }
+    place
 }
 
 /// Notes the activation before the switch: from here on the stack counts as in use, also for a signal handler.
@@ -223,6 +266,9 @@ fn decide_alone(thread: &Thread, decision: &Decision<'_>) -> Result<Entry, Cause
         return Ok(entry);
     }
     let header = decision.landing.map_err(Cause::Mapping)?;
+    if thread.signal_stack_at(arrival.sp).is_some() {
+        header.disarmed.disarm();
+    }
     header.is_extra.store(true, Ordering::Relaxed);
     Ok(Entry::OnStack(header))
 }
@@ -281,17 +327,24 @@ fn refuse(thread: &Thread, arrival: &Arrival, cause: Cause) -> Entry {
     refusal::abort(arrival.callback, arrival.needed, available, cause)
 }
 
-/// The end of an activation whose stack is given back: nested in another stack, on an ending thread, or alone.
+/// The end of an activation that was called from the alternate signal stack, or whose stack is given back: nested in another stack, on an
+/// ending thread, or alone.
 #[cold]
 #[inline(never)]
 pub(crate) fn leave(header: &'static Header) {
     header.is_extra.store(false, Ordering::Relaxed);
     // SAFETY: as in `arrive`.
     let thread = unsafe { &*thread::current() };
+    if header.disarmed.rearm() {
+        thread.find_signal_stack();
+    }
     let mark = Mark::new();
     // On another thread than the holder's (a coroutine was moved) the list is not ours to change, and in a handler that has
     // interrupted the cold path only what was added there: the stack stays where it is, idle.
     if !thread.holds(header) {
+        return header.set_idle();
+    }
+    if thread.is_first(header) && !thread.is_dying() {
         return header.set_idle();
     }
     let is_alone = !thread.begin_cold(&mark, header.host_record().unwrap_or(0));

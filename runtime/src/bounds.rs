@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::switch::Told;
+use crate::thread::signal_stack;
 use crate::{guard, register, switch, thread};
 
 /// Who told the bounds of a stack, and so how far they can be trusted.
@@ -15,7 +16,7 @@ pub enum Source {
     MainThread,
     /// A range given to the runtime by whoever made the stack.
     Registered,
-    /// The alternate signal stack, as `sigaltstack(2)` tells it. Not produced yet: such a stack counts as foreign.
+    /// The alternate signal stack, as `sigaltstack(2)` tells it. It tells of none while a handler runs on one with `SS_AUTODISARM`.
     Signal,
     /// A system stack of this runtime: exact.
     System,
@@ -51,6 +52,7 @@ impl StackBounds {
         let sp = switch::stack_pointer();
         thread::system_stack_at(sp)
             .or_else(|| register::find(sp))
+            .or_else(|| signal_stack::bounds_at(sp))
             .or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
             .or_else(|| guard::bounds_at(sp))
     }

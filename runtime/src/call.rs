@@ -51,7 +51,11 @@ pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R
 /// meet it.
 ///
 /// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as the runtime is concerned. The
-/// bounds of the thread's stack are taken anew, so that this also takes up an RLIMIT_STACK which was changed since.
+/// bounds of the thread's stack are taken anew, so that this also takes up an RLIMIT_STACK which was changed since; and so are those of
+/// its alternate signal stack, which handlers that call back must not lose to the next signal: call this after `sigaltstack(2)`.
+///
+/// On a thread with an alternate signal stack callbacks take the general way to a system stack from then on, which costs some nanoseconds
+/// more (`cargo run --release -p benches -- speed` shows it for callbacks with `fallback`, which always take it).
 ///
 /// ```
 /// guarded_callback::prepare_thread();

@@ -166,7 +166,11 @@ fn enter_elsewhere(callback: &'static Callback, needed: usize, sp: usize, record
             tally::in_place(callback);
             return Entry::InPlace;
         }
-    } else if header.is_idle() && header.room_bytes >= needed && !matches!(callback.mode, Mode::Never) {
+    } else if header.is_idle()
+        && header.room_bytes >= needed
+        && !matches!(callback.mode, Mode::Never)
+        && !hot.is_on_signal_stack(sp)
+    {
         return Entry::OnStack(header);
     }
     let entry = arrive::arrive(&Arrival { callback, needed, sp, record: record.as_mut_ptr().expose_provenance() });

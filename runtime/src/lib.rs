@@ -46,9 +46,10 @@
 //! - Hosts that check their own stack bounds (JavaScript engines, virtual machines) refuse calls back into them from another stack: use
 //!   [`on_host_stack`] for those. With the default mode they meet one only where the process would have died.
 //! - Conservative garbage collectors and greenlets that copy slices of the stack do not see what lives on a system stack.
-//! - A body that is called from a signal handler on an alternate stack leaves that stack, and the kernel starts the next handler with
-//!   `SA_ONSTACK` at its top again, over the frames of the first. Set such a stack with `SS_AUTODISARM`, or block other signals
-//!   in `sa_mask`.
+//! - A body that is called from a signal handler may leave the alternate stack, and the kernel would start the next handler with
+//!   `SA_ONSTACK` at its top again, over the frames of the first. So the thread has no alternate stack while such a body runs. The runtime knows
+//!   of one that was set before [`prepare_thread`]; after setting another, call that again. A handler that is left by siglongjmp
+//!   meanwhile leaves the thread without one, as with `SS_AUTODISARM`.
 //! - A handler that interrupts the runtime between the pool and the thread and leaves by siglongjmp loses the stack that was in hand.
 //! - With `fallback`, a C++ exception out of the body aborts, as it does in [`std::panic::catch_unwind`].
 //! - The thread stack looks the same where a coroutine stack was carved out of it: [`register_stack`] that one, or use `switch = always`.

@@ -30,17 +30,22 @@ pub(crate) enum Place {
     Thread(StackBounds),
     System(&'static Header),
     Registered(StackBounds),
+    /// The alternate signal stack.
+    Signal(StackBounds),
     Foreign,
 }
 
 /// Finds the stack that `address` lies on. System stacks come first: where bounds lie, those are ours and certain. Registered
-/// ones come next, since they may be carved out of the thread stack.
+/// ones and the alternate signal stack come next, since they may be carved out of the thread stack.
 pub(crate) fn place(thread: &Thread, address: usize) -> Place {
     if let Some(header) = thread.held().find(|header| header.contains(address)) {
         return Place::System(header);
     }
     if let Some(bounds) = register::find(address) {
         return Place::Registered(bounds);
+    }
+    if let Some(bounds) = thread.signal_stack_at(address) {
+        return Place::Signal(bounds);
     }
     match thread.thread_stack() {
         Some(bounds) if bounds.contains(address) => Place::Thread(bounds),
@@ -52,7 +57,7 @@ impl Place {
     /// Bytes between `sp` and the lowest usable address; `None` on a foreign stack.
     pub(crate) fn room_bytes(self, sp: usize) -> Option<usize> {
         match self {
-            Self::Thread(bounds) | Self::Registered(bounds) => Some(sp - bounds.low()),
+            Self::Thread(bounds) | Self::Registered(bounds) | Self::Signal(bounds) => Some(sp - bounds.low()),
             Self::System(header) => Some(sp - header.low),
             Self::Foreign => None,
         }
@@ -62,7 +67,9 @@ impl Place {
     #[cfg_attr(not(feature = "asan"), expect(dead_code, reason = "only AddressSanitizer has to be told"))]
     pub(crate) fn bounds(self) -> Option<(usize, usize)> {
         match self {
-            Self::Thread(bounds) | Self::Registered(bounds) => Some((bounds.low(), bounds.high())),
+            Self::Thread(bounds) | Self::Registered(bounds) | Self::Signal(bounds) => {
+                Some((bounds.low(), bounds.high()))
+            }
             Self::System(header) => Some((header.low, header.low + header.room_bytes)),
             Self::Foreign => None,
         }
@@ -70,7 +77,7 @@ impl Place {
 
     pub(crate) fn is_same(self, other: Self) -> bool {
         match (self, other) {
-            (Self::Thread(_), Self::Thread(_)) => true,
+            (Self::Thread(_), Self::Thread(_)) | (Self::Signal(_), Self::Signal(_)) => true,
             (Self::System(one), Self::System(other)) => ptr::eq(one, other),
             _ => false,
         }
@@ -119,14 +126,14 @@ pub(crate) fn is_left_behind(thread: &Thread, before: usize, mark: usize, record
     false
 }
 
-/// Takes back the stacks of activations that end with the thread: their hosts were on its own stack. Not the one that
+/// Takes back the stacks of activations that end with the thread: their hosts were on its own stack, or on that of its handlers. Not the one that
 /// this very code runs on, which is so where pthread_exit in a body does not unwind.
 pub(crate) fn thread_ends(thread: &Thread) {
     let sp = switch::stack_pointer();
     take_back(thread, None, |header, host| {
         !header.contains(sp)
             && match place(thread, host) {
-                Place::Thread(_) => true,
+                Place::Thread(_) | Place::Signal(_) => true,
                 Place::System(below) => below.is_idle(),
                 Place::Registered(_) | Place::Foreign => false,
             }
@@ -149,6 +156,7 @@ fn take_back(thread: &Thread, landing: Option<&'static Header>, is_dead: impl Fn
             if !is_landing(header) && header.host_record().is_some_and(|host| is_dead(header, host)) {
                 header.is_extra.store(false, Relaxed);
                 header.visits.set(0);
+                header.disarmed.forget();
                 checker::abandoned(header);
                 header.set_idle();
                 counters::reclaimed();
@@ -169,7 +177,7 @@ fn is_gone(thread: &Thread, arrival: &Arrival, here: Place, header: &Header, hos
     }
     match place(thread, host) {
         Place::System(below) if below.is_idle() => true,
-        there @ (Place::System(_) | Place::Thread(_)) if there.is_same(here) => {
+        there @ (Place::System(_) | Place::Thread(_) | Place::Signal(_)) if there.is_same(here) => {
             if host > arrival.sp {
                 is_overwritten(header, host)
             } else {

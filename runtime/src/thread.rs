@@ -8,6 +8,7 @@ pub(crate) mod hot;
 #[cfg(unix)]
 pub(crate) mod id;
 pub(crate) mod local;
+pub(crate) mod signal_stack;
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -89,6 +90,7 @@ pub(crate) fn refresh(sp: usize) {
                 Some(header) => guard::thread_bounds(sp, header.host_sp.host()),
                 None => guard::thread_bounds(sp, &Told::now()),
             });
+            thread.find_signal_stack();
             thread.end_cold();
         }
     });
@@ -160,7 +162,11 @@ impl Thread {
 
     /// Sets what the warm path takes for the thread stack: nothing where the cold path has to look closer each time.
     fn update_hot(&self) {
-        let simple = |bounds: &StackBounds| !settings::switch_by_default() && !register::any_inside(*bounds);
+        let (signal_low, signal_bytes) = self.hot().signal_stack();
+        let simple = |bounds: &StackBounds| {
+            let is_carved = signal_bytes != 0 && bounds.contains(signal_low);
+            !settings::switch_by_default() && !register::any_inside(*bounds) && !is_carved
+        };
         let (low, room_bytes) = match self.thread_stack().filter(simple) {
             Some(bounds) => (bounds.low(), bounds.high() - bounds.low()),
             None => (0, 0),
@@ -176,6 +182,22 @@ impl Thread {
 
     pub(crate) fn thread_stack(&self) -> Option<StackBounds> {
         if self.has_bounds.get() { self.bounds.get() } else { None }
+    }
+
+    /// Asks for the alternate signal stack, which the program may have set or changed since.
+    pub(crate) fn find_signal_stack(&self) {
+        let armed = signal_stack::armed();
+        if armed != self.hot().signal_stack() {
+            self.hot().set_signal_stack(armed);
+            self.update_hot();
+            self.update_hot_stack();
+        }
+    }
+
+    /// The alternate signal stack, if `address` lies on it, as far as it is known.
+    pub(crate) fn signal_stack_at(&self, address: usize) -> Option<StackBounds> {
+        let (low, bytes) = self.hot().signal_stack();
+        self.hot().is_on_signal_stack(address).then(|| StackBounds::new(low, low + bytes, Source::Signal))
     }
 
     /// The stacks that the thread holds, the latest first.

@@ -188,6 +188,12 @@ int c_call_jumped_by_handler(callback f, void *arg) {
     return f(arg) == 0 ? 0 : -1;
 }
 
+/* For a body that a handler has called: leaves both. */
+void c_jump_out_of_handler(void) {
+    in_handler = 0;
+    siglongjmp(plan.target, 1);
+}
+
 #if defined __x86_64__ && defined __linux__
 
 /* Single steps: with the trap flag set the processor raises SIGTRAP after each instruction. */

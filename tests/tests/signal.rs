@@ -9,7 +9,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{
-    Settings, StackBounds, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats, trim,
+    Settings, Source, StackBounds, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats, trim,
 };
 use tests::{CCallback, LITTLE, Mode, c, callback, in_both_modes, to_c};
 
@@ -25,6 +25,8 @@ enum Stack {
     Tiny,
     /// The kernel forgets it while a handler runs.
     Autodisarm,
+    /// With room for a body.
+    Large,
 }
 
 const STACKS: [Stack; 4] = [Stack::Interrupted, Stack::Alternate, Stack::Tiny, Stack::Autodisarm];
@@ -34,6 +36,7 @@ impl Stack {
         match self {
             Self::Interrupted => 0,
             Self::Alternate | Self::Autodisarm => 64 * KIB,
+            Self::Large => 512 * KIB,
             // SAFETY: it only tells a number.
             Self::Tiny => (unsafe { c::c_smallest_signal_stack() } + LITTLE + KIB).next_multiple_of(64),
         }
@@ -396,6 +399,51 @@ callback! { "C" fn raises_one(_arg) {
     raised + c_int::from(!canary.is_intact())
 } }
 
+/// The source of the stack that the last handler's body ran on.
+static NOTED: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+callback! { "C" fn notes_its_stack(_arg) {
+    NOTED.store(StackBounds::current().map_or(usize::MAX, |bounds| bounds.source() as usize), Relaxed);
+    c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB))
+} }
+
+callback! { "C-unwind" fn raises_once(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handler is a C function; the signal is raised on this thread.
+        unsafe {
+            c::c_handle(libc::SIGUSR1, run.stack.flags());
+            libc::raise(libc::SIGUSR1)
+        }
+    })
+} }
+
+callback! { "C-unwind" fn is_jumped_out_of(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handler is a C function; a stack_t is plain data, and the memory is there until `prepared` takes it away.
+        unsafe {
+            c::c_handle(libc::SIGUSR1, run.stack.flags());
+            let mut armed: libc::stack_t = core::mem::zeroed();
+            let mut wrong = libc::sigaltstack(ptr::null(), &raw mut armed);
+            for _ in 0..50 {
+                wrong += c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
+                // As with SS_AUTODISARM: only the program knows whether the memory is still there.
+                wrong += c_int::from(c::c_has_signal_stack() != 0) + warm(run.mode);
+                wrong += libc::sigaltstack(&raw const armed, ptr::null_mut());
+            }
+            wrong
+        }
+    })
+} }
+
+callback! { "C" fn jumps_out_of_its_handler(_arg) {
+    // SAFETY: the test has set the target; neither this frame nor the handler's has anything to drop.
+    unsafe { c::c_jump_out_of_handler() }
+} }
+
 fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
     for &stack in stacks {
         let before = NESTED.load(Relaxed);
@@ -408,12 +456,21 @@ fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
 
 in_both_modes! {
     fn signal_in_the_body_of_a_handler_writes_over_the_handler(mode) {
-        signals_in_bodies_of_handlers(mode, &[Stack::Interrupted, Stack::Autodisarm]);
+        signals_in_bodies_of_handlers(mode, &STACKS);
     }
 
-    #[ignore = "the kernel starts every handler anew at the top of an alternate stack that SP has left, unless it is SS_AUTODISARM"]
-    fn signal_in_the_body_of_a_handler_writes_over_the_handler_on_an_alternate_stack(mode) {
-        signals_in_bodies_of_handlers(mode, &[Stack::Alternate, Stack::Tiny]);
+    fn alternate_stack_with_room_is_not_known(mode) {
+        let mut run =
+            Run { stack: Stack::Large, mode, handler: notes_its_stack::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+        run.on_thread(120 * KIB, raises_once::of(Mode::Plain));
+        let expected = if mode == Mode::Always { Source::System } else { Source::Signal };
+        assert_eq!(NOTED.load(Relaxed), expected as usize);
+    }
+
+    fn jump_out_of_the_body_of_a_handler_leaks_or_arms_what_may_be_gone(mode) {
+        let mut run =
+            Run { stack: Stack::Alternate, mode, handler: jumps_out_of_its_handler::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+        run.on_thread(120 * KIB, is_jumped_out_of::of(Mode::Plain));
     }
 }
 

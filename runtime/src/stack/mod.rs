@@ -30,6 +30,7 @@ use crate::report::counters;
 use crate::settings;
 use crate::switch::{self, LeftAt, Told};
 use crate::sync::{AtomicBool, AtomicUsize};
+use crate::thread::signal_stack::Disarmed;
 
 /// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
 /// main threads have by default, so that no body has less than it would have had.
@@ -69,9 +70,11 @@ pub struct Header {
     pub(crate) host_sp: LeftAt,
     /// What the system is told while code runs on this stack.
     pub(crate) told: Told,
-    /// The thread gives the stack back when this activation ends. Atomic because the thread may end while another one, which a
+    /// The activation ends in [`leave`](crate::arrive::leave), which may give the stack back. Atomic because the thread may end while another one, which a
     /// coroutine was moved to, ends the activation.
     pub(crate) is_extra: AtomicBool,
+    /// The alternate signal stack that the running activation was called from.
+    pub(crate) disarmed: Disarmed,
     /// How many activations have given this stack back when they ended.
     leaves: Cell<usize>,
     /// Taken by a signal handler that has interrupted the cold path, and given back by it.
@@ -125,6 +128,7 @@ impl Header {
             host_sp: LeftAt::nowhere(),
             told: Told::nothing(),
             is_extra: AtomicBool::new(false),
+            disarmed: Disarmed::nothing(),
             leaves: Cell::new(0),
             is_alone: Cell::new(false),
             visits: Cell::new(0),
@@ -283,6 +287,7 @@ pub(crate) unsafe fn put(header: NonNull<Header>) {
     stack.holder.store(0, Ordering::Relaxed);
     stack.is_extra.store(false, Ordering::Relaxed);
     stack.is_alone.set(false);
+    stack.disarmed.forget();
     stack.visits.set(0);
     stack.next.set(ptr::null());
     if !pool::put(header) {

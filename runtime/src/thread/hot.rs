@@ -1,7 +1,7 @@
 //! The words that every warm callback reads, kept where it can read them in one instruction each.
 //!
 //! On x86_64 Linux with glibc they are a thread-local of the initial-exec model, defined here in assembly, because
-//! `thread_local!` in a shared object costs a call for each access. Ten words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
+//! `thread_local!` in a shared object costs a call for each access. Twelve words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
 //! unless `glibc.rtld.optional_static_tls` says otherwise); musl keeps none, so it has the portable form like everything else.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
@@ -54,13 +54,13 @@ pub(crate) struct Hot {
     /// unknown, and where the process switches by default.
     pub(crate) low: Cell<usize>,
     pub(crate) room_bytes: Cell<usize>,
-    /// The system stack as the front sees it, in the same way. Empty where `front_always_stack` is `NO_STACK`.
+    /// The system stack as the front sees it, in the same way.
     pub(crate) system_low: Cell<usize>,
     pub(crate) system_room_bytes: Cell<usize>,
     /// The room of it above what most callbacks need ([`Callback::USUAL_NEED_BYTES`]).
     pub(crate) system_room_above_need: Cell<usize>,
     /// The same as `stack` and `always_stack`, or `NO_STACK` where that has less than [`USUAL_ROOM_BYTES`], which spares the front a look
-    /// at its size.
+    /// at its size, and where there is an alternate signal stack to look out for.
     pub(crate) front_stack: Cell<*const Header>,
     pub(crate) front_always_stack: Cell<*const Header>,
     /// The system stack to run the next body on; `NO_STACK` before first use, and while it is not known where the thread stack is. Never null.
@@ -69,6 +69,9 @@ pub(crate) struct Hot {
     pub(crate) always_stack: Cell<*const Header>,
     /// The room of the thread stack above what most callbacks need.
     pub(crate) room_above_need: Cell<usize>,
+    /// The alternate signal stack, where it is known that the thread has one. The front asks for none: there it sees no stack to take.
+    signal_low: Cell<usize>,
+    signal_bytes: Cell<usize>,
 }
 
 impl Hot {
@@ -76,6 +79,26 @@ impl Hot {
     #[inline(always)]
     pub(crate) fn stack_for(&self, mode: Mode) -> *const Header {
         if matches!(mode, Mode::Always) { self.always_stack.get() } else { self.stack.get() }
+    }
+
+    /// Whether `sp` lies on what is known as the alternate signal stack.
+    #[inline(always)]
+    pub(crate) fn is_on_signal_stack(&self, sp: usize) -> bool {
+        sp.wrapping_sub(self.signal_low.get()) < self.signal_bytes.get()
+    }
+
+    /// Lowest address and length of that stack, zeros if none is known.
+    pub(crate) fn signal_stack(&self) -> (usize, usize) {
+        (self.signal_low.get(), self.signal_bytes.get())
+    }
+
+    /// Sets it. [`Hot::set_stack`] comes after this.
+    pub(crate) fn set_signal_stack(&self, (low, bytes): (usize, usize)) {
+        self.signal_bytes.set(0);
+        compiler_fence(Ordering::SeqCst);
+        self.signal_low.set(low);
+        compiler_fence(Ordering::SeqCst);
+        self.signal_bytes.set(bytes);
     }
 }
 
@@ -103,8 +126,9 @@ impl Hot {
         let usual = if stack.room_bytes >= USUAL_ROOM_BYTES { stack } else { &NO_STACK };
         self.always_stack.set(stack);
         self.stack.set(if for_all { stack } else { &NO_STACK });
-        self.front_always_stack.set(usual);
-        self.front_stack.set(if for_all { usual } else { &NO_STACK });
+        let taken_by_front = if self.signal_bytes.get() == 0 { usual } else { &NO_STACK };
+        self.front_always_stack.set(taken_by_front);
+        self.front_stack.set(if for_all { taken_by_front } else { &NO_STACK });
         let (room, above_need) = (&self.system_room_bytes, &self.system_room_above_need);
         set_range(&self.system_low, room, above_need, usual.low, usual.room_bytes);
     }

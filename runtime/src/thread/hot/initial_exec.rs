@@ -23,7 +23,7 @@ macro_rules! __guarded_callback_hot {
         .weak {hot}.tls
         .hidden {hot}.tls
         .type {hot}.tls, @object
-        .size {hot}.tls, 80
+        .size {hot}.tls, 96
         .p2align 3
         {hot}.tls:
         .quad 0
@@ -36,6 +36,8 @@ macro_rules! __guarded_callback_hot {
         .quad {no_stack}
         .quad {no_stack}
         .quad 0
+        .quad 0
+        .quad 0
         .popsection
         .endif
         "
@@ -44,7 +46,7 @@ macro_rules! __guarded_callback_hot {
 
 global_asm!(crate::__guarded_callback_hot!(), hot = sym HOT, no_stack = sym NO_STACK);
 
-const _: () = assert!(size_of::<Hot>() == 80);
+const _: () = assert!(size_of::<Hot>() == 96);
 
 /// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to another thread.
 #[inline(always)]

@@ -18,6 +18,8 @@ crate::thread::local::local! {
         stack: Cell::new(&raw const NO_STACK),
         always_stack: Cell::new(&raw const NO_STACK),
         room_above_need: Cell::new(0),
+        signal_low: Cell::new(0),
+        signal_bytes: Cell::new(0),
     };
 }
 
