@@ -6,6 +6,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use guarded_callback::{on_system_stack, stats};
 use tests::{CCallback, Mode, c, callback, in_both_modes, maps, resident_bytes, to_c, use_stack};
@@ -24,9 +25,15 @@ struct Below {
 
 impl Plugin {
     /// Cargo builds the shared object beside the tests, as the plugin is one of their dependencies.
+    fn path() -> PathBuf {
+        std::env::current_exe().expect("the path of this test").with_file_name("libplugin.so")
+    }
+
     fn open() -> Self {
-        let test = std::env::current_exe().expect("the path of this test");
-        let path = test.with_file_name("libplugin.so");
+        Self::open_at(&Self::path())
+    }
+
+    fn open_at(path: &Path) -> Self {
         let path = CString::new(path.as_os_str().as_bytes()).expect("a path");
         // SAFETY: the plugin's constructors are those of the Rust library.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
@@ -102,6 +109,10 @@ fn flat(count: usize, step: impl Fn()) {
     assert!(resident_bytes() < bytes_before + 1024 * KIB, "resident {bytes_before} -> {}", resident_bytes());
 }
 
+/// How many libraries with a runtime of their own a process opens at a time. Without `dynamic-tls` those of x86_64 want some of the few bytes
+/// that glibc keeps for thread-locals of the initial-exec model.
+const LIBRARIES: usize = if cfg!(feature = "dynamic-tls") { 40 } else { 4 };
+
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
 
@@ -164,6 +175,23 @@ in_both_modes! {
         assert!(stats.stacks_mapped <= 4 && plugin.stacks() <= 4, "{stats:?}, {}", plugin.stacks());
         assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "{stats:?}");
         plugin.close();
+    }
+
+    fn several_libraries_cannot_be_open_at_a_time(mode) {
+        let folder = std::env::temp_dir().join(format!("guarded-callback-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let plugins: Vec<_> = (0..LIBRARIES)
+            .map(|number| {
+                let copy = folder.join(format!("libplugin{number}.so"));
+                std::fs::copy(Plugin::path(), &copy).expect("a copy");
+                Plugin::open_at(&copy)
+            })
+            .collect();
+        std::fs::remove_dir_all(&folder).expect("the folder");
+        for plugin in &plugins {
+            assert_eq!(on_thread(plugin.callback(mode), ptr::null_mut()), 0);
+        }
+        plugins.into_iter().for_each(Plugin::close);
     }
 
     fn destructor_of_a_library_cannot_call_back(mode) {

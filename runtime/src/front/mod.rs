@@ -8,31 +8,26 @@
 //! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, without `fallback`, for functions without `self`
 //! (macros/src/front.rs). A body that captures nothing is a type without a value, which the front names.
 //!
-//! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer.
+//! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer. Nor with `dynamic-tls`: it finds the
+//! thread's words without a call.
 //!
 //! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other.
 
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
-#[path = "x86_64.rs"]
-mod arch;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-)))]
-#[path = "unavailable.rs"]
-mod arch;
+// The only list of targets: the file of the line that applies; where none does, the one of the module's own name.
+#[cfg_attr(
+    all(
+        target_arch = "x86_64",
+        target_os = "linux",
+        target_env = "gnu",
+        target_pointer_width = "64",
+        not(any(miri, feature = "stats", feature = "asan", feature = "dynamic-tls"))
+    ),
+    path = "x86_64.rs"
+)]
+mod unavailable;
 
 #[allow(unused_imports, reason = "a target without a front has the macro alone")]
-pub use arch::*;
+pub use unavailable::*;
 
 use core::marker::PhantomData;
 

@@ -1,44 +1,26 @@
 //! The words that every warm callback reads, kept where it can read them in one instruction each.
 //!
 //! On x86_64 Linux with glibc they are a thread-local of the initial-exec model, defined here in assembly, because
-//! `thread_local!` in a shared object costs a call for each access. Twelve words fit the room that glibc keeps for such variables of libraries loaded later (512 bytes
-//! unless `glibc.rtld.optional_static_tls` says otherwise); musl keeps none, so it has the portable form like everything else.
+//! `thread_local!` in a shared object costs a call for each access. A library with such a variable can be opened only while glibc has room
+//! for all of its thread-locals in what it keeps for that (512 bytes unless `glibc.rtld.optional_static_tls` says otherwise, and some more that
+//! is for libraries of the system): for the sixth or seventh library of this kind in a process it has none. The feature `dynamic-tls` is for
+//! those. musl keeps no room at all, so there, and everywhere else, the words have the portable form.
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
-mod initial_exec;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(miri)
-))]
-#[allow(unused_imports, reason = "for the front, where there is one")]
-pub use initial_exec::HOT;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(miri)
-))]
-pub(crate) use initial_exec::hot;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(miri)
-)))]
+// The only list of targets: the file of the line that applies; where none does, the one of the module's own name.
+#[cfg_attr(
+    all(
+        target_arch = "x86_64",
+        target_os = "linux",
+        target_env = "gnu",
+        target_pointer_width = "64",
+        not(any(miri, feature = "dynamic-tls"))
+    ),
+    path = "hot/initial_exec.rs"
+)]
 mod portable;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(miri)
-)))]
-pub(crate) use portable::hot;
+
+#[allow(unused_imports, reason = "`HOT` is for the front, where there is one")]
+pub use portable::*;
 
 use core::cell::Cell;
 use core::mem::offset_of;
