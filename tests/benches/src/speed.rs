@@ -3,7 +3,7 @@
 
 use benches::{Function, Shape, Variant};
 
-use crate::caller;
+use crate::caller::{self, Host};
 use crate::object::Object;
 use crate::rows::{Row, TimeBound, rows};
 use crate::table::{median, spread, title, verdict};
@@ -96,9 +96,13 @@ fn print_table(shape: Shape, rounds: usize, measured: &[Measured]) -> bool {
     for (one, other) in executable.iter().zip(cdylib) {
         print!("{:<30}{}   {}", one.row.name, numbers(one, executable, scale), numbers(other, cdylib, scale));
         if let Some(bound) = one.row.time {
-            let holds = holds(bound, one, executable) && holds(bound, other, cdylib);
-            print!("   {}: {}", words(bound), verdict(holds));
-            hold &= holds;
+            let holds_here = holds(bound, one, executable) && holds(bound, other, cdylib);
+            print!("   {}: {}", words(bound), verdict(holds_here));
+            let limit_holds = [executable, cdylib].iter().all(|table| limit_holds(bound, one, table));
+            if !(holds_here || limit_holds) {
+                print!(", as is the limit by hand");
+            }
+            hold &= holds_here;
         }
         println!();
     }
@@ -121,6 +125,13 @@ fn words(bound: TimeBound) -> String {
         TimeBound::OfCorosensei(part) => format!("at most {part} of what corosensei adds"),
         TimeBound::Ratio(most) => format!("at most {most} x"),
     }
+}
+
+/// Whether the bound of `ours` would hold for what a person writes by hand.
+fn limit_holds(bound: TimeBound, ours: &Measured, table: &[Measured]) -> bool {
+    let switches = ours.row.variant == Variant::Always && ours.row.host == Host::Thread;
+    let limit = if switches { Variant::LimitSwitch } else { Variant::LimitCheck };
+    table.iter().find(|row| row.row.variant == limit).is_some_and(|limit| holds(bound, limit, table))
 }
 
 fn holds(bound: TimeBound, one: &Measured, table: &[Measured]) -> bool {
