@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use guarded_callback::{on_host_stack, on_system_stack, remaining_stack, stats};
+use guarded_callback::{Settings, guarded_callback, on_host_stack, on_system_stack, remaining_stack, stats};
 use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
@@ -52,6 +52,36 @@ callback! { "C" fn works(_arg) {
     if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) { 1 } else { use_stack(100 * KIB) }
 } }
 
+#[guarded_callback(switch = always, fallback = -7)]
+extern "C" fn wants_a_stack(_arg: *mut c_void) -> c_int {
+    0
+}
+
+callback! { "C" fn visits_and_calls_one_that_wants_a_stack(_arg) {
+    let canary = Canary::new(9);
+    let f = CCallback(wants_a_stack as *const c_void);
+    // SAFETY: the body does not use its argument.
+    let there = on_host_stack(|| unsafe { c::c_call(f, ptr::null_mut()) });
+    let intact = canary.is_intact() && on_system_stack() && use_stack(64 * KIB) == 0;
+    if intact { there } else { 1 }
+} }
+
+callback! { "C" fn visits_and_is_jumped_over(_arg) {
+    on_host_stack(|| ());
+    // SAFETY: the test has set the target; there is nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn jumps_over_twenty(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    // From different depths, so that no frame lies where the one before it was.
+    (0..20).map(|number| {
+        // SAFETY: the body does not use its argument.
+        unsafe { c::c_call_jumped((20 - number) * 4096, visits_and_is_jumped_over::of(mode), ptr::null_mut()) - 1 }
+    }).sum()
+} }
+
 fn on_thread(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int {
     // SAFETY: the callers pass what the body expects.
     unsafe { c::c_call_on_thread(stack_bytes, f, arg) }
@@ -66,6 +96,20 @@ in_both_modes! {
         let stats = stats();
         assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
         assert!(stats.stacks_pooled <= 3, "stacks were not used again: {stats:?}");
+    }
+
+    fn visit_is_taken_for_the_end_of_its_body_at_the_limit_of_stacks(mode) {
+        Settings::new().stacks_per_thread(1).apply().expect("first");
+        let f = visits_and_calls_one_that_wants_a_stack::of(mode);
+        for _ in 0..10 {
+            assert_eq!(on_thread(100 * KIB, f, ptr::null_mut()), -7, "{:?}", stats());
+        }
+    }
+
+    fn visit_that_has_ended_keeps_an_abandoned_stack(mode) {
+        Settings::new().stacks_per_thread(3).apply().expect("first");
+        let mut mode = mode;
+        assert_eq!(on_thread(512 * KIB, jumps_over_twenty::of(Mode::Plain), to_c(&mut mode)), 0, "{:?}", stats());
     }
 
     fn visits_of_the_host_damage_it_or_the_body(mode) {
