@@ -505,7 +505,32 @@ callback! { "C-unwind" fn weathers_a_storm(arg) {
     })
 } }
 
+callback! { "C-unwind" fn raises_in_a_storm(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        let mut timer = ptr::null_mut();
+        // SAFETY: the handlers are C functions, and the timer is stopped below.
+        unsafe {
+            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
+            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags() | libc::SA_RESTART);
+            assert_eq!(c::c_start_timer(libc::SIGUSR2, STORM_NANOSECONDS / 2, &raw mut timer), 0);
+        }
+        // SAFETY: raises a signal on this thread, which has a handler.
+        let wrong = (0..STORM_CALLS / 10).map(|_| unsafe { libc::raise(libc::SIGUSR1) }).sum();
+        // SAFETY: started above.
+        unsafe { c::c_stop_timer(&raw mut timer) };
+        wrong
+    })
+} }
+
 in_both_modes! {
+    fn storm_of_timer_signals_writes_over_handlers_that_call_back(mode) {
+        let stack = Stack::Alternate;
+        let mut run = Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+        run.on_thread(120 * KIB, raises_in_a_storm::of(Mode::Plain));
+    }
+
     fn storm_of_timer_signals_over_millions_of_callbacks_fails(mode) {
         for stack in STACKS {
             for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
