@@ -13,7 +13,7 @@ pub use process::{
 #[cfg(unix)]
 pub use process::maps_of_stacks;
 #[cfg(windows)]
-pub use process::{allocation, committed_bytes, fill_below};
+pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 
 use core::ffi::{c_int, c_void};
 

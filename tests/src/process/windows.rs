@@ -73,6 +73,11 @@ pub fn committed_bytes() -> usize {
     regions().filter(own).map(|region| region.RegionSize).sum()
 }
 
+/// Whether something is mapped at `address`.
+pub fn is_mapped(address: usize) -> bool {
+    region(address).is_some_and(|region| region.State != MEM_FREE)
+}
+
 /// The allocation that `address` is part of.
 ///
 /// # Panics
