@@ -161,7 +161,7 @@ in_both_modes! {
 
     fn several_libraries_cannot_be_open_at_a_time(mode) {
         let folder = std::env::temp_dir().join(format!("guarded-callback-{}", std::process::id()));
-        std::fs::create_dir(&folder).expect("a folder");
+        std::fs::create_dir_all(&folder).expect("a folder");
         let plugins: Vec<_> = (0..LIBRARIES)
             .map(|number| {
                 let copy = folder.join(format!("{number}{}", loader::FILE_NAME));
