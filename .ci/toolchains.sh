@@ -123,7 +123,8 @@ prepare_wine64() {
 # 32-bit Wine with all that it needs, unpacked into $cache/w32 from the packages of i386. They are found with a state of apt's own,
 # because installing them would make the whole machine one of two architectures.
 prepare_wine32() {
-  prepare_random_numbers i686 || return 1
+  # The loader of 32-bit programs, at the place that they name; the rest comes from below.
+  need libc6-i386 && prepare_random_numbers i686 || return 1
   local root=$cache/w32 apt=$cache/apt32 file release options
   if [ ! -e "$root/.done" ]; then
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -141,6 +142,8 @@ prepare_wine32() {
     rm -rf "$apt/cache"
     touch "$root/.done"
   fi
+  # dbghelp.dll, by which std walks stacks on i686, needs it, and programs do not find it there.
+  cp "$root/usr/i686-w64-mingw32/lib/zlib1.dll" "$cache/shim/i686/"
   write_wine wine32run "$cache/wine32" i686 \
     "export LD_LIBRARY_PATH=$root/lib/i386-linux-gnu:$root/usr/lib/i386-linux-gnu WINESERVER=$root/usr/lib/wine/wineserver32 WINEARCH=win32" "$root/usr/lib/wine/wine"
 }

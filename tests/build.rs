@@ -37,14 +37,14 @@ fn main() {
     cpp.cpp(true).file("c/exception.cpp");
     if !is_windows {
         cpp.file("c/machine.cpp");
-    } else {
+    } else if std::env::var("CARGO_CFG_TARGET_ABI").is_ok_and(|abi| abi != "llvm") {
         link_static_libstdcxx(&cpp);
         cpp.cpp_link_stdlib(None);
     }
     cpp.compile("exception");
 }
 
-/// On Windows the C++ library is linked into the test, so that it need not be found beside it, nor brings an unwinder of its own.
+/// With GCC for Windows the C++ library is linked into the test, so that it need not be found beside it, nor brings an unwinder of its own.
 fn link_static_libstdcxx(cpp: &cc::Build) {
     println!("cargo::rustc-link-lib=static=exception");
     for library in ["stdc++", "pthread"] {

@@ -1,6 +1,9 @@
-#define _GNU_SOURCE       /* glibc: MAP_ANONYMOUS */
-#define _XOPEN_SOURCE 700 /* macOS: ucontext */
-#define _DARWIN_C_SOURCE  /* macOS: MAP_ANON beside _XOPEN_SOURCE */
+#define _GNU_SOURCE /* glibc: MAP_ANONYMOUS */
+#ifdef __APPLE__
+/* For ucontext, and for MAP_ANON beside it. On FreeBSD the first would hide MAP_ANON. */
+#define _XOPEN_SOURCE 700
+#define _DARWIN_C_SOURCE
+#endif
 #include "library.h"
 #include <stdlib.h>
 

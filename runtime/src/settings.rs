@@ -192,10 +192,6 @@ pub(crate) fn spare_stacks() -> usize {
 }
 
 /// From now on every stack that nobody uses goes back to the system.
-#[cfg_attr(
-    not(any(unix, windows)),
-    expect(dead_code, reason = "called when the library is unloaded, where that can be heard of")
-)]
 pub(crate) fn keep_no_spare_stacks() {
     SPARE.store(0, Relaxed);
 }

@@ -305,3 +305,70 @@ __attribute__((noinline)) int c_call_jumped_unwinding(callback f, void *arg) {
     (void)result;
     return 0;
 }
+
+/* A call in a frame with a structured handler: -5000 when it has handled an access violation or an exception of our own. */
+static int is_handled(DWORD code) { return code == EXCEPTION_ACCESS_VIOLATION || code == 0xE0005678; }
+
+#ifdef __x86_64__
+long c_filter(EXCEPTION_POINTERS *pointers, void *frame) {
+    (void)frame;
+    return is_handled(pointers->ExceptionRecord->ExceptionCode) ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* What __try makes where a compiler has it. */
+__asm__(".text\n"
+        ".globl c_call_handling\n"
+        ".seh_proc c_call_handling\n"
+        "c_call_handling:\n"
+        ".seh_handler __C_specific_handler, @except\n"
+        "sub $40, %rsp\n"
+        ".seh_stackalloc 40\n"
+        ".seh_endprologue\n"
+        "mov %rcx, %rax\n"
+        "mov %rdx, %rcx\n"
+        "c_call_handling_try:\n"
+        "call *%rax\n"
+        "nop\n"
+        "c_call_handling_end:\n"
+        "add $40, %rsp\n"
+        "ret\n"
+        "c_call_handling_except:\n"
+        "mov $-5000, %eax\n"
+        "jmp c_call_handling_end\n"
+        ".seh_handlerdata\n"
+        ".long 1\n"
+        ".rva c_call_handling_try, c_call_handling_end, c_filter, c_call_handling_except\n"
+        ".text\n"
+        ".seh_endproc\n");
+#else
+struct handling {
+    EXCEPTION_REGISTRATION_RECORD record;
+    void *here[5];
+};
+
+static EXCEPTION_DISPOSITION NTAPI handle(EXCEPTION_RECORD *exception, void *frame, CONTEXT *context, void *dispatch) {
+    struct handling *handling = frame;
+    (void)context;
+    (void)dispatch;
+    if ((exception->ExceptionFlags & 6) != 0 || !is_handled(exception->ExceptionCode))
+        return ExceptionContinueSearch;
+    RtlUnwind(frame, NULL, exception, NULL);
+    __builtin_longjmp(handling->here, 1);
+}
+
+__attribute__((noinline)) int c_call_handling(callback f, void *arg) {
+    NT_TIB *tib = (NT_TIB *)NtCurrentTeb();
+    struct handling handling;
+    volatile int result = -5000;
+    handling.record.Next = tib->ExceptionList;
+    handling.record.Handler = (PEXCEPTION_ROUTINE)handle;
+    if (__builtin_setjmp(handling.here) == 0) {
+        *(void *volatile *)&tib->ExceptionList = &handling;
+        result = f(arg);
+    }
+    *(void *volatile *)&tib->ExceptionList = handling.record.Next;
+    return result;
+}
+#endif
+
+void c_raise(void) { RaiseException(0xE0005678, EXCEPTION_NONCONTINUABLE, 0, NULL); }

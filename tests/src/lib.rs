@@ -13,7 +13,7 @@ pub use process::{
 #[cfg(unix)]
 pub use process::maps_of_stacks;
 #[cfg(windows)]
-pub use process::{committed_bytes, fill_below};
+pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 
 use core::ffi::{c_int, c_void};
 
@@ -107,6 +107,9 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), cfg!(any(windows, targe
     (true, true) => 6 * 1024,
     (false, _) => 640,
 };
+
+/// The size of a system stack where the settings say nothing else.
+pub const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
 
 /// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below the stacks that the kernel places.
 #[cfg(target_pointer_width = "64")]

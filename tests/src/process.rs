@@ -13,7 +13,7 @@ mod system;
 #[cfg(unix)]
 pub use system::maps_of_stacks;
 #[cfg(windows)]
-pub use system::{committed_bytes, fill_below};
+pub use system::{allocation, committed_bytes, fill_below, is_mapped};
 pub use system::{maps, resident_bytes};
 
 /// Names the scenario that a child is to run.

@@ -1,5 +1,4 @@
 //! What bodies may call and ask for: the host's stack, stacks larger than usual, preparation, and what becomes of further stacks.
-#![cfg(unix)]
 
 use core::ffi::{c_int, c_void};
 use core::ptr;

@@ -1,15 +1,17 @@
 //! A shared object with a copy of the runtime of its own (tests/plugin): opened, called on many threads, closed.
-#![cfg(all(target_os = "linux", target_env = "gnu"))] // musl never unloads, and its static executables cannot open
+#![cfg(any(windows, all(target_os = "linux", target_env = "gnu")))] // musl never unloads, and its static executables cannot open
+
+#[cfg_attr(target_os = "linux", path = "library/linux.rs")]
+#[cfg_attr(windows, path = "library/windows.rs")]
+mod loader;
 
 use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use guarded_callback::{on_system_stack, stats};
-use tests::{CCallback, Mode, c, callback, in_both_modes, maps, resident_bytes, to_c, use_stack};
+use tests::{CCallback, Mode, c, callback, in_both_modes, maps, resident_bytes, rounds, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -26,7 +28,7 @@ struct Below {
 impl Plugin {
     /// Cargo builds the shared object beside the tests, as the plugin is one of their dependencies.
     fn path() -> PathBuf {
-        std::env::current_exe().expect("the path of this test").with_file_name("libplugin.so")
+        std::env::current_exe().expect("the path of this test").with_file_name(loader::FILE_NAME)
     }
 
     fn open() -> Self {
@@ -34,26 +36,20 @@ impl Plugin {
     }
 
     fn open_at(path: &Path) -> Self {
-        let path = CString::new(path.as_os_str().as_bytes()).expect("a path");
-        // SAFETY: the plugin's constructors are those of the Rust library.
-        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-        assert!(!handle.is_null(), "{}", dl_error());
-        Self(handle)
+        Self(loader::open(path))
     }
 
     /// Really unmaps it: no part of its code is mapped any more.
     fn close(self) {
         let code = self.symbol(c"plugin_always").0.addr();
-        // SAFETY: nothing of the plugin runs or is called any more.
-        assert_eq!(unsafe { libc::dlclose(self.0) }, 0, "{}", dl_error());
-        assert!(!is_mapped(code), "the plugin is still there");
+        // SAFETY: open, and nothing of the plugin runs or is called any more.
+        unsafe { loader::close(self.0) };
+        assert!(!loader::is_mapped(code), "the plugin is still there");
     }
 
     fn symbol(&self, name: &CStr) -> CCallback {
         // SAFETY: the handle is open.
-        let symbol = unsafe { libc::dlsym(self.0, name.as_ptr()) };
-        assert!(!symbol.is_null(), "{}", dl_error());
-        CCallback(symbol)
+        CCallback(unsafe { loader::symbol(self.0, name) })
     }
 
     fn callback(&self, mode: Mode) -> CCallback {
@@ -67,20 +63,6 @@ impl Plugin {
             unsafe { core::mem::transmute::<*const c_void, extern "C" fn() -> usize>(self.symbol(c"plugin_stacks").0) };
         stacks()
     }
-}
-
-fn dl_error() -> String {
-    // SAFETY: returns null or a text that stays until the next call.
-    let text = unsafe { libc::dlerror() };
-    // SAFETY: as above.
-    if text.is_null() { String::new() } else { unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned() }
-}
-
-/// Whether something is mapped at `address`.
-fn is_mapped(address: usize) -> bool {
-    let mut resident = 0_u8;
-    // SAFETY: asks only, about one page.
-    unsafe { libc::mincore(ptr::without_provenance_mut(address & !4095), 4096, &raw mut resident) == 0 }
 }
 
 fn on_thread(f: CCallback, arg: *mut c_void) -> c_int {
@@ -111,7 +93,7 @@ fn flat(count: usize, step: impl Fn()) {
 
 /// How many libraries with a runtime of their own a process opens at a time. Without `dynamic-tls` those of x86_64 want some of the few bytes
 /// that glibc keeps for thread-locals of the initial-exec model.
-const LIBRARIES: usize = if cfg!(feature = "dynamic-tls") { 40 } else { 4 };
+const LIBRARIES: usize = if cfg!(any(feature = "dynamic-tls", windows)) { 40 } else { 4 };
 
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
@@ -156,7 +138,7 @@ in_both_modes! {
             assert!(plugin.stacks() > 0);
             plugin.close();
         };
-        flat(500, step);
+        flat(rounds(500), step);
     }
 
     fn two_runtimes_disturb_each_other(mode) {
@@ -179,19 +161,20 @@ in_both_modes! {
 
     fn several_libraries_cannot_be_open_at_a_time(mode) {
         let folder = std::env::temp_dir().join(format!("guarded-callback-{}", std::process::id()));
-        std::fs::create_dir(&folder).expect("a folder");
+        std::fs::create_dir_all(&folder).expect("a folder");
         let plugins: Vec<_> = (0..LIBRARIES)
             .map(|number| {
-                let copy = folder.join(format!("libplugin{number}.so"));
+                let copy = folder.join(format!("{number}{}", loader::FILE_NAME));
                 std::fs::copy(Plugin::path(), &copy).expect("a copy");
                 Plugin::open_at(&copy)
             })
             .collect();
-        std::fs::remove_dir_all(&folder).expect("the folder");
         for plugin in &plugins {
             assert_eq!(on_thread(plugin.callback(mode), ptr::null_mut()), 0);
         }
         plugins.into_iter().for_each(Plugin::close);
+        // Windows keeps what is open.
+        std::fs::remove_dir_all(&folder).expect("the folder");
     }
 
     fn destructor_of_a_library_cannot_call_back(mode) {
@@ -211,6 +194,6 @@ in_both_modes! {
             });
             closer.join().expect("no crash");
         };
-        flat(200, step);
+        flat(rounds(200), step);
     }
 }

@@ -1,12 +1,20 @@
 //! The picture of a thread's stacks.
 
 use core::ffi::c_int;
+use core::ops::Range;
 use core::ptr;
 
 use guarded_callback::{StackBounds, StackMap, register_stack};
-use tests::{CCallback, Mode, c, callback, from_c, in_both_modes, to_c, use_stack};
+use tests::{CCallback, Mode, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
+
+/// So much of a system stack that a second use of as much does not leave [`MORE_THAN_IS_LEFT`].
+const MUCH: usize = SYSTEM_STACK_BYTES / 8 * 3;
+const MORE_THAN_IS_LEFT: usize = SYSTEM_STACK_BYTES / 8 * 6;
+
+/// What one body uses, to be seen in the picture.
+const USED: usize = SYSTEM_STACK_BYTES / 8;
 
 callback! { "C" fn draws(arg) {
     // SAFETY: the tests pass a text.
@@ -14,7 +22,7 @@ callback! { "C" fn draws(arg) {
     0
 } }
 
-callback! { "C" [stack = 6 << 20] fn draws_on_a_further_stack(arg) {
+callback! { "C" [stack = MORE_THAN_IS_LEFT] fn draws_on_a_further_stack(arg) {
     // SAFETY: as above.
     *unsafe { from_c::<String>(arg) } = StackMap::current().to_string();
     0
@@ -27,11 +35,11 @@ struct Nested {
 }
 
 callback! { "C" fn calls_another(arg) {
-    use_stack(3 << 20);
+    use_stack(MUCH);
     // SAFETY: the tests pass this.
     let nested = unsafe { from_c::<Nested>(arg) };
     // SAFETY: the inner callback expects a text.
-    unsafe { c::c_call_with_frame(3 << 20, nested.inner, to_c(&mut nested.picture)) }
+    unsafe { c::c_call_with_frame(MUCH, nested.inner, to_c(&mut nested.picture)) }
 } }
 
 callback! { "C" fn suspends(arg) {
@@ -40,7 +48,7 @@ callback! { "C" fn suspends(arg) {
     0
 } }
 
-callback! { "C" fn uses_a_mib(_arg) { use_stack(1 << 20) } }
+callback! { "C" fn uses_much(_arg) { use_stack(USED) } }
 
 /// Calls where both modes switch.
 fn far_down(f: CCallback, arg: *mut core::ffi::c_void) -> c_int {
@@ -65,12 +73,26 @@ fn address(line: &str) -> usize {
     usize::from_str_radix(digits, 16).expect("an address")
 }
 
+/// Where the stack of a coroutine lies: in the memory that it was given.
+#[cfg(unix)]
+fn extent_of_coroutine(memory: &[u8], _host: usize) -> Range<usize> {
+    memory.as_ptr().addr()..memory.as_ptr().addr() + memory.len()
+}
+
+/// Where the stack of a fiber lies, which the system has made for it: around the host that it calls from.
+#[cfg(windows)]
+fn extent_of_coroutine(_memory: &[u8], host: usize) -> Range<usize> {
+    let extent = tests::allocation(host);
+    assert!(!extent.contains(&tests::near_sp()), "{extent:x?}");
+    extent
+}
+
 in_both_modes! {
     fn running_body_host_and_guard_are_not_drawn(mode) {
         let mut picture = String::new();
         far_down(draws::of(mode), to_c(&mut picture));
         let lines = stack(&picture, "system stack, runs `map::draws::");
-        assert!(lines[0].contains("8191 KiB"), "{picture}");
+        assert!(lines[0].contains(&format!("{} KiB", SYSTEM_STACK_BYTES / KIB - 1)), "{picture}");
         let sp = lines.iter().find(|line| line.contains("|<- SP, ")).expect("SP is on it");
         let guard = lines.iter().find(|line| line.contains("guard area, 64 KiB")).expect("a guard area");
         assert!(address(lines[0]) > address(sp) && address(sp) > address(guard), "{picture}");
@@ -105,10 +127,12 @@ in_both_modes! {
         assert!(picture.contains("is suspended, or was jumped over"), "{picture}");
         let host = picture.lines().find(|line| line.contains("C called `map::suspends::")).expect("the host");
         assert!(host.contains("on a foreign stack of unknown bounds"), "{picture}");
-        assert!(memory.as_ptr_range().contains(&ptr::with_exposed_provenance::<u8>(address(host))), "{picture}");
-        let registration = register_stack(memory.as_ptr().addr()..memory.as_ptr().addr() + memory.len()).expect("a slot");
+        let extent = extent_of_coroutine(&memory, address(host));
+        assert!(extent.contains(&address(host)), "{picture}");
+        let registered = format!("registered stack, {} KiB", extent.len() / KIB);
+        let registration = register_stack(extent).expect("a slot");
         let picture = StackMap::current().to_string();
-        let lines = stack(&picture, "registered stack, 64 KiB");
+        let lines = stack(&picture, &registered);
         assert!(lines.iter().any(|line| line.contains("C called `map::suspends::")), "{picture}");
         drop(registration);
         // SAFETY: it is suspended.
@@ -119,12 +143,12 @@ in_both_modes! {
     }
 
     fn use_of_a_stack_is_not_drawn(mode) {
-        far_down(uses_a_mib::of(mode), ptr::null_mut());
+        far_down(uses_much::of(mode), ptr::null_mut());
         let picture = StackMap::current().to_string();
         let line = stack(&picture, "system stack, idle")[0];
         let touched = line.split(", ").find_map(|part| part.strip_suffix(" KiB touched")).expect("it says so");
         let touched: usize = touched.parse().expect("a number");
-        assert!((1024..1024 + 64).contains(&touched), "{picture}");
+        assert!((USED / KIB..USED / KIB + 64).contains(&touched), "{picture}");
         // One that no body runs on is idle, whichever mode this is.
         assert!(mode != Mode::Plain);
     }

@@ -11,8 +11,8 @@ use guarded_callback::{
     remaining_stack, stats,
 };
 use tests::{
-    CCallback, Canary, Mode, alone, c, callback, committed_bytes, fill_below, in_both_modes, maps, resident_bytes,
-    run_child, to_c, use_stack,
+    CCallback, Canary, Mode, SYSTEM_STACK_BYTES, alone, c, callback, committed_bytes, fill_below, in_both_modes, maps,
+    resident_bytes, run_child, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -85,6 +85,32 @@ callback! { "C" fn jumps(_arg) {
     use_stack(64 * KIB);
     // SAFETY: as above.
     unsafe { c::c_jump_unwinding() }
+} }
+
+callback! { "C" fn faults(_arg) {
+    use_stack(64 * KIB);
+    // SAFETY: no memory is there, which ends this body: the frames between are C's and this one, which has nothing to drop.
+    unsafe { ptr::without_provenance::<c_int>(16).read_volatile() }
+} }
+
+callback! { "C" fn raises_out(_arg) {
+    use_stack(64 * KIB);
+    // SAFETY: as above.
+    unsafe { c::c_raise() }
+} }
+
+// More than a body that runs on a system stack has left.
+callback! { "C" [stack = SYSTEM_STACK_BYTES] fn jumps_from_another_stack(_arg) {
+    // SAFETY: as above.
+    unsafe { c::c_jump_unwinding() }
+} }
+
+callback! { "C" fn uses_its_stack_after_a_jump(arg) {
+    // SAFETY: the test passes the mode; what is called does not use its argument, and uses what is free of this stack.
+    unsafe {
+        let jumped = c::c_call_jumped_unwinding(jumps_from_another_stack::of(*arg.cast::<Mode>()), ptr::null_mut());
+        c_int::from(jumped != 1 || !on_system_stack()) + c::c_use_frame_by_limit(DEEP / 2)
+    }
 } }
 
 fn quiet() {
@@ -180,6 +206,40 @@ in_both_modes! {
         } }
         let mut mode = mode;
         assert_eq!(on_thread(jumping_down::of(Mode::Plain), to_c(&mut mode)), 0);
+    }
+
+    fn stack_that_was_jumped_back_to_cannot_be_used_by_limit(mode) {
+        // A system stack as the host: unlike the stacks that Wine gives to threads it is not committed as a whole.
+        let mut mode = mode;
+        for _ in 0..20 {
+            assert_eq!(on_thread(uses_its_stack_after_a_jump::of(Mode::Always), to_c(&mut mode)), 0);
+        }
+    }
+
+    fn frame_of_the_host_does_not_handle_a_fault_of_the_body(mode) {
+        callback! { "C" fn handling(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            let before = fields();
+            for _ in 0..100 {
+                for f in [faults::of(mode), raises_out::of(mode)] {
+                    // SAFETY: the bodies do not use their argument; nothing between has to be dropped.
+                    if unsafe { c::c_call_handling(f, ptr::null_mut()) } != -5000 {
+                        return 1;
+                    }
+                    // SAFETY: as above.
+                    if unsafe { c::c_call_handling(works::of(Mode::Always), ptr::null_mut()) } != 0 {
+                        return 2;
+                    }
+                }
+            }
+            let now = fields();
+            3 * c_int::from([now[0], now[2], now[3]] != [before[0], before[2], before[3]])
+        } }
+        let mut mode = mode;
+        assert_eq!(on_thread(handling::of(Mode::Plain), to_c(&mut mode)), 0);
+        // The one that was left, and another to decide on.
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
     }
 
     fn thread_that_ends_after_a_longjmp_frees_the_system_stack(mode) {

@@ -27,9 +27,8 @@ pub(crate) fn bounds_at(sp: usize) -> Option<StackBounds> {
 }
 
 fn bounds(fields: &Fields) -> Option<StackBounds> {
-    let Fields { base: stack_base, deallocation: allocation_base, guarantee_bytes, .. } = *fields;
-    // Another copy of this runtime tells the system of two stacks at once, which are no one allocation.
-    let is_one = memory::allocation_base(stack_base.checked_sub(1)?) == allocation_base;
-    let answers = Answers { allocation_base, stack_base, guarantee_bytes, page_bytes: memory::page_bytes() };
-    answers.bounds().filter(|_| is_one)
+    let Fields { base: stack_base, limit, deallocation: allocation_base, guarantee_bytes } = *fields;
+    let allocation_of_top = memory::allocation_base(stack_base.checked_sub(1)?);
+    let page_bytes = memory::page_bytes();
+    Answers { allocation_base, stack_base, limit, allocation_of_top, guarantee_bytes, page_bytes }.bounds()
 }

@@ -242,11 +242,12 @@ impl Header {
 /// # Errors
 /// The system's error code when a mapping fails.
 pub(crate) fn take(room_bytes: usize) -> Result<NonNull<Header>, i32> {
-    let below_this = if switch::UNWINDS_ONLY_UP { switch::stack_pointer() } else { usize::MAX };
-    let mut found = pool::take_below(room_bytes, below_this);
-    if found.is_none() && switch::UNWINDS_ONLY_UP && !memory::has_place_below(room_bytes) {
-        found = pool::take(room_bytes);
-    }
+    let found = if switch::UNWINDS_ONLY_UP {
+        let below = pool::take_highest_below(room_bytes, switch::stack_pointer());
+        below.or_else(|| if memory::has_place_below(room_bytes) { None } else { pool::take(room_bytes) })
+    } else {
+        pool::take(room_bytes)
+    };
     match found {
         Some(header) => Ok(header),
         None => map(room_bytes),

@@ -18,20 +18,14 @@ pub(crate) const LARGEST_POOL: usize = 256;
 static SLOTS: [AtomicPtr<Header>; LARGEST_POOL] = [const { AtomicPtr::new(ptr::null_mut()) }; LARGEST_POOL];
 
 /// Takes a stack with at least `room_bytes`, if there is one.
+///
+/// Called with little stack left: a flat loop, because in a debug build each call takes a frame.
 #[inline(always)]
 pub(crate) fn take(room_bytes: usize) -> Option<NonNull<Header>> {
-    take_below(room_bytes, usize::MAX)
-}
-
-/// As [`take`], of those that lie below `highest`.
-///
-/// Called with little stack left: flat loops, because in a debug build each call takes a frame.
-pub(crate) fn take_below(room_bytes: usize, highest: usize) -> Option<NonNull<Header>> {
     let slots = settings::spare_stacks();
     let mut slot = 0;
     while slot < slots {
-        let at = SLOTS[slot].load(Ordering::Relaxed).addr();
-        if at != 0 && at < highest {
+        if !SLOTS[slot].load(Ordering::Relaxed).is_null() {
             let header = SLOTS[slot].swap(ptr::null_mut(), Ordering::Acquire);
             if let Some(header) = NonNull::new(header) {
                 // SAFETY: what the exchange returned belongs to this caller alone, and a stack in the pool is mapped.
@@ -45,6 +39,37 @@ pub(crate) fn take_below(room_bytes: usize, highest: usize) -> Option<NonNull<He
         slot += 1;
     }
     None
+}
+
+/// As [`take`], of those that lie below `highest` the highest: the lower ones are left to bodies that are called from this one's. Otherwise
+/// two runtimes whose bodies call each other would find none below after a while, and map one each time.
+#[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "for systems where frames are unwound upwards only"))]
+pub(crate) fn take_highest_below(room_bytes: usize, mut highest: usize) -> Option<NonNull<Header>> {
+    let slots = settings::spare_stacks();
+    loop {
+        let (mut best, mut best_slot) = (ptr::null_mut::<Header>(), 0);
+        let mut slot = 0;
+        while slot < slots {
+            let header = SLOTS[slot].load(Ordering::Relaxed);
+            if header.addr() > best.addr() && header.addr() < highest {
+                (best, best_slot) = (header, slot);
+            }
+            slot += 1;
+        }
+        let header = NonNull::new(best)?;
+        // The same stack may have been away meanwhile: it is as good as before. Another one need not be.
+        let taken =
+            SLOTS[best_slot].compare_exchange(best, ptr::null_mut(), Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if taken {
+            // SAFETY: as in `take`.
+            if unsafe { header.as_ref() }.room_bytes >= room_bytes {
+                counters::reused();
+                return Some(header);
+            }
+            put_back(header);
+            highest = best.addr();
+        }
+    }
 }
 
 /// Returns a stack that was too small; with the pool full in the meantime it goes back to the system.
@@ -97,6 +122,29 @@ mod tests {
     unsafe fn free(header: NonNull<Header>) {
         // SAFETY: see above.
         drop(unsafe { Box::from_raw(header.as_ptr()) });
+    }
+
+    #[test]
+    fn stack_that_is_too_small_or_too_low_is_taken_before_the_highest_that_fits() {
+        let _one = ONE_TEST_AT_A_TIME.lock();
+        settings::SPARE.store(4, Ordering::Relaxed);
+        // From low to high, into the slots in another order.
+        let mut headers = [2000, 2000, 1000, 2000].map(header);
+        headers.sort();
+        // SAFETY: nobody else has them.
+        headers
+            .iter_mut()
+            .zip([2000, 2000, 1000, 2000])
+            .for_each(|(header, room)| unsafe { header.as_mut().room_bytes = room });
+        [2, 0, 3, 1].into_iter().for_each(|at| assert!(put(headers[at])));
+        let highest = headers[3].addr().get();
+        assert_eq!(take_highest_below(2000, highest), Some(headers[1]));
+        assert_eq!(take_highest_below(3000, highest), None);
+        assert_eq!((take_highest_below(2000, headers[1].addr().get()), len()), (Some(headers[0]), 2));
+        assert_eq!(take_highest_below(1000, usize::MAX), Some(headers[3]));
+        assert_eq!((take_highest_below(1000, usize::MAX), len()), (Some(headers[2]), 0));
+        // SAFETY: all of them are out of the pool.
+        headers.into_iter().for_each(|header| unsafe { free(header) });
     }
 
     #[test]

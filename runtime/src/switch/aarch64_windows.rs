@@ -15,6 +15,9 @@ use core::arch::{asm, naked_asm};
 
 use super::{Fields, LeftAt};
 
+/// The switch has no handler that could do so later.
+pub(super) const COMMITS_THE_HOST_FIRST: bool = true;
+
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
     let sp: usize;

@@ -8,7 +8,7 @@
 //! - longjmp runs no cleanup. The same fields stay until [`settle`], which every arrival on the cold path calls.
 //!
 //! In between the limit is too low for `__chkstk` on the host, so the host is committed to its end before anything leaves in such a
-//! way: by the handler that the switch has for unwinding, which longjmp calls too.
+//! way: by the handler that the switch has for unwinding, which longjmp calls too, or before the switch where it has none.
 
 #[cfg_attr(target_arch = "x86_64", path = "x86_64_windows.rs")]
 #[cfg_attr(target_arch = "x86", path = "x86_windows.rs")]
@@ -140,7 +140,7 @@ impl LeftAt {
     /// Finds out what to tell. The usual case is a stack below the host, or one that was committed before.
     #[inline(always)]
     fn prepare(&self) -> Order {
-        let host = architecture::fields();
+        let host = if architecture::COMMITS_THE_HOST_FIRST { host_committed() } else { architecture::fields() };
         // SAFETY: set by whoever made this for a call, to what outlives it.
         let there = unsafe { &*self.there.get() };
         if host.lies_above(&there.fields()) {
@@ -155,13 +155,9 @@ impl LeftAt {
     /// it can, and an exception that leaves it ends the process.
     #[inline(never)]
     fn committed(there: &Told) -> Fields {
-        let host = Told::now();
-        if commit(&host) {
-            // SAFETY: all from the new limit upwards is committed.
-            unsafe { architecture::tell(&host.fields()) };
-        }
+        let host = host_committed();
         let can_grow = !commit(there);
-        let both = host.fields().with(&there.fields());
+        let both = host.with(&there.fields());
         if can_grow { Fields { limit: there.fields().limit, ..both } } else { both }
     }
 
@@ -189,6 +185,17 @@ impl LeftAt {
         // SAFETY: the limits stay as they are.
         unsafe { architecture::tell(&Fields { deallocation, ..architecture::fields() }) };
     }
+}
+
+/// Commits the stack in use to its end, where that can be done, and tells so.
+#[inline(never)]
+fn host_committed() -> Fields {
+    let host = Told::now();
+    if commit(&host) {
+        // SAFETY: all from the new limit upwards is committed.
+        unsafe { architecture::tell(&host.fields()) };
+    }
+    host.fields()
 }
 
 /// Commits a stack to its end, with the guard pages in their last place. False where that fails.
@@ -290,7 +297,7 @@ impl Drop for Unwound<'_> {
 ///
 /// # Safety
 /// `left_at` is that of a switch whose frame is being unwound.
-#[cfg_attr(target_arch = "x86", allow(dead_code, reason = "no handler: chkstk looks at no field"))]
+#[cfg(target_arch = "x86_64")]
 unsafe fn unwinds(left_at: *const LeftAt) {
     // SAFETY: the caller's promise.
     commit(unsafe { &(*left_at).host });

@@ -15,6 +15,9 @@ use core::arch::{asm, naked_asm};
 
 use super::{Fields, LeftAt};
 
+/// The handler of the switch does so when something unwinds past it.
+pub(super) const COMMITS_THE_HOST_FIRST: bool = false;
+
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
     let sp: usize;

@@ -31,7 +31,7 @@ macro_rules! local {
 
 pub(crate) use local;
 #[cfg(all(windows, target_env = "gnu", not(target_abi = "llvm")))]
-pub(crate) use native::{Local, Template, own, tls_index};
+pub(crate) use native::{Local, Template, own, tls_index, tls_start};
 
 #[cfg(all(windows, target_env = "gnu", not(target_abi = "llvm")))]
 mod native {
@@ -39,6 +39,9 @@ mod native {
         /// The number of this image's block among the thread's, from the C runtime.
         #[link_name = "_tls_index"]
         pub(crate) static tls_index: u32;
+        /// Where what the loader copies begins, from the same.
+        #[link_name = "_tls_start"]
+        pub(crate) static tls_start: u8;
     }
 
     /// What the loader copies. Nobody uses it in place.
@@ -58,8 +61,11 @@ mod native {
         }
     }
 
-    /// The address of the calling thread's copy: the TEB points to a row of blocks, in which this image has a number, and the linker
-    /// knows how far in the block the variable lies.
+    /// The address of the calling thread's copy: the TEB points to a row of blocks, in which this image has a number, and the variable
+    /// lies as far in the block as in what is copied.
+    ///
+    /// The linker knows that distance (SECREL32), but ld of binutils 2.40 has the loader add to it what it adds to addresses in an image
+    /// that is not loaded where it was linked for. Hence the difference of two addresses.
     #[cfg(target_arch = "x86_64")]
     macro_rules! own {
         ($template:ident) => {{
@@ -70,12 +76,16 @@ mod native {
                     "mov {address:e}, dword ptr [rip + {index}]",
                     "mov {row}, qword ptr gs:[0x58]",
                     "mov {address}, qword ptr [{row} + 8 * {address}]",
-                    "lea {address}, [{address} + {template}@SECREL32]",
+                    "lea {row}, [rip + {template}]",
+                    "add {address}, {row}",
+                    "lea {row}, [rip + {start}]",
+                    "sub {address}, {row}",
                     address = out(reg) address,
                     row = out(reg) _,
                     index = sym $crate::thread::local::tls_index,
                     template = sym $template,
-                    options(nostack, readonly, preserves_flags),
+                    start = sym $crate::thread::local::tls_start,
+                    options(nostack, readonly),
                 );
             }
             address
@@ -92,12 +102,14 @@ mod native {
                     "mov {address}, dword ptr [{index}]",
                     "mov {row}, dword ptr fs:[0x2C]",
                     "mov {address}, dword ptr [{row} + 4 * {address}]",
-                    "lea {address}, [{address} + {template}@SECREL32]",
+                    "add {address}, offset {template}",
+                    "sub {address}, offset {start}",
                     address = out(reg) address,
                     row = out(reg) _,
                     index = sym $crate::thread::local::tls_index,
                     template = sym $template,
-                    options(nostack, readonly, preserves_flags),
+                    start = sym $crate::thread::local::tls_start,
+                    options(nostack, readonly),
                 );
             }
             address

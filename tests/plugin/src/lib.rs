@@ -90,3 +90,24 @@ static LATE: extern "C" fn() = at_the_end;
 #[used]
 #[unsafe(link_section = ".fini_array")]
 static EARLY: extern "C" fn() = at_the_end;
+
+/// As [`at_the_end`], as the loader of Windows calls it.
+#[cfg(windows)]
+unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, _reserved: *mut c_void) {
+    const DLL_PROCESS_DETACH: u32 = 0;
+    if reason == DLL_PROCESS_DETACH {
+        at_the_end();
+    }
+}
+
+// SAFETY: the linker puts these pointers among the callbacks of the loader; the type is the one that it expects. It sorts them by what
+// follows the `$`: one is called before the runtime's own (XLY), the other after it.
+#[cfg(windows)]
+#[used]
+#[unsafe(link_section = ".CRT$XLYZ")]
+static LATE: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;
+// SAFETY: as above.
+#[cfg(windows)]
+#[used]
+#[unsafe(link_section = ".CRT$XLX")]
+static EARLY: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;

@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
+use core::ops::Range;
 use core::ptr;
 use std::process::ExitStatus;
 
@@ -70,6 +71,22 @@ pub fn resident_bytes() -> usize {
 pub fn committed_bytes() -> usize {
     let own = |region: &MEMORY_BASIC_INFORMATION| region.State == MEM_COMMIT && region.Type == MEM_PRIVATE;
     regions().filter(own).map(|region| region.RegionSize).sum()
+}
+
+/// Whether something is mapped at `address`.
+pub fn is_mapped(address: usize) -> bool {
+    region(address).is_some_and(|region| region.State != MEM_FREE)
+}
+
+/// The allocation that `address` is part of.
+///
+/// # Panics
+/// Where there is none.
+pub fn allocation(address: usize) -> Range<usize> {
+    let base = region(address).expect("of this process").AllocationBase;
+    assert!(!base.is_null(), "{address:#x} is free");
+    let own = regions().filter(|region| region.State != MEM_FREE && region.AllocationBase == base);
+    base.addr()..base.addr() + own.map(|region| region.RegionSize).sum::<usize>()
 }
 
 fn regions() -> impl Iterator<Item = MEMORY_BASIC_INFORMATION> {

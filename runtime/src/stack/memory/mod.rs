@@ -10,6 +10,9 @@ pub(crate) use unix::{
     unmap,
 };
 
+#[cfg(any(windows, test))]
+mod place;
+
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]

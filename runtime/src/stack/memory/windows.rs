@@ -22,6 +22,7 @@ use windows_sys::Win32::System::Memory::{
 };
 use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
 
+use super::place::{self, Region};
 use crate::settings;
 use crate::switch::fields::{Fields, UNUSABLE_PAGES};
 
@@ -169,20 +170,14 @@ pub(crate) fn has_place_below(room_bytes: usize) -> bool {
 /// Where the next stack should lie: below the stack in use, so that it can grow and exceptions can leave it (switch/fields.rs). Stacks
 /// follow each other downwards, so that this is so as well where one is left for the next.
 fn place(bytes: usize) -> Option<usize> {
-    const MOST_REGIONS: usize = 512;
     let local = 0_u8;
-    let mut high = start((&raw const local).addr());
-    for _ in 0..MOST_REGIONS {
-        let region = query(high.checked_sub(1)?)?;
-        let low = region.BaseAddress.addr();
-        let at = high.checked_sub(bytes)? & !(GRANULARITY - 1);
-        if region.State == MEM_FREE && at >= low.max(GRANULARITY) {
-            return Some(at);
-        }
-        // Of what is taken the whole allocation lies in the way.
-        high = if region.State == MEM_FREE { low } else { low.min(region.AllocationBase.addr()) };
-    }
-    None
+    place::below(start((&raw const local).addr()), bytes, GRANULARITY, |at| {
+        let region = query(at)?;
+        Some(match region.State {
+            MEM_FREE => Region::Free { end: at + region.RegionSize },
+            _ => Region::Taken { base: region.AllocationBase.addr() },
+        })
+    })
 }
 
 /// Where to begin to look: in the lowest 2 GiB, which 64-bit processes leave empty, at a place as hard to guess as that of the thread's
