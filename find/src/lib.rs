@@ -23,8 +23,10 @@
 //! # What it cannot see
 //!
 //! What a macro makes. A `macro_rules!` body or the arguments of a macro that hold an `extern` function with a body are listed as
-//! [`Hidden`], for you to look at.
+//! [`Hidden`], for you to look at. Files of another ending that are `include!`d are looked at only when they are named. Symbolic links
+//! below a folder are not followed.
 
+mod deep;
 mod fix;
 mod hidden;
 mod scan;
@@ -108,6 +110,8 @@ pub enum Error {
     Syntax(PathBuf, usize, String),
     /// The text for the attribute is none.
     Attribute(String),
+    /// A file is no longer what it was when it was looked at.
+    Changed(PathBuf),
     /// Below the path there is no `.rs` file.
     Empty(PathBuf),
 }
@@ -120,6 +124,7 @@ impl fmt::Display for Error {
             Self::Attribute(text) => {
                 write!(f, "`{text}` is no attribute; write a path, with options in parentheses where it has some")
             }
+            Self::Changed(path) => write!(f, "{}: has changed since it was looked at; look again", path.display()),
             Self::Empty(path) => write!(f, "{}: no .rs file here", path.display()),
         }
     }
@@ -132,12 +137,32 @@ impl error::Error for Error {}
 /// # Errors
 /// When the path or a folder below it cannot be read, or there is no `.rs` file at all.
 pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
+    find_in(&[path])
+}
+
+/// As [`find`], for several paths. A file that lies below two of them is looked at once.
+///
+/// # Errors
+/// When one of the paths or a folder below it cannot be read, or holds no `.rs` file at all.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-in-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), "extern \"C\" fn on_row() {}")?;
+/// let report = guarded_callback_find::find_in(&[&directory, &directory.join("lib.rs")])?;
+/// assert_eq!(report.lacking().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn find_in(paths: &[impl AsRef<Path>]) -> Result<Report, Error> {
     let mut report = Report::default();
-    for file in tree::rust_files(path.as_ref())? {
-        if let Err(error) = scan::file(&file, &mut report) {
-            report.unreadable.push(error);
+    let files = tree::rust_files_of(paths)?;
+    deep::with_room(|| {
+        for file in &files {
+            if let Err(error) = scan::file(file, &mut report) {
+                report.unreadable.push(error);
+            }
         }
-    }
+    });
     Ok(report)
 }
 
