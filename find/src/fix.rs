@@ -12,6 +12,16 @@ use crate::{Error, Function, Report, State, deep, scan};
 ///
 /// # Errors
 /// When `attribute` is none, or a file cannot be read or written, or has changed since it was looked at.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-fix-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), "extern \"C\" fn on_row() {}")?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!(guarded_callback_find::fix(&report, "guarded_callback::guarded_callback")?, 1);
+/// # assert!(std::fs::read_to_string(directory.join("lib.rs"))?.starts_with("#[guarded_callback::guarded_callback]\nextern"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn fix(report: &Report, attribute: &str) -> Result<usize, Error> {
     if syn::parse_str::<syn::Meta>(attribute).is_err() {
         return Err(Error::Attribute(attribute.to_owned()));

@@ -38,6 +38,17 @@ use std::{error, fmt, io};
 pub use fix::fix;
 
 /// One `extern` function with a body.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-function-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"impl S { extern "C" fn on_row() {} }"#)?;
+/// for function in guarded_callback_find::find(&directory)?.functions {
+///     assert_eq!((function.name.as_str(), function.line), ("S::on_row", 1));
+///     assert!(function.to_string().ends_with("lib.rs:1: `S::on_row` lacks #[guarded_callback]"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Function {
@@ -54,6 +65,17 @@ pub struct Function {
 }
 
 /// What is known of a function.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-state-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"async extern "C" fn on_row() {}"#)?;
+/// use guarded_callback_find::State;
+///
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert!(matches!(report.functions[0].state, State::Cannot(reason) if reason.contains("remove `async`")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
@@ -68,6 +90,15 @@ pub enum State {
 }
 
 /// A macro that holds an `extern` function with a body, which cannot be judged from outside.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-hidden-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"macro_rules! make { ($name:ident) => { extern "C" fn $name() {} } }"#)?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!(report.hidden[0].within, "macro_rules! make");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hidden {
@@ -80,6 +111,15 @@ pub struct Hidden {
 }
 
 /// What was found below a path.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-report-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"#[guarded_callback] extern "C" fn on_row() {} extern "C" fn on_end() {}"#)?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!((report.files, report.functions.len(), report.lacking().count()), (1, 2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -95,12 +135,27 @@ pub struct Report {
 
 impl Report {
     /// The functions that could have the attribute and do not.
+    ///
+    /// ```
+    /// # let directory = std::env::temp_dir().join("guarded-callback-find-lacking-doc");
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # std::fs::write(directory.join("lib.rs"), r#"extern "C" fn on_row() {}"#)?;
+    /// for function in guarded_callback_find::find(&directory)?.lacking() {
+    ///     println!("{function}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn lacking(&self) -> impl Iterator<Item = &Function> {
         self.functions.iter().filter(|function| function.state == State::Lacking)
     }
 }
 
 /// Why a path could not be looked at.
+///
+/// ```
+/// let error = guarded_callback_find::find("/nowhere/at/all").unwrap_err();
+/// assert!(error.to_string().starts_with("/nowhere/at/all: "));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -136,6 +191,15 @@ impl error::Error for Error {}
 ///
 /// # Errors
 /// When the path or a folder below it cannot be read, or there is no `.rs` file at all.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-find-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"extern "C" fn on_row() {}"#)?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!(report.lacking().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
     find_in(&[path])
 }
@@ -170,6 +234,15 @@ pub fn find_in(paths: &[impl AsRef<Path>]) -> Result<Report, Error> {
 ///
 /// # Panics
 /// With the list of those that lack it, or with the reason why `path` or a file below it could not be looked at.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-assert-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"#[guarded_callback] extern "C" fn on_row() {}"#)?;
+/// # let source = directory;
+/// guarded_callback_find::assert_guarded(source);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn assert_guarded(path: impl AsRef<Path>) {
     let report = find(path).unwrap_or_else(|error| panic!("{error}"));
     if let Some(error) = report.unreadable.first() {
