@@ -32,19 +32,18 @@ const STORIES: [Story; 5] = [
 ];
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1) {
-        None => tour(),
-        Some(name) if name == "svg" => picture::print_svg(),
-        Some(name) => tell(&name),
+    let mut arguments = std::env::args_os().skip(1);
+    let Some(first) = arguments.next() else { return tour() };
+    if first == "svg" {
+        if arguments.next().is_some() {
+            examples::wrong("nothing comes behind `svg`");
+        }
+        return picture::print_svg();
     }
-}
-
-/// Runs one story in this process.
-fn tell(name: &str) -> ExitCode {
-    let Some((_, story)) = STORIES.iter().find(|(story, _)| *story == name) else {
-        eprintln!("no story is called `{name}`; start the tour without arguments");
-        return ExitCode::FAILURE;
+    let Some((_, story)) = STORIES.iter().find(|(story, _)| first == *story) else {
+        examples::wrong(&format!("no story is called `{}`; start the tour without arguments", first.display()))
     };
+    examples::choose(arguments);
     child::leave_no_core_file();
     story();
     ExitCode::SUCCESS

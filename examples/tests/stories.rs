@@ -71,11 +71,21 @@ fn the_tour_shows_the_same_lines_and_how_the_plain_callbacks_died() {
     assert!(printed.contains(" x\n"), "no cost in {printed}");
 }
 
+fn is_refused(program: &str, arguments: &[&str], words: &str) {
+    let output = Command::new(program).args(arguments).output().expect("the program was built with this test");
+    assert_eq!(output.status.code(), Some(2), "{program} {arguments:?}: {output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{program} {arguments:?}: {output:?}");
+}
+
 #[test]
 fn a_wrong_argument_is_an_error() {
-    for (name, program) in STORIES {
-        let output = Command::new(program).arg("plian").output().expect("the program was built with this test");
-        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("`plian` is neither"), "{name}: {output:?}");
+    for (_, program) in STORIES {
+        is_refused(program, &["plian"], "`plian` is neither `plain` nor `guarded`");
+        is_refused(program, &["plain", "guarded"], "one argument at most");
     }
+    let tour = env!("CARGO_BIN_EXE_tour");
+    is_refused(tour, &["nonsense"], "no story is called `nonsense`");
+    is_refused(tour, &["worker", "plian"], "`plian` is neither");
+    is_refused(tour, &["worker", "plain", "plain"], "one argument at most");
+    is_refused(tour, &["svg", "png"], "nothing comes behind `svg`");
 }

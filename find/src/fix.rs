@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{fs, process};
 
-use crate::{Error, Function, Report, State, scan};
+use crate::{Error, Function, Report, State, deep, scan};
 
 /// Inserts `#[attribute]` in front of each function of `report` that lacks it, and returns how many those were.
 ///
@@ -12,33 +12,63 @@ use crate::{Error, Function, Report, State, scan};
 ///
 /// # Errors
 /// When `attribute` is none, or a file cannot be read or written, or has changed since it was looked at.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-fix-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), "extern \"C\" fn on_row() {}")?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!(guarded_callback_find::fix(&report, "guarded_callback::guarded_callback")?, 1);
+/// # assert!(std::fs::read_to_string(directory.join("lib.rs"))?.starts_with("#[guarded_callback::guarded_callback]\nextern"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn fix(report: &Report, attribute: &str) -> Result<usize, Error> {
     if syn::parse_str::<syn::Meta>(attribute).is_err() {
         return Err(Error::Attribute(attribute.to_owned()));
     }
-    let mut fixed = 0;
-    for functions in report.functions.chunk_by(|a, b| a.file == b.file) {
-        let lacking: Vec<_> = functions.iter().filter(|function| function.state == State::Lacking).collect();
-        if let Some(first) = lacking.first() {
-            fix_file(&first.file, &lacking, attribute)?;
-            fixed += lacking.len();
+    deep::with_room(|| {
+        let mut fixed = 0;
+        for functions in report.functions.chunk_by(|a, b| a.file == b.file) {
+            let lacking: Vec<_> = lacking(functions);
+            if let Some(first) = lacking.first() {
+                fix_file(&first.file, &lacking, attribute)?;
+                fixed += lacking.len();
+            }
         }
-    }
-    Ok(fixed)
+        Ok(fixed)
+    })
 }
 
-fn fix_file(file: &Path, lacking: &[&Function], attribute: &str) -> Result<(), Error> {
+fn lacking(functions: &[Function]) -> Vec<&Function> {
+    functions.iter().filter(|function| function.state == State::Lacking).collect()
+}
+
+fn fix_file(file: &Path, functions: &[&Function], attribute: &str) -> Result<(), Error> {
     let io = |error| Error::Io(file.to_owned(), error);
     let text = fs::read_to_string(file).map_err(io)?;
-    let mut places: Vec<_> = lacking.iter().map(|function| function.place).collect();
+    let mut now = Report::default();
+    scan::source(file, &text, &mut now)?;
+    if lacking(&now.functions) != functions {
+        return Err(Error::Changed(file.to_owned()));
+    }
+    let mut places: Vec<_> = functions.iter().map(|function| function.place).collect();
     places.sort_unstable();
     let text = insert(&text, &places, attribute);
     // Read again before anything is lost.
     scan::source(file, &text, &mut Report::default())?;
+    replace(file, &text).map_err(io)
+}
+
+/// Writes beside the file first, so that the file is whole at every moment; a link stays one, and the permissions stay.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let file = fs::canonicalize(file)?;
+    let permissions = fs::metadata(&file)?.permissions();
     let beside = file.with_extension(format!("rs.{}", process::id()));
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
+    let written = fs::write(&beside, text)
+        .and_then(|()| fs::set_permissions(&beside, permissions))
+        .and_then(|()| fs::rename(&beside, &file));
+    written.inspect_err(|_| {
         let _ = fs::remove_file(&beside);
-        io(error)
     })
 }
 

@@ -21,22 +21,51 @@ pub(crate) fn within(file: &Path, within: &str, tokens: TokenStream, report: &mu
     }
 }
 
-/// Whether what follows `extern` is a function with a body: `"C" fn name(..) -> T { .. }`, with anything for the ABI and the name, such as
-/// the variables of a macro.
+/// Whether what follows `extern` is a function with a body: `"C" fn name(..) -> T { .. }`, where ABI, name, parameters and body may be
+/// variables of a macro.
 fn begins_function(after: &[TokenTree]) -> bool {
-    let Some(keyword) = after.iter().take(4).position(|token| matches!(token, TokenTree::Ident(word) if *word == "fn"))
-    else {
-        return false;
+    let abi = match after {
+        [TokenTree::Literal(abi), ..] if abi.to_string() == "\"Rust\"" => return false,
+        [TokenTree::Literal(_), ..] => 1,
+        [dollar, TokenTree::Ident(_), ..] if is_dollar(dollar) => 2,
+        _ => 0,
     };
-    let mut rest = after[keyword + 1..].iter();
-    // A function pointer type has no name between `fn` and its parameters.
-    if matches!(after.get(keyword + 1), Some(TokenTree::Group(_)) | None) {
-        return false;
+    match &after[abi..] {
+        // A function pointer type has no name between `fn` and its parameters.
+        [TokenTree::Ident(keyword), TokenTree::Ident(_), rest @ ..] if *keyword == "fn" => ends_in_body(rest),
+        [TokenTree::Ident(keyword), dollar, TokenTree::Ident(_), rest @ ..]
+            if *keyword == "fn" && is_dollar(dollar) =>
+        {
+            ends_in_body(rest)
+        }
+        _ => false,
     }
-    rest.find_map(|token| match token {
+}
+
+/// Whether a body comes before a semicolon.
+fn ends_in_body(rest: &[TokenTree]) -> bool {
+    let end = (0..rest.len()).find_map(|at| match &rest[at] {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(true),
         TokenTree::Punct(punct) if punct.as_char() == ';' => Some(false),
+        dollar if is_dollar(dollar) && is_variable_for_a_body(&rest[at + 1..]) => Some(true),
         _ => None,
-    })
-    .unwrap_or(false)
+    });
+    end.unwrap_or(false)
+}
+
+/// Whether the name after a `$` is followed by nothing that shows it to be a type, a pattern's variable or half of a path.
+fn is_variable_for_a_body(after: &[TokenTree]) -> bool {
+    let is_name = matches!(after.first(), Some(TokenTree::Ident(_)));
+    is_name
+        && match after.get(1) {
+            Some(TokenTree::Punct(punct)) => punct.as_char() == '#' || punct.as_char() == '$',
+            Some(TokenTree::Group(_)) => false,
+            Some(TokenTree::Ident(word)) => *word != "where",
+            Some(TokenTree::Literal(_)) => false,
+            None => true,
+        }
+}
+
+fn is_dollar(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == '$')
 }

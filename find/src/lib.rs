@@ -23,8 +23,10 @@
 //! # What it cannot see
 //!
 //! What a macro makes. A `macro_rules!` body or the arguments of a macro that hold an `extern` function with a body are listed as
-//! [`Hidden`], for you to look at.
+//! [`Hidden`], for you to look at. Files of another ending that are `include!`d are looked at only when they are named. Symbolic links
+//! below a folder are not followed.
 
+mod deep;
 mod fix;
 mod hidden;
 mod scan;
@@ -36,6 +38,17 @@ use std::{error, fmt, io};
 pub use fix::fix;
 
 /// One `extern` function with a body.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-function-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"impl S { extern "C" fn on_row() {} }"#)?;
+/// for function in guarded_callback_find::find(&directory)?.functions {
+///     assert_eq!((function.name.as_str(), function.line), ("S::on_row", 1));
+///     assert!(function.to_string().ends_with("lib.rs:1: `S::on_row` lacks #[guarded_callback]"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Function {
@@ -52,6 +65,17 @@ pub struct Function {
 }
 
 /// What is known of a function.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-state-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"async extern "C" fn on_row() {}"#)?;
+/// use guarded_callback_find::State;
+///
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert!(matches!(report.functions[0].state, State::Cannot(reason) if reason.contains("remove `async`")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
@@ -66,6 +90,15 @@ pub enum State {
 }
 
 /// A macro that holds an `extern` function with a body, which cannot be judged from outside.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-hidden-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"macro_rules! make { ($name:ident) => { extern "C" fn $name() {} } }"#)?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!(report.hidden[0].within, "macro_rules! make");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hidden {
@@ -78,6 +111,15 @@ pub struct Hidden {
 }
 
 /// What was found below a path.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-report-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"#[guarded_callback] extern "C" fn on_row() {} extern "C" fn on_end() {}"#)?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!((report.files, report.functions.len(), report.lacking().count()), (1, 2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -93,12 +135,27 @@ pub struct Report {
 
 impl Report {
     /// The functions that could have the attribute and do not.
+    ///
+    /// ```
+    /// # let directory = std::env::temp_dir().join("guarded-callback-find-lacking-doc");
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # std::fs::write(directory.join("lib.rs"), r#"extern "C" fn on_row() {}"#)?;
+    /// for function in guarded_callback_find::find(&directory)?.lacking() {
+    ///     println!("{function}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn lacking(&self) -> impl Iterator<Item = &Function> {
         self.functions.iter().filter(|function| function.state == State::Lacking)
     }
 }
 
 /// Why a path could not be looked at.
+///
+/// ```
+/// let error = guarded_callback_find::find("/nowhere/at/all").unwrap_err();
+/// assert!(error.to_string().starts_with("/nowhere/at/all: "));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -108,6 +165,8 @@ pub enum Error {
     Syntax(PathBuf, usize, String),
     /// The text for the attribute is none.
     Attribute(String),
+    /// A file is no longer what it was when it was looked at.
+    Changed(PathBuf),
     /// Below the path there is no `.rs` file.
     Empty(PathBuf),
 }
@@ -120,6 +179,7 @@ impl fmt::Display for Error {
             Self::Attribute(text) => {
                 write!(f, "`{text}` is no attribute; write a path, with options in parentheses where it has some")
             }
+            Self::Changed(path) => write!(f, "{}: has changed since it was looked at; look again", path.display()),
             Self::Empty(path) => write!(f, "{}: no .rs file here", path.display()),
         }
     }
@@ -131,13 +191,42 @@ impl error::Error for Error {}
 ///
 /// # Errors
 /// When the path or a folder below it cannot be read, or there is no `.rs` file at all.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-find-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"extern "C" fn on_row() {}"#)?;
+/// let report = guarded_callback_find::find(&directory)?;
+/// assert_eq!(report.lacking().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
+    find_in(&[path])
+}
+
+/// As [`find`], for several paths. A file that lies below two of them is looked at once.
+///
+/// # Errors
+/// When one of the paths or a folder below it cannot be read, or holds no `.rs` file at all.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-in-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), "extern \"C\" fn on_row() {}")?;
+/// let report = guarded_callback_find::find_in(&[&directory, &directory.join("lib.rs")])?;
+/// assert_eq!(report.lacking().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn find_in(paths: &[impl AsRef<Path>]) -> Result<Report, Error> {
     let mut report = Report::default();
-    for file in tree::rust_files(path.as_ref())? {
-        if let Err(error) = scan::file(&file, &mut report) {
-            report.unreadable.push(error);
+    let files = tree::rust_files_of(paths)?;
+    deep::with_room(|| {
+        for file in &files {
+            if let Err(error) = scan::file(file, &mut report) {
+                report.unreadable.push(error);
+            }
         }
-    }
+    });
     Ok(report)
 }
 
@@ -145,6 +234,15 @@ pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
 ///
 /// # Panics
 /// With the list of those that lack it, or with the reason why `path` or a file below it could not be looked at.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join("guarded-callback-find-assert-doc");
+/// # std::fs::create_dir_all(&directory)?;
+/// # std::fs::write(directory.join("lib.rs"), r#"#[guarded_callback] extern "C" fn on_row() {}"#)?;
+/// # let source = directory;
+/// guarded_callback_find::assert_guarded(source);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn assert_guarded(path: impl AsRef<Path>) {
     let report = find(path).unwrap_or_else(|error| panic!("{error}"));
     if let Some(error) = report.unreadable.first() {

@@ -6,10 +6,12 @@ use std::path::Path;
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, ImplItemFn, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemTrait, Meta, Signature, TraitItemFn, Visibility,
+    Attribute, Block, Expr, ImplItemFn, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemTrait, Meta, MetaList, Signature,
+    Token, TraitItemFn, Visibility,
 };
 
 use crate::{Error, Function, Report, State, hidden};
@@ -25,43 +27,75 @@ pub(crate) fn file(file: &Path, report: &mut Report) -> Result<(), Error> {
 
 /// As [`file`], for a text.
 pub(crate) fn source(file: &Path, text: &str, report: &mut Report) -> Result<(), Error> {
-    let syntax = syn::parse_file(text)
-        .map_err(|error| Error::Syntax(file.to_owned(), error.span().start().line, error.to_string()))?;
+    let syntax =
+        syntax(text).map_err(|error| Error::Syntax(file.to_owned(), error.span().start().line, error.to_string()))?;
     let names = Names::of(&syntax);
-    Scan { file, report, names, covered: Cover::None, owner: None }.visit_file(&syntax);
+    let mut scan = Scan { file, report, names, covered: Cover::None, owner: None };
+    match &syntax {
+        Syntax::Items(items) => scan.visit_file(items),
+        Syntax::Expression(expression) => scan.visit_expr(expression),
+    }
     report.files += 1;
     Ok(())
+}
+
+/// What a file can hold: items, or the expression for an `include!`.
+enum Syntax {
+    Items(syn::File),
+    Expression(Expr),
+}
+
+fn syntax(text: &str) -> syn::Result<Syntax> {
+    syn::parse_file(text).map(Syntax::Items).or_else(|error| {
+        let expression = syn::parse_str(text).map(Syntax::Expression);
+        // The first error is the one that says what is wrong with a module.
+        expression.map_err(|_| error)
+    })
 }
 
 /// What the attribute is called in a file.
 struct Names(HashSet<String>);
 
 impl Names {
-    fn of(syntax: &syn::File) -> Self {
+    fn of(syntax: &Syntax) -> Self {
         let mut names = Self(HashSet::from([NAME.to_owned()]));
-        names.visit_file(syntax);
+        match syntax {
+            Syntax::Items(items) => names.visit_file(items),
+            Syntax::Expression(expression) => names.visit_expr(expression),
+        }
         names
     }
 
-    /// Whether `attribute` is ours, and what it says of the function.
-    fn cover(&self, attribute: &Attribute) -> Cover {
-        let path = attribute.path();
-        let is_ours = path.segments.last().is_some_and(|last| self.0.contains(&last.ident.to_string()));
-        let arguments = match &attribute.meta {
-            Meta::List(list) => list.tokens.to_string(),
-            _ => String::new(),
-        };
-        if is_ours {
-            return if arguments == "skip" { Cover::Skip } else { Cover::Guard };
+    /// Whether `meta` is our attribute, and what it says of the function.
+    fn cover(&self, meta: &Meta) -> Cover {
+        let is_ours = meta.path().segments.last().is_some_and(|last| self.0.contains(&last.ident.to_string()));
+        match meta {
+            Meta::List(list) if list.path.is_ident("cfg_attr") => {
+                first_of(conditional(list).iter().map(|meta| self.cover(meta)))
+            }
+            Meta::List(list) if is_ours && says_skip(list) => Cover::Skip,
+            _ if is_ours => Cover::Guard,
+            _ => Cover::None,
         }
-        let mut words = arguments.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        if path.is_ident("cfg_attr") && words.any(|word| self.0.contains(word)) { Cover::Guard } else { Cover::None }
     }
 
     fn cover_of(&self, attributes: &[Attribute]) -> Cover {
-        let found = attributes.iter().map(|attribute| self.cover(attribute));
-        found.into_iter().find(|cover| *cover != Cover::None).unwrap_or(Cover::None)
+        first_of(attributes.iter().map(|attribute| self.cover(&attribute.meta)))
     }
+}
+
+fn first_of(covers: impl IntoIterator<Item = Cover>) -> Cover {
+    covers.into_iter().find(|cover| *cover != Cover::None).unwrap_or(Cover::None)
+}
+
+fn says_skip(list: &MetaList) -> bool {
+    list.tokens.to_string().trim_end_matches([' ', ',']) == "skip"
+}
+
+/// The attributes of a `cfg_attr`, without its condition.
+fn conditional(list: &MetaList) -> Vec<Meta> {
+    let metas = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    metas.map(|metas| metas.into_iter().skip(1).collect()).unwrap_or_default()
 }
 
 impl<'ast> Visit<'ast> for Names {
@@ -124,8 +158,8 @@ impl Scan<'_> {
         self.owner = outer_owner;
     }
 
-    /// Looks into a body: what is nested there has no owner, and no block covers it.
-    fn body(&mut self, look: impl FnOnce(&mut Self)) {
+    /// Looks into a body or a value: what is nested there has no owner, and no block covers it.
+    fn value(&mut self, look: impl FnOnce(&mut Self)) {
         let outer_cover = core::mem::replace(&mut self.covered, Cover::None);
         let outer_owner = self.owner.take();
         look(self);
@@ -147,17 +181,24 @@ fn state(cover: Cover, attributes: &[Attribute], signature: &Signature) -> State
 
 /// Why the attribute would refuse the function: the same rules as in macros/src/check.rs.
 fn obstacle(attributes: &[Attribute], signature: &Signature) -> Option<&'static str> {
-    let is_naked = |attribute: &Attribute| attribute.meta.to_token_stream().to_string().contains("naked");
     if signature.constness.is_some() {
         Some("it is `const`, and stacks exist only at run time; remove `const`")
     } else if signature.asyncness.is_some() {
         Some("it is `async`, and C does not poll; remove `async`")
     } else if signature.variadic.is_some() {
         Some("variadic arguments cannot be handed on; take a `VaList` or a fixed number of parameters")
-    } else if attributes.iter().any(is_naked) {
+    } else if attributes.iter().any(|attribute| is_naked(&attribute.meta)) {
         Some("it is naked; guard the function that it calls")
     } else {
         None
+    }
+}
+
+fn is_naked(meta: &Meta) -> bool {
+    match meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => conditional(list).iter().any(is_naked),
+        Meta::List(list) => list.path.is_ident("unsafe") && list.tokens.to_string() == "naked",
+        meta => meta.path().is_ident("naked"),
     }
 }
 
@@ -169,19 +210,27 @@ fn written(visibility: &Visibility) -> Option<Span> {
 impl<'ast> Visit<'ast> for Scan<'_> {
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         self.function(&item.attrs, written(&item.vis), &item.sig);
-        self.body(|scan| visit::visit_block(scan, &item.block));
+        self.visit_block(&item.block);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         let leader = written(&item.vis).or_else(|| item.defaultness.as_ref().map(Spanned::span));
         self.function(&item.attrs, leader, &item.sig);
-        self.body(|scan| visit::visit_block(scan, &item.block));
+        self.visit_block(&item.block);
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast TraitItemFn) {
         let Some(block) = &item.default else { return };
         self.function(&item.attrs, None, &item.sig);
-        self.body(|scan| visit::visit_block(scan, block));
+        self.visit_block(block);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.value(|scan| visit::visit_block(scan, block));
+    }
+
+    fn visit_expr(&mut self, value: &'ast Expr) {
+        self.value(|scan| visit::visit_expr(scan, value));
     }
 
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
@@ -194,7 +243,7 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     }
 
     fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
-        self.within(&[], Some(item.ident.to_string()), |scan| visit::visit_item_trait(scan, item));
+        self.within(&item.attrs, Some(item.ident.to_string()), |scan| visit::visit_item_trait(scan, item));
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {

@@ -124,6 +124,142 @@ fn functions_inside_of_macros_are_told_of_and_not_judged() {
 }
 
 #[test]
+fn words_in_documentation_strings_and_conditions_are_not_attributes() {
+    let folder = Folder::new(
+        "words",
+        r#"
+        /// A naked pointer; see `guarded_callback`, and extern "C" fn example() {}.
+        extern "C" fn documented() { let _text = "extern \"C\" fn in_a_string() {}"; }
+        #[cfg_attr(feature = "guarded_callback", inline)] extern "C" fn only_a_feature() {}
+        #[cfg_attr(guarded_callback, inline)] extern "C" fn only_a_condition() {}
+        #[cfg_attr(unix, doc = "guarded_callback naked")] extern "C" fn conditional_words() {}
+        // extern "C" fn in_a_comment() {}
+        "#,
+    );
+    let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["documented", "only_a_feature", "only_a_condition", "conditional_words"]);
+    assert!(folder.states().iter().all(|(_, state)| *state == State::Lacking), "{:?}", folder.states());
+}
+
+#[test]
+fn skip_and_obstacles_are_known_behind_a_condition() {
+    let folder = Folder::new(
+        "conditions",
+        r#"
+        use guarded_callback::guarded_callback as gc;
+        #[cfg_attr(unix, guarded_callback(skip))] extern "C" fn skipped() {}
+        #[gc(skip,)] extern "C" fn renamed() {}
+        #[cfg_attr(unix, cfg_attr(linux, gc(stack = "1 MiB")))] extern "C" fn guarded() {}
+        #[cfg_attr(unix, unsafe(naked))] extern "C" fn naked() {}
+        #[gc] mod m { #[gc(skip)] trait T { extern "C" fn in_trait() {} } trait U { extern "C" fn covered() {} } }
+        "#,
+    );
+    let states = folder.states();
+    let state = |wanted: &str| states.iter().find(|(name, _)| name == wanted).unwrap().1;
+    for name in ["skipped", "renamed", "T::in_trait"] {
+        assert_eq!(state(name), State::Skipped, "{name}");
+    }
+    for name in ["guarded", "U::covered"] {
+        assert_eq!(state(name), State::Guarded, "{name}");
+    }
+    assert!(is_cannot(&state("naked")));
+}
+
+#[test]
+fn a_block_does_not_cover_what_is_nested_in_its_values() {
+    let source = r#"
+        #[guarded_callback] mod m {
+            extern "C" fn covered() {}
+            const _: () = { extern "C" fn in_a_constant() {} };
+            static TABLE: Table = Table { call: { extern "C" fn in_a_static() {} in_a_static } };
+        }
+    "#;
+    let folder = Folder::new("values", source);
+    let lacking: Vec<String> = find(&folder.0).unwrap().lacking().map(|function| function.name.clone()).collect();
+    assert_eq!(lacking, ["in_a_constant", "in_a_static"]);
+}
+
+#[test]
+fn unusual_names_and_places_are_found_and_fixed() {
+    let source = [
+        "mod a { pub mod b {\r\n    #[cfg(any())]\r\n    extern \"C\" fn r#match() {}\r\n",
+        "    pub(in crate::a) unsafe extern \"C-unwind\" fn ünïcode() {} } }\r\n",
+        "impl<'a, T: Tr> Tr for S<'a, T> { unsafe extern \"system\" fn m(&self) {} default extern \"C\" fn d() {} }\r\n",
+        "fn host() { let x = [(); { extern \"C\" fn in_a_length() {} 0 }]; /* ← */ extern fn after() {} }\r\n",
+    ];
+    let source = &source.concat();
+    let folder = Folder::new("unusual", source);
+    let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["r#match", "ünïcode", "S<'a,T>::m", "S<'a,T>::d", "in_a_length", "after"]);
+    assert_eq!(fix(&find(&folder.0).unwrap(), "g").unwrap(), 6);
+    let fixed = folder.source();
+    assert_eq!(fixed.replace("#[g]\r\n    ", "").replace("#[g] ", ""), *source);
+    assert!(fixed.contains("#[cfg(any())]\r\n    #[g]\r\n    extern \"C\" fn r#match"), "{fixed}");
+    assert!(fixed.contains("{ #[g] unsafe extern \"system\" fn m(&self) {} #[g] default extern \"C\" fn d"), "{fixed}");
+    assert!(fixed.contains("/* ← */ #[g] extern fn after"), "{fixed}");
+}
+
+#[test]
+fn what_only_looks_like_a_function_in_a_macro_is_not_told_of() {
+    let source = r#"
+        once! { extern crate a; fn plain() {} }
+        block! { extern "C" {} fn plain() {} }
+        rust! { extern "Rust" fn rust() {} }
+        macro_rules! matched { ($abi:literal, extern "C" fn $name:ident() -> $out:ty $body:block) => {} }
+        macro_rules! declared { ($name:ident, $out:ty) => { extern "C" { fn $name() -> $out; } } }
+        macro_rules! body { ($body:block, $abi:literal) => { extern $abi fn name() $body } }
+        macro_rules! several { ($name:ident, $out:ty) => { extern fn $name() -> *mut $out { loop {} } } }
+    "#;
+    let folder = Folder::new("looks", source);
+    let report = find(&folder.0).unwrap();
+    let within: Vec<&str> = report.hidden.iter().map(|hidden| hidden.within.as_str()).collect();
+    assert_eq!(within, ["macro_rules! body", "macro_rules! several"]);
+}
+
+#[test]
+fn a_file_that_is_included_as_an_expression_is_looked_at() {
+    let folder = Folder::new("included", "[{ extern \"C\" fn f() {} f }, g]\n");
+    assert_eq!(fix(&find(&folder.0).unwrap(), "g").unwrap(), 1);
+    assert_eq!(folder.source(), "[{ #[g] extern \"C\" fn f() {} f }, g]\n");
+}
+
+#[test]
+fn deep_syntax_has_room_on_the_thread_of_a_test() {
+    let deep = format!("fn f() -> u32 {{ {}1{} }}\n", "(".repeat(2_000), ")".repeat(2_000));
+    let chain = format!("fn g() -> u32 {{ 1{} }}\n", " + 1".repeat(10_000));
+    let folder = Folder::new("deep", &format!("{deep}{chain}extern \"C\" fn h() {{}}\n"));
+    assert_eq!(fix(&find(&folder.0).unwrap(), "g").unwrap(), 1);
+}
+
+#[test]
+fn a_file_named_twice_is_fixed_once_and_one_that_has_changed_is_left() {
+    let folder = Folder::new("twice", "extern \"C\" fn f() {}\n");
+    let file = folder.0.join("lib.rs");
+    let output = folder.command(&["--fix", "--attribute", "g", file.to_str().unwrap(), "--"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(folder.source(), "#[g]\nextern \"C\" fn f() {}\n");
+
+    let report = find(&folder.0).unwrap();
+    fs::write(&file, "\n\nextern \"C\" fn f() {}\n").unwrap();
+    assert!(fix(&report, "g").unwrap_err().to_string().contains("has changed since"));
+    assert_eq!(folder.source(), "\n\nextern \"C\" fn f() {}\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn fix_keeps_permissions_and_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new("permissions", "extern \"C\" fn f() {}\n");
+    let (file, link) = (folder.0.join("lib.rs"), folder.0.join("link.rs"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&file, &link).unwrap();
+    assert_eq!(fix(&find(&link).unwrap(), "g").unwrap(), 1);
+    assert!(link.is_symlink());
+    assert_eq!(folder.source(), "#[g]\nextern \"C\" fn f() {}\n");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
 fn fix_inserts_the_attribute_once_and_changes_nothing_else() {
     let source = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\npub extern \"C\" fn one() {}\r\n    extern fn two() {} extern fn three() {}\r\n";
     let folder = Folder::new("fix", source);
@@ -189,6 +325,58 @@ fn bad_arguments_and_paths_get_a_clear_error() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn files_that_cannot_be_read_as_text_get_a_clear_error() {
+    let folder = Folder::new("bytes", "fn f() {}\n");
+    fs::write(folder.0.join("bytes.rs"), b"fn f() {} // \xff\xfe\n").unwrap();
+    let output = folder.command(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("bytes.rs: stream did not contain valid UTF-8"), "{said}");
+
+    let empty = folder.0.join("empty");
+    fs::create_dir(&empty).unwrap();
+    let output = folder.command(&[empty.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("empty: no .rs file here"));
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_not_text_get_a_clear_error() {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = std::ffi::OsStr::from_bytes(b"\xff");
+    let command = || Command::new(env!("CARGO_BIN_EXE_guarded-callback-find"));
+    let path = command().arg(bytes).output().unwrap();
+    let option = command().arg(std::ffi::OsStr::from_bytes(b"--\xff")).output().unwrap();
+    let attribute = command().arg("--attribute").arg(bytes).output().unwrap();
+    for (output, words) in [(path, "No such file"), (option, "unknown option"), (attribute, "is no attribute")] {
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
+    let folder = Folder::new("output", "extern \"C\" fn f() {}\n");
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guarded-callback-find"));
+        command.arg(&folder.0).stderr(process::Stdio::piped());
+        command
+    };
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command().stdout(full).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the output cannot be written"));
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command().stdout(writer).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
 #[test]

@@ -27,9 +27,11 @@ use proc_macro::TokenStream;
 /// Apart from the stack that its body runs on, the function stays what it is: its ABI, its symbol, its attributes, the order of
 /// drops, what a panic does.
 ///
-/// ```ignore
+/// ```
 /// use std::ffi::{c_int, c_void};
 /// use guarded_callback::guarded_callback;
+/// # struct Order;
+/// # impl Order { fn compare(&mut self, left: c_int, right: c_int) -> c_int { left - right } }
 ///
 /// /// Called by a library, on threads and stacks that the library chooses.
 /// #[guarded_callback(stack = "256 KiB", fallback = -1)]
@@ -38,9 +40,9 @@ use proc_macro::TokenStream;
 ///     let order = unsafe { &mut *context.cast::<Order>() };
 ///     order.compare(left, right)
 /// }
+/// # let context: *mut Order = &mut Order;
+/// # assert_eq!(unsafe { compare(context.cast(), 5, 3) }, 2);
 /// ```
-///
-/// (The example is not compiled here, since this crate cannot depend on the one that uses it.)
 ///
 /// # Options
 ///
@@ -101,14 +103,21 @@ use proc_macro::TokenStream;
 /// carries the attribute itself, under its own name, has its own options, and with `#[guarded_callback(skip)]` none: it is left alone, as is a nested block with it.
 /// What macros inside expand to is not seen.
 ///
-/// ```ignore
+/// ```
+/// # use guarded_callback::{guarded_callback, on_system_stack};
+/// # #[repr(C)] struct Event;
+/// # struct Handler;
 /// #[guarded_callback(switch = always)]
 /// impl Handler {
-///     extern "C" fn on_event(&mut self, event: Event) { /* guarded */ }
+///     extern "C" fn on_event(&mut self, event: Event) { assert!(on_system_stack()) }
 ///     fn helper(&self) { /* Rust calls it: left alone */ }
 ///     #[guarded_callback(skip)]
-///     extern "C" fn hot(&self) -> u32 { /* left alone */ }
+///     extern "C" fn hot(&self) -> u32 { /* left alone */ 1 }
 /// }
+/// # let mut handler = Handler;
+/// # handler.on_event(Event);
+/// # handler.helper();
+/// # assert_eq!(handler.hot(), 1);
 /// ```
 ///
 /// # Lints

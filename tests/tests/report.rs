@@ -94,8 +94,8 @@ fn report_that_nobody_asks_for_is_printed() {
 }
 
 #[test]
-fn wrong_value_of_the_variable_is_ignored() {
-    const NAME: &str = "wrong_value_of_the_variable_is_ignored";
+fn wrong_value_of_the_variable_ends_the_process_with_a_line() {
+    const NAME: &str = "wrong_value_of_the_variable_ends_the_process_with_a_line";
     if is_child() {
         return callbacks_are_called();
     }

@@ -216,7 +216,9 @@ fn parsed(texts: &[&str]) -> Vec<TokenStream> {
 }
 
 fn from_environment(name: &str, default: u64) -> u64 {
-    env::var(name).map_or(default, |text| text.parse().expect("a number"))
+    let Some(text) = env::var_os(name) else { return default };
+    let number = text.to_str().and_then(|text| text.replace('_', "").parse().ok());
+    number.unwrap_or_else(|| panic!("{name} must be a number, such as 1_000_000, and is {text:?}"))
 }
 
 #[test]

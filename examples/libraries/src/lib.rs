@@ -1,5 +1,6 @@
 //! What the examples share.
 
+use std::ffi::OsString;
 use std::thread;
 
 /// Stack of the threads that musl makes unless told otherwise (since 1.1.21).
@@ -21,10 +22,11 @@ pub fn on_small_thread<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 /// Ends the process with an error when it is something else.
 #[must_use]
 pub fn is_plain() -> bool {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] | ["guarded"] => false,
-        ["plain"] => true,
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match arguments.as_slice() {
+        [] => false,
+        [only] if only == "guarded" => false,
+        [only] if only == "plain" => true,
         _ => {
             eprintln!("usage: [plain | guarded]");
             std::process::exit(2)

@@ -52,8 +52,10 @@ fn every_example_dies_without_the_attribute() {
 #[test]
 fn a_wrong_argument_is_an_error() {
     for program in EXAMPLES.iter().filter_map(|(_, program)| *program) {
-        let output = run(program, &["plian"]);
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("usage:"), "{output:?}");
+        for arguments in [&["plian"][..], &["plain", "plain"]] {
+            let output = run(program, arguments);
+            assert_eq!(output.status.code(), Some(2), "{output:?}");
+            assert!(String::from_utf8_lossy(&output.stderr).contains("usage:"), "{output:?}");
+        }
     }
 }

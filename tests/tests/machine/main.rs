@@ -285,9 +285,9 @@ fn look_at_memory() {
 
 /// A number from the environment.
 fn number_from(name: &str, otherwise: u64) -> u64 {
-    let Ok(text) = std::env::var(name) else { return otherwise };
-    let number = text.replace('_', "").parse();
-    number.unwrap_or_else(|_| panic!("{name} must be a number, such as 1_000_000, and is {text:?}"))
+    let Some(text) = std::env::var_os(name) else { return otherwise };
+    let number = text.to_str().and_then(|text| text.replace('_', "").parse().ok());
+    number.unwrap_or_else(|| panic!("{name} must be a number, such as 1_000_000, and is {text:?}"))
 }
 
 fn run(always: Option<bool>, losses: usize) {
