@@ -108,6 +108,9 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), cfg!(any(windows, targe
     (false, _) => 640,
 };
 
+/// How large the runtime makes a system stack by default (`Settings::system_stack_bytes`).
+pub const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
+
 /// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below the stacks that the kernel places.
 #[cfg(target_pointer_width = "64")]
 pub const FREE_PLACES: [usize; 4] = [1 << 40, 2 << 40, 4 << 40, 80 << 40];

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use core::ptr;
 
 use guarded_callback::{StackBounds, StackMap, register_stack};
-use tests::{CCallback, Mode, c, callback, from_c, in_both_modes, to_c, use_stack};
+use tests::{CCallback, Mode, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -14,7 +14,7 @@ callback! { "C" fn draws(arg) {
     0
 } }
 
-callback! { "C" [stack = 6 << 20] fn draws_on_a_further_stack(arg) {
+callback! { "C" [stack = SYSTEM_STACK_BYTES / 4 * 3] fn draws_on_a_further_stack(arg) {
     // SAFETY: as above.
     *unsafe { from_c::<String>(arg) } = StackMap::current().to_string();
     0
@@ -27,11 +27,11 @@ struct Nested {
 }
 
 callback! { "C" fn calls_another(arg) {
-    use_stack(3 << 20);
+    use_stack(SYSTEM_STACK_BYTES / 8 * 3);
     // SAFETY: the tests pass this.
     let nested = unsafe { from_c::<Nested>(arg) };
     // SAFETY: the inner callback expects a text.
-    unsafe { c::c_call_with_frame(3 << 20, nested.inner, to_c(&mut nested.picture)) }
+    unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, nested.inner, to_c(&mut nested.picture)) }
 } }
 
 callback! { "C" fn suspends(arg) {
@@ -40,7 +40,8 @@ callback! { "C" fn suspends(arg) {
     0
 } }
 
-callback! { "C" fn uses_a_mib(_arg) { use_stack(1 << 20) } }
+// An eighth of a system stack, which is a MiB of a usual one.
+callback! { "C" fn uses_an_eighth(_arg) { use_stack(SYSTEM_STACK_BYTES / 8) } }
 
 /// Calls where both modes switch.
 fn far_down(f: CCallback, arg: *mut core::ffi::c_void) -> c_int {
@@ -70,7 +71,8 @@ in_both_modes! {
         let mut picture = String::new();
         far_down(draws::of(mode), to_c(&mut picture));
         let lines = stack(&picture, "system stack, runs `map::draws::");
-        assert!(lines[0].contains("8191 KiB"), "{picture}");
+        // All but the header at the top.
+        assert!(lines[0].contains(&format!(" {} KiB", SYSTEM_STACK_BYTES / KIB - 1)), "{picture}");
         let sp = lines.iter().find(|line| line.contains("|<- SP, ")).expect("SP is on it");
         let guard = lines.iter().find(|line| line.contains("guard area, 64 KiB")).expect("a guard area");
         assert!(address(lines[0]) > address(sp) && address(sp) > address(guard), "{picture}");
@@ -119,12 +121,13 @@ in_both_modes! {
     }
 
     fn use_of_a_stack_is_not_drawn(mode) {
-        far_down(uses_a_mib::of(mode), ptr::null_mut());
+        far_down(uses_an_eighth::of(mode), ptr::null_mut());
         let picture = StackMap::current().to_string();
         let line = stack(&picture, "system stack, idle")[0];
         let touched = line.split(", ").find_map(|part| part.strip_suffix(" KiB touched")).expect("it says so");
         let touched: usize = touched.parse().expect("a number");
-        assert!((1024..1024 + 64).contains(&touched), "{picture}");
+        let used = SYSTEM_STACK_BYTES / 8 / KIB;
+        assert!((used..used + 64).contains(&touched), "{picture}");
         // One that no body runs on is idle, whichever mode this is.
         assert!(mode != Mode::Plain);
     }
