@@ -52,10 +52,20 @@ static void call_back(void) {
     errno = error;
 }
 
-static void on_signal(int signal) {
-    (void)signal;
+static void on_signal(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
     plan.signals++;
     call_back();
+}
+
+/* With SA_SIGINFO: without it the kernel of i686 makes a frame of an older kind, which keeps no alternate stack, and does not give a stack
+   back that it has disarmed (SS_AUTODISARM). */
+static void handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handler;
+    action.sa_flags = flags | SA_SIGINFO;
+    sigaction(signal, &action, NULL);
 }
 
 /* What handlers on this thread call from now on. */
@@ -69,11 +79,7 @@ long c_plan_calls(void) { return plan.calls; }
 long c_plan_wrong(void) { return plan.wrong; }
 
 void c_handle(int signal, int flags) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;
-    action.sa_flags = flags;
-    sigaction(signal, &action, NULL);
+    handle(signal, on_signal, flags);
 }
 
 /* The smallest size of an alternate stack that the kernel accepts here. */
@@ -103,9 +109,9 @@ void c_no_signal_stack(void *base, size_t bytes) {
 static unsigned char canary_of(unsigned long i) { return (unsigned char)(i * 13 + 5); }
 
 /* A handler that keeps half a KiB of locals over a callback. */
-static void on_signal_with_locals(int signal) {
+static void on_signal_with_locals(int signal, siginfo_t *info, void *context) {
     volatile unsigned char local[512];
-    (void)signal;
+    (void)signal, (void)info, (void)context;
     for (unsigned long i = 0; i < sizeof local; i++)
         local[i] = canary_of(i);
     plan.signals++;
@@ -118,27 +124,19 @@ static void on_signal_with_locals(int signal) {
 }
 
 void c_handle_with_locals(int signal, int flags) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal_with_locals;
-    action.sa_flags = flags;
-    sigaction(signal, &action, NULL);
+    handle(signal, on_signal_with_locals, flags);
 }
 
 /* A handler that calls nothing, and writes over what it finds below. */
-static void on_signal_scribbles(int signal) {
+static void on_signal_scribbles(int signal, siginfo_t *info, void *context) {
     volatile unsigned char local[512];
-    (void)signal;
+    (void)signal, (void)info, (void)context;
     for (unsigned long i = 0; i < sizeof local; i++)
         local[i] = 0xee;
 }
 
 void c_handle_by_scribbling(int signal, int flags) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal_scribbles;
-    action.sa_flags = flags;
-    sigaction(signal, &action, NULL);
+    handle(signal, on_signal_scribbles, flags);
 }
 
 /* Whether the kernel has an alternate stack for the thread. */
@@ -168,18 +166,14 @@ int c_start_timer(int signal, long nanoseconds, timer_t *timer) {
 void c_stop_timer(timer_t *timer) { timer_delete(*timer); }
 
 /* siglongjmp out of the next handler of `signal`, if it comes while `f` runs. 1: jumped, 0: `f` returned 0, -1: otherwise. */
-static void on_signal_jumps(int signal) {
-    (void)signal;
+static void on_signal_jumps(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
     call_back();
     siglongjmp(plan.target, 1);
 }
 
 void c_handle_by_jumping(int signal, int flags) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal_jumps;
-    action.sa_flags = flags;
-    sigaction(signal, &action, NULL);
+    handle(signal, on_signal_jumps, flags);
 }
 
 int c_call_jumped_by_handler(callback f, void *arg) {

@@ -6,7 +6,7 @@
 use core::ffi::{c_int, c_void};
 
 use guarded_callback::{StackBounds, on_system_stack};
-use tests::{CCallback, FREE_PLACES, c, callback, in_both_modes, to_c};
+use tests::{CCallback, FREE_PLACES, SYSTEM_STACK_BYTES, c, callback, in_both_modes, to_c};
 
 const KIB: usize = 1024;
 
@@ -27,7 +27,7 @@ callback! { "C" fn walks(arg) {
     unsafe { c::c_walk_frame_pointers(*arg.cast::<usize>()) }
 } }
 
-callback! { "C" [stack = 6 << 20] fn walks_from_a_further_stack(arg) {
+callback! { "C" [stack = SYSTEM_STACK_BYTES / 4 * 3] fn walks_from_a_further_stack(arg) {
     // SAFETY: as above.
     unsafe { c::c_walk_frame_pointers(*arg.cast::<usize>()) }
 } }
@@ -43,7 +43,7 @@ callback! { "C" fn passes_on(arg) {
     // SAFETY: the test passes this.
     let walk = unsafe { &mut *arg.cast::<Walk>() };
     // SAFETY: the inner body expects the address of a frame.
-    unsafe { c::c_call_with_frame(3 << 20, walk.inner, to_c(&mut walk.outermost)) }
+    unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, walk.inner, to_c(&mut walk.outermost)) }
 } }
 
 /// The frame that the walk has to come to: it calls, where both modes switch.

@@ -7,7 +7,7 @@ use core::ffi::c_int;
 use core::ptr;
 
 use guarded_callback::{on_system_stack, stats};
-use tests::{Mode, alone, c, callback, from_c, resident_bytes, to_c};
+use tests::{Mode, SYSTEM_STACK_BYTES, alone, c, callback, from_c, resident_bytes, to_c};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -18,6 +18,9 @@ const SLACK: usize = 2 * MIB;
 /// What each unused stack may keep: 64 KiB and the page that the end of it falls in.
 const KEPT: usize = 68 * KIB;
 
+/// How deep the bodies of a test go.
+const DEEP: usize = SYSTEM_STACK_BYTES / 4 * 3;
+
 /// Touches so much stack, in a frame of C.
 fn touch(bytes: usize) -> c_int {
     // SAFETY: the callback does not use its argument.
@@ -27,11 +30,11 @@ fn touch(bytes: usize) -> c_int {
 callback! { "C" fn does_nothing(_arg) { 0 } }
 
 callback! { "C" fn runs_deep(_arg) {
-    if on_system_stack() { touch(6 * MIB) } else { -1 }
+    if on_system_stack() { touch(DEEP) } else { -1 }
 } }
 
 // As much as a whole stack, so that it never runs on the one that its caller is on.
-callback! { "C" [stack = "8 MiB"] fn runs_deep_on_another_stack(_arg) { touch(6 * MIB) } }
+callback! { "C" [stack = SYSTEM_STACK_BYTES] fn runs_deep_on_another_stack(_arg) { touch(DEEP) } }
 
 /// The first activation that leaves a stack gives back its memory, and then every 64th.
 const CALLS: usize = 1 + 64;

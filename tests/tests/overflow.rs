@@ -7,7 +7,10 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use guarded_callback::{StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread};
-use tests::{CCallback, Death, Mode, alone, c, callback, in_both_modes, is_emulated, maps, run_child, to_c, use_stack};
+use tests::{
+    CCallback, Death, Mode, SYSTEM_STACK_BYTES, alone, c, callback, in_both_modes, is_emulated, maps, run_child, to_c,
+    use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -24,12 +27,12 @@ fn overflow() -> c_int {
 
 callback! { "C" fn overflows(_arg) { overflow() } }
 
-callback! { "C" [stack = 6 << 20] fn overflows_on_a_further_stack(_arg) { overflow() } }
+callback! { "C" [stack = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further_stack(_arg) { overflow() } }
 
 callback! { "C" [stack = 300 * KIB] fn calls_another(arg) {
-    use_stack(3 << 20);
+    use_stack(SYSTEM_STACK_BYTES / 8 * 3);
     // SAFETY: the tests pass a callback that does not use its argument.
-    unsafe { c::c_call_with_frame(3 << 20, *arg.cast::<CCallback>(), ptr::null_mut()) }
+    unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, *arg.cast::<CCallback>(), ptr::null_mut()) }
 } }
 
 callback! { "C" fn works(_arg) { use_stack(100 * KIB) } }
@@ -117,7 +120,10 @@ fn overflow_dies_without_one_clear_report() {
             "guarded-callback: `overflow::overflows::{name}` has overflowed its system stack on thread 'reader' ({id}): all of its "
         );
         assert!(line.starts_with(&start), "{line}");
-        assert!((8 << 20) - 8192 <= word_after(line, "all of its ").parse::<usize>().expect("bytes"), "{line}");
+        assert!(
+            SYSTEM_STACK_BYTES - 8192 <= word_after(line, "all of its ").parse::<usize>().expect("bytes"),
+            "{line}"
+        );
         assert!(line.contains("it asked for 131072;"), "{line}");
     }
 }
@@ -139,7 +145,11 @@ fn report_does_not_name_the_callers_on_other_stacks() {
         let Some(death) = death else { continue };
         assert_eq!(death.signal, Some(libc::SIGSEGV), "{}", death.told());
         let [line, caller] = report(&death)[..] else { panic!("not two lines: {}", death.told()) };
-        assert!(line.contains("overflows_on_a_further_stack::") && line.contains("it asked for 6291456"), "{line}");
+        assert!(
+            line.contains("overflows_on_a_further_stack::")
+                && line.contains(&format!("it asked for {}", SYSTEM_STACK_BYTES / 4 * 3)),
+            "{line}"
+        );
         assert!(caller.contains("called from `overflow::calls_another::"), "{caller}");
     }
 }

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use guarded_callback::{Source, StackBounds, on_system_stack, remaining_stack, stats};
+use guarded_callback::{Settings, Source, StackBounds, on_system_stack, remaining_stack, stats};
 use tests::{LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
 
 const KIB: usize = 1024;
@@ -114,6 +114,8 @@ in_both_modes! {
 
     fn nesting_10_000_deep_overflows(mode) {
         NESTING_MODE.store(mode as usize, Relaxed);
+        // As many as a thread may hold with 32 bits, where stacks are small, so that the pool keeps all of them.
+        Settings::new().spare_stacks(64).apply().expect("the first");
         let mut depth = 10_000_usize;
         // SAFETY: the argument is the counter that the body expects.
         let result = unsafe { c::c_call_on_thread(64 * KIB, nested::of(mode), to_c(&mut depth)) };

@@ -1,6 +1,7 @@
 //! SIGSEGV and SIGBUS on POSIX systems.
 
 mod alternate;
+mod context;
 mod thread_name;
 
 use core::mem::zeroed;
@@ -150,7 +151,7 @@ fn exchange(signal: libc::c_int, action: Option<&libc::sigaction>) -> io::Result
 /// The handler: a word about overflows of our stacks, and on to whoever was here before.
 unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo_t and a valid context.
-    let (code, sp) = unsafe { ((*info).si_code, interrupted_sp(context)) };
+    let (code, sp) = unsafe { ((*info).si_code, context::interrupted_sp(context)) };
     // The kernel's own codes are small numbers; those of signals that somebody has sent are zero, negative, or large.
     let is_fault = (1..=0x80).contains(&code);
     if is_fault {
@@ -164,20 +165,4 @@ unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, con
     let earlier = if signal == libc::SIGBUS { &EARLIER_BUS } else { &EARLIER_SEGV };
     // SAFETY: passed on as the kernel gave it.
     unsafe { earlier.pass_on(is_fault, info, context) };
-}
-
-/// SP where the signal arrived, on the systems whose contexts we read.
-///
-/// # Safety
-/// `context` is what the kernel passed to a handler.
-#[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64"))]
-unsafe fn interrupted_sp(context: *mut libc::c_void) -> Option<usize> {
-    // SAFETY: the caller's promise.
-    let context = unsafe { &*context.cast::<libc::ucontext_t>() };
-    usize::try_from(context.uc_mcontext.gregs[libc::REG_RSP as usize]).ok()
-}
-
-#[cfg(not(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64")))]
-unsafe fn interrupted_sp(_context: *mut libc::c_void) -> Option<usize> {
-    None
 }
