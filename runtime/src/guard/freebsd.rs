@@ -8,7 +8,7 @@ mod limit;
 
 use core::ptr;
 
-use super::answers::freebsd::Answers;
+use super::answers::{self, freebsd::Answers};
 use crate::bounds::StackBounds;
 use crate::stack::memory::page_bytes;
 
@@ -20,14 +20,13 @@ pub(crate) fn thread_bounds(_sp: usize) -> Option<StackBounds> {
     Answers { low, bytes, is_main, limit, kernel_guard_pages: kernel_guard_pages(), page_bytes }.bounds()
 }
 
-/// One, the default, where the sysctl does not exist or is forbidden (DragonFly, a jail).
 fn kernel_guard_pages() -> usize {
-    let mut pages: libc::c_int = 1;
+    let mut pages: libc::c_int = 0;
     let mut bytes = size_of::<libc::c_int>();
     // SAFETY: the name is a C string, `pages` has room for `bytes`, and nothing is set.
     let failed = unsafe {
         let name = c"security.bsd.stack_guard_page";
         libc::sysctlbyname(name.as_ptr(), (&raw mut pages).cast(), &raw mut bytes, ptr::null_mut(), 0) != 0
     };
-    if failed { 1 } else { usize::try_from(pages).unwrap_or(1) }
+    answers::freebsd::kernel_guard_pages((!failed).then_some(pages))
 }

@@ -12,5 +12,5 @@ pub(super) fn stack_limit() -> Option<usize> {
         }
         limit.assume_init().rlim_cur
     };
-    if limit == libc::RLIM_INFINITY { None } else { usize::try_from(limit).ok() }
+    crate::guard::answers::limit(limit, libc::RLIM_INFINITY)
 }

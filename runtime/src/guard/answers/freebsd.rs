@@ -26,6 +26,11 @@ impl Answers {
     }
 }
 
+/// What the sysctl tells; one, the default, where it does not exist or is forbidden (DragonFly, a jail).
+pub(crate) fn kernel_guard_pages(told: Option<i32>) -> usize {
+    told.and_then(|pages| usize::try_from(pages).ok()).unwrap_or(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +52,12 @@ mod tests {
             let bounds = main_bounds(Some(64 * MIB), pages);
             assert_eq!(bounds, StackBounds::new(USRSTACK - 64 * MIB + pages * PAGE, USRSTACK, Source::MainThread));
         }
+    }
+
+    #[test]
+    fn unknown_number_of_guard_pages_is_zero() {
+        assert_eq!([Some(0), Some(1), Some(16)].map(kernel_guard_pages), [0, 1, 16]);
+        assert_eq!([None, Some(-1)].map(kernel_guard_pages), [1, 1]);
     }
 
     #[test]

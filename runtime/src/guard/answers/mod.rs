@@ -21,6 +21,12 @@ const ASSUMED_LIMIT: usize = 8 << 20;
 /// The largest main stack that is believed: twice the largest that a system sets aside by default (FreeBSD on amd64: 512 MiB).
 const LARGEST_BELIEVED: usize = 1 << 30;
 
+/// A limit as `getrlimit` tells it: `None` when there is none, or more than there are addresses, or when it is less than nothing (it is a number
+/// with a sign on FreeBSD).
+pub(super) fn limit<T: PartialEq + TryInto<usize>>(current: T, infinity: T) -> Option<usize> {
+    if current == infinity { None } else { current.try_into().ok() }
+}
+
 /// A stack as systems tell it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
@@ -76,6 +82,20 @@ mod tests {
         let bounds = Extent { high: HIGH, bytes: told, unusable_bytes: 0 }.of_main_thread(limit, PAGE).unwrap();
         assert_eq!((bounds.high(), bounds.source()), (HIGH, Source::MainThread));
         bounds.high() - bounds.low()
+    }
+
+    #[test]
+    fn infinity_is_taken_for_a_number() {
+        // Linux; 32-bit Linux; macOS; FreeBSD, with a sign; Solaris, which has two more special values.
+        assert_eq!(limit(u64::MAX, u64::MAX), None);
+        assert_eq!(limit(u32::MAX, u32::MAX), None);
+        assert_eq!(limit((1_u64 << 63) - 1, (1 << 63) - 1), None);
+        assert_eq!(limit(i64::MAX, i64::MAX), None);
+        assert_eq!(limit(u64::MAX - 2, u64::MAX - 2), None);
+        assert_eq!(limit(-1_i64, i64::MAX), None);
+        assert_eq!((limit(8_u64 << 20, u64::MAX), limit(8_i64 << 20, i64::MAX)), (Some(8 * MIB), Some(8 * MIB)));
+        // 32-bit addresses with 64-bit limits.
+        assert_eq!(limit(1_u64 << 40, u64::MAX), usize::try_from(1_u64 << 40).ok());
     }
 
     #[test]
