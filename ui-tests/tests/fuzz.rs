@@ -3,6 +3,7 @@
 //! `GUARDED_CALLBACK_FUZZ_CASES` sets how many cases run, `GUARDED_CALLBACK_FUZZ_SEED` where they start. The seed of a run is printed.
 
 use std::env;
+use std::ffi::OsStr;
 use std::panic::catch_unwind;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -216,9 +217,18 @@ fn parsed(texts: &[&str]) -> Vec<TokenStream> {
 }
 
 fn from_environment(name: &str, default: u64) -> u64 {
-    let Some(text) = env::var_os(name) else { return default };
+    env::var_os(name).map_or(default, |text| number(name, &text))
+}
+
+fn number(name: &str, text: &OsStr) -> u64 {
     let number = text.to_str().and_then(|text| text.replace('_', "").parse().ok());
     number.unwrap_or_else(|| panic!("{name} must be a number, such as 1_000_000, and is {text:?}"))
+}
+
+#[test]
+#[should_panic(expected = "GUARDED_CALLBACK_FUZZ_CASES must be a number, such as 1_000_000, and is \"many\"")]
+fn a_count_that_is_no_number_is_an_error() {
+    number("GUARDED_CALLBACK_FUZZ_CASES", OsStr::new("many"));
 }
 
 #[test]

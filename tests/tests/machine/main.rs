@@ -15,6 +15,7 @@ mod random;
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guarded_callback::{Source, StackBounds, StackMap, on_host_stack, stats, trim};
@@ -285,9 +286,18 @@ fn look_at_memory() {
 
 /// A number from the environment.
 fn number_from(name: &str, otherwise: u64) -> u64 {
-    let Some(text) = std::env::var_os(name) else { return otherwise };
+    std::env::var_os(name).map_or(otherwise, |text| number(name, &text))
+}
+
+fn number(name: &str, text: &OsStr) -> u64 {
     let number = text.to_str().and_then(|text| text.replace('_', "").parse().ok());
     number.unwrap_or_else(|| panic!("{name} must be a number, such as 1_000_000, and is {text:?}"))
+}
+
+#[test]
+#[should_panic(expected = "GUARDED_CALLBACK_MACHINE_STEPS must be a number, such as 1_000_000, and is \"many\"")]
+fn a_count_of_steps_that_is_no_number_is_an_error() {
+    number("GUARDED_CALLBACK_MACHINE_STEPS", OsStr::new("many"));
 }
 
 fn run(always: Option<bool>, losses: usize) {
