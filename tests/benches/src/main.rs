@@ -67,7 +67,8 @@ impl Part {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     if let Some(result) = child::run(&arguments) {
         return done(result.map(|()| true));
     }
