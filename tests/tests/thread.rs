@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use guarded_callback::{on_system_stack, remaining_stack, stats};
 #[cfg(unix)]
 use tests::run_child;
-use tests::{Mode, alone, c, callback, in_both_modes, is_emulated, maps, resident_bytes, rounds, to_c, use_stack};
+use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, rounds, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -266,7 +266,7 @@ callback! { "C" fn tells_memory(_arg) {
 #[test]
 fn ten_thousand_idle_threads_take_more_than_24_kib_each() {
     let test = "ten_thousand_idle_threads_take_more_than_24_kib_each";
-    if is_emulated("keeps memory of its own for each thread") {
+    if tests::is_emulated("keeps memory of its own for each thread") {
         return;
     }
     // With 32 bits there are addresses for some 3,500 stacks of 1 MiB beside those of their threads.
