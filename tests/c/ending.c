@@ -100,7 +100,8 @@ int c_call_cancelled(size_t stack_bytes, callback f, void *arg) {
     pthread_attr_t attr;
     void *ended = NULL;
     pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, stack_bytes);
+    size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+    pthread_attr_setstacksize(&attr, stack_bytes > least ? stack_bytes : least);
     if (pthread_create(&thread, &attr, run_to_cancellation, &call) == 0)
         pthread_join(thread, &ended);
     pthread_attr_destroy(&attr);

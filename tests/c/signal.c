@@ -82,10 +82,18 @@ void c_handle(int signal, int flags) {
     handle(signal, on_signal, flags);
 }
 
-/* The smallest size of an alternate stack that the kernel accepts here. */
+/* The smallest size of an alternate stack that the kernel accepts here. qemu 7.2 does not tell AT_MINSIGSTKSZ; the kernel's own constant is
+   larger where the frame of a signal is. */
+#if defined __aarch64__
+enum { LEAST_SIGNAL_STACK = 5120 };
+#elif defined __powerpc64__
+enum { LEAST_SIGNAL_STACK = 8192 };
+#else
+enum { LEAST_SIGNAL_STACK = 2048 };
+#endif
 size_t c_smallest_signal_stack(void) {
     size_t bytes = getauxval(AT_MINSIGSTKSZ);
-    return bytes < 2048 ? 2048 : bytes;
+    return bytes < LEAST_SIGNAL_STACK ? LEAST_SIGNAL_STACK : bytes;
 }
 
 /* Gives the thread an alternate stack with an inaccessible page right below. Returns its mapping. */

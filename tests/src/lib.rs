@@ -101,12 +101,14 @@ macro_rules! alone {
 }
 
 /// Little room on the host. What the shim may need there is 512 bytes of an optimised build; unoptimised frames are larger.
-pub const LITTLE: usize = match (cfg!(debug_assertions), cfg!(any(windows, target_arch = "powerpc64"))) {
-    (true, false) => 4 * 1024,
-    // What the system is told of the stack is copied many times on Windows, and frames are larger on powerpc64.
-    (true, true) => 6 * 1024,
-    (false, _) => 640,
-};
+pub const LITTLE: usize =
+    match (cfg!(debug_assertions), cfg!(any(windows, target_arch = "powerpc64", target_arch = "s390x"))) {
+        (true, false) => 4 * 1024,
+        // What the system is told of the stack is copied many times on Windows, and frames are larger on powerpc64 and s390x,
+        // where each has room for the registers that its callees save.
+        (true, true) => 6 * 1024,
+        (false, _) => 640,
+    };
 
 /// The size of a system stack where the settings say nothing else.
 pub const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };

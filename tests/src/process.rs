@@ -114,9 +114,14 @@ fn death(output: Output) -> Death {
         signal: system::signal(output.status),
         code: output.status.code(),
         core: system::core_dumped(output.status),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        stderr: without_the_emulator(&String::from_utf8_lossy(&output.stderr)),
         stdout: stdout.lines().filter(|line| !line.starts_with("running ")).collect::<Vec<_>>().join("\n"),
     }
+}
+
+/// Without the line that qemu writes when a signal ends the program.
+fn without_the_emulator(stderr: &str) -> String {
+    stderr.split_inclusive('\n').filter(|line| !line.starts_with("qemu: uncaught target signal")).collect()
 }
 
 /// A message without what differs from run to run: addresses, numbers of threads and processes.

@@ -95,11 +95,11 @@ fn main() {
         // A thread whose stack lies below all system stacks.
         // SAFETY: the body does not use its argument.
         "breakpoint_below" => unsafe {
-            c::c_call_on_thread_at(FREE_PLACES[1], 64 * KIB, stops::of(mode), ptr::null_mut())
+            c::c_call_on_thread_at(FREE_PLACES[1], 128 * KIB, stops::of(mode), ptr::null_mut())
         },
         // SAFETY: as above.
         "backtrace_below" => unsafe {
-            c::c_call_on_thread_at(FREE_PLACES[1], 64 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
+            c::c_call_on_thread_at(FREE_PLACES[1], 128 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
         },
         // SAFETY: as above.
         #[cfg(unix)]
