@@ -60,37 +60,21 @@ unsafe extern "C" {
 /// Prints all tables. Whether all bounds hold.
 pub(crate) fn print(quick: bool) -> Result<bool, String> {
     let threads = if quick { 201 } else { 2001 };
-    let slowness = slowness(threads / 4)?;
-    println!(
-        "\nfirst callbacks: stacker::grow says that this machine takes {slowness:.2} of the time for which the bounds were set"
-    );
-    let mut hold = print_on_threads("with a stack in the pool", WITH_POOL, threads, slowness, |_| ())?;
-    hold &= print_on_threads("which maps its stack", WITHOUT_POOL, threads / 4, slowness, Object::trim)?;
+    let mapping = measure(WITHOUT_POOL, threads / 4, Object::trim)?;
+    let with_pool = measure(WITH_POOL, threads, |_| ())?;
+    let slowness = slowness(&mapping);
+    println!("\nfirst callbacks: stacker::grow takes {slowness:.2} times what it did where the bounds were set");
+    let mut hold = print_on_threads("with a stack in the pool", WITH_POOL, &with_pool, slowness);
+    hold &= print_on_threads("which maps its stack", WITHOUT_POOL, &mapping, slowness);
     Ok(print_in_processes(if quick { 11 } else { 101 }, slowness)? && hold)
 }
 
-/// How much slower this machine is than the one that the bounds were set for.
-fn slowness(rounds: usize) -> Result<f64, String> {
-    let object = Object::both()?.into_iter().next().ok_or("there is no object")?;
-    let time = |variant| -> Result<f64, String> {
-        let function = object.function(Shape::Tiny, variant).ok_or("a callback is missing")?;
-        // SAFETY: the function has the signature of this shape.
-        let times: Vec<f64> = (0..rounds).map(|_| unsafe { first_on_thread(function) }).collect();
-        Ok(median(&times))
-    };
-    Ok((time(Variant::Grow)? - time(Variant::Plain)?) / GROW_WHERE_BOUNDS_WERE_SET)
-}
+/// The times of each case in one object.
+type Measured = (Object, Vec<Vec<f64>>);
 
-/// `prepare` runs before each thread.
-fn print_on_threads(
-    which: &str,
-    cases: &[Case],
-    rounds: usize,
-    slowness: f64,
-    prepare: impl Fn(Object),
-) -> Result<bool, String> {
-    head(&format!("first callback on a new thread {which}: ns, median of {rounds} threads"));
-    let mut hold = true;
+/// Times of the first callbacks of new threads, in both objects. `prepare` runs before each thread.
+fn measure(cases: &[Case], rounds: usize, prepare: impl Fn(Object)) -> Result<Vec<Measured>, String> {
+    let mut measured = Vec::new();
     for object in Object::both()? {
         let mut times = vec![Vec::new(); cases.len()];
         let mut order = Order(1);
@@ -106,11 +90,27 @@ fn print_on_threads(
                 }
             }
         }
-        for (case, case_times) in cases.iter().zip(&times) {
-            hold &= print_row(case, object, case_times, median(&times[0]), slowness);
+        measured.push((object, times));
+    }
+    Ok(measured)
+}
+
+/// How much slower this machine is than the one that the bounds were set for.
+fn slowness(mapping: &[Measured]) -> f64 {
+    let grow = WITHOUT_POOL.iter().position(|case| matches!(case.variant, Variant::Grow)).expect("a row of the table");
+    let added = mapping.iter().map(|(_, times)| median(&times[grow]) - median(&times[0]));
+    added.sum::<f64>() / mapping.len() as f64 / GROW_WHERE_BOUNDS_WERE_SET
+}
+
+fn print_on_threads(which: &str, cases: &[Case], measured: &[Measured], slowness: f64) -> bool {
+    head(&format!("first callback on a new thread {which}: ns, median of {} threads", measured[0].1[0].len()));
+    let mut hold = true;
+    for (object, times) in measured {
+        for (case, case_times) in cases.iter().zip(times) {
+            hold &= print_row(case, *object, case_times, median(&times[0]), slowness);
         }
     }
-    Ok(hold)
+    hold
 }
 
 /// Who comes first in a round finds the caches as the others have left them, so the order changes (xorshift).
