@@ -92,8 +92,8 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
             Some(46)
         }
         (Variant::Always | Variant::AlwaysFallback, Host::System) => Some(72),
-        (Variant::Always | Variant::AlwaysFallback, Host::Thread) => Some(112),
-        (Variant::WhenLow | Variant::WhenLowFallback, Host::Small) => Some(112),
+        (Variant::Always | Variant::AlwaysFallback, Host::Thread) => Some(116),
+        (Variant::WhenLow | Variant::WhenLowFallback, Host::Small) => Some(116),
         _ => None,
     }
 }
