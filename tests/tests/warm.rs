@@ -113,7 +113,9 @@ fn makes_no_system_call(test: &str, tag: &str, scenario: impl FnOnce()) {
     let calls = std::fs::read_to_string(&list).expect("strace wrote it");
     // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so in between.
     let thread = calls.lines().find(|line| line.contains("getppid(")).and_then(|line| line.split(' ').next());
-    let own: Vec<&str> = calls.lines().filter(|line| line.split(' ').next() == thread).collect();
+    // A line says "resumed" when it is the second half of one that another thread came between.
+    let is_own = |line: &&str| line.split(' ').next() == thread && !line.contains(" resumed>");
+    let own: Vec<&str> = calls.lines().filter(is_own).collect();
     let marks: Vec<usize> = (0..own.len()).filter(|&number| own[number].contains("getppid(")).collect();
     assert_eq!(marks.len(), 2, "{calls}");
     assert_eq!(marks[1], marks[0] + 1, "{:?}", &own[marks[0]..=marks[1]]);
