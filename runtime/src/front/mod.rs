@@ -11,7 +11,8 @@
 //! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer. Nor with `dynamic-tls`: it finds the
 //! thread's words without a call.
 //!
-//! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other.
+//! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other, and `has_made`, which
+//! tells the records of activations that a front has begun.
 
 // The only list of targets: the file of the line that applies; where none does, the one of the module's own name.
 #[cfg_attr(

@@ -22,8 +22,14 @@
 /// The largest need that an instruction can hold. Callbacks that need more go the general way.
 pub const LARGEST_NEED_BYTES: usize = 0x7fff_ffff;
 
-/// Set in the addresses of a front's records: at the entry of a function rsp is 8 above a multiple of 16, and it pushes rbp before the record.
-pub(crate) const RECORD_ALIGNMENT_BIT: usize = 8;
+/// Whether a front has made the record at this address. It pushes rbp and then the record, and at the entry of a function rsp is 8 above a
+/// multiple of 16: so the record is, too, as no other one.
+pub(crate) fn has_made(record: usize) -> bool {
+    const { assert!(align_of::<Record>() == 16) };
+    record % 16 == 8
+}
+
+use crate::stack::Record;
 
 pub use crate::stack::NO_STACK;
 pub use crate::switch::call_body;

@@ -49,10 +49,6 @@ const LEAVES_PER_SHRINK: usize = 64;
 /// The value of [`Header::host`] on a stack without an activation.
 const IDLE: usize = 0;
 
-/// The bit of [`Header::host`] that tells who has begun the activation. A front's records lie where it is set, and those of
-/// [`cross_over`](crate::enter) where it is not. Zero where there is no front.
-const OF_FRONT: usize = front::RECORD_ALIGNMENT_BIT;
-
 /// What lies at the high end of every system stack.
 #[repr(C, align(64))]
 pub struct Header {
@@ -107,15 +103,12 @@ pub static NO_STACK: Header = Header::new(0, 0, !IDLE, 0, 0);
 /// The trace of an activation on its host: it lies in the shim's frame, [`Header::host`] is its address.
 ///
 /// While the activation lives this holds the header's address. A later frame in the same place overwrites it, which tells that a longjmp
-/// has abandoned the activation.
+/// has abandoned the activation. Its alignment tells it from the front's.
 #[repr(C)]
 #[cfg_attr(target_arch = "x86_64", repr(align(16)))]
 pub(crate) struct Record {
     pub(crate) header: *const Header,
 }
-
-// The bit that tells a front's record is clear in the address of every other one.
-const _: () = assert!(OF_FRONT < align_of::<Record>());
 
 impl Header {
     /// A header that nobody holds yet.
@@ -174,7 +167,7 @@ impl Header {
 
     /// Whether the running activation was begun by a front.
     pub(crate) fn is_of_front(&self) -> bool {
-        self.host.load(Ordering::Relaxed) & OF_FRONT != 0
+        front::has_made(self.host.load(Ordering::Relaxed))
     }
 
     #[inline(always)]
