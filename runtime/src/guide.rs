@@ -10,6 +10,7 @@
 //! | [`limits`] | what does it not protect against? |
 //! | [`debugging`] | what do gdb, perf, sanitizers and crash reports show? |
 //! | [`how_it_works`] | what happens between C's call and my code? |
+//! | [`platforms`] | where was it tried, and how does it know where a stack ends? |
 //!
 //! The pages are part of the package (folder `guide`) and of `cargo doc`, so they can be read offline. This module exists in the
 //! documentation only.
@@ -37,3 +38,6 @@ pub mod debugging {}
 
 #[doc = include_str!("../guide/how_it_works.md")]
 pub mod how_it_works {}
+
+#[doc = include_str!("../guide/platforms.md")]
+pub mod platforms {}

@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use guarded_callback::{
     Settings, Source, StackBounds, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats, trim,
 };
-use tests::{CCallback, LITTLE, Mode, c, callback, in_both_modes, to_c};
+use tests::{CCallback, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c};
 
 const KIB: usize = 1024;
 
@@ -491,7 +491,7 @@ callback! { "C-unwind" fn weathers_a_storm(arg) {
             assert_eq!(c::c_start_timer(libc::SIGUSR1, STORM_NANOSECONDS, &raw mut timer), 0);
         }
         let mut wrong = 0;
-        for number in 0..STORM_CALLS {
+        for number in 0..rounds(STORM_CALLS) {
             wrong += match number % 64 {
                 0 => nested_on_a_further_stack(run.mode),
                 1 => jumped_over(run.mode),
@@ -517,7 +517,7 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
             assert_eq!(c::c_start_timer(libc::SIGUSR2, STORM_NANOSECONDS / 2, &raw mut timer), 0);
         }
         // SAFETY: raises a signal on this thread, which has a handler.
-        let wrong = (0..STORM_CALLS / 10).map(|_| unsafe { libc::raise(libc::SIGUSR1) }).sum();
+        let wrong = (0..rounds(STORM_CALLS / 10)).map(|_| unsafe { libc::raise(libc::SIGUSR1) }).sum();
         // SAFETY: started above.
         unsafe { c::c_stop_timer(&raw mut timer) };
         wrong
