@@ -265,6 +265,9 @@ extern "C" fn goes_on() -> c_int {
 // How a run begins, is watched, and ends.
 
 /// Remembers what a tenth of the steps has left behind, and compares with it at the end.
+/// A tenth of these, and the machine holds about as many stacks as it ever will.
+const ENOUGH_STEPS: u64 = 10_000;
+
 fn look_at_memory() {
     static EARLY: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (step, steps) = with(|machine| (machine.step, machine.plan.steps));
@@ -275,6 +278,10 @@ fn look_at_memory() {
         let early = (EARLY.0.load(Relaxed), EARLY.1.load(Relaxed));
         let late = (maps_of_stacks(), resident_bytes());
         println!("maps of stacks {} -> {}, resident {} -> {} KiB", early.0, late.0, early.1 / KIB, late.1 / KIB);
+        if steps < ENOUGH_STEPS {
+            println!("skipped: so few steps tell nothing of memory");
+            return;
+        }
         // Two maps for a stack: as many as the pool keeps, and a few more, may come and go; those that were lost do not come back.
         let more = 100 + 2 * with(|machine| machine.lost());
         let is_larger = late.1 > early.1 + 8192 * KIB && !is_emulated("keeps memory of its own for each stack");
