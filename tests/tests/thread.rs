@@ -67,7 +67,10 @@ fn flat_but(slack: usize, count: usize, mut step: impl FnMut()) {
     let (maps_after, bytes_after) = (maps(), resident_bytes());
     println!("maps {maps_before} -> {maps_after}, resident {} -> {} KiB", bytes_before / KIB, bytes_after / KIB);
     assert!(maps_after <= maps_before + slack, "maps {maps_before} -> {maps_after}, {:?}", stats());
-    assert!(bytes_after < bytes_before + slack * 128 * KIB, "resident {bytes_before} -> {bytes_after}, {:?}", stats());
+    if !tests::is_emulated("keeps memory of its own for each thread that there was") {
+        let most = bytes_before + slack * 128 * KIB;
+        assert!(bytes_after < most, "resident {bytes_before} -> {bytes_after}, {:?}", stats());
+    }
 }
 
 in_both_modes! {
