@@ -14,4 +14,4 @@
 )]
 mod absent;
 
-pub(crate) use absent::{Blocked, Disarmed, armed, bounds_at};
+pub(crate) use absent::*;

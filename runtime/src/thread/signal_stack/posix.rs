@@ -31,7 +31,8 @@ pub(crate) fn bounds_at(sp: usize) -> Option<StackBounds> {
     (sp.wrapping_sub(low) < bytes).then(|| StackBounds::new(low, low + bytes, Source::Signal))
 }
 
-fn ask() -> libc::stack_t {
+/// What the kernel tells of the calling thread's alternate stack.
+pub(crate) fn ask() -> libc::stack_t {
     // SAFETY: only asks; a stack_t is plain data.
     unsafe {
         let mut told: libc::stack_t = zeroed();

@@ -6,6 +6,7 @@ use core::ptr;
 
 use crate::stack::memory;
 use crate::thread::exit;
+use crate::thread::signal_stack::ask;
 
 /// Room for our handler, and for an earlier one that prints a backtrace.
 const HANDLER_BYTES: usize = 64 * 1024;
@@ -18,7 +19,7 @@ thread_local! {
 /// Gives the calling thread an alternate stack, if it has none. Without memory it stays without one, and so it does where nobody
 /// would take it back.
 pub(super) fn give() {
-    if GIVEN.get().0 != 0 || current().ss_flags & libc::SS_DISABLE == 0 {
+    if GIVEN.get().0 != 0 || ask().ss_flags & libc::SS_DISABLE == 0 {
         return;
     }
     if !exit::watch() {
@@ -43,7 +44,7 @@ pub(crate) fn uncover_thread() {
     if base == 0 {
         return;
     }
-    let current = current();
+    let current = ask();
     if (base..base + mapped_bytes).contains(&(current.ss_sp as usize)) {
         if current.ss_flags & libc::SS_ONSTACK != 0 {
             // The thread ends in a signal handler: this very code runs on the stack, so it is left behind.
@@ -59,15 +60,6 @@ pub(crate) fn uncover_thread() {
         }
     }
     memory::unmap(base, mapped_bytes);
-}
-
-fn current() -> libc::stack_t {
-    // SAFETY: only asks; a stack_t is plain data.
-    unsafe {
-        let mut current: libc::stack_t = zeroed();
-        libc::sigaltstack(ptr::null(), &raw mut current);
-        current
-    }
 }
 
 /// What the kernel writes below SP of a handler: kilobytes where there are AVX-512 or AMX registers to keep.
