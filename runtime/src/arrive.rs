@@ -48,12 +48,12 @@ struct Decision<'a> {
 #[cold]
 #[inline(never)]
 pub(crate) fn arrive(arrival: &Arrival) -> Entry {
-    // SAFETY: as below.
+    // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
     let thread = unsafe { &*thread::current() };
     if thread.signal_stack_at(arrival.sp).is_some() {
         arrive_from_handler(thread, arrival)
     } else {
-        arrive_anywhere(arrival)
+        arrive_anywhere(thread, arrival)
     }
 }
 
@@ -64,16 +64,14 @@ fn arrive_from_handler(thread: &Thread, arrival: &Arrival) -> Entry {
     let errno = errno::get();
     thread.find_signal_stack();
     errno::set(errno);
-    let entry = arrive_anywhere(arrival);
+    let entry = arrive_anywhere(thread, arrival);
     blocked.release();
     entry
 }
 
 #[inline(always)]
-fn arrive_anywhere(arrival: &Arrival) -> Entry {
+fn arrive_anywhere(thread: &Thread, arrival: &Arrival) -> Entry {
     thread::settle(arrival.sp);
-    // SAFETY: the state of the calling thread lives as long as the thread; nothing here leaves the thread.
-    let thread = unsafe { &*thread::current() };
     let errno = errno::get();
     let mark = Mark::new();
     let is_alone = !thread.begin_cold(&mark, arrival.record);
