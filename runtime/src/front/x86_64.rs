@@ -11,13 +11,24 @@
 //! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry of a C function, and so used
 //! here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to xmm7 carry the arguments.
 //!
-//! Room on the thread stack is asked for by the shim itself, with an `asm!` that falls through to the call of the body: the compiler makes a jump of
-//! that, and so nothing but a few instructions is between C and the body. What is not there goes on to the front.
+//! The shim itself looks at the stack that the callback is on most often, with an `asm!`: the thread stack, or the system stack for
+//! `switch = always`. With room there it calls the body: the compiler makes a jump of that, and so nothing but a few instructions is between C
+//! and the body. What is not there goes on to the front, by a jump as well.
 //!
 //! In place a front leaves rsp alone and ends in a jump into the body, which finds the arguments on the stack as C left them. How it changes
-//! stacks stands in switch/x86_64.rs. That SP is on no idle stack spares it a second look at SP before.
+//! stacks stands in switch/x86_64.rs. That SP is on no idle stack spares it another look at SP before.
 //!
 //! There is no landing pad: a front is reached by direct jumps and calls only, from the one function it belongs to.
+
+use core::ptr;
+
+use crate::callback::Callback;
+use crate::stack::{Header, Record};
+use crate::switch::AFTER_CALL;
+
+pub use crate::stack::NO_STACK;
+pub use crate::switch::call_body;
+pub use crate::thread::hot::HOT;
 
 /// The largest need that an instruction can hold. Callbacks that need more go the general way.
 pub const LARGEST_NEED_BYTES: usize = 0x7fff_ffff;
@@ -29,11 +40,25 @@ pub(crate) fn has_made(record: usize) -> bool {
     record % 16 == 8
 }
 
-use crate::stack::Record;
-
-pub use crate::stack::NO_STACK;
-pub use crate::switch::call_body;
-pub use crate::thread::hot::HOT;
+/// The callback that the front has called a body of on this stack. The front has no time to note it: it stands behind the front's last
+/// instruction, and the return address leads there. For the length of two instructions it is the one before; null where a tracer has put
+/// an address of its own in that place.
+pub(crate) fn callback_on(header: &Header) -> *const Callback {
+    let return_address = header.top().cast::<*const u8>().wrapping_sub(1);
+    // SAFETY: the word below the header belongs to the stack. The front has called from there, or nobody has yet: then it is zero.
+    let end = unsafe { return_address.read_volatile() };
+    // SAFETY: a return address lies in code, which can be read; ours is followed by these instructions and four bytes.
+    if end.is_null() || unsafe { end.cast::<[u8; AFTER_CALL.len()]>().read() } != AFTER_CALL {
+        return ptr::null();
+    }
+    let offset_at = end.wrapping_add(AFTER_CALL.len()).cast::<i32>();
+    // SAFETY: as above.
+    match unsafe { offset_at.read_unaligned() } {
+        // `call_body` is told which callback it is.
+        0 => header.callback.get(),
+        offset => offset_at.cast::<Callback>().wrapping_byte_offset(offset as isize),
+    }
+}
 
 /// For one callback: the body as a C function, the general way as another, the naked function before both, and the call of it.
 #[doc(hidden)]
@@ -69,46 +94,51 @@ macro_rules! __guarded_callback_front {
         >($(_: $ty),*) -> R {
             $crate::__private::core::arch::naked_asm!(
                 ".cfi_startproc",
-                // The function begins a section of its own, and so on a line that the processor fetches whole.
-                ".p2align 5",
+                // All that a switch executes is on one line of the processor's cache. Instructions are counted here as well: up to the call
+                // the processor takes in twelve operations in as many cycles as two, and no time is lost.
+                ".p2align 6",
                 ".if {needed} <= {largest}",
                 // rax = where this thread's words lie, relative to fs.
                 "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                // In place when SP is on the system stack with enough below.
+                // In place when SP is on the system stack with enough below, unless the shim has looked there.
+                ".if {stays} || !{in_registers}",
+                $crate::__guarded_callback_compare!("16", "24", "32"),
                 ".if {has_usual_need}",
-                // One comparison tells both ends: the word is the room less the need.
-                "lea r10, [rsp - {usual_need}]",
-                "sub r10, qword ptr fs:[rax + 16]",
-                "cmp r10, qword ptr fs:[rax + 32]",
                 "jb {body}",
-                // A difference beyond all addresses is that of an SP below.
-                "js 3f",
                 ".else",
-                "mov r10, rsp",
-                "sub r10, qword ptr fs:[rax + 16]",
-                // SP is below the system stack.
-                "jb 3f",
-                "cmp r10, qword ptr fs:[rax + 24]",
                 "jae 2f",
                 "cmp r10, {needed}",
                 "jae {body}",
-                "jmp 4f",
                 "2:",
                 ".endif",
-                // SP is above the system stack: onto it, when it is idle.
+                ".endif",
                 ".if {switches}",
-                $crate::__guarded_callback_take!(),
+                // r11 = header of this thread's system stack, to be taken when it is idle: then SP is not on it. One word for `always`, and
+                // one for those who ask where the thread stack is.
+                ".if {stays}",
+                "mov r11, qword ptr fs:[rax + 40]",
+                ".else",
+                "mov r11, qword ptr fs:[rax + 48]",
+                ".endif",
+                "cmp qword ptr [r11 + 16], 0",
+                "jne 4f",
+                // Only stacks with the usual room are in these words.
+                ".if {needed} > {usual}",
+                "cmp qword ptr [r11 + 8], {needed}",
+                "jb 4f",
+                ".endif",
+                // Only a function of a certain name may call upwards.
+                "cmp rsp, r11",
+                "jb 3f",
                 ".cfi_remember_state",
                 $crate::__guarded_callback_switch!("call {body}"),
+                // Which callback it was: see `callback_on`.
+                ".long {callback} - .",
                 ".cfi_restore_state",
-                // SP is below the system stack, or on it without enough room, and then it is not idle. Only a function of a certain
-                // name may call upwards.
                 "3:",
-                $crate::__guarded_callback_take!(),
+                "lea r10, [rip + {callback}]",
                 "lea rax, [rip + {body}]",
                 "jmp {call_body}",
-                ".else",
-                "3:",
                 ".endif",
                 ".endif",
                 "4:",
@@ -126,6 +156,7 @@ macro_rules! __guarded_callback_front {
                 has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
                 usual = const $crate::__private::USUAL_ROOM_BYTES,
                 stays = const $callback.stays_on_thread_stack() as usize,
+                in_registers = const IN_REGISTERS as usize,
                 switches = const (IN_REGISTERS && $callback.may_switch()) as usize,
                 callback = sym $callback,
                 body = sym body_of::<$($ty,)* R, F>,
@@ -134,7 +165,8 @@ macro_rules! __guarded_callback_front {
             )
         }
 
-        /// Whether SP is on the thread stack with enough room.
+        /// Whether SP is on the thread stack with enough room; for callbacks that do not stay there, on the system stack. What is expected is
+        /// what the code falls through to.
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
         fn has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: &F, $(_: &$ty),*) -> bool {
@@ -144,23 +176,26 @@ macro_rules! __guarded_callback_front {
                     ".if {needed} <= {largest}",
                     // rax = where this thread's words lie, relative to fs.
                     "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                    ".if {has_usual_need}",
-                    // One comparison tells both ends: the word is the room less the need.
-                    "lea r10, [rsp - {usual_need}]",
-                    "sub r10, qword ptr fs:[rax]",
-                    "cmp r10, qword ptr fs:[rax + 72]",
-                    "jae {elsewhere}",
-                    ".else",
-                    // r10 = SP above the low end of the thread stack.
-                    "mov r10, rsp",
-                    "sub r10, qword ptr fs:[rax]",
-                    "cmp r10, qword ptr fs:[rax + 8]",
-                    "jae {elsewhere}",
+                    ".if {stays}",
+                    $crate::__guarded_callback_compare!("0", "8", "72"),
+                    "jae {unexpected}",
+                    ".if !{has_usual_need}",
                     "cmp r10, {needed}",
-                    "jb {elsewhere}",
+                    "jb {unexpected}",
                     ".endif",
                     ".else",
-                    "jmp {elsewhere}",
+                    $crate::__guarded_callback_compare!("16", "24", "32"),
+                    ".if {has_usual_need}",
+                    "jb {unexpected}",
+                    ".else",
+                    "jae 2f",
+                    "cmp r10, {needed}",
+                    "jae {unexpected}",
+                    "2:",
+                    ".endif",
+                    ".endif",
+                    ".elseif {stays}",
+                    "jmp {unexpected}",
                     ".endif",
                     $crate::__guarded_callback_hot!(),
                     out("rax") _,
@@ -171,11 +206,12 @@ macro_rules! __guarded_callback_front {
                     largest = const $crate::__private::LARGEST_NEED_BYTES,
                     usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
                     has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
-                    elsewhere = label { return false },
+                    stays = const $callback.stays_on_thread_stack() as usize,
+                    unexpected = label { return !$callback.stays_on_thread_stack() },
                     options(nostack, readonly),
                 )
             }
-            true
+            $callback.stays_on_thread_stack()
         }
 
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
@@ -205,16 +241,17 @@ macro_rules! __guarded_callback_front {
         }
 
         if const { $crate::__private::are_small(&[$($crate::__private::core::mem::size_of::<$perhaps_large>()),*]) } {
-            if const { $callback.stays_on_thread_stack() } && has_room(&$body, $(&$value),*) {
-                in_place($body, $($value),*)
-            } else if const {
+            let in_registers = const {
                 #[allow(unused_imports, reason = "types may all be those that it is not for")]
                 use $crate::__private::NotInRegister as _;
                 $crate::__private::in_registers(
                     &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
                     $crate::__private::Probe::<$result>::IN_REGISTER,
                 )
-            } {
+            };
+            if (in_registers || const { $callback.stays_on_thread_stack() }) && has_room(&$body, $(&$value),*) {
+                in_place($body, $($value),*)
+            } else if in_registers {
                 through_front::<true, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
             } else {
                 through_front::<false, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
@@ -225,26 +262,31 @@ macro_rules! __guarded_callback_front {
     }};
 }
 
-/// r11 = header of this thread's system stack, r10 = the callback; to label 4 unless the stack is idle.
+/// Sets the carry flag when SP is on a stack, with the usual need below. The words that hold it: where it begins, its room, its room less that need.
+/// rax = where this thread's words lie; with another need, r10 = SP above the low end, to be compared.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __guarded_callback_take {
-    () => {
+macro_rules! __guarded_callback_compare {
+    ($low:literal, $room:literal, $room_above_need:literal) => {
         $crate::__private::core::concat!(
-            // One word for `always`, and one for those who ask where the thread stack is.
-            ".if {stays}\n",
-            "mov r11, qword ptr fs:[rax + 40]\n",
+            ".if {has_usual_need}\n",
+            // One comparison tells both ends: the word is the room less the need.
+            "lea r10, [rsp - {usual_need}]\n",
+            "sub r10, qword ptr fs:[rax + ",
+            $low,
+            "]\n",
+            "cmp r10, qword ptr fs:[rax + ",
+            $room_above_need,
+            "]\n",
             ".else\n",
-            "mov r11, qword ptr fs:[rax + 48]\n",
+            "mov r10, rsp\n",
+            "sub r10, qword ptr fs:[rax + ",
+            $low,
+            "]\n",
+            "cmp r10, qword ptr fs:[rax + ",
+            $room,
+            "]\n",
             ".endif\n",
-            "cmp qword ptr [r11 + 16], 0\n",
-            "jne 4f\n",
-            // Only stacks with the usual room are in these words.
-            ".if {needed} > {usual}\n",
-            "cmp qword ptr [r11 + 8], {needed}\n",
-            "jb 4f\n",
-            ".endif\n",
-            "lea r10, [rip + {callback}]\n",
         )
     };
 }

@@ -59,7 +59,7 @@ pub struct Header {
     /// Address of the [`Record`] of the running activation, on the stack that C called from; [`IDLE`] if there is none. Atomic because a
     /// coroutine may finish its activation on another thread than the one that holds the stack.
     pub(crate) host: AtomicUsize,
-    /// The callback whose body runs, or ran last, on this stack.
+    /// The callback whose body runs, or ran last, on this stack. A front that changes stacks by itself leaves it as it is.
     pub(crate) callback: Cell<*const Callback>,
     /// SP of the host when the body was entered: everything below is free. Zero between the decision and the switch, and always in
     /// an activation that the front has begun.
@@ -177,8 +177,10 @@ impl Header {
 
     /// The callback of the running activation.
     pub(crate) fn running(&self) -> Option<&'static Callback> {
-        // SAFETY: whoever notes a host has noted the callback, which is static, before.
-        self.host_record().and_then(|_| unsafe { self.callback.get().as_ref() })
+        let host = self.host_record()?;
+        let callback = if front::has_made(host) { front::callback_on(self) } else { self.callback.get() };
+        // SAFETY: null, or what the general way has noted before the host, or the front's: callbacks are static.
+        unsafe { callback.as_ref() }
     }
 
     /// Where the first frame of an activation begins: the header itself, which is aligned to 64 bytes.

@@ -72,7 +72,7 @@ pub(crate) use unsupported::{SUPPORTED, call_on_stack, stack_pointer};
     not(miri)
 ))]
 #[allow(unused_imports, reason = "for the front, where there is one")]
-pub use unsupported::call_body;
+pub use unsupported::{AFTER_CALL, call_body};
 
 #[cfg(not(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
 mod untold;

@@ -64,8 +64,8 @@ pub(crate) unsafe extern "C-unwind" fn call_on_stack(
 
 /// The end of a front (front/x86_64.rs), which marks the system stack as in use, calls the body on it, and marks it idle.
 ///
-/// On entry: r11 = header of the stack, r10 = the callback. For signal handlers SP is never on an idle stack, and the record says at all
-/// times that the activation lives.
+/// On entry: r11 = header of the stack. For signal handlers SP is never on an idle stack, and the record says at all times that the
+/// activation lives. It ends in the instructions of [`AFTER_CALL`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __guarded_callback_switch {
@@ -80,14 +80,14 @@ macro_rules! __guarded_callback_switch {
             // The record, which the host keeps of this activation.
             "push r11\n",
             $($named,)*
-            "mov qword ptr [r11 + 24], r10\n",
             // The stack counts as in use before SP is on it, for signal handlers that arrive in between.
             "mov qword ptr [r11 + 16], rsp\n",
             "mov rsp, r11\n",
             // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay paired for the shadow stack.
             $call,
+            "\n5:\n",
             // The body has brought rsp back to the header.
-            "\nmov r11, rsp\n",
+            "mov r11, rsp\n",
             // rsp returns to the host, whichever thread this is: rbp is callee-saved.
             "leave\n",
             ".cfi_def_cfa rsp, 8\n",
@@ -95,9 +95,20 @@ macro_rules! __guarded_callback_switch {
             // SP is on the stack no more. The record below rsp is out of reach of signal handlers, which leave 128 bytes there alone.
             "mov qword ptr [r11 + 16], 0\n",
             "ret\n",
+            // An error if AFTER_CALL is shorter.
+            ".org 5b + 13\n",
         )
     };
 }
+
+/// What the assembler makes of the instructions after the call.
+#[allow(dead_code, reason = "for the front, where there is one")]
+pub const AFTER_CALL: [u8; 13] = [
+    0x49, 0x89, 0xe3, // mov r11, rsp
+    0xc9, // leave
+    0x49, 0xc7, 0x43, 0x10, 0, 0, 0, 0,    // mov qword ptr [r11 + 16], 0
+    0xc3, // ret
+];
 
 /// Two routines that change stacks, under one name for gdb: it takes a caller at a lower address than its callee for a corrupt stack, unless
 /// the function of a certain name is between them.
@@ -120,6 +131,7 @@ pub unsafe extern "C" fn call_body() {
         // The name not at the beginning: of two symbols for one address gdb would take the other.
         crate::__guarded_callback_switch!(
             "call rax",
+            "mov qword ptr [r11 + 24], r10\n",
             elf!(".ifndef __morestack\n"),
             elf!(".type __morestack, @function\n"),
             elf!("__morestack:\n"),
@@ -128,6 +140,8 @@ pub unsafe extern "C" fn call_body() {
             elf!(".set .Lguarded_callback_named, 0\n"),
             elf!(".endif\n")
         ),
+        // The callback was noted.
+        ".long 0",
         ".cfi_endproc",
         // On entry: rdi = argument, rsi = function, rdx = top, rcx = left_at, [rsp] = return address into the shim.
         "{routines}.call_on_stack:",
