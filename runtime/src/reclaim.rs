@@ -126,15 +126,16 @@ pub(crate) fn is_left_behind(thread: &Thread, before: usize, mark: usize, record
     false
 }
 
-/// Takes back the stacks of activations that end with the thread: their hosts were on its own stack, or on that of its handlers. Not the one that
-/// this very code runs on, which is so where pthread_exit in a body does not unwind.
+/// Takes back the stacks of activations that end with the thread: their hosts were on its own stack, on that of its handlers, or on the
+/// one that this very code runs on, which is a system stack where pthread_exit in a body does not unwind. Not that one itself.
 pub(crate) fn thread_ends(thread: &Thread) {
     let sp = switch::stack_pointer();
     take_back(thread, None, |header, host| {
         !header.contains(sp)
             && match place(thread, host) {
                 Place::Thread(_) | Place::Signal(_) => true,
-                Place::System(below) => below.is_idle(),
+                // A body further on that visits this stack, or that a longjmp has left: the thread never comes back to either.
+                Place::System(below) => below.is_idle() || below.contains(sp),
                 Place::Registered(_) | Place::Foreign => false,
             }
     });

@@ -6,7 +6,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, on_system_stack, remaining_stack, stats, trim};
-use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, is_emulated, run_child, to_c, use_stack};
+use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, is_emulated, rounds, run_child, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -109,7 +109,7 @@ in_both_modes! {
 
     fn child_of_a_fork_in_a_body_inherits_a_lock_or_loses_a_stack(mode) {
         while_others_churn(mode, || {
-            for _ in 0..100 {
+            for _ in 0..rounds(100) {
                 let mut child = -1;
                 let result = far_down(forks::of(mode), to_c(&mut child));
                 if child == 0 {
@@ -126,7 +126,7 @@ in_both_modes! {
 
     fn grandchild_of_a_fork_cannot_call_back(mode) {
         while_others_churn(mode, || {
-            for _ in 0..50 {
+            for _ in 0..rounds(50) {
                 let status = forked(|| {
                     let status = forked(|| all_ways(mode));
                     all_ways(mode) + c_int::from(status != 0)

@@ -5,6 +5,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+#[cfg(unix)]
+use guarded_callback::on_host_stack;
 use guarded_callback::{StackBounds, on_system_stack, stats};
 use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, rounds, run_child, to_c, use_stack};
 
@@ -164,6 +166,24 @@ in_both_modes! {
             assert_eq!(DROPS.load(Relaxed), 3 * round * usize::from(PTHREAD_EXIT_UNWINDS));
         }
         assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 3 } else { 6 }, "stacks of the threads were lost: {:?}", stats());
+    }
+
+    #[cfg(unix)]
+    fn pthread_exit_on_the_host_of_a_further_stack_loses_that(mode) {
+        callback! { "C-unwind" [stack = 8 << 20] fn visits_its_host(_arg) {
+            let _local = enter_body();
+            // SAFETY: the thread is C's and the frames up to its start can be unwound.
+            on_host_stack(|| unsafe { c::c_exit_thread() })
+        } }
+        // From the thread to one stack, from there to a further one, and back to the first, on which the thread ends.
+        let mut outer = (visits_its_host::of(mode), ptr::null_mut::<c_void>());
+        for round in 1..=rounds(200) {
+            // SAFETY: the pair is as the body expects.
+            let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
+            assert_eq!(result, -3001, "the thread ended otherwise");
+            assert_eq!(SWITCHED.load(Relaxed), 2 * round);
+        }
+        assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 2 } else { 6 }, "stacks of the threads were lost: {:?}", stats());
     }
 
     fn fallback_is_not_given_for_a_panic(mode) {

@@ -19,7 +19,7 @@ use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guarded_callback::{Source, StackBounds, StackMap, on_host_stack, stats, trim};
-use model::{COROUTINES, FALLBACK, Machine, Plan, Step, VARIANTS};
+use model::{COROUTINES, FALLBACK, Machine, NEARLY_ALL, Plan, Step, VARIANTS};
 use tests::{
     CCallback, Canary, Mode, callback, is_emulated, maps_of_stacks, near_sp, resident_bytes, rounds, run_child,
     use_stack,
@@ -78,7 +78,7 @@ impl Drop for CountsDrop {
 
 callback! { "C" fn plain(arg) { body(arg) } }
 
-callback! { "C" [stack = "8184 KiB"] fn nearly_all(arg) { body(arg) } }
+callback! { "C" [stack = NEARLY_ALL] fn nearly_all(arg) { body(arg) } }
 
 callback! { "C-unwind" fn unwinding(arg) { body(arg) } }
 
@@ -97,7 +97,7 @@ callback! { "C" fn catching(arg) {
 
 callback! { "C" [fallback = FALLBACK] fn falling_back(arg) { body(arg) } }
 
-callback! { "C-unwind" [stack = "8184 KiB"] fn nearly_all_dropping(arg) {
+callback! { "C-unwind" [stack = NEARLY_ALL] fn nearly_all_dropping(arg) {
     let _counts = CountsDrop;
     body(arg)
 } }

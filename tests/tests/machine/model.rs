@@ -14,11 +14,19 @@ pub const FALLBACK: i32 = -7;
 
 const DEEPEST: usize = 60;
 
+/// glibc ends a thread by unwinding it; the others leave its frames as they are.
+const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
+
 /// The reserve of most bodies.
 const RESERVE: usize = 128 * 1024;
 
 /// A reserve that no system stack has left on which another body runs already.
-const NEARLY_ALL: usize = 8184 * 1024;
+pub const NEARLY_ALL: usize = 8184 * 1024;
+
+/// What the frames of a body take until it looks at SP. Unoptimised ones for s390x and powerpc64 are larger than what the runtime adds to each
+/// reserve and does not use: each has room for the registers that its callees save (on s390x 720 bytes for `body_of` alone).
+const BODY_FRAMES: usize =
+    if cfg!(all(debug_assertions, any(target_arch = "powerpc64", target_arch = "s390x"))) { 1280 } else { 0 };
 
 /// Room that a level of C, the shim and a body in place take at most, debug builds included, with some to spare.
 const MARGIN: usize = 32 * 1024;
@@ -291,7 +299,7 @@ impl Machine {
         is_system: bool,
     ) -> Result<(), String> {
         let kind = self.here().called.take().ok_or("a body that nobody has called")?;
-        if !(bounds.0..bounds.1).contains(&sp) || sp - bounds.0 < kind.reserve {
+        if !(bounds.0..bounds.1).contains(&sp) || sp + BODY_FRAMES - bounds.0 < kind.reserve {
             return Err(format!("{:#x} on {bounds:x?} has not the room of {}", sp, kind.reserve));
         }
         let caller_stack = self.current_stack();
@@ -480,8 +488,7 @@ impl Machine {
         if self.panic_lands().is_some() {
             wheel.push((4, Step::Panic(value)));
         }
-        // Outside of glibc pthread_exit unwinds nothing. What it leaves behind there is for tests/unwind.rs.
-        if cfg!(target_env = "gnu") && !is_coroutine && depth > 1 && self.all_unwind(0) {
+        if !is_coroutine && depth > 1 && self.all_unwind(0) {
             wheel.push((3, Step::Exit(self.thread())));
         }
         self.random.of(&wheel)
@@ -582,7 +589,9 @@ impl Machine {
                 self.unwind_to(self.exception_lands().expect("chosen"));
             }
             Step::Panic(_) => self.panic(),
-            Step::Exit(_) => self.unwind_to(0),
+            Step::Exit(_) if PTHREAD_EXIT_UNWINDS => self.unwind_to(0),
+            // The thread ends where it stands.
+            Step::Exit(_) => self.kill(self.running, 0),
         }
     }
 
