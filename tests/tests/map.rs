@@ -1,11 +1,11 @@
 //! The picture of a thread's stacks.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::ops::Range;
 use core::ptr;
 
 use guarded_callback::{StackBounds, StackMap, register_stack};
-use tests::{CCallback, Mode, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
+use tests::{CCallback, FREE_PLACES, Mode, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -50,8 +50,16 @@ callback! { "C" fn suspends(arg) {
 
 callback! { "C" fn uses_much(_arg) { use_stack(USED) } }
 
+/// Calls one callback and then, no more for the first time on the thread, another.
+extern "C" fn calls_two(arg: *mut c_void) -> c_int {
+    // SAFETY: the tests pass two callbacks, and the argument of the second.
+    let (first, second, arg) = unsafe { *arg.cast::<(CCallback, CCallback, *mut c_void)>() };
+    // SAFETY: the first needs none.
+    unsafe { c::c_call(first, ptr::null_mut()) + c::c_call(second, arg) }
+}
+
 /// Calls where both modes switch.
-fn far_down(f: CCallback, arg: *mut core::ffi::c_void) -> c_int {
+fn far_down(f: CCallback, arg: *mut c_void) -> c_int {
     let low = StackBounds::of_thread().expect("known").low();
     // SAFETY: the caller passes what the body expects.
     unsafe { c::c_call_with_left(64 * KIB, low, f, arg) }
@@ -100,6 +108,21 @@ in_both_modes! {
         let lines = stack(&picture, "thread stack (Thread)");
         assert!(lines.iter().any(|line| line.contains("C called `map::draws::")), "{picture}");
         assert!(!lines.iter().any(|line| line.contains("SP")), "{picture}");
+    }
+
+    fn running_body_of_a_warm_callback_has_no_name(mode) {
+        let mut picture = String::new();
+        let mut two = (uses_much::of(mode), draws::of(mode), to_c(&mut picture));
+        far_down(CCallback(calls_two as *const c_void), to_c(&mut two));
+        stack(&picture, "system stack, runs `map::draws::");
+    }
+
+    fn running_body_called_from_below_has_no_name(mode) {
+        let mut picture = String::new();
+        let mut two = (uses_much::of(mode), draws::of(mode), to_c(&mut picture));
+        // SAFETY: the bodies get what they expect.
+        unsafe { c::c_call_on_thread_at(FREE_PLACES[1], 128 * KIB, CCallback(calls_two as *const c_void), to_c(&mut two)) };
+        stack(&picture, "system stack, runs `map::draws::");
     }
 
     fn body_that_waits_is_not_told_from_the_one_that_runs(mode) {
