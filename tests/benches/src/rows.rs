@@ -87,7 +87,7 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
         (Variant::WhenLow | Variant::Never, Host::Thread) if in_front && !in_registers => Some(16),
         (Variant::WhenLow | Variant::Never, Host::Thread) | (Variant::Always, Host::System) if in_front => Some(8),
         (Variant::Always, Host::Thread) if in_registers => Some(24),
-        (Variant::WhenLow, Host::Small) if in_registers => Some(29),
+        (Variant::WhenLow, Host::Small) if in_registers => Some(26),
         (Variant::WhenLow | Variant::WhenLowFallback | Variant::Never | Variant::NeverFallback, Host::Thread) => {
             Some(46)
         }
