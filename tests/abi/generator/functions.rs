@@ -42,10 +42,12 @@ impl Function {
     }
 
     /// C calls wherever both compilers agree what the convention is. For "efiapi" rustc takes structs apart as "C" does on its
-    /// target, whatever UEFI says (1.95).
+    /// target, whatever UEFI says (1.95). On riscv64 gcc (12) and clang (22) pass a struct of a float and a pointer in two integer
+    /// registers, rustc (1.96) in a register of each kind, as all three do with a float and an integer.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" => false,
+            _ if is_for("riscv64") => !self.all_types().any(Type::is_float_and_pointer),
             "win64" => !self.all_types().any(|ty| ty.has_i128),
             _ => true,
         }
@@ -178,11 +180,14 @@ impl Function {
     }
 }
 
+fn is_for(arch: &str) -> bool {
+    std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target == arch)
+}
+
 /// The ABI, or another one where only x86_64 has it.
 fn on_target(abi: &'static str) -> &'static str {
-    let is_x86_64 = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
     match abi {
-        _ if is_x86_64 => abi,
+        _ if is_for("x86_64") => abi,
         "sysv64" | "win64" => "C",
         "sysv64-unwind" => "C-unwind",
         "efiapi" => "system",

@@ -21,6 +21,14 @@ impl Byte {
     }
 }
 
+/// What a value is made of when structs and arrays are taken apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    Float,
+    Pointer,
+    Other,
+}
+
 #[derive(Clone)]
 pub struct Type {
     pub rust: String,
@@ -33,11 +41,17 @@ pub struct Type {
     pub over_aligned: bool,
     /// gcc and rustc disagree about `__int128` under `ms_abi`, so that only Rust calls there.
     pub has_i128: bool,
+    pub leaves: Vec<Leaf>,
 }
 
 impl Type {
     pub fn size(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// A struct of one float and one pointer, in any order and as deep as may be.
+    pub fn is_float_and_pointer(&self) -> bool {
+        matches!(self.leaves[..], [Leaf::Float, Leaf::Pointer] | [Leaf::Pointer, Leaf::Float])
     }
 }
 
@@ -102,6 +116,11 @@ impl Types {
                 continue;
             }
             let bytes = vec![Byte::Any; size];
+            let leaf = match rust {
+                "f32" | "f64" => Leaf::Float,
+                "*mut u8" | "*const Opaque" | "Option<Callee>" => Leaf::Pointer,
+                _ => Leaf::Other,
+            };
             all.push(Type {
                 rust: rust.into(),
                 c: c.into(),
@@ -110,6 +129,7 @@ impl Types {
                 copy: true,
                 over_aligned: false,
                 has_i128: size == 16,
+                leaves: vec![leaf],
             });
         }
         let bytes = vec![Byte::Bool];
@@ -121,6 +141,7 @@ impl Types {
             copy: true,
             over_aligned: false,
             has_i128: false,
+            leaves: vec![Leaf::Other],
         });
         let scalars = all.len();
         let mut types = Self { all, scalars, rust: String::new(), c: String::new() };
@@ -156,6 +177,7 @@ impl Types {
         let mut bytes = Vec::new();
         let (mut rust, mut c) = (String::new(), String::new());
         let (mut align, mut has_i128, mut over_aligned) = (1, false, aligned != 0);
+        let mut leaves = Vec::new();
         for index in 0..random.below(6) + 1 {
             let left = most - bytes.len().min(most);
             if left == 0 {
@@ -174,6 +196,7 @@ impl Types {
             bytes.resize(start, Byte::Padding);
             for _ in 0..count.max(1) {
                 bytes.extend_from_slice(&field.bytes);
+                leaves.extend_from_slice(&field.leaves);
             }
             align = align.max(field_align);
             has_i128 |= field.has_i128;
@@ -209,7 +232,7 @@ impl Types {
         if packed > 0 {
             self.c += "#pragma pack(pop)\n";
         }
-        self.push(Type { rust: name.clone(), c: name, bytes, align, copy, over_aligned, has_i128 });
+        self.push(Type { rust: name.clone(), c: name, bytes, align, copy, over_aligned, has_i128, leaves });
     }
 
     fn add_union(&mut self, random: &mut Random, number: usize) {
@@ -233,7 +256,8 @@ impl Types {
         bytes.resize(size.next_multiple_of(align), Byte::Padding);
         self.rust += &format!("#[repr(C)] #[derive(Clone, Copy)] pub union {name} {{ {rust}}}\n");
         self.c += &format!("typedef union {{ {c}}} {name};\n");
-        self.push(Type { rust: name.clone(), c: name, bytes, align, copy: true, over_aligned, has_i128 });
+        let leaves = vec![Leaf::Other];
+        self.push(Type { rust: name.clone(), c: name, bytes, align, copy: true, over_aligned, has_i128, leaves });
     }
 
     fn push(&mut self, ty: Type) {
