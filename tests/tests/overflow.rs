@@ -193,9 +193,10 @@ fn earlier_handler_does_not_get_the_overflow() {
     let kinds =
         [(0, "", None), (1, "", None), (2, "plain C handler", Some(41)), (3, "C handler with siginfo", Some(42))];
     let more = [(4, "C handler that returns", None), (6, "", Some(52)), (7, "", Some(53))];
-    for (mode, (kind, words, code)) in
-        MODES.into_iter().flat_map(|mode| kinds.into_iter().chain(more).map(move |it| (mode, it)))
-    {
+    // In qemu 7.2 no signal of sa_mask is blocked there, in plain C programs neither.
+    let masks_are_kept = !(cfg!(target_arch = "riscv64") && is_emulated("forgets the masks of handlers"));
+    let kinds = kinds.into_iter().chain(more).filter(|(kind, ..)| masks_are_kept || *kind < 6);
+    for (mode, (kind, words, code)) in MODES.into_iter().flat_map(|mode| kinds.clone().map(move |it| (mode, it))) {
         // On a Rust thread, where there is an alternate stack with and without the report.
         let overflows = || _ = call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
         let Some((with, without)) = with_and_without(test, &format!("{mode:?}"), Some(kind), overflows) else {
