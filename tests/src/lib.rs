@@ -120,6 +120,9 @@ pub const FREE_PLACES: [usize; 4] = [1 << 40, 2 << 40, 4 << 40, 80 << 40];
 #[cfg(target_pointer_width = "32")]
 pub const FREE_PLACES: [usize; 4] = [0x1800_0000, 0x2000_0000, 0x2800_0000, 0x3800_0000];
 
+/// glibc ends a thread by unwinding it; musl and the others leave its frames as they are.
+pub const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
+
 /// How far below the lowest usable byte the stack must have ended: on Linux the very next byte. Elsewhere pages that may be a guard are
 /// taken for one.
 pub const BELOW_THE_STACK: usize = if cfg!(target_os = "linux") { 1 } else { 64 * 1024 };

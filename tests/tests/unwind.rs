@@ -8,13 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(unix)]
 use guarded_callback::on_host_stack;
 use guarded_callback::{StackBounds, on_system_stack, stats};
+#[cfg(unix)]
+use tests::PTHREAD_EXIT_UNWINDS;
 use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, rounds, run_child, to_c, use_stack};
 
 const KIB: usize = 1024;
-
-/// glibc ends a thread by unwinding it; musl and the others leave its frames as they are.
-#[cfg(unix)]
-const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
 
 static DROPS: AtomicUsize = AtomicUsize::new(0);
 static SWITCHED: AtomicUsize = AtomicUsize::new(0);

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tests::PTHREAD_EXIT_UNWINDS;
+
 use crate::random::Random;
 
 pub const COROUTINES: usize = 8;
@@ -13,9 +15,6 @@ pub const VARIANTS: usize = 8;
 pub const FALLBACK: i32 = -7;
 
 const DEEPEST: usize = 60;
-
-/// glibc ends a thread by unwinding it; the others leave its frames as they are.
-const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
 
 /// The reserve of most bodies.
 const RESERVE: usize = 128 * 1024;
