@@ -1,9 +1,9 @@
 //! The front: a short way through the shim, taken with the arguments still where C has put them.
 //!
-//! The shim looks at SP before anything else. With room on the thread stack it jumps into the body, so that nothing lies between C and
-//! the body. Otherwise it jumps to a naked function, the front, which does the same for the system stack or, when that is idle and
-//! all arguments are in registers, changes stacks and calls the body there. In every other case it jumps to
-//! what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
+//! The shim looks at SP before anything else. With room on the thread stack (for `switch = always`, on the system stack) it jumps into the
+//! body, so that nothing lies between C and the body. Otherwise it jumps to a naked function, the front, which looks at the system stack
+//! where the shim has not or, when that is idle and all arguments are in registers, changes stacks and calls the body there. In every
+//! other case it jumps to what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
 //!
 //! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, without `fallback`, for functions without `self`
 //! (macros/src/front.rs). A body that captures nothing is a type without a value, which the front names.
@@ -11,8 +11,8 @@
 //! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer. Nor with `dynamic-tls`: it finds the
 //! thread's words without a call.
 //!
-//! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other, and `has_made`, which
-//! tells the records of activations that a front has begun.
+//! The contract of a file is the macro `__guarded_callback_front!`, an expression that takes the one way or the other, `has_made`, which
+//! tells the records of activations that a front has begun, and `callback_on`, which tells whose body such an activation runs.
 
 // The only list of targets: the file of the line that applies; where none does, the one of the module's own name.
 #[cfg_attr(

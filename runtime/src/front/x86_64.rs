@@ -102,15 +102,7 @@ macro_rules! __guarded_callback_front {
                 "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
                 // In place when SP is on the system stack with enough below, unless the shim has looked there.
                 ".if {stays} || !{in_registers}",
-                $crate::__guarded_callback_compare!("16", "24", "32"),
-                ".if {has_usual_need}",
-                "jb {body}",
-                ".else",
-                "jae 2f",
-                "cmp r10, {needed}",
-                "jae {body}",
-                "2:",
-                ".endif",
+                $crate::__guarded_callback_jump_on_system_stack!("{body}"),
                 ".endif",
                 ".if {switches}",
                 // r11 = header of this thread's system stack, to be taken when it is idle: then SP is not on it. One word for `always`, and
@@ -184,15 +176,7 @@ macro_rules! __guarded_callback_front {
                     "jb {unexpected}",
                     ".endif",
                     ".else",
-                    $crate::__guarded_callback_compare!("16", "24", "32"),
-                    ".if {has_usual_need}",
-                    "jb {unexpected}",
-                    ".else",
-                    "jae 2f",
-                    "cmp r10, {needed}",
-                    "jae {unexpected}",
-                    "2:",
-                    ".endif",
+                    $crate::__guarded_callback_jump_on_system_stack!("{unexpected}"),
                     ".endif",
                     ".elseif {stays}",
                     "jmp {unexpected}",
@@ -286,6 +270,29 @@ macro_rules! __guarded_callback_compare {
             "cmp r10, qword ptr fs:[rax + ",
             $room,
             "]\n",
+            ".endif\n",
+        )
+    };
+}
+
+/// Jumps to a place when SP is on the system stack, with enough room below.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_jump_on_system_stack {
+    ($to:literal) => {
+        $crate::__private::core::concat!(
+            $crate::__guarded_callback_compare!("16", "24", "32"),
+            ".if {has_usual_need}\n",
+            "jb ",
+            $to,
+            "\n",
+            ".else\n",
+            "jae 2f\n",
+            "cmp r10, {needed}\n",
+            "jae ",
+            $to,
+            "\n",
+            "2:\n",
             ".endif\n",
         )
     };
