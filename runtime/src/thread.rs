@@ -5,7 +5,6 @@
 
 pub(crate) mod exit;
 pub(crate) mod hot;
-#[cfg(unix)]
 pub(crate) mod id;
 pub(crate) mod local;
 pub(crate) mod signal_stack;

@@ -77,7 +77,7 @@ pub struct Header {
     pub(crate) is_alone: Cell<bool>,
     /// How many calls of `on_host_stack` have left this stack for its host and will come back.
     pub(crate) visits: Cell<usize>,
-    /// The number of the thread that has ended on this stack without unwinding it, as pthread_exit does outside of glibc; zero if none.
+    /// The number of the thread that has ended on this stack without unwinding it, as ExitThread does, and pthread_exit outside of glibc; zero if none.
     pub(crate) ended_by: Cell<u64>,
     /// The next stack held by the same thread.
     pub(crate) next: Cell<*const Header>,

@@ -1,13 +1,14 @@
 //! Stacks whose thread has ended while a coroutine was suspended on them, or on the very stack.
 //!
 //! Whoever finishes the activation of a coroutine only marks the stack idle; the next thread that needs a stack finds it here. Nobody
-//! finishes that of a thread that ended by pthread_exit where this does not unwind; the stack is free when the thread is gone.
+//! finishes that of a thread that ended by ExitThread, or by pthread_exit where this does not unwind; the stack is free when the thread is gone.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering;
 
 use super::Header;
 use crate::sync::AtomicPtr;
+use crate::thread::id;
 
 static FIRST: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
 
@@ -51,13 +52,7 @@ pub(crate) fn collect() {
 }
 
 /// Whether the thread that ended on the stack is gone. It runs there until its last instruction.
-#[cfg(unix)]
 fn is_left(header: &Header) -> bool {
     let thread = header.ended_by.get();
-    thread != 0 && crate::thread::id::has_ended(thread)
-}
-
-#[cfg(not(unix))]
-fn is_left(_header: &Header) -> bool {
-    false
+    thread != 0 && id::has_ended(thread)
 }

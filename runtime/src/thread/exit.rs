@@ -29,6 +29,9 @@ use crate::{reclaim, settings, stack};
 )]
 fn give_back() {
     super::settle_at_end();
+    if let Some(header) = super::system_stack(switch::stack_pointer()) {
+        header.ended_by.set(super::id::current());
+    }
     overflow::uncover_thread();
     with(|thread| {
         thread.set_dying();

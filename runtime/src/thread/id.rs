@@ -14,8 +14,26 @@ pub(crate) fn has_ended(id: u64) -> bool {
     failed && crate::errno::get() == libc::ESRCH
 }
 
+/// As above. A thread that somebody keeps a handle of is known until that is closed.
+#[cfg(windows)]
+pub(crate) fn has_ended(id: u64) -> bool {
+    use windows_sys::Win32::Foundation::{CloseHandle, ERROR_INVALID_PARAMETER, GetLastError, WAIT_OBJECT_0};
+    use windows_sys::Win32::System::Threading::{OpenThread, THREAD_SYNCHRONIZE, WaitForSingleObject};
+    let Ok(id) = u32::try_from(id) else { return false };
+    // SAFETY: the handle is only waited for, without waiting, and closed.
+    unsafe {
+        let handle = OpenThread(THREAD_SYNCHRONIZE, 0, id);
+        if handle.is_null() {
+            return GetLastError() == ERROR_INVALID_PARAMETER;
+        }
+        let has_ended = WaitForSingleObject(handle, 0) == WAIT_OBJECT_0;
+        CloseHandle(handle);
+        has_ended
+    }
+}
+
 /// The others cannot be asked.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 pub(crate) fn has_ended(_id: u64) -> bool {
     false
 }
@@ -51,15 +69,29 @@ fn ask() -> Option<u64> {
     u64::try_from(unsafe { libc::getthrid() }).ok()
 }
 
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-)))]
+#[cfg(windows)]
+fn ask() -> Option<u64> {
+    // SAFETY: no preconditions.
+    Some(u64::from(unsafe { windows_sys::Win32::System::Threading::GetCurrentThreadId() }))
+}
+
+#[cfg(all(
+    unix,
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+    ))
+))]
 fn ask() -> Option<u64> {
     // SAFETY: no preconditions.
     u64::try_from(unsafe { libc::getpid() }).ok()
+}
+
+#[cfg(not(any(unix, windows)))]
+fn ask() -> Option<u64> {
+    None
 }

@@ -101,8 +101,5 @@ mod unload {
 }
 
 unsafe extern "C" fn thread_ends(_value: *mut libc::c_void) {
-    if let Some(header) = super::super::system_stack(crate::switch::stack_pointer()) {
-        header.ended_by.set(super::super::id::current());
-    }
     super::give_back();
 }
