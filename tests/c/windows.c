@@ -67,8 +67,11 @@ static HANDLE start_thread(struct start *start) {
     size_t bytes = start->stack_bytes == 0 ? 0 : start->stack_bytes + 65536;
     void *taken[MOST_TAKEN];
     int count = take_below(taken);
-    HANDLE thread = CreateThread(NULL, bytes, run, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    /* It begins when the addresses are free again. */
+    HANDLE thread = CreateThread(NULL, bytes, run, start, STACK_SIZE_PARAM_IS_A_RESERVATION | CREATE_SUSPENDED, NULL);
     leave_below(taken, count);
+    if (thread != NULL)
+        ResumeThread(thread);
     return thread;
 }
 
