@@ -1,6 +1,7 @@
 /* Walkers of other kinds than Rust's: the chain of frame pointers, as profilers follow it, and the unwinder of C and C++. */
 #define _GNU_SOURCE
 #include "callers.h"
+#include <pthread.h>
 #include <stdint.h>
 #include <unwind.h>
 
@@ -18,13 +19,11 @@ __attribute__((noinline)) int c_walk_frame_pointers(size_t outermost) {
     return -1;
 }
 
-/* The EHABI's libgcc has no _Unwind_FindEnclosingFunction, and tells the function of the frame that it is at. It also tells the end of the
-   stack, a function that cannot be unwound, as it tells tables that are missing: on 32-bit Arm only what is met on the way is checked. */
+/* The EHABI's libgcc has no _Unwind_FindEnclosingFunction, and tells the function of the frame that it is at. */
 #if defined(__arm__) && defined(__GLIBC__)
 static uintptr_t function_of(struct _Unwind_Context *context) {
     return _Unwind_GetRegionStart(context);
 }
-#define END_OF_WALK _URC_FAILURE
 /* Addresses of Thumb functions are odd, those in tables are not. */
 #define CODE(address) ((address) & ~(uintptr_t)1)
 #else
@@ -32,13 +31,13 @@ static uintptr_t function_of(struct _Unwind_Context *context) {
     uintptr_t ip = _Unwind_GetIP(context);
     return ip == 0 ? 0 : (uintptr_t)_Unwind_FindEnclosingFunction((void *)(ip - 1));
 }
-#define END_OF_WALK _URC_END_OF_STACK
 #define CODE(address) (address)
 #endif
 
 struct walk {
     uintptr_t function;
     int met;
+    _Unwind_Reason_Code ended;
 };
 
 static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *arg) {
@@ -48,9 +47,20 @@ static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *arg) {
     return _URC_NO_REASON;
 }
 
-/* How often the unwinder meets `function` on its way to the end of the stack; -1 if it does not come to the end. */
+static void *walk_to_the_end(void *arg) {
+    struct walk *walk = arg;
+    walk->ended = _Unwind_Backtrace(look, walk);
+    return NULL;
+}
+
+/* How often the unwinder meets `function` on its way to the end of the stack; -1 if it ends otherwise than on a thread of C alone. That end is
+   not always told as one: where the C library's first function of a thread has no tables, it is told as those are that are missing. */
 __attribute__((noinline)) int c_unwind_over(void *function) {
-    struct walk walk = {CODE((uintptr_t)function), 0};
-    _Unwind_Reason_Code ended = _Unwind_Backtrace(look, &walk);
-    return ended == END_OF_WALK ? walk.met : -1;
+    struct walk walk = {CODE((uintptr_t)function), 0, _URC_NO_REASON}, of_c = {0};
+    walk_to_the_end(&walk);
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, walk_to_the_end, &of_c) != 0)
+        return -2;
+    pthread_join(thread, NULL);
+    return walk.ended == of_c.ended ? walk.met : -1;
 }

@@ -151,8 +151,11 @@ fn normalised(text: &str) -> String {
             (Some(open), Some(close)) if line.starts_with("thread '") && open < close => {
                 format!("{} (#{}", &line[..open], &line[close..])
             }
-            // What libgcc's _Unwind_RaiseException returns is lost on aarch64 (GCC bug 114843): the number is whatever is in the register.
-            _ if cfg!(target_arch = "aarch64") && line.contains("failed to initiate panic, error ") => {
+            // What libgcc's _Unwind_RaiseException returns is lost on aarch64 (GCC bug 114843), and on powerpc64 it is another number at each
+            // run as well: whatever is in the register.
+            _ if cfg!(any(target_arch = "aarch64", target_arch = "powerpc64"))
+                && line.contains("failed to initiate panic, error ") =>
+            {
                 line.split(", error ").next().unwrap_or(line).to_owned()
             }
             _ => line.to_owned(),

@@ -54,7 +54,12 @@ fn std_backtrace_stops_at_a_switch_upwards() {
     for mode in MODES {
         let trace = run("backtrace_below", mode);
         let body = format!("shows_its_backtrace::{mode}");
-        let last = if C_LIBRARY_HAS_NAMES { "start" } else { "<unknown>" };
+        let last = match C_LIBRARY_HAS_NAMES {
+            true => "start",
+            // Nor has it tables on 32-bit Arm: the walk ends before.
+            false if cfg!(target_arch = "arm") => "",
+            false => "<unknown>",
+        };
         stand_in_order(&trace, &["switched: true", &body, "run\n", last]);
     }
 }

@@ -43,11 +43,13 @@ impl Function {
 
     /// C calls wherever both compilers agree what the convention is. For "efiapi" rustc takes structs apart as "C" does on its
     /// target, whatever UEFI says (1.95). On riscv64 gcc (12) and clang (22) pass a struct of a float and a pointer in two integer
-    /// registers, rustc (1.96) in a register of each kind, as all three do with a float and an integer.
+    /// registers, rustc (1.96) in a register of each kind, as all three do with a float and an integer. On 32-bit Arm gcc and clang place a
+    /// struct with `aligned` on the stack by the alignment of its fields, as the AAPCS says, rustc by its own.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" => false,
             _ if is_for("riscv64") => !self.all_types().any(Type::is_float_and_pointer),
+            _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
             "win64" => !self.all_types().any(|ty| ty.has_i128),
             _ => true,
         }

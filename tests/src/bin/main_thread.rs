@@ -1,5 +1,5 @@
-//! Scenarios that need a real `main` on the main thread, which a test does not have. Started by tests/trace.rs and
-//! tests/limit.rs: `main_thread <scenario> <mode>`.
+//! Scenarios that need a real `main` on the main thread, which a test does not have. Started by tests/main_thread.rs:
+//! `main_thread <scenario> <mode>`.
 
 use core::ptr;
 use std::backtrace::Backtrace;
@@ -10,6 +10,7 @@ use tests::{CCallback, FREE_PLACES, Mode, c, callback, use_stack};
 const KIB: usize = 1024;
 
 /// As little stack as every C library accepts for a thread (glibc on aarch64 wants 128 KiB), and less than a body asks for.
+#[cfg(unix)]
 const LEAST: usize = 128 * KIB;
 
 callback! { "C" fn shows_its_backtrace(_arg) {

@@ -345,7 +345,8 @@ fn ends_well() {
         left(),
         stats()
     );
-    assert!(maps_of_stacks() <= 2 * lost, "{} maps are left", maps_of_stacks());
+    let among_others = cfg!(target_arch = "arm") && is_emulated("puts the C library where the stacks are");
+    assert!(among_others || maps_of_stacks() <= 2 * lost, "{} maps are left", maps_of_stacks());
     assert_eq!(stats().refusals, 0);
 }
 
