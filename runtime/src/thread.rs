@@ -64,9 +64,23 @@ pub(crate) fn bounds() -> Option<Option<StackBounds>> {
     with(|thread| thread.has_bounds.get().then(|| thread.thread_stack()))
 }
 
+/// Looks at the stacks that the calling thread holds, outside of the cold path. A signal handler that calls back meanwhile takes none of them
+/// away, as if it had interrupted the cold path.
+pub(crate) fn look<R>(look: impl FnOnce(&Thread) -> R) -> R {
+    with(|thread| {
+        let mark = Mark::new();
+        let is_outermost = thread.begin_cold(&mark, mark.address());
+        let seen = look(thread);
+        if is_outermost {
+            thread.end_cold();
+        }
+        seen
+    })
+}
+
 /// The system stack that `address` lies on, if the calling thread holds one there.
 pub(crate) fn system_stack(address: usize) -> Option<&'static Header> {
-    with(|thread| thread.held().find(|header| header.contains(address)))
+    look(|thread| thread.held().find(|header| header.contains(address)))
 }
 
 /// Its bounds.

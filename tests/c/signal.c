@@ -27,8 +27,8 @@ struct plan {
     void *arg;
     /* Signals so far, callbacks made, callbacks that did not return 0 or changed errno. */
     long signals, calls, wrong;
-    /* Leaves by siglongjmp at this signal; 0: never. */
-    long jump_at;
+    /* Leaves by siglongjmp at this signal, and calls back at that one alone; 0: never, and at each. */
+    long jump_at, call_at;
     int stop, strict;
     sigjmp_buf target;
 };
@@ -210,6 +210,13 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
         return;
     }
     plan.signals++;
+    if (plan.call_at != 0) {
+        if (plan.signals == plan.call_at) {
+            *flags &= ~(greg_t)TRAP_FLAG;
+            call_back();
+        }
+        return;
+    }
     if (plan.jump_at == 0)
         call_back();
     if (plan.signals == plan.jump_at) {
@@ -251,6 +258,15 @@ __attribute__((noinline)) int c_call_stepped_until(long jump_at, callback f, voi
     set_trap_flag();
     volatile int result = f(arg);
     clear_trap_flag();
+    return result;
+}
+
+/* As c_call_stepped, with a callback after the instruction number `call_at` alone. */
+__attribute__((noinline)) int c_call_stepped_at(long call_at, callback f, void *arg) {
+    plan.signals = 0;
+    plan.call_at = call_at;
+    int result = c_call_stepped(f, arg);
+    plan.call_at = 0;
     return result;
 }
 

@@ -125,6 +125,7 @@ mod steps {
         pub fn c_step(flags: c_int);
         pub fn c_call_stepped(f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_call_stepped_until(jump_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
+        pub fn c_call_stepped_at(call_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_plan_signals() -> c_long;
         pub fn c_step_thread_end(
             stack_bytes: usize,
@@ -137,4 +138,4 @@ mod steps {
 }
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-pub use steps::{c_call_stepped, c_call_stepped_until, c_plan_signals, c_step, c_step_thread_end};
+pub use steps::{c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_signals, c_step, c_step_thread_end};

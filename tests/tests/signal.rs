@@ -174,6 +174,10 @@ in_both_modes! {
 
     fn handler_at_an_instruction_of_on_host_stack_fails(mode) { stepped::step(mode, Some(warm), stepped::calls_back_on_the_host); }
 
+    fn handler_at_an_instruction_of_on_system_stack_hides_the_stack(mode) {
+        stepped::look_at_each(mode);
+    }
+
     fn handler_at_an_instruction_of_unwinding_fails(mode) { stepped::step_once(mode, Some(stepped::panics_across), stepped::panics_across); }
 
     fn handler_at_an_instruction_of_prepare_thread_fails(mode) {

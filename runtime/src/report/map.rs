@@ -9,7 +9,8 @@ use std::io::IsTerminal;
 
 use crate::bounds::StackBounds;
 use crate::stack::{Header, memory};
-use crate::{register, switch, thread};
+use crate::thread::{self, Thread};
+use crate::{register, switch};
 
 use self::paint::Painted;
 
@@ -47,9 +48,11 @@ impl StackMap {
     /// or was called from.
     #[must_use]
     pub fn current() -> Self {
+        thread::look(Self::of)
+    }
+
+    fn of(thread: &Thread) -> Self {
         let sp = switch::stack_pointer();
-        // SAFETY: the state of the calling thread, used in this call only.
-        let thread = unsafe { &*thread::current() };
         let mut marks: Vec<Mark> = thread.held().filter_map(host_mark).collect();
         marks.push(Mark { address: sp, what: "SP".to_owned() });
         marks.sort_by_key(|mark| Reverse(mark.address));

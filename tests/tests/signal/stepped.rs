@@ -150,3 +150,50 @@ pub(super) fn trims(mode: Mode) -> c_int {
     trim();
     result + nested_on_a_further_stack(mode)
 }
+
+/// A body looks where it is, while the thread holds a stack that nobody needs any more: a handler at one of the instructions takes that back.
+pub(super) fn look_at_each(mode: Mode) {
+    for stack in STACKS {
+        let handler = answers_with_a_further_stack_always::of(mode);
+        let mut run = Run { stack, mode, handler, before: Some(warm), scenario: looks_at_each, calls: 0 };
+        run.on_thread(120 * KIB, prepared_only::of(Mode::Plain));
+    }
+}
+
+callback! { "C-unwind" fn prepared_only(arg) {
+    // SAFETY: `look_at_each` passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handler is a C function.
+        unsafe { c::c_step(run.stack.flags()) };
+        (run.scenario)(run.mode)
+    })
+} }
+
+fn looks_at_each(_mode: Mode) -> c_int {
+    call(looks_beside_an_abandoned_stack::of(Mode::Always), ptr::null_mut())
+}
+
+callback! { "C" fn looks_beside_an_abandoned_stack(_arg) {
+    // All of them in a release build; an unoptimised one has very many.
+    let step = if cfg!(debug_assertions) { 29 } else { 1 };
+    let mut at = 0;
+    loop {
+        at += step;
+        // SAFETY: the bodies do not use their argument; nothing between has to be dropped.
+        let wrong = unsafe {
+            let jumped = c::c_call_jumped(0, jumps_on_a_further_stack::of(Mode::Always), ptr::null_mut());
+            jumped - 1 + c::c_call_stepped_at(at, looks::of(Mode::Plain), ptr::null_mut())
+        };
+        // SAFETY: only tells a number.
+        if wrong != 0 || unsafe { c::c_plan_signals() } < at {
+            println!("{at} instructions");
+            return wrong;
+        }
+    }
+} }
+
+callback! { "C" fn looks(_arg) {
+    let knows = on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB);
+    c_int::from(!knows)
+} }
