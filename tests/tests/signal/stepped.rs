@@ -98,7 +98,7 @@ callback! { "C-unwind" fn jumps_out_at_each(arg) {
 } }
 
 /// About how many instructions of a scenario a handler leaves by siglongjmp.
-const JUMPS: core::ffi::c_long = if cfg!(debug_assertions) { 30 } else { 400 };
+const JUMPS: core::ffi::c_long = if cfg!(debug_assertions) { 40 } else { 400 };
 
 /// What `c_call_stepped_until` returns when the handler has jumped.
 const JUMPED: c_int = -4000;
