@@ -332,7 +332,12 @@ fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> 
         libc::mmap(ptr::without_provenance_mut(address), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
     };
     if memory.addr() != address {
-        return None; // Somebody is there already.
+        // Somebody is there already. qemu takes the flag for a wish.
+        if memory != libc::MAP_FAILED {
+            // SAFETY: the mapping just made.
+            unsafe { libc::munmap(memory, bytes) };
+        }
+        return None;
     }
     let mut job = Job { suspensions: 0, ..Job::new(mode, 3) };
     // SAFETY: the mapping just made, used by nobody else.

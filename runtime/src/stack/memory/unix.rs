@@ -53,6 +53,8 @@ pub(crate) fn page_bytes() -> usize {
 ///
 /// # Errors
 /// The errno of the call that failed; nothing stays mapped.
+// A part of its only caller's frame: two frames take 48 bytes more of the host (aarch64, release).
+#[inline(always)]
 pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | FLAGS;
