@@ -45,11 +45,15 @@ struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *a
 int c_coroutine_resume(struct coroutine *c) {
     if (!c->done)
         swapcontext(&c->resumer, &c->self);
+    KEEP_VECTORS();
     return c->done;
 }
 
 /* To be called by code that runs in the coroutine, on whatever stack. */
-void c_coroutine_suspend(struct coroutine *c) { swapcontext(&c->self, &c->resumer); }
+void c_coroutine_suspend(struct coroutine *c) {
+    swapcontext(&c->self, &c->resumer);
+    KEEP_VECTORS();
+}
 
 int c_coroutine_result(struct coroutine *c) { return c->result; }
 

@@ -67,9 +67,13 @@ static void resume(int number) {
         makecontext(&coroutine->self, (void (*)(void))coroutine_begins, 1, (unsigned)number);
     }
     swapcontext(&coroutine->resumer, &coroutine->self);
+    KEEP_VECTORS();
 }
 
-static void suspend(int number) { swapcontext(&coroutines[number].self, &coroutines[number].resumer); }
+static void suspend(int number) {
+    swapcontext(&coroutines[number].self, &coroutines[number].resumer);
+    KEEP_VECTORS();
+}
 
 /* Gives the baton to the other thread and waits until it comes back. */
 static void pass(int other) {
