@@ -107,6 +107,8 @@ pub const LITTLE: usize =
         // What the system is told of the stack is copied many times on Windows, and frames are larger on powerpc64 and s390x,
         // where each has room for the registers that its callees save.
         (true, true) => 6 * 1024,
+        // Every frame on s390x has 160 bytes.
+        (false, true) if cfg!(target_arch = "s390x") => 1152,
         (false, _) => 640,
     };
 
