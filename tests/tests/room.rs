@@ -227,9 +227,9 @@ in_both_modes! {
             unsafe { c::c_call_with_big_value(tests::CCallback(arg)) }
         } }
         let f = if mode == Mode::Always { adds_one_always as *mut c_void } else { adds_one_when_low as *mut c_void };
-        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug build copies, and on powerpc64 rustc passes
-        // structures of all sizes as arrays of words, so that every function that gets one copies it.
-        let copies = cfg!(any(debug_assertions, target_arch = "powerpc64"));
+        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug build copies, and on powerpc64 and 32-bit Arm rustc
+        // passes structures of all sizes as arrays of words, so that every function that gets one copies it.
+        let copies = cfg!(any(debug_assertions, target_arch = "powerpc64", target_arch = "arm"));
         let stack_bytes = match (copies, mode) {
             (false, _) => 160 * KIB,
             (true, Mode::WhenLow) => 384 * KIB,
