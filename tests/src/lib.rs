@@ -100,15 +100,14 @@ macro_rules! alone {
     )*};
 }
 
-/// Little room on the host. What the shim may need there is 512 bytes of an optimised build; unoptimised frames are larger.
+/// Little room on the host. What the shim may need there is 512 bytes of an optimised build (more on s390x and powerpc64); unoptimised frames are larger.
 pub const LITTLE: usize =
     match (cfg!(debug_assertions), cfg!(any(windows, target_arch = "powerpc64", target_arch = "s390x"))) {
         (true, false) => 4 * 1024,
         // What the system is told of the stack is copied many times on Windows, and frames are larger on powerpc64 and s390x,
         // where each has room for the registers that its callees save.
         (true, true) => 6 * 1024,
-        // Every frame on s390x has 160 bytes.
-        (false, true) if cfg!(target_arch = "s390x") => 1152,
+        (false, true) if cfg!(not(windows)) => 1152,
         (false, _) => 640,
     };
 
