@@ -12,7 +12,6 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
     AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_SEARCH, EXCEPTION_POINTERS, EXCEPTION_RECORD,
     RemoveVectoredExceptionHandler,
 };
-use windows_sys::Win32::System::Threading::GetCurrentThreadId;
 
 /// What the system calls our handler, null without one.
 static INSTALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
@@ -57,8 +56,7 @@ unsafe extern "system" fn handle(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     if let Some(address) = touched(record) {
         let error = crate::errno::get();
         // Threads have a description rather than a name, which allocates.
-        // SAFETY: no preconditions.
-        super::report(address, Some(stack_pointer(context)), "?", u64::from(unsafe { GetCurrentThreadId() }));
+        super::report(address, Some(stack_pointer(context)), "?", crate::thread::id::current());
         crate::errno::set(error);
     }
     EXCEPTION_CONTINUE_SEARCH
