@@ -100,16 +100,17 @@ macro_rules! alone {
     )*};
 }
 
-/// Little room on the host. What the shim may need there is 512 bytes of an optimised build (more on s390x and powerpc64); unoptimised frames are larger.
-pub const LITTLE: usize =
-    match (cfg!(debug_assertions), cfg!(any(windows, target_arch = "powerpc64", target_arch = "s390x"))) {
-        (true, false) => 4 * 1024,
-        // What the system is told of the stack is copied many times on Windows, and frames are larger on powerpc64 and s390x,
-        // where each has room for the registers that its callees save.
-        (true, true) => 6 * 1024,
-        (false, true) if cfg!(not(windows)) => 1152,
-        (false, _) => 640,
-    };
+/// Whether every frame has room for what it calls, 160 bytes on s390x and 32 to 96 on powerpc64, and there are more registers to keep.
+pub const LARGE_FRAMES: bool = cfg!(any(target_arch = "powerpc64", target_arch = "s390x"));
+
+/// Little room on the host. What the shim may need there is 512 bytes of an optimised build (more with [`LARGE_FRAMES`]); unoptimised frames are
+/// larger, and on Windows what the system is told of the stack is copied many times.
+pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
+    (true, false) if cfg!(not(windows)) => 4 * 1024,
+    (true, _) => 6 * 1024,
+    (false, true) => 1152,
+    (false, false) => 640,
+};
 
 /// The size of a system stack where the settings say nothing else.
 pub const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };

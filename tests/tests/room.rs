@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Settings, Source, StackBounds, on_system_stack, remaining_stack, stats};
-use tests::{LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
+use tests::{LARGE_FRAMES, LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -73,9 +73,7 @@ in_both_modes! {
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: the argument is the pair that the test passes.
             let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
-            // Every unoptimised frame has bytes for its callees: 160 on s390x, 32 to 96 on powerpc64.
-            let has_large_frames = cfg!(all(debug_assertions, any(target_arch = "s390x", target_arch = "powerpc64")));
-            let left = if has_large_frames { 4 * KIB } else { 2 * KIB };
+            let left = if cfg!(debug_assertions) && LARGE_FRAMES { 4 * KIB } else { 2 * KIB };
             // First use far from the end, so that this is about the warm way.
             // SAFETY: as above.
             let first = unsafe { c::c_call(has_a_big_local::of(mode), seen) };

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tests::PTHREAD_EXIT_UNWINDS;
+use tests::{LARGE_FRAMES, PTHREAD_EXIT_UNWINDS};
 
 use crate::random::Random;
 
@@ -22,10 +22,9 @@ const RESERVE: usize = 128 * 1024;
 /// A reserve that no system stack has left on which another body runs already.
 pub const NEARLY_ALL: usize = 8184 * 1024;
 
-/// What the frames of a body take until it looks at SP. Unoptimised ones for s390x and powerpc64 are larger than what the runtime adds to each
-/// reserve and does not use: each has room for the registers that its callees save (on s390x 720 bytes for `body_of` alone).
-const BODY_FRAMES: usize =
-    if cfg!(all(debug_assertions, any(target_arch = "powerpc64", target_arch = "s390x"))) { 1280 } else { 0 };
+/// What the frames of a body take until it looks at SP. Unoptimised large ones are larger than what the runtime adds to each reserve and does
+/// not use (on s390x 720 bytes for `body_of` alone).
+const BODY_FRAMES: usize = if cfg!(debug_assertions) && LARGE_FRAMES { 1280 } else { 0 };
 
 /// Room that a level of C, the shim and a body in place take at most, debug builds included, with some to spare.
 const MARGIN: usize = 32 * 1024;
