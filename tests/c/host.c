@@ -152,8 +152,12 @@ static int call_on_memory(void *stack, size_t stack_bytes, callback f, void *arg
 int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *arg) {
     void *stack = mmap((void *)address, stack_bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (stack != (void *)address)
+    if (stack != (void *)address) {
+        /* qemu takes the flag for a wish. */
+        if (stack != MAP_FAILED)
+            munmap(stack, stack_bytes);
         return -3003;
+    }
     int result = call_on_memory(stack, stack_bytes, f, arg);
     munmap(stack, stack_bytes);
     return result;
