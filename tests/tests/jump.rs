@@ -56,11 +56,12 @@ fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
         bytes_before / KIB,
         resident_bytes() / KIB
     );
-    // A depth that was not met before may leave one more stack behind, which a later jump from above finds. It keeps what its body touched.
-    let more_maps = maps().saturating_sub(maps_before);
-    assert!(more_maps <= 40, "maps {maps_before} -> {}, {:?}", maps(), stats());
-    let more_bytes = 512 * KIB + more_maps / 2 * 128 * KIB;
-    assert!(resident_bytes() < bytes_before + more_bytes, "{bytes_before} -> {}", resident_bytes());
+    // A depth that was not met before may leave one more stack behind, which a later jump from above finds.
+    assert!(maps() <= maps_before + 40, "maps {maps_before} -> {}, {:?}", maps(), stats());
+    // Such a stack keeps what its body has touched.
+    let more_stacks = maps().saturating_sub(maps_before) / 2;
+    let touched = if is_emulated("jumps too seldom to have met most depths") { more_stacks * 128 * KIB } else { 0 };
+    assert!(resident_bytes() < bytes_before + 512 * KIB + touched, "{bytes_before} -> {}", resident_bytes());
 }
 
 /// Between 0 and 64 KiB, in steps of 16, without a pattern.
