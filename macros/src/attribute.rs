@@ -8,6 +8,7 @@ use super::errors::Errors;
 use super::expand::expand;
 use super::fallback;
 use super::item::Item;
+use super::names::Around;
 use super::options::Options;
 
 /// What the attribute makes of `item`. Mistakes come out as `compile_error!`s beside the item as it was written.
@@ -28,7 +29,7 @@ fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenSt
     match kind {
         Item::Function(callback) => {
             check::callback(&callback, options, errors);
-            expand(&callback, options)
+            expand(&callback, options, Around::Unknown)
         }
         Item::Block(block) => block::guard(&block, options, errors),
         Item::Other { what, span } => {

@@ -7,6 +7,7 @@ use super::check;
 use super::errors::Errors;
 use super::expand::expand;
 use super::item::{Block, Item};
+use super::names::Around;
 use super::options::Options;
 use super::tokens::Attribute;
 
@@ -24,19 +25,26 @@ pub fn guard(block: &Block, options: &Options, errors: &mut Errors) -> TokenStre
 
 /// The block with its functions guarded, which `guarded` counts.
 fn guard_inside(block: &Block, options: &Options, errors: &mut Errors, guarded: &mut usize) -> TokenStream {
-    let items = block.items().into_iter().map(|item| guard_item(item, options, errors, guarded));
+    let around = block.around();
+    let items = block.items().into_iter().map(|item| guard_item(item, options, around, errors, guarded));
     let mut braces = Group::new(block.braces.delimiter(), items.collect());
     braces.set_span(block.braces.span());
     let head = &block.head;
     quote!(#head #braces)
 }
 
-fn guard_item(item: TokenStream, options: &Options, errors: &mut Errors, guarded: &mut usize) -> TokenStream {
+fn guard_item(
+    item: TokenStream,
+    options: &Options,
+    around: Around,
+    errors: &mut Errors,
+    guarded: &mut usize,
+) -> TokenStream {
     match Item::parse(item.clone()) {
         Item::Function(callback) if callback.is_eligible() && !has_own(&callback.attributes) => {
             *guarded += 1;
             check::callback(&callback, options, errors);
-            expand(&callback, options)
+            expand(&callback, options, around)
         }
         Item::Block(inner) if !has_own(&inner.attributes()) => guard_inside(&inner, options, errors, guarded),
         _ => item.into_token_stream(),

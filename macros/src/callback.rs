@@ -123,6 +123,10 @@ impl Callback {
         has_abi && can_move && matches!(self.body, Body::Block(_)) && !self.is_naked()
     }
 
+    pub fn is_unsafe(&self) -> bool {
+        self.qualifiers.tokens.clone().into_iter().any(|token| is_ident(&token, "unsafe"))
+    }
+
     /// Whether the body is assembly without a frame.
     pub fn is_naked(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.is("naked"))

@@ -1,10 +1,10 @@
 //! The shim: the function as it was, with a body that asks the runtime where to run the user's body.
 //!
-//! The user's body becomes a closure, since only a closure sees `Self`, `self` and the generics around the function. With a front (front.rs)
-//! all arguments are its parameters; without one, what is small and bound to a plain name is captured by it under that name.
-//! A parameter of the closure has the pattern as
-//! the user wrote it, so that values are dropped when those of a function would be. Large arguments are handed on by address,
-//! so that they are not copied onto the stack that C called on.
+//! The user's body becomes a closure, since only a closure sees `Self`, `self` and the generics around the function; where it cannot mention
+//! them, it becomes a function (naked.rs). With a front inside of the shim (front.rs) all arguments are parameters of the closure; without one, what is small
+//! and bound to a plain name is captured by it under that name. A parameter has the pattern as the user wrote it, so that values are
+//! dropped when those of the user's function would be. Large arguments are handed on by address, so that they are not copied onto the stack that C
+//! called on.
 //!
 //! The user's tokens keep their spans. All others have the attribute's hygiene (`mixed_site`), so that names cannot collide and lints
 //! stay silent about what the user did not write. They are located at the body: an error that meets them is shown there, and a
@@ -17,25 +17,39 @@ use super::argument::{Argument, Way};
 use super::callback::{Abi, Callback, Receiver};
 use super::conditional;
 use super::front;
+use super::naked;
+use super::names::Around;
 use super::options::Options;
 use super::types;
 
 /// The guarded function.
-pub fn expand(callback: &Callback, options: &Options) -> TokenStream {
+pub fn expand(callback: &Callback, options: &Options, around: Around) -> TokenStream {
     let runtime = options.runtime.clone().unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::guarded_callback));
-    conditional::split(callback, options, &runtime).unwrap_or_else(|| shim(callback, options, &runtime))
+    conditional::split(callback, options, &runtime).unwrap_or_else(|| shim(callback, options, around, &runtime))
 }
 
-fn shim(callback: &Callback, options: &Options, runtime: &TokenStream) -> TokenStream {
-    let shim = |has_front| Shim::new(callback, options, runtime, has_front).tokens();
+fn shim(callback: &Callback, options: &Options, around: Around, runtime: &TokenStream) -> TokenStream {
+    let shim = |front| Shim::new(callback, options, runtime, front).tokens();
     if !front::is_possible(callback, options) {
-        return shim(false);
+        return shim(Front::None);
     }
-    if !front::hides_pointers(callback) {
-        return shim(true);
+    let front = if naked::is_possible(callback, around) { Front::Whole } else { Front::Inside };
+    if front == Front::Inside && !front::hides_pointers(callback) {
+        return shim(front);
     }
-    let (general, front) = (shim(false), shim(true));
+    // Clippy runs nothing, so it may see the function without a front. A naked one writes the signature more than once.
+    let (general, front) = (shim(Front::None), shim(front));
     quote!(#[cfg(clippy)] #general #[cfg(not(clippy))] #front)
+}
+
+/// Where the front is, on targets that have one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Front {
+    None,
+    /// An item inside of the shim (front.rs).
+    Inside,
+    /// The shim itself (naked.rs).
+    Whole,
 }
 
 /// One shim in the making.
@@ -43,7 +57,7 @@ pub struct Shim<'item> {
     pub callback: &'item Callback,
     options: &'item Options,
     pub arguments: Vec<Argument<'item>>,
-    has_front: bool,
+    front: Front,
     pub private: TokenStream,
     pub core: TokenStream,
     /// The span of what the user did not write.
@@ -51,14 +65,19 @@ pub struct Shim<'item> {
 }
 
 impl<'item> Shim<'item> {
-    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream, has_front: bool) -> Self {
+    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream, front: Front) -> Self {
         let site = Span::mixed_site().located_at(callback.body.span());
         let private = quote_spanned!(site=> #runtime::__private);
         let core = quote_spanned!(site=> #private::core);
         let arguments = callback.parameters.iter().enumerate();
         let arguments = arguments.map(|(at, parameter)| Argument::new(at, parameter, site));
-        let arguments = arguments.map(|argument| if has_front { argument.uncaptured() } else { argument }).collect();
-        Self { callback, options, arguments, has_front, private, core, site }
+        let arguments = arguments.map(|argument| match front {
+            Front::None => argument,
+            Front::Inside => argument.uncaptured(),
+            Front::Whole => argument.renamed(),
+        });
+        let arguments = arguments.collect();
+        Self { callback, options, arguments, front, private, core, site }
     }
 
     fn tokens(&self) -> TokenStream {
@@ -71,14 +90,15 @@ impl<'item> Shim<'item> {
         // The braces are where the user's were, so that the function as a whole is the user's to lints (`missing_docs`).
         let mut braces = Group::new(Delimiter::Brace, shim);
         braces.set_span(self.callback.body.span());
-        quote! {
+        let function = quote! {
             #(#attributes)* #(#inner_attributes)*
             #visibility #qualifiers #fn_keyword #name #generics #parameters #output #where_clause #braces
-        }
+        };
+        if self.front == Front::Whole { naked::function(self, &function) } else { function }
     }
 
     /// The parameters in their parentheses.
-    fn parameters(&self) -> Group {
+    pub fn parameters(&self) -> Group {
         let receiver = self.callback.receiver.iter().map(|receiver| receiver.tokens.clone());
         let all = receiver.chain(self.arguments.iter().map(Argument::declared));
         let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#all),*));
@@ -91,12 +111,15 @@ impl<'item> Shim<'item> {
         let output = self.result_type();
         let fallback = self.options.fallback.as_ref().map(|fallback| fallback_closure(&fallback.value, &output));
         let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
-        if passed.is_empty() && !self.has_front {
+        if passed.is_empty() && self.front == Front::None {
             return self.guard(&self.closure(&TokenStream::new(), body), fallback.as_ref());
         }
-        let typed = self.typed_body(&passed, body);
         let call = self.call_with_arguments(&passed, fallback.as_ref());
-        if self.has_front {
+        if self.front == Front::Whole {
+            return naked::body(self, &call);
+        }
+        let typed = self.typed_body(&passed, body);
+        if self.front == Front::Inside {
             let choice = front::choice(self, &call);
             return quote_spanned!(site=> #typed #choice);
         }
@@ -142,7 +165,7 @@ impl<'item> Shim<'item> {
         }
         let pointers = pointed.iter().map(|argument| argument.borrowed());
         let values = passed.iter().map(|argument| argument.value(false));
-        let borrowed = self.guard(&quote_spanned!(*site=> move || body(#(#values),*)), fallback);
+        let borrowed = self.guard(&self.body_with(values), fallback);
         if pointed.is_empty() {
             return borrowed;
         }
@@ -150,6 +173,18 @@ impl<'item> Shim<'item> {
         quote_spanned! {*site=>
             if const { false #(|| #core::mem::needs_drop::<#types>())* } { #lent } else { #(#pointers)* #borrowed }
         }
+    }
+
+    /// A closure that calls the user's body with these values.
+    fn body_with(&self, values: impl Iterator<Item = TokenStream>) -> TokenStream {
+        let site = self.site;
+        if self.front != Front::Whole {
+            return quote_spanned!(site=> move || body(#(#values),*));
+        }
+        let body = naked::body_name(self);
+        let call = quote_spanned!(site=> #body(#(#values),*));
+        let call = if self.callback.is_unsafe() { quote_spanned!(site=> unsafe { #call }) } else { call };
+        quote_spanned!(site=> move || #call)
     }
 
     /// The call from inside of the functions that the arguments were moved into.
@@ -163,7 +198,7 @@ impl<'item> Shim<'item> {
         let owed = fallback.is_some();
         let handed = pointed.iter().filter(|_| owed).map(|argument| argument.owe(private));
         let values = passed.iter().map(|argument| argument.value(owed));
-        let call = self.guard(&quote_spanned!(*site=> move || body(#(#values),*)), fallback);
+        let call = self.guard(&self.body_with(values), fallback);
         pointed.iter().rev().fold(quote_spanned!(*site=> #(#handed)* #call), |inner, argument| {
             let Argument { name, pointer, .. } = argument;
             quote_spanned!(*site=> #private::lend(#name, move |#pointer| { #inner }))
@@ -206,7 +241,7 @@ impl<'item> Shim<'item> {
 
     /// The constant that the runtime knows this callback by.
     fn description(&self) -> TokenStream {
-        if self.has_front {
+        if self.front != Front::None {
             return quote_spanned!(self.site=> &__GUARDED_CALLBACK);
         }
         let callback = self.new_callback();

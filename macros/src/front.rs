@@ -11,7 +11,6 @@ use super::argument::{Argument, Way};
 use super::callback::{Abi, Callback};
 use super::expand::Shim;
 use super::options::Options;
-use super::tokens::is_ident;
 use super::types;
 
 /// As many arguments as any target passes in registers.
@@ -29,10 +28,9 @@ pub fn is_possible(callback: &Callback, options: &Options) -> bool {
 }
 
 /// Whether `clippy::not_unsafe_ptr_arg_deref` may look at the parameters: it knows a parameter in a body that captures it, and not in
-/// one that has it as its own. Clippy runs nothing, so it may see the function without a front.
+/// one that has it as its own.
 pub fn hides_pointers(callback: &Callback) -> bool {
-    let is_unsafe = callback.qualifiers.tokens.clone().into_iter().any(|token| is_ident(&token, "unsafe"));
-    !is_unsafe && callback.parameters.iter().any(|parameter| types::is_raw_pointer(&parameter.ty))
+    !callback.is_unsafe() && callback.parameters.iter().any(|parameter| types::is_raw_pointer(&parameter.ty))
 }
 
 /// ABIs that are the same as "C" wherever there is a front.

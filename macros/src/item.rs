@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::callback::{Callback, take_visibility};
+use super::names::Around;
 use super::tokens::{Attribute, Cursor, is_ident, is_punct};
 
 /// An item, by what the attribute can do with it.
@@ -89,6 +90,17 @@ impl Block {
     /// The attributes in front of the block.
     pub fn attributes(&self) -> Vec<Attribute> {
         Cursor::new(self.head.clone()).take_attributes()
+    }
+
+    /// What is around the items.
+    pub fn around(&self) -> Around {
+        if self.keyword == "mod" {
+            return Around::Nothing;
+        }
+        // Parameters stand behind `impl`, or behind the name of a trait.
+        let mut tokens = self.head.clone().into_iter().skip_while(|token| !is_ident(token, &self.keyword.to_string()));
+        let first = tokens.nth(if self.keyword == "trait" { 2 } else { 1 });
+        if first.is_none_or(|token| is_punct(&token, '<')) { Around::Parameters } else { Around::SelfType }
     }
 
     /// The items inside, one stream each.

@@ -15,6 +15,8 @@ mod expand;
 mod fallback;
 mod front;
 mod item;
+mod naked;
+mod names;
 mod options;
 mod size;
 mod tokens;

@@ -30,7 +30,7 @@
 //!
 //! # How it works
 //!
-//! The attribute makes a shim with the same signature, ABI, name and attributes; the body becomes a closure that is never inlined into
+//! The attribute makes a shim with the same signature, ABI, name and attributes; the body becomes a function or a closure that is never inlined into
 //! it. The shim compares SP with the bounds of the thread's stack and of its system stack, both ends of them. With room for the
 //! reserve the body runs in place; otherwise SP moves to the system stack (8 MiB of address space, committed as touched, with a guard area of
 //! 64 KiB), and the body is called there. First use on a thread, a foreign stack while the system stack is busy, nesting deeper than a

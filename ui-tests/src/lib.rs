@@ -15,6 +15,8 @@ pub mod macro_source {
     pub mod fallback;
     pub mod front;
     pub mod item;
+    pub mod naked;
+    pub mod names;
     pub mod options;
     pub mod size;
     pub mod tokens;

@@ -11,14 +11,11 @@
 //! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry of a C function, and so used
 //! here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to xmm7 carry the arguments.
 //!
-//! The shim itself looks at the stack that the callback is on most often, with an `asm!`: the thread stack, or the system stack for
-//! `switch = always`. With room there it calls the body: the compiler makes a jump of that, and so nothing but a few instructions is between C
-//! and the body. What is not there goes on to the front, by a jump as well.
-//!
 //! In place a front leaves rsp alone and ends in a jump into the body, which finds the arguments on the stack as C left them. How it changes
-//! stacks stands in switch/x86_64.rs. That SP is on no idle stack spares it another look at SP before.
+//! stacks stands in switch/x86_64.rs. An idle stack spares it another look at SP: nobody is on it.
 //!
-//! There is no landing pad: a front is reached by direct jumps and calls only, from the one function it belongs to.
+//! A compiled shim looks at the thread stack with an `asm!`. With room there it calls the body, of which the compiler makes a jump; otherwise it calls a
+//! front in the same way. Such a front has no landing pad: it is reached by direct jumps only, from the one function it belongs to.
 
 use core::ptr;
 
@@ -60,6 +57,135 @@ pub(crate) fn callback_on(header: &Header) -> *const Callback {
     }
 }
 
+/// A function whose front is the function itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_function {
+    ($($function:tt)*) => {
+        #[unsafe(naked)]
+        $($function)*
+    };
+}
+
+/// What stands in the braces of such a function: the body as a function, the general way as another, and the front.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_function_body {
+    (
+        static $callback:ident = $description:expr;
+        fn $body:ident = [$($body_function:tt)*]
+        fn $general:ident = [$($general_function:tt)*] $general_block:block
+        ($($argument:ty),*) -> $result:ty
+    ) => {{
+        static $callback: $crate::__private::Callback = $description;
+
+        #[allow(improper_ctypes_definitions, reason = "C knows the function around it")]
+        $($body_function)*
+
+        #[allow(warnings, reason = "there is nothing of the user's here but the signature again")]
+        $($general_function)* $general_block
+
+        $crate::__guarded_callback_front_code! {
+            $callback, $body, $general;
+            value_bytes = 0 $(+ $crate::__private::core::mem::size_of::<$argument>())* + $crate::__private::core::mem::size_of::<$result>(),
+            in_registers = {
+                #[allow(unused_imports, reason = "types may all be those that it is not for")]
+                use $crate::__private::NotInRegister as _;
+                let result_bytes = $crate::__private::core::mem::size_of::<$result>();
+                result_bytes <= $crate::__private::SMALL_RESULT_BYTES
+                    && $crate::__private::in_registers(
+                        &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
+                        $crate::__private::Probe::<$result>::IN_REGISTER,
+                    )
+            },
+            looks = true,
+        }
+    }};
+}
+
+/// The code of a front: looks for room where SP is, and goes to the body, there or on the system stack, or the general way.
+///
+/// `looks`: whether this is the shim itself, so that nobody has looked at the thread stack before.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_front_code {
+    (
+        $callback:ident, $body:path, $general:path;
+        value_bytes = $value_bytes:expr,
+        in_registers = $in_registers:expr,
+        looks = $looks:literal,
+    ) => {
+        $crate::__private::core::arch::naked_asm!(
+            ".cfi_startproc",
+            // On one line of the processor's cache as far as it goes: as code happens to lie, the check alone takes one cycle or two (the row
+            // `limit: check by hand` of the benchmark, which is not aligned).
+            ".p2align 6",
+            // Landing pad for processes with indirect branch tracking: C has a pointer to the shim.
+            ".if {looks}",
+            "endbr64",
+            ".endif",
+            ".if {needed} <= {largest}",
+            // rax = where this thread's words lie, relative to fs.
+            "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
+            // In place when SP is on the thread stack or on the system stack, with enough below.
+            ".if {looks} && {stays}",
+            $crate::__guarded_callback_jump_on_stack!("0", "8", "72", "{body}"),
+            ".endif",
+            $crate::__guarded_callback_jump_on_stack!("16", "24", "32", "{body}"),
+            ".if {switches}",
+            // r11 = header of this thread's system stack, to be taken when it is idle: then SP is not on it. One word for `always`, and
+            // one for those who ask where the thread stack is.
+            ".if {stays}",
+            "mov r11, qword ptr fs:[rax + 40]",
+            ".else",
+            "mov r11, qword ptr fs:[rax + 48]",
+            ".endif",
+            "cmp qword ptr [r11 + 16], 0",
+            "jne 4f",
+            // Only stacks with the usual room are in these words.
+            ".if {needed} > {usual}",
+            "cmp qword ptr [r11 + 8], {needed}",
+            "jb 4f",
+            ".endif",
+            // Only a function of a certain name may call upwards.
+            "cmp rsp, r11",
+            "jb 3f",
+            ".cfi_remember_state",
+            $crate::__guarded_callback_switch!("call {body}"),
+            // Which callback it was: see `callback_on`.
+            ".long {callback} - .",
+            ".cfi_restore_state",
+            "3:",
+            "lea r10, [rip + {callback}]",
+            "lea rax, [rip + {body}]",
+            "jmp {call_body}",
+            ".endif",
+            ".endif",
+            "4:",
+            // Where the record of an activation from the same place lies, should a longjmp have abandoned it: so it is found dead.
+            // The 128 bytes below rsp are the function's own.
+            "mov qword ptr [rsp - 16], 0",
+            "jmp {general}",
+            ".cfi_endproc",
+            $crate::__guarded_callback_hot!(),
+            hot = sym $crate::__private::HOT,
+            no_stack = sym $crate::__private::NO_STACK,
+            needed = const $callback.needed_with($value_bytes),
+            largest = const $crate::__private::LARGEST_NEED_BYTES,
+            usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
+            has_usual_need = const $callback.has_usual_need($value_bytes) as usize,
+            usual = const $crate::__private::USUAL_ROOM_BYTES,
+            looks = const $looks as usize,
+            stays = const $callback.stays_on_thread_stack() as usize,
+            switches = const ($in_registers && $callback.may_switch()) as usize,
+            callback = sym $callback,
+            body = sym $body,
+            general = sym $general,
+            call_body = sym $crate::__private::call_body,
+        )
+    };
+}
+
 /// For one callback: the body as a C function, the general way as another, the naked function before both, and the call of it.
 #[doc(hidden)]
 #[macro_export]
@@ -92,73 +218,15 @@ macro_rules! __guarded_callback_front {
             R,
             F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
         >($(_: $ty),*) -> R {
-            $crate::__private::core::arch::naked_asm!(
-                ".cfi_startproc",
-                // All that a switch executes is on one line of the processor's cache, and it is twelve operations up to the call: the
-                // row `always, switched` of the benchmark takes a cycle more on Zen 3 with a second line, and with a thirteenth one.
-                ".p2align 6",
-                ".if {needed} <= {largest}",
-                // rax = where this thread's words lie, relative to fs.
-                "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                // In place when SP is on the system stack with enough below, unless the shim has looked there.
-                ".if {stays} || !{in_registers}",
-                $crate::__guarded_callback_jump_on_system_stack!("{body}"),
-                ".endif",
-                ".if {switches}",
-                // r11 = header of this thread's system stack, to be taken when it is idle: then SP is not on it. One word for `always`, and
-                // one for those who ask where the thread stack is.
-                ".if {stays}",
-                "mov r11, qword ptr fs:[rax + 40]",
-                ".else",
-                "mov r11, qword ptr fs:[rax + 48]",
-                ".endif",
-                "cmp qword ptr [r11 + 16], 0",
-                "jne 4f",
-                // Only stacks with the usual room are in these words.
-                ".if {needed} > {usual}",
-                "cmp qword ptr [r11 + 8], {needed}",
-                "jb 4f",
-                ".endif",
-                // Only a function of a certain name may call upwards.
-                "cmp rsp, r11",
-                "jb 3f",
-                ".cfi_remember_state",
-                $crate::__guarded_callback_switch!("call {body}"),
-                // Which callback it was: see `callback_on`.
-                ".long {callback} - .",
-                ".cfi_restore_state",
-                "3:",
-                "lea r10, [rip + {callback}]",
-                "lea rax, [rip + {body}]",
-                "jmp {call_body}",
-                ".endif",
-                ".endif",
-                "4:",
-                // Where the record of an activation from the same place lies, should a longjmp have abandoned it: so it is found dead.
-                // The 128 bytes below rsp are the function's own.
-                "mov qword ptr [rsp - 16], 0",
-                "jmp {general}",
-                ".cfi_endproc",
-                $crate::__guarded_callback_hot!(),
-                hot = sym $crate::__private::HOT,
-                no_stack = sym $crate::__private::NO_STACK,
-                needed = const $callback.needed_with(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()),
-                largest = const $crate::__private::LARGEST_NEED_BYTES,
-                usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
-                has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
-                usual = const $crate::__private::USUAL_ROOM_BYTES,
-                stays = const $callback.stays_on_thread_stack() as usize,
-                in_registers = const IN_REGISTERS as usize,
-                switches = const (IN_REGISTERS && $callback.may_switch()) as usize,
-                callback = sym $callback,
-                body = sym body_of::<$($ty,)* R, F>,
-                general = sym general_way::<$($ty,)* R, F>,
-                call_body = sym $crate::__private::call_body,
-            )
+            $crate::__guarded_callback_front_code! {
+                $callback, body_of::<$($ty,)* R, F>, general_way::<$($ty,)* R, F>;
+                value_bytes = 0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>(),
+                in_registers = IN_REGISTERS,
+                looks = false,
+            }
         }
 
-        /// Whether SP is on the thread stack with enough room; for callbacks that do not stay there, on the system stack. What is expected is
-        /// what the code falls through to.
+        /// Whether SP is on the thread stack with enough room, which the code falls through to.
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
         fn has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: &F, $(_: &$ty),*) -> bool {
@@ -168,18 +236,14 @@ macro_rules! __guarded_callback_front {
                     ".if {needed} <= {largest}",
                     // rax = where this thread's words lie, relative to fs.
                     "mov rax, qword ptr [rip + {hot}.tls@GOTTPOFF]",
-                    ".if {stays}",
                     $crate::__guarded_callback_compare!("0", "8", "72"),
-                    "jae {unexpected}",
+                    "jae {not}",
                     ".if !{has_usual_need}",
                     "cmp r10, {needed}",
-                    "jb {unexpected}",
+                    "jb {not}",
                     ".endif",
                     ".else",
-                    $crate::__guarded_callback_jump_on_system_stack!("{unexpected}"),
-                    ".endif",
-                    ".elseif {stays}",
-                    "jmp {unexpected}",
+                    "jmp {not}",
                     ".endif",
                     $crate::__guarded_callback_hot!(),
                     out("rax") _,
@@ -190,12 +254,11 @@ macro_rules! __guarded_callback_front {
                     largest = const $crate::__private::LARGEST_NEED_BYTES,
                     usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
                     has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
-                    stays = const $callback.stays_on_thread_stack() as usize,
-                    unexpected = label { return !$callback.stays_on_thread_stack() },
+                    not = label { return false },
                     options(nostack, readonly),
                 )
             }
-            $callback.stays_on_thread_stack()
+            true
         }
 
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
@@ -233,7 +296,7 @@ macro_rules! __guarded_callback_front {
                     $crate::__private::Probe::<$result>::IN_REGISTER,
                 )
             };
-            if (in_registers || const { $callback.stays_on_thread_stack() }) && has_room(&$body, $(&$value),*) {
+            if const { $callback.stays_on_thread_stack() } && has_room(&$body, $(&$value),*) {
                 in_place($body, $($value),*)
             } else if in_registers {
                 through_front::<true, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
@@ -275,13 +338,13 @@ macro_rules! __guarded_callback_compare {
     };
 }
 
-/// Jumps to a place when SP is on the system stack, with enough room below.
+/// Jumps to a place when SP is on a stack, with enough room below. The words as above.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __guarded_callback_jump_on_system_stack {
-    ($to:literal) => {
+macro_rules! __guarded_callback_jump_on_stack {
+    ($low:literal, $room:literal, $room_above_need:literal, $to:literal) => {
         $crate::__private::core::concat!(
-            $crate::__guarded_callback_compare!("16", "24", "32"),
+            $crate::__guarded_callback_compare!($low, $room, $room_above_need),
             ".if {has_usual_need}\n",
             "jb ",
             $to,

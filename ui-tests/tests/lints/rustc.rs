@@ -61,7 +61,7 @@ pub extern "C" fn deprecated(old: Old, _at: *const Old) -> Old {
 
 /// Qualified.
 #[guarded_callback]
-pub extern "C" fn qualified(_at: *mut std::ffi::c_void, value: std::ffi::c_int, old: crate::View<'_>) -> std::ffi::c_int {
+pub extern "C" fn qualified(_at: *mut std::ffi::c_void, value: std::ffi::c_int, old: self::View<'_>) -> std::ffi::c_int {
     value + *old.0
 }
 
