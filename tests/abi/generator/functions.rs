@@ -59,6 +59,11 @@ impl Function {
         (self.number + mode) % 2 == 1
     }
 
+    /// Every other pair of functions: in an annotated module the shim may be naked.
+    fn is_in_module(&self) -> bool {
+        self.number % 4 >= 2
+    }
+
     fn returns(&self) -> String {
         self.result.as_ref().map_or(String::new(), |ty| format!(" -> {}", ty.rust))
     }
@@ -73,8 +78,14 @@ impl Function {
                 (None, true) => ", fallback = ()".into(),
                 (Some(ty), true) => format!(", fallback = unsafe {{ otherwise().cast::<{}>().read() }}", ty.rust),
             };
+            let function = format!("{name}_{number}");
             text += &format!("#[guarded_callback(switch = {name}{fallback})]\n");
-            text += &self.definition(&format!("{name}_{number}"));
+            let definition = self.definition(&function);
+            text += &if self.is_in_module() {
+                format!("mod of_{function} {{ use super::*; pub {definition} }}\nuse of_{function}::{function};\n")
+            } else {
+                definition
+            };
         }
         text + &if self.called_by_c() {
             format!(
