@@ -47,6 +47,16 @@ macro_rules! variants {
             extern "C" fn always_fallback($($arg: $type),*) -> $result {
                 body($($arg),*)
             }
+            #[guarded_callback(switch = when_low)]
+            extern "C" fn when_low_compiled($($arg: $type),*) -> $result {
+                let _: Shape;
+                body($($arg),*)
+            }
+            #[guarded_callback(switch = always)]
+            extern "C" fn always_compiled($($arg: $type),*) -> $result {
+                let _: Shape;
+                body($($arg),*)
+            }
             #[guarded_callback(switch = never)]
             extern "C" fn never($($arg: $type),*) -> $result {
                 body($($arg),*)
@@ -82,6 +92,8 @@ macro_rules! variants {
                     Variant::WhenLowFallback => when_low_fallback as Function,
                     Variant::Always => always as Function,
                     Variant::AlwaysFallback => always_fallback as Function,
+                    Variant::WhenLowCompiled => when_low_compiled as Function,
+                    Variant::AlwaysCompiled => always_compiled as Function,
                     Variant::Never => never as Function,
                     Variant::NeverFallback => never_fallback as Function,
                     Variant::MaybeGrow => maybe_grow as Function,

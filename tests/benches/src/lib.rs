@@ -50,6 +50,10 @@ pub enum Variant {
     Always,
     /// `switch = always`, with a fallback
     AlwaysFallback,
+    /// `switch = when_low`, naming a type without a path, so that the shim is compiled
+    WhenLowCompiled,
+    /// `switch = always`, compiled as well
+    AlwaysCompiled,
     /// `switch = never`
     Never,
     /// `switch = never`, with a fallback
@@ -71,12 +75,14 @@ pub enum Variant {
 }
 
 impl Variant {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Plain,
         Self::WhenLow,
         Self::WhenLowFallback,
         Self::Always,
         Self::AlwaysFallback,
+        Self::WhenLowCompiled,
+        Self::AlwaysCompiled,
         Self::Never,
         Self::NeverFallback,
         Self::MaybeGrow,

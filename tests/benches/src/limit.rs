@@ -9,13 +9,11 @@ use crate::peers::STACK_BYTES;
 /// What stands at the high end of the one stack.
 #[repr(C, align(64))]
 pub(crate) struct End {
-    pub(crate) low: usize,
-    pub(crate) room_bytes: usize,
     /// SP of the host, zero when nobody is on the stack.
     pub(crate) host: usize,
 }
 
-const _: () = assert!(offset_of!(End, low) == 0 && offset_of!(End, room_bytes) == 8 && offset_of!(End, host) == 16);
+const _: () = assert!(offset_of!(End, host) == 0);
 
 #[repr(C, align(4096))]
 pub(crate) struct Memory {
@@ -26,9 +24,8 @@ pub(crate) struct Memory {
 // SAFETY: used by one callback at a time, as the memory of peers.rs.
 unsafe impl Sync for Memory {}
 
-/// The bounds are those of an empty stack, which no SP is on: what is compared does not change the cost.
 pub(crate) static MEMORY: Memory =
-    Memory { stack: UnsafeCell::new([0; STACK_BYTES]), end: UnsafeCell::new(End { low: 0, room_bytes: 0, host: 0 }) };
+    Memory { stack: UnsafeCell::new([0; STACK_BYTES]), end: UnsafeCell::new(End { host: 0 }) };
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 core::arch::global_asm!(
@@ -83,23 +80,18 @@ macro_rules! limit_switch {
             #[unsafe(naked)]
             extern "C" fn switch($(_: $type),*) -> $result {
                 core::arch::naked_asm!(
-                    "push rbp",
-                    "mov rbp, rsp",
                     "mov r11, qword ptr [rip + benches_limit_words@GOTTPOFF]",
                     "mov r10, qword ptr fs:[r11 + 16]",
-                    // On that stack already?
-                    "mov rax, rsp",
-                    "sub rax, qword ptr [r10]",
-                    "cmp rax, qword ptr [r10 + 8]",
-                    "jb 2f",
-                    // Somebody else on it?
-                    "cmp qword ptr [r10 + 16], 0",
+                    // Somebody on that stack, this function among others?
+                    "cmp qword ptr [r10], 0",
                     "jne 2f",
-                    "mov qword ptr [r10 + 16], rsp",
+                    "push rbp",
+                    "mov rbp, rsp",
+                    "mov qword ptr [r10], rsp",
                     "mov rsp, r10",
                     "call {plain}",
                     // rsp is at the end of the stack again.
-                    "mov qword ptr [rsp + 16], 0",
+                    "mov qword ptr [rsp], 0",
                     "mov rsp, rbp",
                     "pop rbp",
                     "ret",
