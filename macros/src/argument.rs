@@ -1,7 +1,7 @@
 //! How one argument gets from the shim to the body.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::callback::Parameter;
 use super::types;
@@ -50,12 +50,6 @@ impl<'item> Argument<'item> {
         self
     }
 
-    /// The same argument for a body that is a function of its own: there the name is the user's, and here lints say nothing about it.
-    pub fn renamed(mut self) -> Self {
-        self.name.set_span(self.site.located_at(self.name.span()));
-        self.uncaptured()
-    }
-
     /// Whether the body sees the shim's own parameter.
     pub fn is_captured(&self) -> bool {
         self.way == Way::Captured
@@ -87,6 +81,14 @@ impl Argument<'_> {
         if self.is_captured() { quote!(#(#attributes)* #(#pattern)* #colon #ty) } else { quote!(#name #colon #ty) }
     }
 
+    /// The parameter of a function whose body is elsewhere: lints say nothing about the name here.
+    pub fn declared_elsewhere(&self) -> TokenStream {
+        let Self { parameter: Parameter { colon, ty, .. }, name, .. } = self;
+        let mut name = name.clone();
+        name.set_span(self.site.located_at(name.span()));
+        quote!(#name #colon #ty)
+    }
+
     /// The parameter of the closure.
     pub fn closure_parameter(&self) -> TokenStream {
         let Parameter { attributes, pattern, .. } = self.parameter;
@@ -109,6 +111,11 @@ impl Argument<'_> {
     pub fn owe(&self, private: &TokenStream) -> TokenStream {
         let Self { pointer, handed, .. } = self;
         quote_spanned!(self.site=> let #handed = unsafe { #private::Owed::new(#pointer) };)
+    }
+
+    /// What the closure is called with where the parameter may be moved.
+    pub fn by_value(&self) -> TokenStream {
+        self.name.to_token_stream()
     }
 
     /// What the closure is called with. Reading through the pointer is sound: the argument stays where it is until the body has

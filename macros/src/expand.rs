@@ -29,35 +29,42 @@ pub fn expand(callback: &Callback, options: &Options, around: Around) -> TokenSt
 }
 
 fn shim(callback: &Callback, options: &Options, around: Around, runtime: &TokenStream) -> TokenStream {
-    let shim = |front| Shim::new(callback, options, runtime, front).tokens();
-    if !front::is_possible(callback, options) {
-        return shim(Front::None);
-    }
-    let front = if naked::is_possible(callback, around) { Front::Whole } else { Front::Inside };
-    if front == Front::Inside && !front::hides_pointers(callback) {
-        return shim(front);
-    }
+    let shim = |kind| Shim::new(callback, options, runtime, kind);
+    let for_clippy = if naked::is_possible(callback, options, around) {
+        naked::function(&shim(Kind::Compiled), &shim(Kind::General), &shim(Kind::Caught))
+    } else if front::is_possible(callback, options) {
+        let front = shim(Kind::Fronted).function();
+        if !front::hides_pointers(callback) {
+            return front;
+        }
+        front
+    } else {
+        return shim(Kind::Compiled).function();
+    };
     // Clippy runs nothing, so it may see the function without a front. A naked one writes the signature more than once.
-    let (general, front) = (shim(Front::None), shim(front));
-    quote!(#[cfg(clippy)] #general #[cfg(not(clippy))] #front)
+    let compiled = shim(Kind::Compiled).function();
+    quote!(#[cfg(clippy)] #compiled #[cfg(not(clippy))] #for_clippy)
 }
 
-/// Where the front is, on targets that have one.
+/// What is made of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Front {
-    None,
-    /// An item inside of the shim (front.rs).
-    Inside,
-    /// The shim itself (naked.rs).
-    Whole,
+enum Kind {
+    /// A shim that asks the runtime.
+    Compiled,
+    /// A shim with a front inside of it (front.rs).
+    Fronted,
+    /// Beside a front that is the shim itself (naked.rs): what asks the runtime.
+    General,
+    /// Beside such a front, the body with its fallback.
+    Caught,
 }
 
 /// One shim in the making.
 pub struct Shim<'item> {
     pub callback: &'item Callback,
-    options: &'item Options,
+    pub options: &'item Options,
     pub arguments: Vec<Argument<'item>>,
-    front: Front,
+    kind: Kind,
     pub private: TokenStream,
     pub core: TokenStream,
     /// The span of what the user did not write.
@@ -65,36 +72,36 @@ pub struct Shim<'item> {
 }
 
 impl<'item> Shim<'item> {
-    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream, front: Front) -> Self {
+    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream, kind: Kind) -> Self {
         let site = Span::mixed_site().located_at(callback.body.span());
         let private = quote_spanned!(site=> #runtime::__private);
         let core = quote_spanned!(site=> #private::core);
+        let captures = matches!(kind, Kind::Compiled | Kind::Caught);
         let arguments = callback.parameters.iter().enumerate();
         let arguments = arguments.map(|(at, parameter)| Argument::new(at, parameter, site));
-        let arguments = arguments.map(|argument| match front {
-            Front::None => argument,
-            Front::Inside => argument.uncaptured(),
-            Front::Whole => argument.renamed(),
-        });
-        let arguments = arguments.collect();
-        Self { callback, options, arguments, front, private, core, site }
+        let arguments = arguments.map(|argument| if captures { argument } else { argument.uncaptured() }).collect();
+        Self { callback, options, arguments, kind, private, core, site }
     }
 
-    fn tokens(&self) -> TokenStream {
+    /// The guarded function.
+    pub fn function(&self) -> TokenStream {
+        let (_, body) = self.callback.body.split();
+        self.function_with(&self.parameters(), self.body(&body))
+    }
+
+    /// The user's function with other parameters and another body.
+    pub fn function_with(&self, parameters: &Group, body: TokenStream) -> TokenStream {
         let Callback { attributes, visibility, qualifiers, fn_keyword, name, generics, output, where_clause, .. } =
             self.callback;
         let qualifiers = &qualifiers.tokens;
-        let (inner_attributes, body) = self.callback.body.split();
-        let parameters = self.parameters();
-        let shim = self.body(&body);
+        let (inner_attributes, _) = self.callback.body.split();
         // The braces are where the user's were, so that the function as a whole is the user's to lints (`missing_docs`).
-        let mut braces = Group::new(Delimiter::Brace, shim);
+        let mut braces = Group::new(Delimiter::Brace, body);
         braces.set_span(self.callback.body.span());
-        let function = quote! {
+        quote! {
             #(#attributes)* #(#inner_attributes)*
             #visibility #qualifiers #fn_keyword #name #generics #parameters #output #where_clause #braces
-        };
-        if self.front == Front::Whole { naked::function(self, &function) } else { function }
+        }
     }
 
     /// The parameters in their parentheses.
@@ -106,29 +113,35 @@ impl<'item> Shim<'item> {
         parentheses
     }
 
-    fn body(&self, body: &TokenStream) -> TokenStream {
+    /// What stands in the braces.
+    pub fn body(&self, body: &TokenStream) -> TokenStream {
         let site = self.site;
         let output = self.result_type();
         let fallback = self.options.fallback.as_ref().map(|fallback| fallback_closure(&fallback.value, &output));
         let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
-        if passed.is_empty() && self.front == Front::None {
+        if self.kind == Kind::General {
+            return self.call_with_arguments(&passed, fallback.as_ref());
+        }
+        if passed.is_empty() && self.kind != Kind::Fronted {
             return self.guard(&self.closure(&TokenStream::new(), body), fallback.as_ref());
         }
-        let call = self.call_with_arguments(&passed, fallback.as_ref());
-        if self.front == Front::Whole {
-            return naked::body(self, &call);
-        }
         let typed = self.typed_body(&passed, body);
-        if self.front == Front::Inside {
-            let choice = front::choice(self, &call);
-            return quote_spanned!(site=> #typed #choice);
-        }
+        let call = match self.kind {
+            Kind::Caught => {
+                self.guard(&self.body_with(passed.iter().map(|argument| argument.by_value())), fallback.as_ref())
+            }
+            _ => self.call_with_arguments(&passed, fallback.as_ref()),
+        };
+        let call = if self.kind == Kind::Fronted { front::choice(self, &call) } else { call };
         quote_spanned!(site=> #typed #call)
     }
 
     /// The call of the runtime.
     fn guard(&self, call: &TokenStream, fallback: Option<&TokenStream>) -> TokenStream {
         let Self { private, site, .. } = self;
+        if self.kind == Kind::Caught {
+            return quote_spanned! {*site=> #private::caught(#call, #fallback) };
+        }
         let (description, bytes) = (self.description(), self.argument_bytes());
         match fallback {
             None => quote_spanned! {*site=> #private::guard(#description, #bytes, #call) },
@@ -178,7 +191,7 @@ impl<'item> Shim<'item> {
     /// A closure that calls the user's body with these values.
     fn body_with(&self, values: impl Iterator<Item = TokenStream>) -> TokenStream {
         let site = self.site;
-        if self.front != Front::Whole {
+        if self.kind != Kind::General {
             return quote_spanned!(site=> move || body(#(#values),*));
         }
         let body = naked::body_name(self);
@@ -241,7 +254,7 @@ impl<'item> Shim<'item> {
 
     /// The constant that the runtime knows this callback by.
     fn description(&self) -> TokenStream {
-        if self.front != Front::None {
+        if matches!(self.kind, Kind::Fronted | Kind::General) {
             return quote_spanned!(self.site=> &__GUARDED_CALLBACK);
         }
         let callback = self.new_callback();

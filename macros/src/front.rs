@@ -16,11 +16,15 @@ use super::types;
 /// As many arguments as any target passes in registers.
 const REGISTERS: usize = 6;
 
-/// Whether the function can have a front, as far as its tokens tell. The compiler decides by the sizes of its types.
+/// Whether the shim can have a front inside of it, as far as tokens tell. The compiler decides by the sizes of types.
 pub fn is_possible(callback: &Callback, options: &Options) -> bool {
+    options.fallback.is_none() && can_be_named(callback, options)
+}
+
+/// Whether items in the shim can name what is needed of the function.
+pub fn can_be_named(callback: &Callback, options: &Options) -> bool {
     let nameable = |ty: &TokenStream| types::can_be_named(ty) && !types::is_unsized(ty);
     callback.qualifiers.abi.as_ref().is_some_and(is_of_c)
-        && options.fallback.is_none()
         && options.stack.clone().is_none_or(is_number)
         && callback.receiver.is_none()
         && nameable(&callback.output.ty)

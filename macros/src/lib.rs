@@ -75,8 +75,8 @@ use proc_macro::TokenStream;
 ///
 /// ## `fallback`
 ///
-/// An expression of the return type, `()` included. It is evaluated on the stack that C called on, and only when it is needed: when
-/// the body has panicked, or when no stack could be had. It may use parameters whose type is `Copy` and whose pattern is a plain
+/// An expression of the return type, `()` included. It is evaluated only when it is needed: when the body has panicked, on the stack that
+/// it ran on, or when no stack could be had, on the one that C called on. It may use parameters whose type is `Copy` and whose pattern is a plain
 /// name. Arguments that the body never got are dropped.
 ///
 /// Without it a panic does what it does without the attribute (it aborts in `extern "C"` and unwinds in `extern "C-unwind"`), and the
@@ -93,6 +93,10 @@ use proc_macro::TokenStream;
 /// or provided by a trait; `unsafe`; generic, with lifetimes, `impl Trait` parameters and `where` clauses; any pattern as a
 /// parameter; `-> !`; any ABI that is written out, such as `"C"`, `"C-unwind"`, `"system"`, `"win64"` (`extern fn` counts as `"C"`). Other
 /// attributes stay on the function, those on parameters as well, with `#[cfg]` among them.
+///
+/// On x86_64 Linux the body may become a function inside of the function, where its tokens do not tell of an `impl` block or a trait around
+/// (the guide's "how it works" has the rule). Parameters of an `impl` block that are
+/// written in lower case, against the lint, are not told from other names: there the attribute belongs on the block.
 ///
 /// Refused with an error that says what to write: functions without `extern`, or with `extern "Rust"`; `async`, `const`, C-variadic and
 /// naked functions; functions without a body; items that are not functions; unknown, repeated and ill-typed options. The
@@ -124,8 +128,9 @@ use proc_macro::TokenStream;
 ///
 /// # Lints
 ///
-/// Lints about your code fire as without the attribute, at your code. Two are known to be lost: `unconditional_recursion`, and
-/// `clippy::needless_lifetimes` where the lifetime is in the return type.
+/// Lints about your code fire as without the attribute, at your code. Some are known to be lost: `unconditional_recursion`,
+/// `clippy::needless_lifetimes` where the lifetime is in the return type, and `improper_ctypes_definitions` for an `extern` function inside
+/// of the body. A type in the signature that is `deprecated` may be reported twice.
 #[proc_macro_attribute]
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::guarded_callback(options.into(), item.into()).into()

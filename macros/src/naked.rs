@@ -1,14 +1,18 @@
-//! Functions that are the front themselves, where the target has one: the shim is naked, and the user's body a function inside of it,
-//! which C's arguments reach as they are.
+//! Functions that are the front themselves, where the target has one: the shim is naked, and the user's body, with its fallback, a function inside
+//! of it, which C's arguments reach as they are.
 //!
-//! Functions inside see nothing of an `impl` block around (names.rs). Everywhere else the shim is compiled, with a front inside of it (front.rs).
+//! Functions inside see nothing of an `impl` block around (names.rs). Elsewhere the shim is compiled, with a front inside of it where it can have one
+//! (front.rs).
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
+use super::argument::Argument;
 use super::callback::Callback;
 use super::expand::Shim;
+use super::front;
 use super::names::{self, Around};
+use super::options::Options;
 use super::tokens::{Attribute, is_ident};
 use super::types;
 
@@ -16,13 +20,15 @@ use super::types;
 const ATTRIBUTES: &[&str] =
     &["allow", "cfg", "cold", "deny", "deprecated", "doc", "export_name", "forbid", "must_use", "no_mangle", "warn"];
 
-/// Whether a function that can have a front can be naked.
-pub fn is_possible(callback: &Callback, around: Around) -> bool {
+/// Whether the function can be naked, as far as tokens tell.
+pub fn is_possible(callback: &Callback, options: &Options, around: Around) -> bool {
     let Callback { attributes, generics, where_clause, parentheses, output, body, .. } = callback;
     let (inner_attributes, _) = body.split();
     let keeps = |attribute: &Attribute| ATTRIBUTES.iter().any(|name| attribute.is(name));
-    let function = quote!(#parentheses #output #body);
-    generics.is_empty()
+    let fallback = options.fallback.as_ref().map(|fallback| &fallback.value);
+    let function = quote!(#parentheses #output #body #fallback);
+    front::can_be_named(callback, options)
+        && generics.is_empty()
         && where_clause.is_empty()
         && inner_attributes.is_empty()
         && attributes.iter().all(keeps)
@@ -43,21 +49,34 @@ pub fn body_name(shim: &Shim<'_>) -> Ident {
     Ident::new("__guarded_callback_body", shim.callback.name.span())
 }
 
-/// The function around its [`body`].
-pub fn function(shim: &Shim<'_>, function: &TokenStream) -> TokenStream {
-    let private = &shim.private;
-    quote_spanned!(shim.site=> #private::function! { #function })
+/// The function, naked where the runtime has a front and `compiled` elsewhere.
+pub fn function(compiled: &Shim<'_>, general: &Shim<'_>, caught: &Shim<'_>) -> TokenStream {
+    let Shim { private, site, .. } = general;
+    let parameters = general.arguments.iter().map(Argument::declared_elsewhere);
+    let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#parameters),*));
+    parentheses.set_span(general.callback.parentheses.span());
+    let naked = general.function_with(&parentheses, inside(general, caught));
+    let compiled = compiled.function();
+    quote_spanned!(*site=> #private::function! { { #naked } { #compiled } })
 }
 
-/// What the runtime makes the front of or, where there is none, a way to the `general` one.
-pub fn body(shim: &Shim<'_>, general: &TokenStream) -> TokenStream {
-    let Shim { private, callback, site, .. } = shim;
+/// What stands in the braces of the naked function.
+fn inside(general: &Shim<'_>, caught: &Shim<'_>) -> TokenStream {
+    let Shim { private, callback, site, .. } = general;
     let Callback { fn_keyword, output, parameters, body, .. } = callback;
     let qualifiers = qualifiers(callback);
-    let declared = shim.parameters();
-    let description = shim.new_callback();
-    let name = body_name(shim);
+    let (parameters_of_body, body) = match general.options.fallback {
+        None => (callback.parentheses.clone(), body.to_token_stream()),
+        Some(_) => (caught.parameters(), {
+            let body = caught.body(&body.to_token_stream());
+            quote_spanned!(*site=> { #body })
+        }),
+    };
+    let name = body_name(general);
     let general_name = Ident::new("__guarded_callback_general", name.span());
+    let declared = general.parameters();
+    let general_body = general.body(&TokenStream::new());
+    let description = general.new_callback();
     let types = parameters.iter().map(|parameter| types::with_inferred_lifetimes(&parameter.ty));
     let result = if output.ty.is_empty() || output.never().is_some() {
         quote_spanned!(*site=> ())
@@ -65,10 +84,10 @@ pub fn body(shim: &Shim<'_>, general: &TokenStream) -> TokenStream {
         types::with_inferred_lifetimes(&output.ty)
     };
     quote_spanned! {*site=>
-        #private::function_body! {
+        #private::front_as_function! {
             static __GUARDED_CALLBACK = #description;
-            fn #name = [#qualifiers #fn_keyword #name (#(#parameters),*) #output #body]
-            fn #general_name = [#qualifiers #fn_keyword #general_name #declared #output] { #general }
+            fn #name = [#qualifiers #fn_keyword #name #parameters_of_body #output #body]
+            fn #general_name = [#qualifiers #fn_keyword #general_name #declared #output { #general_body }]
             (#(#types),*) -> #result
         }
     }

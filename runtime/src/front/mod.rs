@@ -4,17 +4,17 @@
 //! nothing lies between C and the body. Otherwise, with an idle system stack and all arguments in registers, it changes stacks and calls the body there. In every
 //! other case it jumps to what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
 //!
-//! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, without `fallback`, for functions without `self`. It is the
-//! shim itself, with the body as a function inside of it, where the function can be one without names from around it (macros/src/naked.rs). Elsewhere
-//! (macros/src/front.rs) the body is a closure that captures nothing, a type without a value, which the front names; the compiled shim looks at the thread stack and
+//! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, for functions without `self`. It is the
+//! shim itself, with the body as a function inside of it, where that needs no names from around (macros/src/naked.rs). Elsewhere, without `fallback`
+//! (macros/src/front.rs), the body is a closure that captures nothing, a type without a value, which the front names; the compiled shim looks at the thread stack and
 //! jumps to the body or to the front.
 //!
 //! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer. Nor with `dynamic-tls`: it finds the
 //! thread's words without a call.
 //!
-//! The contract of a file is the macros `__guarded_callback_function!` and `__guarded_callback_function_body!`, a function and what stands in its braces, and
-//! `__guarded_callback_front!`, an expression that takes the one way or the other in a compiled shim; `has_made`, which tells the records of activations that a front
-//! has begun, and `callback_on`, which tells whose body such an activation runs.
+//! The contract of a file is the macros `__guarded_callback_function!`, which takes a naked function or a compiled one, and `__guarded_callback_front!`, an
+//! expression that takes the one way or the other in a compiled shim; `has_made`, which tells the records of activations that a front has begun, and
+//! `callback_on`, which tells whose body such an activation runs.
 
 // The only list of targets: the file of the line that applies; where none does, the one of the module's own name.
 #[cfg_attr(
@@ -39,6 +39,12 @@ const SMALL_ARGUMENT_BYTES: usize = 16;
 
 /// Registers for integers, of which a result in memory takes one. Arguments in vector registers count as well.
 const REGISTERS: usize = 6;
+
+/// What the assembler takes for yes and no.
+#[must_use]
+pub const fn flag(yes: bool) -> usize {
+    yes as usize
+}
 
 /// Whether arguments of these sizes are handed on by value, as the front does. Larger ones go by address.
 #[must_use]

@@ -29,30 +29,11 @@ macro_rules! __guarded_callback_front {
     }};
 }
 
-/// A function as it is.
+/// The function that is compiled.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __guarded_callback_function {
-    ($($function:tt)*) => {
-        $($function)*
+    ({ $($naked:tt)* } { $($compiled:tt)* }) => {
+        $($compiled)*
     };
-}
-
-/// Takes the general way.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __guarded_callback_function_body {
-    (
-        static $callback:ident = $description:expr;
-        fn $body:ident = [$($body_function:tt)*]
-        fn $general:ident = [$($general_function:tt)*] $general_block:block
-        ($($argument:ty),*) -> $result:ty
-    ) => {{
-        static $callback: $crate::__private::Callback = $description;
-
-        #[allow(improper_ctypes_definitions, reason = "C knows the function around it")]
-        $($body_function)*
-
-        $general_block
-    }};
 }

@@ -23,6 +23,7 @@ use crate::callback::Callback;
 use crate::stack::{Header, Record};
 use crate::switch::AFTER_CALL;
 
+pub use crate::__guarded_callback_front_as_function as front_as_function;
 pub use crate::stack::NO_STACK;
 pub use crate::switch::call_body;
 pub use crate::thread::hot::HOT;
@@ -57,24 +58,24 @@ pub(crate) fn callback_on(header: &Header) -> *const Callback {
     }
 }
 
-/// A function whose front is the function itself.
+/// A function whose front is the function itself, with [`__guarded_callback_front_as_function!`] in its braces; the other one is for targets without a front.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __guarded_callback_function {
-    ($($function:tt)*) => {
+    ({ $($naked:tt)* } { $($compiled:tt)* }) => {
         #[unsafe(naked)]
-        $($function)*
+        $($naked)*
     };
 }
 
-/// What stands in the braces of such a function: the body as a function, the general way as another, and the front.
+/// The body as a function, the general way as another, and the front.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __guarded_callback_function_body {
+macro_rules! __guarded_callback_front_as_function {
     (
         static $callback:ident = $description:expr;
         fn $body:ident = [$($body_function:tt)*]
-        fn $general:ident = [$($general_function:tt)*] $general_block:block
+        fn $general:ident = [$($general_function:tt)*]
         ($($argument:ty),*) -> $result:ty
     ) => {{
         static $callback: $crate::__private::Callback = $description;
@@ -82,8 +83,8 @@ macro_rules! __guarded_callback_function_body {
         #[allow(improper_ctypes_definitions, reason = "C knows the function around it")]
         $($body_function)*
 
-        #[allow(warnings, reason = "there is nothing of the user's here but the signature again")]
-        $($general_function)* $general_block
+        #[allow(warnings, reason = "what there is of the user's stands somewhere else as well")]
+        $($general_function)*
 
         $crate::__guarded_callback_front_code! {
             $callback, $body, $general;
@@ -173,11 +174,11 @@ macro_rules! __guarded_callback_front_code {
             needed = const $callback.needed_with($value_bytes),
             largest = const $crate::__private::LARGEST_NEED_BYTES,
             usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
-            has_usual_need = const $callback.has_usual_need($value_bytes) as usize,
+            has_usual_need = const $crate::__private::flag($callback.has_usual_need($value_bytes)),
             usual = const $crate::__private::USUAL_ROOM_BYTES,
-            looks = const $looks as usize,
-            stays = const $callback.stays_on_thread_stack() as usize,
-            switches = const ($in_registers && $callback.may_switch()) as usize,
+            looks = const $crate::__private::flag($looks),
+            stays = const $crate::__private::flag($callback.stays_on_thread_stack()),
+            switches = const $crate::__private::flag($in_registers && $callback.may_switch()),
             callback = sym $callback,
             body = sym $body,
             general = sym $general,
@@ -198,13 +199,13 @@ macro_rules! __guarded_callback_front {
         static $callback: $crate::__private::Callback = $description;
 
         #[inline(never)]
-        unsafe extern "C" fn body_of<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+        unsafe extern "C" fn __guarded_callback_body<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: the shim has made a value of this type, which has no size.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
             body($($parameter),*)
         }
 
-        unsafe extern "C" fn general_way<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+        unsafe extern "C" fn __guarded_callback_general<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: as above.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
             let bytes = const { 0 $(+ $crate::__private::core::mem::size_of::<$ty>())* };
@@ -212,14 +213,14 @@ macro_rules! __guarded_callback_front {
         }
 
         #[unsafe(naked)]
-        unsafe extern "C" fn front<
-            const IN_REGISTERS: bool,
+        unsafe extern "C" fn __guarded_callback_front<
+            const IN_REGISTERS: $crate::__private::core::primitive::bool,
             $($ty,)*
             R,
             F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
         >($(_: $ty),*) -> R {
             $crate::__guarded_callback_front_code! {
-                $callback, body_of::<$($ty,)* R, F>, general_way::<$($ty,)* R, F>;
+                $callback, __guarded_callback_body::<$($ty,)* R, F>, __guarded_callback_general::<$($ty,)* R, F>;
                 value_bytes = 0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>(),
                 in_registers = IN_REGISTERS,
                 looks = false,
@@ -229,7 +230,7 @@ macro_rules! __guarded_callback_front {
         /// Whether SP is on the thread stack with enough room, which the code falls through to.
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
-        fn has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: &F, $(_: &$ty),*) -> bool {
+        fn __guarded_callback_has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: &F, $(_: &$ty),*) -> $crate::__private::core::primitive::bool {
             // SAFETY: reads this thread's words and SP, and writes the two registers that are named.
             unsafe {
                 $crate::__private::core::arch::asm!(
@@ -253,7 +254,7 @@ macro_rules! __guarded_callback_front {
                     needed = const $callback.needed_with(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()),
                     largest = const $crate::__private::LARGEST_NEED_BYTES,
                     usual_need = const $crate::__private::Callback::USUAL_NEED_BYTES,
-                    has_usual_need = const $callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>()) as usize,
+                    has_usual_need = const $crate::__private::flag($callback.has_usual_need(0 $(+ $crate::__private::core::mem::size_of::<$ty>())* + $crate::__private::core::mem::size_of::<R>())),
                     not = label { return false },
                     options(nostack, readonly),
                 )
@@ -263,15 +264,15 @@ macro_rules! __guarded_callback_front {
 
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
-        fn in_place<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: F, $($parameter: $ty),*) -> R {
+        fn __guarded_callback_in_place<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: F, $($parameter: $ty),*) -> R {
             // SAFETY: a value of F exists, which captures nothing.
-            unsafe { body_of::<$($ty,)* R, F>($($parameter),*) }
+            unsafe { __guarded_callback_body::<$($ty,)* R, F>($($parameter),*) }
         }
 
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
-        fn through_front<
-            const IN_REGISTERS: bool,
+        fn __guarded_callback_through_front<
+            const IN_REGISTERS: $crate::__private::core::primitive::bool,
             $($ty,)*
             R,
             F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
@@ -280,9 +281,9 @@ macro_rules! __guarded_callback_front {
             // SAFETY: a value of F exists, which captures nothing; IN_REGISTERS is true only where that is so.
             unsafe {
                 if const { $crate::__private::core::mem::size_of::<R>() <= $crate::__private::SMALL_RESULT_BYTES } {
-                    front::<IN_REGISTERS, $($ty,)* R, F>($($parameter),*)
+                    __guarded_callback_front::<IN_REGISTERS, $($ty,)* R, F>($($parameter),*)
                 } else {
-                    general_way::<$($ty,)* R, F>($($parameter),*)
+                    __guarded_callback_general::<$($ty,)* R, F>($($parameter),*)
                 }
             }
         }
@@ -296,12 +297,12 @@ macro_rules! __guarded_callback_front {
                     $crate::__private::Probe::<$result>::IN_REGISTER,
                 )
             };
-            if const { $callback.stays_on_thread_stack() } && has_room(&$body, $(&$value),*) {
-                in_place($body, $($value),*)
+            if const { $callback.stays_on_thread_stack() } && __guarded_callback_has_room(&$body, $(&$value),*) {
+                __guarded_callback_in_place($body, $($value),*)
             } else if in_registers {
-                through_front::<true, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
+                __guarded_callback_through_front::<true, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
             } else {
-                through_front::<false, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
+                __guarded_callback_through_front::<false, $($crate::__guarded_callback_hole!($ty),)* _, _>($body, $($value),*)
             }
         } else {
             $general

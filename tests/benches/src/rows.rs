@@ -83,22 +83,19 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
 /// The same in the executable and in the shared object. The front (runtime/src/front/) is held to what it was made for; the general way, which
 /// the compiler writes, has a little more than it needs today.
 fn instructions(shape: Shape, row: &Row) -> Option<i64> {
-    let is_plain_mode = matches!(row.variant, Variant::WhenLow | Variant::Always | Variant::Never);
-    // The type of the structure has a name that may be one of an `impl` block's.
-    let is_naked = is_plain_mode && shape != Shape::Reading;
-    let in_registers = is_plain_mode && shape == Shape::Tiny;
+    use Variant::{
+        Always, AlwaysCompiled, AlwaysFallback, Never, NeverFallback, WhenLow, WhenLowCompiled, WhenLowFallback,
+    };
+    // The type of the structure has a name that may be one of an `impl` block's, so that the shim is compiled.
+    let has_front = shape != Shape::Reading;
+    let in_registers = shape == Shape::Tiny;
     match (row.variant, row.host) {
-        (Variant::WhenLow | Variant::Never, Host::Thread) | (Variant::Always, Host::System) if is_naked => Some(8),
-        (Variant::Always, Host::Thread) if in_registers => Some(22),
-        (Variant::WhenLow, Host::Small) if in_registers => Some(26),
-        (Variant::WhenLowCompiled, _) | (Variant::AlwaysCompiled, Host::System) => Some(8),
-        (Variant::AlwaysCompiled, _) => Some(24),
-        (Variant::WhenLow | Variant::WhenLowFallback | Variant::Never | Variant::NeverFallback, Host::Thread) => {
-            Some(46)
-        }
-        (Variant::Always | Variant::AlwaysFallback, Host::System) => Some(72),
-        (Variant::Always | Variant::AlwaysFallback, Host::Thread) => Some(116),
-        (Variant::WhenLow | Variant::WhenLowFallback, Host::Small) => Some(116),
+        (WhenLow | WhenLowFallback | Never | NeverFallback, Host::Thread) => Some(if has_front { 8 } else { 46 }),
+        (Always | AlwaysFallback, Host::System) => Some(if has_front { 8 } else { 72 }),
+        (Always | AlwaysFallback, Host::Thread) => Some(if in_registers { 22 } else { 116 }),
+        (WhenLow | WhenLowFallback, Host::Small) => Some(if in_registers { 26 } else { 116 }),
+        (WhenLowCompiled, _) | (AlwaysCompiled, Host::System) => Some(8),
+        (AlwaysCompiled, _) => Some(24),
         _ => None,
     }
 }

@@ -17,6 +17,8 @@ trait Drop {}
 struct Some;
 #[allow(non_camel_case_types, dead_code)]
 struct usize;
+#[allow(non_camel_case_types, dead_code)]
+struct bool;
 #[allow(unused_macros)]
 macro_rules! concat { () => {} }
 #[allow(unused_macros)]
@@ -31,6 +33,20 @@ extern "C" fn callback(body: i32, call: [i32; 2], holder1: ::std::string::String
     body + call[0] + holder1.len() as i32 + pointer3
 }
 
+#[::guarded_callback::guarded_callback]
+extern "C" fn naked(body: i32, front: i32) -> i32 {
+    body + front
+}
+
+struct Plain(i32);
+
+#[::guarded_callback::guarded_callback]
+extern "C" fn compiled(body: i32, front: Plain, body_of: i32) -> i32 {
+    body + front.0 + body_of
+}
+
 fn main() {
+    assert_eq!(naked(1, 1), 2);
+    assert_eq!(compiled(1, Plain(1), 1), 3);
     assert_eq!(callback(1, [1, 1], ::std::string::String::new(), (1, 1)), 3);
 }
