@@ -31,13 +31,12 @@ pub enum Way {
 
 impl<'item> Argument<'item> {
     pub fn new(at: usize, parameter: &'item Parameter, site: Span) -> Self {
-        let name = parameter.plain_name().or(parameter.mutable_name()).cloned();
         Self {
             parameter,
             way: Way::of(parameter),
-            name: name.unwrap_or_else(|| format_ident!("__arg{at}", span = site)),
-            pointer: format_ident!("pointer{at}", span = site),
-            handed: format_ident!("handed{at}", span = site),
+            name: parameter.name().cloned().unwrap_or_else(|| format_ident!("__arg{at}", span = site)),
+            pointer: format_ident!("__pointer{at}", span = site),
+            handed: format_ident!("__handed{at}", span = site),
             site,
         }
     }
@@ -48,6 +47,26 @@ impl<'item> Argument<'item> {
             self.way = Way::Copied;
         }
         self
+    }
+
+    /// The same argument where nothing of the user's mentions it, so that lints say nothing about the name.
+    pub fn quiet(mut self, at: usize) -> Self {
+        let unnamed = || format_ident!("__guarded_callback_argument{at}", span = self.site);
+        self.name = self.quiet_name().unwrap_or_else(unnamed);
+        self
+    }
+
+    fn quiet_name(&self) -> Option<Ident> {
+        let name = self.parameter.name()?;
+        let span = self.site.located_at(name.span());
+        let name = name.to_string();
+        // The attribute is of an edition in which these are keywords.
+        let is_keyword = ["async", "await", "dyn", "gen", "try"].contains(&name.as_str());
+        Some(match name.strip_prefix("r#") {
+            Some(raw) => Ident::new_raw(raw, span),
+            None if is_keyword => Ident::new_raw(&name, span),
+            None => Ident::new(&name, span),
+        })
     }
 
     /// Whether the body sees the shim's own parameter.
@@ -81,12 +100,13 @@ impl Argument<'_> {
         if self.is_captured() { quote!(#(#attributes)* #(#pattern)* #colon #ty) } else { quote!(#name #colon #ty) }
     }
 
-    /// The parameter of a function whose body is elsewhere: lints say nothing about the name here.
+    /// The parameter of a function whose body is elsewhere.
     pub fn declared_elsewhere(&self) -> TokenStream {
-        let Self { parameter: Parameter { colon, ty, .. }, name, .. } = self;
-        let mut name = name.clone();
-        name.set_span(self.site.located_at(name.span()));
-        quote!(#name #colon #ty)
+        let Parameter { colon, ty, .. } = self.parameter;
+        match self.quiet_name() {
+            Some(name) => quote!(#name #colon #ty),
+            None => quote_spanned!(self.site=> _ #colon #ty),
+        }
     }
 
     /// The parameter of the closure.

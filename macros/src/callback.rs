@@ -257,6 +257,11 @@ impl Parameter {
         }
     }
 
+    /// The name of a parameter that binds one by value, `mut` or not.
+    pub fn name(&self) -> Option<&Ident> {
+        self.plain_name().or(self.mutable_name())
+    }
+
     /// The name in `mut name`.
     pub fn mutable_name(&self) -> Option<&Ident> {
         match self.pattern.as_slice() {

@@ -76,10 +76,15 @@ impl<'item> Shim<'item> {
         let site = Span::mixed_site().located_at(callback.body.span());
         let private = quote_spanned!(site=> #runtime::__private);
         let core = quote_spanned!(site=> #private::core);
-        let captures = matches!(kind, Kind::Compiled | Kind::Caught);
-        let arguments = callback.parameters.iter().enumerate();
-        let arguments = arguments.map(|(at, parameter)| Argument::new(at, parameter, site));
-        let arguments = arguments.map(|argument| if captures { argument } else { argument.uncaptured() }).collect();
+        let arguments = callback.parameters.iter().enumerate().map(|(at, parameter)| {
+            let argument = Argument::new(at, parameter, site);
+            match kind {
+                Kind::Compiled | Kind::Caught => argument,
+                Kind::General if options.fallback.is_none() => argument.uncaptured().quiet(at),
+                Kind::Fronted | Kind::General => argument.uncaptured(),
+            }
+        });
+        let arguments = arguments.collect();
         Self { callback, options, arguments, kind, private, core, site }
     }
 

@@ -95,8 +95,9 @@ use proc_macro::TokenStream;
 /// attributes stay on the function, those on parameters as well, with `#[cfg]` among them.
 ///
 /// On x86_64 Linux the body may become a function inside of the function, where its tokens do not tell of an `impl` block or a trait around
-/// (the guide's "how it works" has the rule). Parameters of an `impl` block that are
-/// written in lower case, against the lint, are not told from other names: there the attribute belongs on the block.
+/// (the guide's "how it works" has the rule). Where it depends on parameters of an
+/// `impl` block that are written in lower case, against the lint, or that it does not write (in a bound such as `where i32: Into<T>`), that does not
+/// compile: there the attribute belongs on the block.
 ///
 /// Refused with an error that says what to write: functions without `extern`, or with `extern "Rust"`; `async`, `const`, C-variadic and
 /// naked functions; functions without a body; items that are not functions; unknown, repeated and ill-typed options. The
@@ -128,9 +129,9 @@ use proc_macro::TokenStream;
 ///
 /// # Lints
 ///
-/// Lints about your code fire as without the attribute, at your code. Some are known to be lost: `unconditional_recursion`,
-/// `clippy::needless_lifetimes` where the lifetime is in the return type, and `improper_ctypes_definitions` for an `extern` function inside
-/// of the body. A type in the signature that is `deprecated` may be reported twice.
+/// Lints about your code fire as without the attribute, at your code. Two are known to be lost: `unconditional_recursion`, and
+/// `clippy::needless_lifetimes` where the lifetime is in the return type. Two that are about types in the signature may be reported twice:
+/// `deprecated` and `improper_ctypes_definitions`.
 #[proc_macro_attribute]
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::guarded_callback(options.into(), item.into()).into()

@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::argument::Argument;
-use super::callback::Callback;
+use super::callback::{Callback, Parameter};
 use super::expand::Shim;
 use super::front;
 use super::names::{self, Around};
@@ -18,7 +18,7 @@ use super::types;
 
 /// Attributes that do for a naked function what they do for another. With any other the shim is compiled.
 const ATTRIBUTES: &[&str] =
-    &["allow", "cfg", "cold", "deny", "deprecated", "doc", "export_name", "forbid", "must_use", "no_mangle", "warn"];
+    &["allow", "cfg", "cold", "deny", "deprecated", "doc", "forbid", "must_use", "no_mangle", "warn"];
 
 /// Whether the function can be naked, as far as tokens tell.
 pub fn is_possible(callback: &Callback, options: &Options, around: Around) -> bool {
@@ -32,14 +32,20 @@ pub fn is_possible(callback: &Callback, options: &Options, around: Around) -> bo
         && where_clause.is_empty()
         && inner_attributes.is_empty()
         && attributes.iter().all(keeps)
+        && !is_like_a_register(callback)
         && parameters_differ(callback)
         && names::are_of_items(&function, around)
 }
 
+/// Whether the assembler may take the symbol for a register: their names are short words.
+fn is_like_a_register(callback: &Callback) -> bool {
+    let name = callback.name.to_string();
+    callback.attributes.iter().any(|attribute| attribute.is("no_mangle")) && name.len() < 8 && !name.contains('_')
+}
+
 /// Whether no two parameters have one name: that is a mistake, of which the compiler would speak twice.
 fn parameters_differ(callback: &Callback) -> bool {
-    let names = callback.parameters.iter().filter_map(|parameter| parameter.plain_name().or(parameter.mutable_name()));
-    let names: Vec<_> = names.collect();
+    let names: Vec<_> = callback.parameters.iter().filter_map(Parameter::name).collect();
     (1..names.len()).all(|at| !names[..at].contains(&names[at]))
 }
 

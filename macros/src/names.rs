@@ -56,9 +56,6 @@ const MACROS: &[&str] = &[
     "writeln",
 ];
 
-/// Values of the standard prelude: as a value each could only be a constant parameter, of this name.
-const VALUES: &[&str] = &["None", "Some", "Ok", "Err"];
-
 /// Whether nothing in `tokens` can be a name from around the function.
 pub fn are_of_items(tokens: &TokenStream, around: Around) -> bool {
     let tokens: Vec<_> = tokens.clone().into_iter().collect();
@@ -70,23 +67,35 @@ pub fn are_of_items(tokens: &TokenStream, around: Around) -> bool {
 }
 
 fn is_of_items(tokens: &[TokenTree], at: usize, around: Around) -> bool {
+    let after = &tokens[at + 1..];
     match &tokens[at] {
-        TokenTree::Group(group) => are_of_items(&group.stream(), around),
+        // A fragment of a macro may hold the name of another one.
+        TokenTree::Group(group) => {
+            let is_macro = group.delimiter() == Delimiter::None && is_macro_call(after);
+            !is_macro && are_of_items(&group.stream(), around)
+        }
         TokenTree::Literal(literal) => around == Around::SelfType || !captures(&literal.to_string()),
         TokenTree::Punct(_) => true,
         TokenTree::Ident(name) => {
             let name = name.to_string();
-            let is_known = MACROS.contains(&name.as_str()) || !is_macro_call(&name, &tokens[at + 1..]);
+            let is_known = !is_macro_call(after) || is_keyword(&name) || is_macro_of_std(&name, &tokens[..at]);
             let is_hidden = around == Around::SelfType || !is_parameter(&name, tokens, at);
             name != "Self" && is_known && is_hidden
         }
     }
 }
 
-/// Whether the name is a macro's, by what follows.
-fn is_macro_call(name: &str, after: &[TokenTree]) -> bool {
-    let is_keyword = ["if", "while", "match", "return", "break", "in", "else"].contains(&name);
-    !is_keyword && matches!(after, [bang, TokenTree::Group(_), ..] if is_punct(bang, '!'))
+/// Whether what stands before is the name of a macro, or a keyword before a negation.
+fn is_macro_call(after: &[TokenTree]) -> bool {
+    matches!(after, [bang, TokenTree::Group(_), ..] if is_punct(bang, '!'))
+}
+
+fn is_keyword(name: &str) -> bool {
+    ["if", "while", "match", "return", "break", "in", "else"].contains(&name)
+}
+
+fn is_macro_of_std(name: &str, before: &[TokenTree]) -> bool {
+    MACROS.contains(&name) && !before.last().is_some_and(|token| is_punct(token, ':'))
 }
 
 /// Whether the name may be that of a parameter or a lifetime.
@@ -95,16 +104,25 @@ fn is_parameter(name: &str, tokens: &[TokenTree], at: usize) -> bool {
     if before(1, '\'') {
         return name != "_" && name != "static";
     }
-    let is_lower = name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
     let is_tail = before(1, ':') && before(2, ':') || before(1, '.') && !before(2, '.');
     let is_called = tokens.get(at + 1).is_some_and(|next| is_group(next, Delimiter::Parenthesis));
-    !(is_lower || is_tail || is_called || VALUES.contains(&name))
+    // Nobody calls a parameter `None`.
+    !(is_lower(name) || is_tail || is_called || name == "None")
+}
+
+/// Whether a name is written as those of variables, functions and primitive types are. Scripts without cases are not.
+fn is_lower(name: &str) -> bool {
+    let is_usual = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    name == "_" || name.chars().all(is_usual) && name.contains(|letter: char| letter.is_ascii_lowercase())
 }
 
 /// Whether a literal may be a format string that names a constant: `"{N}"`, `"{:N$}"`.
 fn captures(literal: &str) -> bool {
-    literal
-        .split('{')
-        .skip(1)
-        .any(|inside| inside.split('}').next().is_some_and(|inside| inside.contains(char::is_uppercase)))
+    let may_name = |rest: &str| {
+        let inside = rest.split('}').next().unwrap_or(rest);
+        let (name, format) = inside.split_once(':').unwrap_or((inside, ""));
+        let is_number = name.chars().all(|letter| letter.is_ascii_digit());
+        !(is_number || is_lower(name)) || format.contains('$')
+    };
+    literal.split('{').skip(1).any(may_name) || literal.contains("\\x") || literal.contains("\\u")
 }

@@ -17,9 +17,18 @@ fn sources() -> Vec<(String, String)> {
     sources.map(|(name, text)| (name, text.replace("\nfn main()", "\n#[allow(dead_code)]\nfn main()"))).collect()
 }
 
+/// A name that is a keyword in the edition of the attribute.
+const KEYWORD: &str = "#![allow(missing_docs)]
+#[guarded_callback::guarded_callback]
+pub extern \"C\" fn naked(gen: u32) -> u32 { gen }
+#[guarded_callback::guarded_callback(fallback = gen)]
+pub extern \"C\" fn with_fallback(gen: u32) -> u32 { gen }
+";
+
 fn accepted_in(edition: &str) {
-    let sources = sources();
+    let mut sources = sources();
     assert!(sources.len() >= 40);
+    sources.push(("keyword".to_owned(), KEYWORD.to_owned()));
     let reports = Package::new(&format!("edition-{edition}"), edition, &sources).reports("check");
     assert!(reports.is_empty(), "in edition {edition}: {reports:#?}");
 }

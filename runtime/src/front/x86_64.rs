@@ -80,18 +80,17 @@ macro_rules! __guarded_callback_front_as_function {
     ) => {{
         static $callback: $crate::__private::Callback = $description;
 
-        #[allow(improper_ctypes_definitions, reason = "C knows the function around it")]
         $($body_function)*
 
-        #[allow(warnings, reason = "what there is of the user's stands somewhere else as well")]
         $($general_function)*
 
         $crate::__guarded_callback_front_code! {
             $callback, $body, $general;
             value_bytes = 0 $(+ $crate::__private::core::mem::size_of::<$argument>())* + $crate::__private::core::mem::size_of::<$result>(),
             in_registers = {
-                #[allow(unused_imports, reason = "types may all be those that it is not for")]
+                // For types that are not `InRegister`, as slices are: so it is never unused.
                 use $crate::__private::NotInRegister as _;
+                const { $crate::__private::core::assert!(!$crate::__private::Probe::<[()]>::IN_REGISTER) };
                 let result_bytes = $crate::__private::core::mem::size_of::<$result>();
                 result_bytes <= $crate::__private::SMALL_RESULT_BYTES
                     && $crate::__private::in_registers(
@@ -290,8 +289,9 @@ macro_rules! __guarded_callback_front {
 
         if const { $crate::__private::are_small(&[$($crate::__private::core::mem::size_of::<$perhaps_large>()),*]) } {
             let in_registers = const {
-                #[allow(unused_imports, reason = "types may all be those that it is not for")]
+                // For types that are not `InRegister`, as slices are: so it is never unused.
                 use $crate::__private::NotInRegister as _;
+                const { $crate::__private::core::assert!(!$crate::__private::Probe::<[()]>::IN_REGISTER) };
                 $crate::__private::in_registers(
                     &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
                     $crate::__private::Probe::<$result>::IN_REGISTER,

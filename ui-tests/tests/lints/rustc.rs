@@ -129,3 +129,21 @@ mod private {
     #[guarded_callback::guarded_callback]
     pub extern "C" fn unreachable_pub() {}
 }
+
+#[guarded_callback]
+extern "C" fn dead_and_recursive(value: c_int) -> c_int {
+    if value > 0 { dead_and_recursive(value - 1) } else { 0 }
+}
+
+#[guarded_callback(fallback = -1)]
+extern "C" fn dead_with_fallback(mut oddName: c_int) -> c_int {
+    value_of(unused_result())
+}
+
+fn value_of(value: c_int) -> c_int {
+    value
+}
+
+fn unused_result() -> c_int {
+    1
+}

@@ -52,6 +52,7 @@ mod callbacks {
     impl WithDefault for Tuple {}
 
     pub mod inner {
+        #![allow(dead_code)]
         pub extern "C" fn deep() -> bool {
             ::guarded_callback::on_system_stack()
         }

@@ -21,6 +21,23 @@ macro_rules! local {
     () => { Self::COUNT };
 }
 
+mod own {
+    macro_rules! print_ {
+        () => { Self::COUNT };
+    }
+    pub(super) use print_ as print;
+}
+
+macro_rules! make_function {
+    ($name:ident, $path:path) => {
+        #[guarded_callback(switch = always)]
+        extern "C" fn $name() -> usize {
+            assert!(on_system_stack());
+            $path!()
+        }
+    };
+}
+
 #[rustfmt::skip]
 impl<'a, T: Named + Copy + 'a, const N: usize> Sized_<'a, T, N> {
     const COUNT: usize = N + 1;
@@ -60,6 +77,11 @@ impl<'a, T: Named + Copy + 'a, const N: usize> Sized_<'a, T, N> {
     #[guarded_callback(switch = always)]
     extern "C" fn behind_a_negation(value: *const u8) -> usize { assert!(on_system_stack()); if !value.is_null() { N } else { 0 } }
     #[guarded_callback(switch = always)]
+    extern "C" fn behind_an_escape() -> usize { assert!(on_system_stack()); format!("\x7bN}").len() + format!("{\u{4e}}").len() }
+    #[guarded_callback(switch = always)]
+    extern "C" fn out_of_a_macro_with_a_known_name() -> usize { assert!(on_system_stack()); own::print!() }
+    make_function!(out_of_a_fragment, local);
+    #[guarded_callback(switch = always)]
     extern "C" fn beside_prelude_names(value: i32) -> i32 { assert!(on_system_stack()); match Some(value).filter(|value| *value > 0) { Some(value) => value, None => 0 } }
 }
 
@@ -70,6 +92,26 @@ struct Lower<t, const n: usize>(PhantomData<t>);
 #[rustfmt::skip]
 impl<t: Named, const n: usize> Lower<t, n> {
     extern "C" fn names(value: *const t) -> usize { assert!(on_system_stack()); value as usize + n + t::NAME.len() }
+}
+
+/// Names without a case.
+struct Caseless<数, const _0: usize>(PhantomData<数>);
+
+#[rustfmt::skip]
+impl<数, const _0: usize> Caseless<数, _0> {
+    #[guarded_callback(switch = always)]
+    extern "C" fn type_of(value: *const 数) -> usize { assert!(on_system_stack()); value as usize }
+    #[guarded_callback(switch = always)]
+    extern "C" fn constant() -> usize { assert!(on_system_stack()); format!("{_0}").len() + _0 }
+}
+
+/// Names of the prelude.
+struct Both<Ok, Err>(Ok, Err);
+
+#[rustfmt::skip]
+impl<Ok, Err> Both<Ok, Err> {
+    #[guarded_callback(switch = always)]
+    extern "C" fn error(value: *const Err) -> bool { assert!(on_system_stack()); value.is_null() }
 }
 
 struct Plain;
@@ -117,6 +159,12 @@ fn main() {
     assert_eq!(Three::as_self_type(), 4);
     assert_eq!(Three::out_of_a_macro(), 4);
     assert_eq!(Three::behind_a_negation(&1), 3);
+    assert_eq!(Three::behind_an_escape(), 2);
+    assert_eq!(Three::out_of_a_macro_with_a_known_name(), 4);
+    assert_eq!(Three::out_of_a_fragment(), 4);
+    assert_eq!(Caseless::<u8, 3>::type_of(std::ptr::null()), 0);
+    assert_eq!(Caseless::<u8, 3>::constant(), 4);
+    assert!(Both::<u8, u8>::error(std::ptr::null()));
     assert_eq!(Three::beside_prelude_names(5), 5);
     assert_eq!(Lower::<u8, 3>::names(std::ptr::null()), 5);
     assert!(Plain::own(&Plain));
