@@ -127,6 +127,11 @@ impl Callback {
         self.qualifiers.tokens.clone().into_iter().any(|token| is_ident(&token, "unsafe"))
     }
 
+    /// Whether panics and exceptions may leave the function.
+    pub fn unwinds(&self) -> bool {
+        self.qualifiers.abi.as_ref().is_some_and(Abi::unwinds)
+    }
+
     /// Whether the body is assembly without a frame.
     pub fn is_naked(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.is("naked"))

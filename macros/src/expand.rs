@@ -14,7 +14,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::argument::{Argument, Way};
-use super::callback::{Abi, Callback, Receiver};
+use super::callback::{Callback, Receiver};
 use super::conditional;
 use super::front;
 use super::naked;
@@ -277,7 +277,7 @@ impl<'item> Shim<'item> {
         };
         let mode = Ident::new(options.mode.unwrap_or("Default"), site);
         let has_fallback = options.fallback.is_some();
-        let unwinds = self.callback.qualifiers.abi.as_ref().is_some_and(Abi::unwinds);
+        let unwinds = self.callback.unwinds();
         quote_spanned! {site=>
             #private::Callback::new(
                 #core::concat!(#core::module_path!(), #name), #stack, #private::Mode::#mode, #has_fallback, #unwinds,

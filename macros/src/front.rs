@@ -37,11 +37,12 @@ pub fn hides_pointers(callback: &Callback) -> bool {
     !callback.is_unsafe() && callback.parameters.iter().any(|parameter| types::is_raw_pointer(&parameter.ty))
 }
 
-/// ABIs that are the same as "C" wherever there is a front.
+/// ABIs that are the same as "C" wherever there is a front. What unwinds is not switched by it.
 fn is_of_c(abi: &Abi) -> bool {
     let Some(name) = &abi.name else { return true };
     let name = name.to_string();
-    ["C", "system", "sysv64"].contains(&name.trim_start_matches('r').trim_matches(['"', '#']))
+    let name = name.trim_start_matches('r').trim_matches(['"', '#']);
+    ["C", "system", "sysv64"].contains(&name.trim_end_matches("-unwind"))
 }
 
 /// Whether an expression mentions nothing.
@@ -64,10 +65,11 @@ pub fn choice(shim: &Shim<'_>, general: &TokenStream) -> TokenStream {
     let perhaps_large = arguments.iter().filter(|argument| argument.way != Way::Copied).map(type_of);
     let all = arguments.iter().map(type_of);
     let result = result_in_register(shim);
+    let abi = if shim.callback.unwinds() { "C-unwind" } else { "C" };
     quote_spanned! {site=>
         #private::front! {
             static __GUARDED_CALLBACK = #description;
-            body(#(#parameters: #types = #values),*)
+            extern #abi body(#(#parameters: #types = #values),*)
             if small(#(#perhaps_large),*) in_registers(#(#all),*; #result) else { #general }
         }
     }

@@ -80,10 +80,11 @@ impl Callback {
         !matches!(self.mode, Mode::Always)
     }
 
-    /// Whether the front may change stacks. AddressSanitizer has to hear of each change, which the general way tells it.
+    /// Whether the front may change stacks. It has no way to mark the stack idle when something unwinds out of the body, and AddressSanitizer has
+    /// to hear of each change: both is for the general way.
     #[must_use]
     pub const fn may_switch(&self) -> bool {
-        !matches!(self.mode, Mode::Never) && !cfg!(feature = "asan")
+        !matches!(self.mode, Mode::Never) && !self.unwinds && !cfg!(feature = "asan")
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn callback_on(_header: &Header) -> *const Callback {
 macro_rules! __guarded_callback_front {
     (
         static $callback:ident = $description:expr;
-        $body:ident($($parameter:ident: $ty:ident = $value:expr),*)
+        extern $abi:literal $body:ident($($parameter:ident: $ty:ident = $value:expr),*)
         if small($($perhaps_large:ty),*) in_registers($($argument:ty),*; $result:ty) else $general:block
     ) => {{
         static $callback: $crate::__private::Callback = $description;

@@ -192,19 +192,19 @@ macro_rules! __guarded_callback_front_code {
 macro_rules! __guarded_callback_front {
     (
         static $callback:ident = $description:expr;
-        $body:ident($($parameter:ident: $ty:ident = $value:expr),*)
+        extern $abi:literal $body:ident($($parameter:ident: $ty:ident = $value:expr),*)
         if small($($perhaps_large:ty),*) in_registers($($argument:ty),*; $result:ty) else $general:block
     ) => {{
         static $callback: $crate::__private::Callback = $description;
 
         #[inline(never)]
-        unsafe extern "C" fn __guarded_callback_body<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+        unsafe extern $abi fn __guarded_callback_body<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: the shim has made a value of this type, which has no size.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
             body($($parameter),*)
         }
 
-        unsafe extern "C" fn __guarded_callback_general<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+        unsafe extern $abi fn __guarded_callback_general<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: as above.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
             let bytes = const { 0 $(+ $crate::__private::core::mem::size_of::<$ty>())* };
@@ -212,7 +212,7 @@ macro_rules! __guarded_callback_front {
         }
 
         #[unsafe(naked)]
-        unsafe extern "C" fn __guarded_callback_front<
+        unsafe extern $abi fn __guarded_callback_front<
             const IN_REGISTERS: $crate::__private::core::primitive::bool,
             $($ty,)*
             R,
