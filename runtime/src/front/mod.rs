@@ -4,7 +4,7 @@
 //! nothing lies between C and the body. Otherwise, with an idle system stack and all arguments in registers, it changes stacks and calls the body there. In every
 //! other case it jumps to what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
 //!
-//! The attribute writes a front for ABIs that are C's here and that nothing unwinds out of, for functions without `self`. It is the
+//! The attribute writes a front for ABIs that are C's here, for functions without `self`; those that may unwind it leaves in place or to the general way. It is the
 //! shim itself, with the body as a function inside of it, where that needs no names from around (macros/src/naked.rs). Elsewhere, without `fallback`
 //! (macros/src/front.rs), the body is a closure that captures nothing, a type without a value, which the front names; the compiled shim looks at the thread stack and
 //! jumps to the body or to the front.

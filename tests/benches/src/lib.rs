@@ -54,6 +54,8 @@ pub enum Variant {
     WhenLowCompiled,
     /// `switch = always`, compiled as well
     AlwaysCompiled,
+    /// `switch = when_low`, with an ABI that panics may leave
+    WhenLowUnwind,
     /// `switch = never`
     Never,
     /// `switch = never`, with a fallback
@@ -75,7 +77,7 @@ pub enum Variant {
 }
 
 impl Variant {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Plain,
         Self::WhenLow,
         Self::WhenLowFallback,
@@ -83,6 +85,7 @@ impl Variant {
         Self::AlwaysFallback,
         Self::WhenLowCompiled,
         Self::AlwaysCompiled,
+        Self::WhenLowUnwind,
         Self::Never,
         Self::NeverFallback,
         Self::MaybeGrow,
