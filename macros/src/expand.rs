@@ -65,6 +65,7 @@ pub struct Shim<'item> {
     pub options: &'item Options,
     pub arguments: Vec<Argument<'item>>,
     kind: Kind,
+    runtime: &'item TokenStream,
     pub private: TokenStream,
     pub core: TokenStream,
     /// The span of what the user did not write.
@@ -72,7 +73,7 @@ pub struct Shim<'item> {
 }
 
 impl<'item> Shim<'item> {
-    fn new(callback: &'item Callback, options: &'item Options, runtime: &TokenStream, kind: Kind) -> Self {
+    fn new(callback: &'item Callback, options: &'item Options, runtime: &'item TokenStream, kind: Kind) -> Self {
         let site = Span::mixed_site().located_at(callback.body.span());
         let private = quote_spanned!(site=> #runtime::__private);
         let core = quote_spanned!(site=> #private::core);
@@ -85,7 +86,7 @@ impl<'item> Shim<'item> {
             }
         });
         let arguments = arguments.collect();
-        Self { callback, options, arguments, kind, private, core, site }
+        Self { callback, options, arguments, kind, runtime, private, core, site }
     }
 
     /// The guarded function.
@@ -121,8 +122,7 @@ impl<'item> Shim<'item> {
     /// What stands in the braces.
     pub fn body(&self, body: &TokenStream) -> TokenStream {
         let site = self.site;
-        let output = self.result_type();
-        let fallback = self.options.fallback.as_ref().map(|fallback| fallback_closure(&fallback.value, &output));
+        let fallback = self.fallback();
         let passed: Vec<_> = self.arguments.iter().filter(|argument| !argument.is_captured()).collect();
         if self.kind == Kind::General {
             return self.call_with_arguments(&passed, fallback.as_ref());
@@ -156,14 +156,17 @@ impl<'item> Shim<'item> {
 
     /// The user's body as a closure with parameters, in a variable.
     fn typed_body(&self, passed: &[&Argument<'_>], body: &TokenStream) -> TokenStream {
+        let parameters = passed.iter().map(|argument| argument.closure_parameter());
+        let parameters = quote!(#(#parameters),*);
+        let body = match self.kind {
+            Kind::Fronted => front::closure(self, &parameters, body),
+            _ => self.closure(&parameters, body),
+        };
         if passed.is_empty() {
-            let body = self.closure(&TokenStream::new(), body);
             return quote_spanned!(self.site=> let body = #body;);
         }
         let typed = self.typed(passed.len());
         let pointers = passed.iter().map(|argument| argument.typing_pointer());
-        let parameters = passed.iter().map(|argument| argument.closure_parameter());
-        let body = self.closure(&quote!(#(#parameters),*), body);
         quote_spanned! {self.site=>
             #typed
             let body = __guarded_callback_typed((#(#pointers,)*), #body);
@@ -196,8 +199,10 @@ impl<'item> Shim<'item> {
     /// A closure that calls the user's body with these values.
     fn body_with(&self, values: impl Iterator<Item = TokenStream>) -> TokenStream {
         let site = self.site;
-        if self.kind != Kind::General {
-            return quote_spanned!(site=> move || body(#(#values),*));
+        match self.kind {
+            Kind::General => {}
+            Kind::Fronted => return quote_spanned!(site=> move || body(true, #(#values),*)),
+            Kind::Compiled | Kind::Caught => return quote_spanned!(site=> move || body(#(#values),*)),
         }
         let body = naked::body_name(self);
         let call = quote_spanned!(site=> #body(#(#values),*));
@@ -225,7 +230,7 @@ impl<'item> Shim<'item> {
 
     /// The user's body as a closure. It has the span of the body without the attribute's hygiene: to lints it is the user's
     /// (`clippy::needless_return`).
-    fn closure(&self, parameters: &TokenStream, body: &TokenStream) -> TokenStream {
+    pub fn closure(&self, parameters: &TokenStream, body: &TokenStream) -> TokenStream {
         let output = self.result_type();
         let body = self.with_receiver(body);
         quote_spanned!(self.callback.body.span()=> move |#parameters| #output #body)
@@ -237,9 +242,14 @@ impl<'item> Shim<'item> {
         let site = self.site;
         let core = &self.core;
         let types: Vec<_> = (0..count).map(|at| format_ident!("A{at}", span = site)).collect();
+        let told = if self.kind == Kind::Fronted {
+            quote_spanned!(site=> #core::primitive::bool,)
+        } else {
+            TokenStream::new()
+        };
         quote_spanned! {site=>
             #[inline(always)]
-            fn __guarded_callback_typed<#(#types,)* R, F: #core::ops::FnOnce(#(#types),*) -> R>(_: (#(*const #types,)*), body: F) -> F {
+            fn __guarded_callback_typed<#(#types,)* R, F: #core::ops::FnOnce(#told #(#types),*) -> R>(_: (#(*const #types,)*), body: F) -> F {
                 body
             }
         }
@@ -297,8 +307,19 @@ impl<'item> Shim<'item> {
         quote_spanned!(site=> const { 0 #(#sizes)* })
     }
 
+    /// The fallback as a closure.
+    pub fn fallback(&self) -> Option<TokenStream> {
+        let output = self.result_type();
+        self.options.fallback.as_ref().map(|fallback| fallback_closure(&fallback.value, &output))
+    }
+
+    /// The same shim as something else.
+    pub fn as_caught(&self) -> Self {
+        Self::new(self.callback, self.options, self.runtime, Kind::Caught)
+    }
+
     /// `-> Type` for the closures. `impl Trait` cannot be written there, and is inferred.
-    fn result_type(&self) -> TokenStream {
+    pub fn result_type(&self) -> TokenStream {
         let site = self.site;
         let output = &self.callback.output;
         if output.ty.is_empty() {

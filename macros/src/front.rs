@@ -16,13 +16,8 @@ use super::types;
 /// As many arguments as any target passes in registers.
 const REGISTERS: usize = 6;
 
-/// Whether the shim can have a front inside of it, as far as tokens tell. The compiler decides by the sizes of types.
+/// Whether the function can have a front, as far as its tokens tell. The compiler decides by the sizes of its types.
 pub fn is_possible(callback: &Callback, options: &Options) -> bool {
-    options.fallback.is_none() && can_be_named(callback, options)
-}
-
-/// Whether items in the shim can name what is needed of the function.
-pub fn can_be_named(callback: &Callback, options: &Options) -> bool {
     let nameable = |ty: &TokenStream| types::can_be_named(ty) && !types::is_unsized(ty);
     callback.qualifiers.abi.as_ref().is_some_and(is_of_c)
         && options.stack.clone().is_none_or(is_number)
@@ -52,6 +47,20 @@ fn is_number(expression: TokenStream) -> bool {
         TokenTree::Group(group) => is_number(group.stream()),
         TokenTree::Punct(_) | TokenTree::Literal(_) => true,
     })
+}
+
+/// The user's body as a closure that is told first whether it has a stack to run on. Without one it gives the fallback's value.
+pub fn closure(shim: &Shim<'_>, parameters: &TokenStream, body: &TokenStream) -> TokenStream {
+    let Shim { core, site, .. } = shim;
+    let Some(fallback) = shim.fallback() else {
+        return shim.closure(&quote_spanned!(*site=> _: #core::primitive::bool, #parameters), body);
+    };
+    let names = shim.arguments.iter().map(|argument| &argument.name);
+    let caught = shim.as_caught().body(body);
+    let output = shim.result_type();
+    quote_spanned! {*site=>
+        move |runs: #core::primitive::bool, #(#names),*| #output { if runs { #caught } else { (#fallback)() } }
+    }
 }
 
 /// The choice between the front and the `general` way, as an expression.

@@ -27,7 +27,7 @@ pub fn is_possible(callback: &Callback, options: &Options, around: Around) -> bo
     let keeps = |attribute: &Attribute| ATTRIBUTES.iter().any(|name| attribute.is(name));
     let fallback = options.fallback.as_ref().map(|fallback| &fallback.value);
     let function = quote!(#parentheses #output #body #fallback);
-    front::can_be_named(callback, options)
+    front::is_possible(callback, options)
         && generics.is_empty()
         && where_clause.is_empty()
         && inner_attributes.is_empty()

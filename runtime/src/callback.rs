@@ -80,6 +80,12 @@ impl Callback {
         !matches!(self.mode, Mode::Always)
     }
 
+    /// Whether C gets a declared value when the body panics or has no stack.
+    #[must_use]
+    pub const fn has_fallback(&self) -> bool {
+        self.has_fallback
+    }
+
     /// Whether the front may change stacks. It has no way to mark the stack idle when something unwinds out of the body, and AddressSanitizer has
     /// to hear of each change: both is for the general way.
     #[must_use]

@@ -3,7 +3,7 @@
 //! 1. C calls the shim, which the attribute made (macros/src/expand.rs). Where it can, it is a jump to a front (front/), which does
 //!    steps 3, 5 and 6 by itself while the arguments stay in their registers, for callbacks whose thread is prepared and whose system
 //!    stack is idle. What it leaves over, and all callbacks without a front, go on here.
-//! 2. The shim, or what the front jumps to, packs what the body needs and calls [`guard`] or [`guard_or`], which are inlined into
+//! 2. The shim, or what the front jumps to, packs what the body needs and calls [`guard`], [`guard_or`] or [`guard_told`], which are inlined into
 //!    it; they call [`run`], which is the same code for all callbacks.
 //! 3. [`enter`] looks at SP. On the thread stack (thread.rs) or on the thread's system stack (stack/mod.rs), with room for the
 //!    reserve: the body runs in place. On neither, and the system stack is idle: [`cross_over`].
@@ -69,33 +69,43 @@ where
     F: FnOnce() -> R,
     G: FnOnce() -> R,
 {
+    guard_told(callback, argument_bytes, move |runs| {
+        if runs {
+            return caught(call, fallback);
+        }
+        drop(call);
+        fallback()
+    })
+}
+
+/// As [`guard`], for a `call` with a fallback of its own: it is told whether it has a stack to run on, and is called in either case.
+#[inline(always)]
+pub fn guard_told<R, F: FnOnce(bool) -> R>(callback: &'static Callback, argument_bytes: usize, call: F) -> R {
     let needed = callback.needed_with(argument_bytes + size_of::<R>());
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
-        let (call, fallback) = (ManuallyDrop::new(call), ManuallyDrop::new(fallback));
-        let mut both = Both { call, fallback, has_run: false };
+        let mut told = Told { call: ManuallyDrop::new(call), has_run: false };
         let mut result = MaybeUninit::uninit();
-        let mut crossing = Crossing { call: &raw mut both, result: result.as_mut_ptr() };
+        let mut crossing = Crossing { call: &raw mut told, result: result.as_mut_ptr() };
         // SAFETY: as in `guard`.
-        unsafe { run(callback, needed, (&raw mut crossing).cast(), cross_or_fall_back::<R, F, G>) };
-        if both.has_run {
+        unsafe { run(callback, needed, (&raw mut crossing).cast(), cross_and_tell::<R, F>) };
+        if told.has_run {
             // SAFETY: as in `guard`.
             return unsafe { result.assume_init() };
         }
-        drop(ManuallyDrop::into_inner(both.call));
-        return in_place(ManuallyDrop::into_inner(both.fallback));
+        let call = ManuallyDrop::into_inner(told.call);
+        return in_place(move || call(false));
     }
     let mut record = MaybeUninit::uninit();
     match enter(callback, needed, &mut record) {
-        Entry::OnStack(header) => on_stack(header, callback, &mut record, || caught(call, fallback)),
-        Entry::InPlace => in_place(|| caught(call, fallback)),
-        Entry::Refused => in_place(fallback),
+        Entry::OnStack(header) => on_stack(header, callback, &mut record, move || call(true)),
+        Entry::InPlace => in_place(move || call(true)),
+        Entry::Refused => in_place(move || call(false)),
     }
 }
 
-/// A body and its fallback. Who runs the body takes both, and says so first.
-struct Both<F, G> {
+/// A body that has its fallback. Who runs it takes it, and says so first.
+struct Told<F> {
     call: ManuallyDrop<F>,
-    fallback: ManuallyDrop<G>,
     has_run: bool,
 }
 
@@ -351,14 +361,14 @@ unsafe extern "C" fn cross_and_stop<R, F: FnOnce() -> R>(argument: *mut u8) {
 /// As [`cross`], for a body with a fallback.
 ///
 /// # Safety
-/// As for `cross`, with [`Both`] as the call.
-unsafe extern "C-unwind" fn cross_or_fall_back<R, F: FnOnce() -> R, G: FnOnce() -> R>(argument: *mut u8) {
-    // SAFETY: see above; both closures are moved out once and not dropped by the host.
+/// As for `cross`, with [`Told`] as the call.
+unsafe extern "C-unwind" fn cross_and_tell<R, F: FnOnce(bool) -> R>(argument: *mut u8) {
+    // SAFETY: see above; the closure is moved out once and not dropped by the host.
     unsafe {
-        let crossing = argument.cast::<Crossing<Both<F, G>, R>>();
+        let crossing = argument.cast::<Crossing<Told<F>, R>>();
         (*(*crossing).call).has_run = true;
-        let Both { call, fallback, .. } = (*crossing).call.read();
-        (*crossing).result.write(caught(ManuallyDrop::into_inner(call), ManuallyDrop::into_inner(fallback)));
+        let Told { call, .. } = (*crossing).call.read();
+        (*crossing).result.write(ManuallyDrop::into_inner(call)(true));
     }
 }
 

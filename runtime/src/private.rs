@@ -6,7 +6,7 @@ pub use core;
 pub use crate::__guarded_callback_front as front;
 pub use crate::__guarded_callback_function as function;
 pub use crate::callback::{Callback, DEFAULT_STACK_BYTES, Mode, stack_bytes};
-pub use crate::enter::{SMALL_RESULT_BYTES, caught, guard, guard_or};
+pub use crate::enter::{SMALL_RESULT_BYTES, caught, guard, guard_or, guard_told};
 pub use crate::front::*;
 pub use crate::lend::{Owed, lend};
 pub use crate::thread::hot::USUAL_ROOM_BYTES;

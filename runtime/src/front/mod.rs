@@ -5,8 +5,8 @@
 //! other case it jumps to what packs the arguments and asks [`guard`](crate::enter::guard), which knows all cases and is the only way where there is no front.
 //!
 //! The attribute writes a front for ABIs that are C's here, for functions without `self`; those that may unwind it leaves in place or to the general way. It is the
-//! shim itself, with the body as a function inside of it, where that needs no names from around (macros/src/naked.rs). Elsewhere, without `fallback`
-//! (macros/src/front.rs), the body is a closure that captures nothing, a type without a value, which the front names; the compiled shim looks at the thread stack and
+//! shim itself, with the body as a function inside of it, where that needs no names from around (macros/src/naked.rs). Elsewhere
+//! (macros/src/front.rs) the body is a closure that captures nothing, a type without a value, which the front names; the compiled shim looks at the thread stack and
 //! jumps to the body or to the front.
 //!
 //! With the features `stats` and `asan` there is no front: the general way counts, and tells the sanitizer. Nor with `dynamic-tls`: it finds the

@@ -186,7 +186,8 @@ macro_rules! __guarded_callback_front_code {
     };
 }
 
-/// For one callback: the body as a C function, the general way as another, the naked function before both, and the call of it.
+/// For one callback: the body as a C function, the general way as another, the naked function before both, and the call of it. The closure
+/// is told whether it has a stack to run on; it never hears no but with a fallback.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __guarded_callback_front {
@@ -198,17 +199,21 @@ macro_rules! __guarded_callback_front {
         static $callback: $crate::__private::Callback = $description;
 
         #[inline(never)]
-        unsafe extern $abi fn __guarded_callback_body<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+        unsafe extern $abi fn __guarded_callback_body<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($crate::__private::core::primitive::bool, $($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: the shim has made a value of this type, which has no size.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
-            body($($parameter),*)
+            body(true, $($parameter),*)
         }
 
-        unsafe extern $abi fn __guarded_callback_general<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>($($parameter: $ty),*) -> R {
+        unsafe extern $abi fn __guarded_callback_general<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($crate::__private::core::primitive::bool, $($ty),*) -> R>($($parameter: $ty),*) -> R {
             // SAFETY: as above.
             let body = unsafe { $crate::__private::core::ptr::NonNull::<F>::dangling().read() };
             let bytes = const { 0 $(+ $crate::__private::core::mem::size_of::<$ty>())* };
-            $crate::__private::guard(&$callback, bytes, move || body($($parameter),*))
+            if const { $callback.has_fallback() } {
+                $crate::__private::guard_told(&$callback, bytes, move |runs| body(runs, $($parameter),*))
+            } else {
+                $crate::__private::guard(&$callback, bytes, move || body(true, $($parameter),*))
+            }
         }
 
         #[unsafe(naked)]
@@ -216,7 +221,7 @@ macro_rules! __guarded_callback_front {
             const IN_REGISTERS: $crate::__private::core::primitive::bool,
             $($ty,)*
             R,
-            F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
+            F: $crate::__private::core::ops::FnOnce($crate::__private::core::primitive::bool, $($ty),*) -> R,
         >($(_: $ty),*) -> R {
             $crate::__guarded_callback_front_code! {
                 $callback, __guarded_callback_body::<$($ty,)* R, F>, __guarded_callback_general::<$($ty,)* R, F>;
@@ -229,7 +234,7 @@ macro_rules! __guarded_callback_front {
         /// Whether SP is on the thread stack with enough room, which the code falls through to.
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
-        fn __guarded_callback_has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: &F, $(_: &$ty),*) -> $crate::__private::core::primitive::bool {
+        fn __guarded_callback_has_room<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($crate::__private::core::primitive::bool, $($ty),*) -> R>(_: &F, $(_: &$ty),*) -> $crate::__private::core::primitive::bool {
             // SAFETY: reads this thread's words and SP, and writes the two registers that are named.
             unsafe {
                 $crate::__private::core::arch::asm!(
@@ -263,7 +268,7 @@ macro_rules! __guarded_callback_front {
 
         #[allow(clippy::too_many_arguments, reason = "as many as the callback has")]
         #[inline(always)]
-        fn __guarded_callback_in_place<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($($ty),*) -> R>(_: F, $($parameter: $ty),*) -> R {
+        fn __guarded_callback_in_place<$($ty,)* R, F: $crate::__private::core::ops::FnOnce($crate::__private::core::primitive::bool, $($ty),*) -> R>(_: F, $($parameter: $ty),*) -> R {
             // SAFETY: a value of F exists, which captures nothing.
             unsafe { __guarded_callback_body::<$($ty,)* R, F>($($parameter),*) }
         }
@@ -274,7 +279,7 @@ macro_rules! __guarded_callback_front {
             const IN_REGISTERS: $crate::__private::core::primitive::bool,
             $($ty,)*
             R,
-            F: $crate::__private::core::ops::FnOnce($($ty),*) -> R,
+            F: $crate::__private::core::ops::FnOnce($crate::__private::core::primitive::bool, $($ty),*) -> R,
         >(_: F, $($parameter: $ty),*) -> R {
             const { $crate::__private::core::assert!($crate::__private::core::mem::size_of::<F>() == 0) };
             // SAFETY: a value of F exists, which captures nothing; IN_REGISTERS is true only where that is so.

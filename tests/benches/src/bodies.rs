@@ -57,6 +57,11 @@ macro_rules! variants {
                 let _: Shape;
                 body($($arg),*)
             }
+            #[guarded_callback(switch = always, fallback = 0)]
+            extern "C" fn always_fallback_compiled($($arg: $type),*) -> $result {
+                let _: Shape;
+                body($($arg),*)
+            }
             #[guarded_callback(switch = when_low)]
             extern "C-unwind" fn when_low_unwind($($arg: $type),*) -> $result {
                 body($($arg),*)
@@ -98,6 +103,7 @@ macro_rules! variants {
                     Variant::AlwaysFallback => always_fallback as Function,
                     Variant::WhenLowCompiled => when_low_compiled as Function,
                     Variant::AlwaysCompiled => always_compiled as Function,
+                    Variant::AlwaysFallbackCompiled => always_fallback_compiled as Function,
                     Variant::WhenLowUnwind => when_low_unwind as Function,
                     Variant::Never => never as Function,
                     Variant::NeverFallback => never_fallback as Function,

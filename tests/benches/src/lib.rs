@@ -54,6 +54,8 @@ pub enum Variant {
     WhenLowCompiled,
     /// `switch = always`, compiled as well
     AlwaysCompiled,
+    /// `switch = always`, compiled, with a fallback
+    AlwaysFallbackCompiled,
     /// `switch = when_low`, with an ABI that panics may leave
     WhenLowUnwind,
     /// `switch = never`
@@ -77,7 +79,7 @@ pub enum Variant {
 }
 
 impl Variant {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Plain,
         Self::WhenLow,
         Self::WhenLowFallback,
@@ -85,6 +87,7 @@ impl Variant {
         Self::AlwaysFallback,
         Self::WhenLowCompiled,
         Self::AlwaysCompiled,
+        Self::AlwaysFallbackCompiled,
         Self::WhenLowUnwind,
         Self::Never,
         Self::NeverFallback,

@@ -49,6 +49,7 @@ pub(crate) fn rows(shape: Shape) -> Vec<Row> {
         Row::new("when_low, in place, compiled", Variant::WhenLowCompiled, Thread),
         Row::new("always, in place, compiled", Variant::AlwaysCompiled, System),
         Row::new("always, switched, compiled", Variant::AlwaysCompiled, Thread),
+        Row::new("fallback, compiled, switched", Variant::AlwaysFallbackCompiled, Thread),
         Row::new("when_low, in place, C-unwind", Variant::WhenLowUnwind, Thread),
         Row::new("never", Variant::Never, Thread),
         Row::new("never, fallback", Variant::NeverFallback, Thread),
@@ -76,7 +77,8 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
         (Shape::Sort, Variant::WhenLowFallback | Variant::AlwaysFallback | Variant::Never | Variant::NeverFallback) => {
             false
         }
-        (_, Variant::WhenLowCompiled | Variant::AlwaysCompiled | Variant::WhenLowUnwind) => false,
+        (_, Variant::WhenLowCompiled | Variant::AlwaysCompiled) => false,
+        (_, Variant::AlwaysFallbackCompiled | Variant::WhenLowUnwind) => false,
         _ => true,
     }
 }
@@ -85,8 +87,8 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
 /// the compiler writes, has a little more than it needs today.
 fn instructions(shape: Shape, row: &Row) -> Option<i64> {
     use Variant::{
-        Always, AlwaysCompiled, AlwaysFallback, Never, NeverFallback, WhenLow, WhenLowCompiled, WhenLowFallback,
-        WhenLowUnwind,
+        Always, AlwaysCompiled, AlwaysFallback, AlwaysFallbackCompiled, Never, NeverFallback, WhenLow, WhenLowCompiled,
+        WhenLowFallback, WhenLowUnwind,
     };
     // The type of the structure has a name that may be one of an `impl` block's, so that the shim is compiled.
     let has_front = shape != Shape::Reading;
@@ -97,7 +99,7 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
         (Always | AlwaysFallback, Host::Thread) => Some(if in_registers { 22 } else { 116 }),
         (WhenLow | WhenLowFallback, Host::Small) => Some(if in_registers { 26 } else { 116 }),
         (WhenLowCompiled | WhenLowUnwind, _) | (AlwaysCompiled, Host::System) => Some(8),
-        (AlwaysCompiled, _) => Some(24),
+        (AlwaysCompiled | AlwaysFallbackCompiled, _) => Some(24),
         _ => None,
     }
 }
