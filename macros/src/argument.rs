@@ -109,6 +109,12 @@ impl Argument<'_> {
         }
     }
 
+    /// The parameter of a closure around the one with the pattern.
+    pub fn named(&self) -> TokenStream {
+        let Self { parameter: Parameter { attributes, .. }, name, .. } = self;
+        quote!(#(#attributes)* #name)
+    }
+
     /// The parameter of the closure.
     pub fn closure_parameter(&self) -> TokenStream {
         let Parameter { attributes, pattern, .. } = self.parameter;

@@ -55,11 +55,20 @@ pub fn closure(shim: &Shim<'_>, parameters: &TokenStream, body: &TokenStream) ->
     let Some(fallback) = shim.fallback() else {
         return shim.closure(&quote_spanned!(*site=> _: #core::primitive::bool, #parameters), body);
     };
-    let names = shim.arguments.iter().map(|argument| &argument.name);
+    let names: Vec<_> = shim.arguments.iter().map(|argument| &argument.name).collect();
+    let parameters = shim.arguments.iter().map(Argument::named);
     let caught = shim.as_caught().body(body);
     let output = shim.result_type();
     quote_spanned! {*site=>
-        move |runs: #core::primitive::bool, #(#names),*| #output { if runs { #caught } else { (#fallback)() } }
+        move |runs: #core::primitive::bool, #(#parameters),*| #output {
+            if runs {
+                #caught
+            } else {
+                // What the body never got is dropped first.
+                let _ = (#(#names,)*);
+                (#fallback)()
+            }
+        }
     }
 }
 

@@ -197,7 +197,7 @@ fn in_place<R, F: FnOnce() -> R>(call: F) -> R {
 }
 
 /// The body with its panic policy: C gets the fallback's value instead of the panic.
-#[inline(always)]
+#[inline]
 pub fn caught<R>(call: impl FnOnce() -> R, fallback: impl FnOnce() -> R) -> R {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result,
