@@ -1,7 +1,7 @@
 //! How one argument gets from the shim to the body.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::callback::Parameter;
 use super::types;
@@ -137,11 +137,6 @@ impl Argument<'_> {
     pub fn owe(&self, private: &TokenStream) -> TokenStream {
         let Self { pointer, handed, .. } = self;
         quote_spanned!(self.site=> let #handed = unsafe { #private::Owed::new(#pointer) };)
-    }
-
-    /// What the closure is called with where the parameter may be moved.
-    pub fn by_value(&self) -> TokenStream {
-        self.name.to_token_stream()
     }
 
     /// What the closure is called with. Reading through the pointer is sound: the argument stays where it is until the body has

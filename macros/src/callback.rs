@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use super::tokens::{Attribute, Cursor, is_group, is_ident, is_punct};
+use super::tokens::{Attribute, Cursor, is_ident, is_punct};
 
 /// A function, also one that cannot be guarded.
 #[derive(Clone)]
@@ -321,6 +321,11 @@ impl Output {
         Self { arrow, ty }
     }
 
+    /// Whether a type is written that has values.
+    pub fn has_value(&self) -> bool {
+        !self.ty.is_empty() && self.never().is_none()
+    }
+
     /// The `!` of `-> !`.
     pub fn never(&self) -> Option<Punct> {
         let mut cursor = Cursor::new(self.ty.clone());
@@ -349,7 +354,8 @@ impl Body {
     pub fn split(&self) -> (Vec<TokenStream>, TokenStream) {
         let Self::Block(group) = self else { return (Vec::new(), self.to_token_stream()) };
         let mut cursor = Cursor::new(group.stream());
-        let attributes: Vec<_> = std::iter::from_fn(|| take_inner_attribute(&mut cursor)).collect();
+        let take = || cursor.take_inner_attribute().map(|(attribute, _)| attribute.to_token_stream());
+        let attributes: Vec<_> = std::iter::from_fn(take).collect();
         if attributes.is_empty() {
             return (attributes, group.to_token_stream());
         }
@@ -357,16 +363,6 @@ impl Body {
         rest.set_span(group.span());
         (attributes, rest.to_token_stream())
     }
-}
-
-/// Takes a `#![..]` and makes a `#[..]` of it.
-fn take_inner_attribute(cursor: &mut Cursor) -> Option<TokenStream> {
-    let mut ahead = cursor.clone();
-    let pound = ahead.take_punct('#')?;
-    ahead.take_punct('!')?;
-    let group = ahead.next().filter(|token| is_group(token, Delimiter::Bracket))?;
-    *cursor = ahead;
-    Some(quote!(#pound #group))
 }
 
 impl ToTokens for Body {

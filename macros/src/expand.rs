@@ -11,7 +11,7 @@
 //! debugger shows the shim's frame at the function.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::argument::{Argument, Way};
 use super::callback::{Callback, Receiver};
@@ -30,20 +30,20 @@ pub fn expand(callback: &Callback, options: &Options, around: Around) -> TokenSt
 
 fn shim(callback: &Callback, options: &Options, around: Around, runtime: &TokenStream) -> TokenStream {
     let shim = |kind| Shim::new(callback, options, runtime, kind);
-    let for_clippy = if naked::is_possible(callback, options, around) {
-        naked::function(&shim(Kind::Compiled), &shim(Kind::General), &shim(Kind::Caught))
+    let compiled = shim(Kind::Compiled).function();
+    let with_front = if naked::is_possible(callback, options, around) {
+        naked::function(&shim(Kind::General), &compiled)
     } else if front::is_possible(callback, options) {
-        let front = shim(Kind::Fronted).function();
+        let with_front = shim(Kind::Fronted).function();
         if !front::hides_pointers(callback) {
-            return front;
+            return with_front;
         }
-        front
+        with_front
     } else {
-        return shim(Kind::Compiled).function();
+        return compiled;
     };
     // Clippy runs nothing, so it may see the function without a front. A naked one writes the signature more than once.
-    let compiled = shim(Kind::Compiled).function();
-    quote!(#[cfg(clippy)] #compiled #[cfg(not(clippy))] #for_clippy)
+    quote!(#[cfg(clippy)] #compiled #[cfg(not(clippy))] #with_front)
 }
 
 /// What is made of a function.
@@ -132,9 +132,10 @@ impl<'item> Shim<'item> {
         }
         let typed = self.typed_body(&passed, body);
         let call = match self.kind {
-            Kind::Caught => {
-                self.guard(&self.body_with(passed.iter().map(|argument| argument.by_value())), fallback.as_ref())
-            }
+            Kind::Caught => self.guard(
+                &self.body_with(passed.iter().map(|argument| argument.name.to_token_stream())),
+                fallback.as_ref(),
+            ),
             _ => self.call_with_arguments(&passed, fallback.as_ref()),
         };
         let call = if self.kind == Kind::Fronted { front::choice(self, &call) } else { call };

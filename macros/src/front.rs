@@ -97,7 +97,7 @@ pub fn choice(shim: &Shim<'_>, general: &TokenStream) -> TokenStream {
 /// does not, `[u8]` says no, so that no more errors come from a type that is wrong.
 fn result_in_register(shim: &Shim<'_>) -> TokenStream {
     let output = &shim.callback.output;
-    if output.ty.is_empty() || output.never().is_some() {
+    if !output.has_value() {
         return quote_spanned!(shim.site=> ());
     }
     let matters = shim.arguments.len() >= REGISTERS && types::is_small(&output.ty);

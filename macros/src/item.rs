@@ -116,8 +116,9 @@ fn take_item(cursor: &mut Cursor) -> Option<TokenStream> {
     if cursor.is_empty() {
         return None;
     }
-    if let Some(attribute) = take_inner_attribute(cursor) {
-        return Some(attribute);
+    // One of the block's own.
+    if let Some((Attribute { pound, group }, bang)) = cursor.take_inner_attribute() {
+        return Some(quote::quote!(#pound #bang #group));
     }
     let attributes = cursor.take_attributes();
     let braces_end_it = !has_value(cursor.clone());
@@ -125,16 +126,6 @@ fn take_item(cursor: &mut Cursor) -> Option<TokenStream> {
     let tokens = cursor.take_until(is_end);
     let end = cursor.next();
     Some(quote::quote!(#(#attributes)* #(#tokens)* #end))
-}
-
-/// Takes a `#![..]`, which belongs to the block.
-fn take_inner_attribute(cursor: &mut Cursor) -> Option<TokenStream> {
-    let mut ahead = cursor.clone();
-    let pound = ahead.take_punct('#')?;
-    let bang = ahead.take_punct('!')?;
-    let group = ahead.take_group(Delimiter::Bracket)?;
-    *cursor = ahead;
-    Some(quote::quote!(#pound #bang #group))
 }
 
 /// Whether the item is one that ends with a semicolon even when it holds braces: `const X: T = { .. };`.

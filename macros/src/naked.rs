@@ -56,27 +56,27 @@ pub fn body_name(shim: &Shim<'_>) -> Ident {
 }
 
 /// The function, naked where the runtime has a front and `compiled` elsewhere.
-pub fn function(compiled: &Shim<'_>, general: &Shim<'_>, caught: &Shim<'_>) -> TokenStream {
+pub fn function(general: &Shim<'_>, compiled: &TokenStream) -> TokenStream {
     let Shim { private, site, .. } = general;
     let parameters = general.arguments.iter().map(Argument::declared_elsewhere);
     let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#parameters),*));
     parentheses.set_span(general.callback.parentheses.span());
-    let naked = general.function_with(&parentheses, inside(general, caught));
-    let compiled = compiled.function();
+    let naked = general.function_with(&parentheses, inside(general));
     quote_spanned!(*site=> #private::function! { { #naked } { #compiled } })
 }
 
 /// What stands in the braces of the naked function.
-fn inside(general: &Shim<'_>, caught: &Shim<'_>) -> TokenStream {
+fn inside(general: &Shim<'_>) -> TokenStream {
     let Shim { private, callback, site, .. } = general;
     let Callback { fn_keyword, output, parameters, body, .. } = callback;
     let qualifiers = qualifiers(callback);
     let (parameters_of_body, body) = match general.options.fallback {
         None => (callback.parentheses.clone(), body.to_token_stream()),
-        Some(_) => (caught.parameters(), {
+        Some(_) => {
+            let caught = general.as_caught();
             let body = caught.body(&body.to_token_stream());
-            quote_spanned!(*site=> { #body })
-        }),
+            (caught.parameters(), quote_spanned!(*site=> { #body }))
+        }
     };
     let name = body_name(general);
     let general_name = Ident::new("__guarded_callback_general", name.span());
@@ -84,11 +84,8 @@ fn inside(general: &Shim<'_>, caught: &Shim<'_>) -> TokenStream {
     let general_body = general.body(&TokenStream::new());
     let description = general.new_callback();
     let types = parameters.iter().map(|parameter| types::with_inferred_lifetimes(&parameter.ty));
-    let result = if output.ty.is_empty() || output.never().is_some() {
-        quote_spanned!(*site=> ())
-    } else {
-        types::with_inferred_lifetimes(&output.ty)
-    };
+    let result =
+        if output.has_value() { types::with_inferred_lifetimes(&output.ty) } else { quote_spanned!(*site=> ()) };
     quote_spanned! {*site=>
         #private::front_as_function! {
             static __GUARDED_CALLBACK = #description;

@@ -106,6 +106,16 @@ impl Cursor {
         Some(Attribute { pound, group })
     }
 
+    /// Takes a `#![..]`; its `!` apart from the rest.
+    pub fn take_inner_attribute(&mut self) -> Option<(Attribute, Punct)> {
+        let mut ahead = self.clone();
+        let pound = ahead.take_punct('#')?;
+        let bang = ahead.take_punct('!')?;
+        let group = ahead.take_group(Delimiter::Bracket)?;
+        *self = ahead;
+        Some((Attribute { pound, group }, bang))
+    }
+
     /// Takes what stands between `<` and its `>`, both included, if a `<` comes next.
     pub fn take_angle_brackets(&mut self) -> TokenStream {
         let mut angles = Angles::default();

@@ -87,17 +87,8 @@ macro_rules! __guarded_callback_front_as_function {
         $crate::__guarded_callback_front_code! {
             $callback, $body, $general;
             value_bytes = 0 $(+ $crate::__private::core::mem::size_of::<$argument>())* + $crate::__private::core::mem::size_of::<$result>(),
-            in_registers = {
-                // For types that are not `InRegister`, as slices are: so it is never unused.
-                use $crate::__private::NotInRegister as _;
-                const { $crate::__private::core::assert!(!$crate::__private::Probe::<[()]>::IN_REGISTER) };
-                let result_bytes = $crate::__private::core::mem::size_of::<$result>();
-                result_bytes <= $crate::__private::SMALL_RESULT_BYTES
-                    && $crate::__private::in_registers(
-                        &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
-                        $crate::__private::Probe::<$result>::IN_REGISTER,
-                    )
-            },
+            in_registers = $crate::__private::core::mem::size_of::<$result>() <= $crate::__private::SMALL_RESULT_BYTES
+                && $crate::__guarded_callback_in_registers!($($argument),*; $result),
             looks = true,
         }
     }};
@@ -293,15 +284,7 @@ macro_rules! __guarded_callback_front {
         }
 
         if const { $crate::__private::are_small(&[$($crate::__private::core::mem::size_of::<$perhaps_large>()),*]) } {
-            let in_registers = const {
-                // For types that are not `InRegister`, as slices are: so it is never unused.
-                use $crate::__private::NotInRegister as _;
-                const { $crate::__private::core::assert!(!$crate::__private::Probe::<[()]>::IN_REGISTER) };
-                $crate::__private::in_registers(
-                    &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
-                    $crate::__private::Probe::<$result>::IN_REGISTER,
-                )
-            };
+            let in_registers = const { $crate::__guarded_callback_in_registers!($($argument),*; $result) };
             if const { $callback.stays_on_thread_stack() } && __guarded_callback_has_room(&$body, $(&$value),*) {
                 __guarded_callback_in_place($body, $($value),*)
             } else if in_registers {
@@ -365,6 +348,21 @@ macro_rules! __guarded_callback_jump_on_stack {
             ".endif\n",
         )
     };
+}
+
+/// Whether values of these types all travel in registers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guarded_callback_in_registers {
+    ($($argument:ty),*; $result:ty) => {{
+        // For types that are not `InRegister`, as slices are: so it is never unused.
+        use $crate::__private::NotInRegister as _;
+        const { $crate::__private::core::assert!(!$crate::__private::Probe::<[()]>::IN_REGISTER) };
+        $crate::__private::in_registers(
+            &[$($crate::__private::Probe::<$argument>::IN_REGISTER),*],
+            $crate::__private::Probe::<$result>::IN_REGISTER,
+        )
+    }};
 }
 
 /// A type for the compiler to find.

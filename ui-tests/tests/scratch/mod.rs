@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -46,7 +46,6 @@ impl Package {
         Command::new(env!("CARGO"))
             .args([command, "--examples", "--offline", "--keep-going", "--message-format", "json"])
             .env("CARGO_TARGET_DIR", target)
-            .stdin(Stdio::null())
             .current_dir(&self.folder)
             .output()
             .expect("cargo runs")
