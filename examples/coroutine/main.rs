@@ -73,7 +73,7 @@ unsafe extern "C" fn draw_plain(tasks: *mut Tasks, user: *mut c_void) {
 ///
 /// # Safety
 /// As [`draw_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn draw_guarded(tasks: *mut Tasks, user: *mut c_void) {
     // SAFETY: as in `draw_plain`.
     unsafe { (*user.cast::<Tile>()).draw(tasks) }

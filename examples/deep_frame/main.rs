@@ -59,7 +59,7 @@ unsafe extern "C" fn count_plain(block: *const u8, length: usize, user: *mut c_v
 ///
 /// # Safety
 /// As [`count_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn count_guarded(block: *const u8, length: usize, user: *mut c_void) {
     // SAFETY: as in `count_plain`.
     unsafe { (*user.cast::<Tally>()).add(slice::from_raw_parts(block, length)) }

@@ -34,12 +34,6 @@ const STORIES: [Story; 5] = [
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let Some(first) = arguments.next() else { return tour() };
-    if first == "svg" {
-        if arguments.next().is_some() {
-            examples::wrong("nothing comes behind `svg`");
-        }
-        return picture::print_svg();
-    }
     let Some((_, story)) = STORIES.iter().find(|(story, _)| first == *story) else {
         examples::wrong(&format!("no story is called `{}`; start the tour without arguments", first.display()))
     };

@@ -2,7 +2,6 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use std::process::ExitCode;
 
 use guarded_callback::{StackMap, guarded_callback};
 
@@ -12,7 +11,7 @@ use crate::deep_frame::{UNPACK_OK, unpack_on_thread};
 ///
 /// # Safety
 /// `user` points to an `Option<StackMap>` that nobody else uses meanwhile.
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn draw(_block: *const u8, _length: usize, user: *mut c_void) {
     // SAFETY: as the caller owes it.
     unsafe { *user.cast::<Option<StackMap>>() = Some(StackMap::current()) };
@@ -33,14 +32,4 @@ pub(crate) fn print() {
     };
     println!("The stacks of deep_frame's thread, seen by a callback that asked for 300 KiB:\n");
     map.print();
-}
-
-/// Prints the picture as SVG.
-pub(crate) fn print_svg() -> ExitCode {
-    let Some(map) = take() else {
-        eprintln!("the library could not start its thread here");
-        return ExitCode::FAILURE;
-    };
-    print!("{}", map.to_svg());
-    ExitCode::SUCCESS
 }

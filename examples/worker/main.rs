@@ -72,7 +72,7 @@ unsafe extern "C" fn on_reading_plain(reading: *const Reading, user: *mut c_void
 ///
 /// # Safety
 /// As [`on_reading_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn on_reading_guarded(reading: *const Reading, user: *mut c_void) {
     // SAFETY: as in `on_reading_plain`.
     unsafe { (*user.cast::<Summary>()).add(&*reading) }

@@ -1,67 +1,394 @@
-//! What the attribute does, for closures.
+//! The way of a callback, from C to the body and back.
+//!
+//! 1. C calls the shim, which the attribute made (macros/src/expand/): a call of a function in
+//!    entry.rs, one for each number of arguments. Where the target has a fast path (fast/), that
+//!    decides steps 2 and 3 in a few instructions, with the arguments where C has put them, and jumps
+//!    to the body, or calls it on another stack. What it leaves over goes on here: [`guarded`].
+//! 2. [`quick`] looks at SP. On the thread stack with room for the reserve, or on the stack that the
+//!    thread used last: the body runs in place.
+//! 3. On the thread stack without room (or with `switch = always`), and that stack is idle: the
+//!    record of the activation is written into this frame, and the stack is taken.
+//! 4. Everything else is decided by [`slow_path::enter`]: another idle stack of the thread, or the
+//!    slow path proper, on a scratch stack with signals blocked. It finds a stack or refuses.
+//! 5. [`cross`] changes stacks with `call_on_stack` (switch/). The body runs and writes its result:
+//!    a small one into this frame, a large one on the system stack.
+//! 6. Back on the calling stack, [`finish`] makes the stack idle, also when a panic or an exception
+//!    unwinds across.
+//!
+//! A longjmp skips step 6. The stack then stays in use, so that the next callback takes another one;
+//! the slow path finds the proof that the activation is dead (liveness.rs).
 
-use crate::callback::{Callback, DEFAULT_STACK_BYTES, Mode, stack_bytes};
-use crate::enter::guard;
-use crate::{switch, thread};
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr;
+use core::sync::atomic::Ordering::Relaxed;
 
-/// How [`call_guarded`] runs a closure: the name for messages, the reserve, and when to switch.
-#[derive(Debug)]
-pub struct Options(Callback);
+use crate::callback::{Callback, Mode};
+use crate::diagnostics::callback_stats;
+use crate::locate::locate;
+use crate::slow_path::{self, Entry, Request};
+use crate::stack::depth::Extent;
+use crate::stack::{Header, Record, pool};
+use crate::thread::{self, tls};
+use crate::{checkers, switch};
 
-impl Options {
-    /// The defaults of the attribute: 128 KiB, switch when low.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(Callback::new(name, DEFAULT_STACK_BYTES, Mode::Default, false, true))
-    }
+/// Results up to this size are written into the frame of the call; larger ones are read from the
+/// body's stack.
+const SMALL_RESULT_BYTES: usize = 64;
 
-    /// The reserve: how many bytes the closure has free when it starts.
-    ///
-    /// # Panics
-    /// When `bytes` is zero or more than a quarter of the address space.
-    #[must_use]
-    pub const fn stack(self, bytes: usize) -> Self {
-        Self(Callback::new(self.0.name, stack_bytes(bytes), self.0.mode, false, true))
-    }
+/// Idle stacks of a thread that keep their memory.
+const WARM_STACKS: usize = 64;
 
-    /// When the closure leaves the stack it is called on.
-    #[must_use]
-    pub const fn switch(self, mode: Mode) -> Self {
-        Self(Callback::new(self.0.name, self.0.reserve_bytes, mode, false, true))
+/// The first function of a body, which takes a [`Crossing`].
+type First = unsafe extern "C-unwind" fn(*mut u8);
+
+/// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is
+/// none. `UNWINDS`: whether panics and exceptions may leave it.
+///
+/// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup would
+/// end a forced unwinding (pthread_exit).
+#[inline(never)]
+pub fn guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
+    callback: &'static Callback,
+    value_bytes: usize,
+    call: F,
+) -> R {
+    match try_guarded::<UNWINDS, R, F>(callback, value_bytes, false, call) {
+        Ok(result) => result,
+        // A refusal without a fallback does not return.
+        Err(_) => std::process::abort(),
     }
 }
 
-/// Runs `call` with the room that `options` ask for: in place or on a system stack.
-///
-/// Where no stack can be had the process aborts with one line that says why.
-///
-/// # Panics
-/// With the panics of `call`, which cross the switch.
-///
-/// ```
-/// use guarded_callback::{Mode, Options, call_guarded, on_system_stack};
-/// static DEEP: Options = Options::new("deep").stack(1 << 20).switch(Mode::Always);
-/// assert!(call_guarded(&DEEP, on_system_stack));
-/// ```
-pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
-    guard(&options.0, 0, call)
+/// As [`guarded`]; where no stack can be had, `refused` gives the result.
+#[inline(never)]
+pub fn guarded_or<const UNWINDS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
+    callback: &'static Callback,
+    value_bytes: usize,
+    call: F,
+    refused: G,
+) -> R {
+    match try_guarded::<UNWINDS, R, F>(callback, value_bytes, true, call) {
+        Ok(result) => result,
+        Err(call) => {
+            drop(call);
+            refused()
+        }
+    }
 }
 
-/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a real-time deadline would
-/// meet it.
+#[inline(always)]
+fn try_guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
+    callback: &'static Callback,
+    value_bytes: usize,
+    has_fallback: bool,
+    call: F,
+) -> Result<R, F> {
+    let needed = callback.needed_with(value_bytes);
+    let mut call = ManuallyDrop::new(call);
+    if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
+        let mut result = MaybeUninit::uninit();
+        let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
+        let argument = (&raw mut crossing).cast();
+        // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
+        // `first` expects.
+        if unsafe { run(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
+            // SAFETY: the body has run, and has written its result.
+            return Ok(unsafe { result.assume_init() });
+        }
+        return Err(ManuallyDrop::into_inner(call));
+    }
+    let mut record = MaybeUninit::uninit();
+    match enter(callback, needed, has_fallback, &mut record) {
+        Entry::OnStack(header) => {
+            let result = result_slot::<R>(header);
+            checkers::makes_room(result.addr(), size_of::<R>());
+            let mut crossing = Crossing { call: &raw mut *call, result };
+            let argument = (&raw mut crossing).cast();
+            let first = first::<UNWINDS, R, F>();
+            // SAFETY: as above; the slot is aligned to 64. The result is read while the stack is
+            // still this activation's.
+            unsafe {
+                let activation = cross(header, callback, argument, first, result.cast());
+                let result = result.read();
+                // Where a return address is looked for (fast/), there is none.
+                header.top().cast::<usize>().wrapping_sub(1).write_volatile(0);
+                drop(activation);
+                Ok(result)
+            }
+        }
+        Entry::InPlace => Ok(in_place(ManuallyDrop::into_inner(call))),
+        Entry::Refused => Err(ManuallyDrop::into_inner(call)),
+    }
+}
+
+/// The part of a call that is the same for all: runs `first` with `argument` where there is room.
+/// False when the callback was refused, which one without a fallback does not live to see.
 ///
-/// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as the runtime is concerned. The
-/// bounds of the thread's stack are taken anew, so that this also takes up an RLIMIT_STACK which was changed since; and so are those of
-/// its alternate signal stack, which handlers that call back must not lose to the next signal: call this after `sigaltstack(2)`.
-///
-/// On a thread with an alternate signal stack callbacks take the general way to a system stack from then on, which costs some nanoseconds
-/// more (`cargo run --release -p benches -- speed` shows it for callbacks with `fallback`, which always take it).
-///
-/// ```
-/// guarded_callback::prepare_thread();
-/// ```
-pub fn prepare_thread() {
-    static PREPARE: Options = Options::new("guarded_callback::prepare_thread").switch(Mode::Always);
+/// # Safety
+/// `argument` is what `first` expects and stays valid until this returns.
+#[inline(never)]
+unsafe fn run(
+    callback: &'static Callback,
+    needed: usize,
+    has_fallback: bool,
+    argument: *mut u8,
+    first: First,
+) -> bool {
+    let mut record = MaybeUninit::uninit();
+    match enter(callback, needed, has_fallback, &mut record) {
+        // SAFETY: passed on.
+        Entry::InPlace => unsafe { first(argument) },
+        // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
+        Entry::OnStack(header) => unsafe {
+            drop(cross(header, callback, argument, first, header.top()));
+        },
+        Entry::Refused => return false,
+    }
+    true
+}
+
+/// Decides where the body runs. `record` lies in the frame of the caller.
+#[inline(always)]
+fn enter(
+    callback: &'static Callback,
+    needed: usize,
+    has_fallback: bool,
+    record: &mut MaybeUninit<Record>,
+) -> Entry {
     let sp = switch::stack_pointer();
-    call_guarded(&PREPARE, || thread::refresh(sp));
+    quick(callback, needed, sp, record).unwrap_or_else(|| {
+        let record = record.as_mut_ptr();
+        slow_path::enter(&Request { callback, needed, has_fallback, sp, record })
+    })
 }
+
+/// The usual answers.
+#[inline(always)]
+fn quick(
+    callback: &'static Callback,
+    needed: usize,
+    sp: usize,
+    record: &mut MaybeUninit<Record>,
+) -> Option<Entry> {
+    let words = tls::words()?;
+    let (low, high) = words.range();
+    if high == 0 {
+        return None;
+    }
+    // SAFETY: never null while there is a range, and headers stay.
+    let home: &'static Header = unsafe { &*words.home() };
+    if sp.wrapping_sub(low) < high - low {
+        if sp - low >= needed && !matches!(callback.mode, Mode::Always) {
+            callback_stats::in_place(callback);
+            return Some(Entry::InPlace);
+        }
+        let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
+        if may_take && home.is_idle() {
+            home.claim_as_home(callback, record.as_mut_ptr());
+            return Some(Entry::OnStack(home));
+        }
+    } else if home.contains(sp) && sp - home.low >= needed {
+        callback_stats::in_place(callback);
+        return Some(Entry::InPlace);
+    }
+    None
+}
+
+/// Whether a body that needs so many bytes may stay where SP is, as far as it can be told in a few
+/// instructions.
+#[inline(always)]
+#[must_use]
+pub fn may_stay(callback: &Callback, needed: usize) -> bool {
+    if cfg!(any(feature = "stats", feature = "asan")) {
+        return false;
+    }
+    let Some(words) = tls::words() else { return false };
+    let (low, high) = words.range();
+    let above_low = switch::stack_pointer().wrapping_sub(low);
+    above_low < high.wrapping_sub(low) && above_low >= needed && !matches!(callback.mode, Mode::Always)
+}
+
+/// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.
+#[inline(never)]
+fn in_place<R, F: FnOnce() -> R>(call: F) -> R {
+    call()
+}
+
+/// An activation on a system stack; dropped, it has ended.
+struct Activation(&'static Header);
+
+impl Drop for Activation {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // The unwinder still runs on the stack (Microsoft's runs cleanup on top of the stack that it
+        // leaves): it is taken back later, as after a longjmp.
+        if switch::CLEANS_UP_ON_TOP && self.0.contains(switch::stack_pointer()) {
+            return;
+        }
+        finish(self.0);
+    }
+}
+
+/// Changes to the stack of `header`, calls `first` there, and comes back. The stack stays taken until
+/// the result is dropped.
+///
+/// # Safety
+/// `argument` is what `first` expects; `top` lies on the stack, aligned to 16.
+#[inline(always)]
+unsafe fn cross(
+    header: &'static Header,
+    callback: &'static Callback,
+    argument: *mut u8,
+    first: First,
+    top: *mut u8,
+) -> Activation {
+    let activation = Activation(header);
+    checkers::begin(&header.notes, header.low, header.room_bytes, || {
+        locate(thread::current(), switch::stack_pointer()).bounds()
+    });
+    header.depth.begin(extent(header), callback);
+    // SAFETY: the stack is this activation's, so nobody else uses it until it ends; the rest is the
+    // caller's promise.
+    unsafe {
+        if header.lent_bytes.load(Relaxed) == 0 {
+            switch::call_on_stack(argument, first, top, header.switch.as_ptr());
+        } else {
+            call_with_lent(header, argument, first, top);
+        }
+    }
+    checkers::returned(&header.notes);
+    activation
+}
+
+/// As `call_on_stack`, while the thread has another alternate signal stack: signals are let through
+/// once SP is on the body's stack, and wait again from before it leaves.
+///
+/// # Safety
+/// As for [`cross`].
+#[cold]
+#[inline(never)]
+unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: First, top: *mut u8) {
+    struct Inner {
+        header: &'static Header,
+        argument: *mut u8,
+        first: First,
+    }
+    struct Again(&'static Header);
+    impl Drop for Again {
+        fn drop(&mut self) {
+            slow_path::block_on(self.0);
+        }
+    }
+    unsafe extern "C-unwind" fn inner(argument: *mut u8) {
+        // SAFETY: an `Inner`, which lives on the calling stack until this has returned.
+        let Inner { header, argument, first } = unsafe { argument.cast::<Inner>().read() };
+        slow_path::unblock_on(header);
+        let _again = Again(header);
+        // SAFETY: passed on.
+        unsafe { first(argument) };
+    }
+    let mut inner_argument = Inner { header, argument, first };
+    let inner_argument = (&raw mut inner_argument).cast();
+    // SAFETY: passed on.
+    unsafe { switch::call_on_stack(inner_argument, inner, top, header.switch.as_ptr()) };
+}
+
+/// The end of an activation, back on the calling stack.
+#[inline(always)]
+fn finish(header: &'static Header) {
+    checkers::end(&header.notes);
+    header.depth.end(extent(header));
+    let is_usual = tls::words().is_some_and(|words| ptr::eq(words.home(), header));
+    if is_usual && header.lent_bytes.load(Relaxed) == 0 {
+        header.set_idle();
+    } else {
+        finish_elsewhere(header);
+    }
+}
+
+/// The same for a stack that is not the thread's home, or that has lent a signal stack.
+#[inline(never)]
+fn finish_elsewhere(header: &'static Header) {
+    if header.lent_bytes.load(Relaxed) != 0 {
+        slow_path::take_back_signal_stack(header);
+    }
+    if header.gives_back.load(Relaxed) {
+        header.set_idle();
+        // SAFETY: its activation has ended, SP is back on the calling stack, and no thread keeps it.
+        return unsafe { pool::put(header) };
+    }
+    // On another thread than the owner's (a coroutine was moved), or after the owner has ended, that
+    // one or the next who looks finds the stack idle.
+    let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {
+        return header.set_idle();
+    };
+    let home = thread.home();
+    header.set_idle();
+    if ptr::eq(home, header) {
+        return;
+    }
+    if !home.is_idle() && home.room_bytes <= header.room_bytes {
+        thread.set_home(header);
+    } else if thread.push_idle(header) > WARM_STACKS {
+        // SAFETY: nothing lives on the stack, and SP is not on it.
+        unsafe { header.shrink(0) };
+    }
+}
+
+fn extent(header: &Header) -> Extent {
+    Extent {
+        low: header.low,
+        header_page: if cfg!(feature = "stats") { header.header_page() } else { 0 },
+        high: header.low + header.room_bytes,
+    }
+}
+
+/// What travels with the switch.
+struct Crossing<F, R> {
+    call: *mut F,
+    result: *mut R,
+}
+
+/// The first frame on the system stack.
+///
+/// # Safety
+/// `argument` points to a [`Crossing`] whose `call` was not called yet and whose `result` can be
+/// written.
+unsafe extern "C-unwind" fn run_body<R, F: FnOnce() -> R>(argument: *mut u8) {
+    // SAFETY: see above; the closure is moved out once, and not dropped on the calling stack.
+    unsafe {
+        let crossing = argument.cast::<Crossing<F, R>>();
+        let call = (*crossing).call.read();
+        (*crossing).result.write(call());
+    }
+}
+
+/// As [`run_body`], for ABIs that nothing unwinds out of: a panic aborts here, where there is room
+/// for the message.
+///
+/// # Safety
+/// As for `run_body`.
+unsafe extern "C" fn run_body_and_stop<R, F: FnOnce() -> R>(argument: *mut u8) {
+    // SAFETY: passed on.
+    unsafe { run_body::<R, F>(argument) };
+}
+
+#[inline(always)]
+fn first<const UNWINDS: bool, R, F: FnOnce() -> R>() -> First {
+    if UNWINDS {
+        return run_body::<R, F>;
+    }
+    // SAFETY: the two types differ only in what may unwind out of the function, and out of this one
+    // nothing does but a forced unwinding, which passes either.
+    unsafe {
+        core::mem::transmute::<unsafe extern "C" fn(*mut u8), First>(run_body_and_stop::<R, F>)
+    }
+}
+
+/// A place for the result just below the header, aligned for it and for the first frame.
+#[inline(always)]
+fn result_slot<R>(header: &Header) -> *mut R {
+    let align = if align_of::<R>() > 64 { align_of::<R>() } else { 64 };
+    header.top().map_addr(|top| (top - size_of::<R>()) & !(align - 1)).cast()
+}
+

@@ -13,7 +13,7 @@
 //! use std::ffi::{c_int, c_void};
 //! use guarded_callback::{guarded_callback, remaining_stack};
 //!
-//! #[guarded_callback(stack = "512 KiB", switch = always)]
+//! #[guarded_callback(reserve = "512 KiB", switch = always)]
 //! unsafe extern "C" fn compare(a: *const c_void, b: *const c_void) -> c_int {
 //!     assert!(remaining_stack().is_some_and(|bytes| bytes >= 512 * 1024));
 //!     // SAFETY: qsort passes pointers to two elements of the array.
@@ -67,56 +67,49 @@
 
 #![doc(test(attr(deny(warnings))))]
 
-mod arrive;
+mod api;
 mod bounds;
 mod call;
 mod callback;
-mod checker;
-mod enter;
+mod checkers;
+mod decision;
+mod diagnostics;
+mod emergency;
+mod ending;
+mod entry;
 mod errno;
-mod front;
-mod guard;
+mod fast;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-mod lend;
-mod reclaim;
-mod register;
-mod report;
+mod host_call;
+mod liveness;
+mod locate;
+mod os_bounds;
+mod probe;
+mod process;
+mod registry;
 mod settings;
+mod slow_path;
 mod stack;
 mod switch;
-mod sync;
 mod thread;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use bounds::{Source, StackBounds, on_system_stack, remaining_stack};
-pub use call::{Options, call_guarded, prepare_thread};
-pub use callback::Mode;
-pub use enter::on_host_stack;
+pub use api::{
+    Options, call_guarded, install_overflow_report, on_host_stack, on_system_stack, prepare_thread, register_stack,
+    remaining_stack, trim,
+};
+pub use bounds::{Source, StackBounds};
+pub use callback::{Foreign, Mode};
+#[cfg(feature = "stats")]
+pub use diagnostics::callback_stats::{CallbackStats, callback_stats};
+pub use diagnostics::counters::{Stats, stats};
+pub use diagnostics::map::StackMap;
+#[cfg(feature = "stats")]
+pub use diagnostics::report::Report;
 pub use guarded_callback_macros::guarded_callback;
-pub use register::{RegisterError, Registration, register_stack};
-pub use report::counters::{Stats, stats};
-pub use report::map::StackMap;
-pub use report::overflow::install_overflow_report;
-#[cfg(feature = "stats")]
-pub use report::summary::Report;
-#[cfg(feature = "stats")]
-pub use report::tally::{CallbackStats, callback_stats};
+pub use registry::{RegisterError, Registration};
 pub use settings::{Settings, SettingsError};
-
-/// Takes stacks that nothing lives on any more from the process's stores and gives their memory back to the system.
-/// Returns how many stacks were unmapped.
-///
-/// Stacks that threads hold for their next callback stay.
-///
-/// ```
-/// let unmapped = guarded_callback::trim();
-/// # let _ = unmapped;
-/// ```
-pub fn trim() -> usize {
-    stack::orphans::collect();
-    stack::pool::drain()
-}

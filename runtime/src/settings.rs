@@ -1,29 +1,41 @@
-//! The settings of a process: chosen once, before the first callback.
+//! The settings of a process. Several crates may set them; the runtime reads them when it makes a
+//! stack.
 
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use core::{error, fmt};
 
-use crate::stack::{GUARD_BYTES, SYSTEM_STACK_BYTES, pool};
+/// Address space of a system stack unless [`Settings`] ask for more: as large as the stack that
+/// main threads have by default, so that no body has less than it would have had.
+pub(crate) const SYSTEM_STACK_BYTES: usize =
+    if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
+
+/// The guard area below a system stack. C compiled without stack probes can step over a small one.
+pub(crate) const GUARD_BYTES: usize =
+    if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * 1024 };
+
+/// Stacks that the process keeps with some of their memory when no thread uses them.
+const SPARE_STACKS: usize = 16;
 
 /// Sizes and limits of the system stacks of this process.
 ///
-/// Set once, before the first callback or other use of the runtime; refused later, since stacks of the old
-/// size would already be in use.
+/// Several crates in a process may set them. Sizes and counts take the largest that anybody asked
+/// for, switches are on when anybody turned them on. What changes holds for stacks that are made
+/// later. [`apply`](Self::apply) tells what holds.
 ///
 /// ```
 /// use guarded_callback::Settings;
-/// Settings::new().system_stack_bytes(16 << 20).spare_stacks(4).apply()?;
-/// assert!(Settings::new().apply().is_err()); // only once
+/// let holds = Settings::new().system_stack_bytes(16 << 20).apply()?;
+/// assert!(holds.get_system_stack_bytes() >= 16 << 20);
 /// # Ok::<(), guarded_callback::SettingsError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "settings do nothing until `apply` is called"]
 pub struct Settings {
     system_stack_bytes: usize,
     guard_bytes: usize,
     spare_stacks: usize,
     stacks_per_thread: usize,
     switch_by_default: bool,
+    stay_on_foreign: bool,
     #[cfg(feature = "stats")]
     report_at_exit: bool,
 }
@@ -36,96 +48,149 @@ impl Default for Settings {
 
 impl Settings {
     /// The settings of a process that sets none.
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn new() -> Self {
         Self {
             system_stack_bytes: SYSTEM_STACK_BYTES,
             guard_bytes: GUARD_BYTES,
-            spare_stacks: 16,
-            stacks_per_thread: if cfg!(target_pointer_width = "64") { 256 } else { 64 },
+            spare_stacks: SPARE_STACKS,
+            stacks_per_thread: 0,
             switch_by_default: false,
+            stay_on_foreign: false,
             #[cfg(feature = "stats")]
             report_at_exit: false,
         }
     }
 
-    /// Bytes of address space of a system stack, rounded up to whole pages; memory is committed as it is
-    /// touched. 8 MiB by default (1 MiB on 32-bit targets).
+    /// The settings that hold in this process now.
+    pub fn current() -> Self {
+        Self {
+            system_stack_bytes: system_stack_bytes(),
+            guard_bytes: guard_bytes(),
+            spare_stacks: spare_stacks(),
+            stacks_per_thread: PER_THREAD.load(Relaxed),
+            switch_by_default: switch_by_default(),
+            stay_on_foreign: stay_on_foreign(),
+            #[cfg(feature = "stats")]
+            report_at_exit: REPORT_AT_EXIT.load(Relaxed),
+        }
+    }
+
+    /// Bytes of address space of a system stack; memory is committed as it is touched. At least
+    /// 8 MiB (1 MiB on 32-bit targets), which is the default: a smaller number changes nothing.
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn system_stack_bytes(mut self, bytes: usize) -> Self {
         self.system_stack_bytes = bytes;
         self
     }
 
-    /// Bytes of the inaccessible area below each system stack. 64 KiB by default, because C code compiled
-    /// without stack probes can step over a smaller one.
+    /// Bytes of the inaccessible area below each system stack. At least 1 MiB (64 KiB on 32-bit
+    /// targets and on Windows), which is the default: C code without stack probes can step over a
+    /// smaller one.
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn guard_bytes(mut self, bytes: usize) -> Self {
         self.guard_bytes = bytes;
         self
     }
 
-    /// Most stacks that the process keeps for later when no thread uses them: 16 by default, 256 at most.
+    /// How many stacks keep some of their memory when no thread uses them, so that the next body
+    /// finds it there: 16 by default. The others keep their addresses only.
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn spare_stacks(mut self, stacks: usize) -> Self {
         self.spare_stacks = stacks;
         self
     }
 
-    /// Most system stacks that one thread may hold at a time (callbacks nested deeper than a stack, or
-    /// suspended in coroutines): 256 by default (64 on 32-bit targets).
+    /// Most system stacks that one thread may hold at a time (callbacks nested deeper than a stack,
+    /// or suspended in coroutines). No limit by default.
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn stacks_per_thread(mut self, stacks: usize) -> Self {
         self.stacks_per_thread = stacks;
         self
     }
 
     /// Makes `switch = always` the mode of every callback that names none. Off by default.
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn switch_by_default(mut self, always: bool) -> Self {
         self.switch_by_default = always;
         self
     }
 
-    /// Prints [`Report`](crate::Report) to standard error when the process ends by returning from `main` or by `exit`. Off by default; the environment
-    /// variable `GUARDED_CALLBACK_REPORT`, with 0 or 1, has the last word, and any other value of it aborts the process at the first callback. With the feature
-    /// `stats` only.
+    /// Makes `foreign = stay` the choice of every callback that names none. Off by default.
+    #[must_use = "settings do nothing until `apply` is called"]
+    pub const fn stay_on_foreign(mut self, stay: bool) -> Self {
+        self.stay_on_foreign = stay;
+        self
+    }
+
+    /// Prints [`Report`](crate::Report) to standard error when the process ends by returning from
+    /// `main` or by `exit`. Off by default; the environment variable `GUARDED_CALLBACK_REPORT`, with
+    /// 0 or 1, has the last word; any other value of it is reported once and ignored. With the
+    /// feature `stats` only.
     #[cfg(feature = "stats")]
+    #[must_use = "settings do nothing until `apply` is called"]
     pub const fn report_at_exit(mut self, report: bool) -> Self {
         self.report_at_exit = report;
         self
     }
 
-    /// Puts the settings in force.
-    ///
-    /// # Errors
-    /// When settings are already in force, because `apply` was called before or a callback has run, or
-    /// when a number makes no sense: a stack below 64 KiB, no guard area, no stack per thread.
-    pub fn apply(self) -> Result<(), SettingsError> {
-        self.check()?;
-        if IN_FORCE.compare_exchange(UNSET, BEING_SET, Relaxed, Relaxed).is_err() {
-            return Err(SettingsError::TooLate);
-        }
-        STACK_BYTES.store(self.system_stack_bytes, Relaxed);
-        GUARD.store(self.guard_bytes, Relaxed);
-        SPARE.store(self.spare_stacks, Relaxed);
-        PER_THREAD.store(self.stacks_per_thread, Relaxed);
-        SWITCH_BY_DEFAULT.store(usize::from(self.switch_by_default), Relaxed);
-        #[cfg(feature = "stats")]
-        {
-            crate::report::summary::want(self.report_at_exit);
-            crate::report::summary::look_at_environment();
-        }
-        IN_FORCE.store(SET, core::sync::atomic::Ordering::Release);
-        Ok(())
+    /// The size of system stacks, in bytes.
+    #[must_use]
+    pub const fn get_system_stack_bytes(&self) -> usize {
+        self.system_stack_bytes
     }
 
-    const fn check(&self) -> Result<(), SettingsError> {
+    /// The size of the guard area, in bytes.
+    #[must_use]
+    pub const fn get_guard_bytes(&self) -> usize {
+        self.guard_bytes
+    }
+
+    /// How many unused stacks keep some of their memory.
+    #[must_use]
+    pub const fn get_spare_stacks(&self) -> usize {
+        self.spare_stacks
+    }
+
+    /// The most system stacks that one thread may hold; `None` without a limit.
+    #[must_use]
+    pub const fn get_stacks_per_thread(&self) -> Option<usize> {
+        if self.stacks_per_thread == 0 { None } else { Some(self.stacks_per_thread) }
+    }
+
+    /// Whether callbacks that name no mode always switch.
+    #[must_use]
+    pub const fn get_switch_by_default(&self) -> bool {
+        self.switch_by_default
+    }
+
+    /// Whether callbacks that name no choice stay on foreign stacks.
+    #[must_use]
+    pub const fn get_stay_on_foreign(&self) -> bool {
+        self.stay_on_foreign
+    }
+
+    /// Puts the settings in force, merged with those that hold already, and returns what holds now.
+    ///
+    /// # Errors
+    /// When a size is beyond a quarter of the address space; then nothing changes.
+    pub fn apply(self) -> Result<Self, SettingsError> {
         const LARGEST: usize = usize::MAX / 4;
-        if self.system_stack_bytes < 64 * 1024 || self.system_stack_bytes > LARGEST {
+        if self.system_stack_bytes > LARGEST {
             return Err(SettingsError::StackSize);
         }
-        if self.guard_bytes == 0 || self.guard_bytes > LARGEST {
+        if self.guard_bytes > LARGEST {
             return Err(SettingsError::GuardSize);
         }
-        if self.spare_stacks > pool::LARGEST_POOL || self.stacks_per_thread == 0 {
-            return Err(SettingsError::Counts);
-        }
-        Ok(())
+        STACK_BYTES.fetch_max(self.system_stack_bytes, Relaxed);
+        GUARD.fetch_max(self.guard_bytes, Relaxed);
+        SPARE.fetch_max(self.spare_stacks, Relaxed);
+        PER_THREAD.fetch_max(self.stacks_per_thread, Relaxed);
+        SWITCH_BY_DEFAULT.fetch_or(self.switch_by_default, Relaxed);
+        STAY_ON_FOREIGN.fetch_or(self.stay_on_foreign, Relaxed);
+        #[cfg(feature = "stats")]
+        REPORT_AT_EXIT.fetch_or(self.report_at_exit, Relaxed);
+        Ok(Self::current())
     }
 }
 
@@ -133,51 +198,33 @@ impl Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// Settings are in force already: set once before, or taken as they are by the first callback.
-    TooLate,
-    /// `system_stack_bytes` is below 64 KiB or beyond a quarter of the address space.
+    /// `system_stack_bytes` is beyond a quarter of the address space.
     StackSize,
-    /// `guard_bytes` is zero or beyond a quarter of the address space.
+    /// `guard_bytes` is beyond a quarter of the address space.
     GuardSize,
-    /// `spare_stacks` is beyond 256, or `stacks_per_thread` is zero.
-    Counts,
 }
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLate => "settings are already in force: apply them once, before the first callback",
-            Self::StackSize => "a system stack must have at least 64 KiB and fit the address space",
-            Self::GuardSize => "the guard area must not be empty and must fit the address space",
-            Self::Counts => "at most 256 spare stacks are kept, and a thread must be allowed at least one",
+            Self::StackSize => "a system stack must fit the address space",
+            Self::GuardSize => "a guard area must fit the address space",
         })
     }
 }
 
 impl error::Error for SettingsError {}
 
-const UNSET: usize = 0;
-const BEING_SET: usize = 1;
-const SET: usize = 2;
-
-// Plain words instead of a lock or a `Once`: a signal handler or the child of a fork must be able to read them.
-static IN_FORCE: AtomicUsize = AtomicUsize::new(UNSET);
-static STACK_BYTES: AtomicUsize = AtomicUsize::new(Settings::new().system_stack_bytes);
-static GUARD: AtomicUsize = AtomicUsize::new(Settings::new().guard_bytes);
-pub(crate) static SPARE: AtomicUsize = AtomicUsize::new(Settings::new().spare_stacks);
-static PER_THREAD: AtomicUsize = AtomicUsize::new(Settings::new().stacks_per_thread);
-static SWITCH_BY_DEFAULT: AtomicUsize = AtomicUsize::new(0);
-
-/// Ends the time in which settings can be applied.
-pub(crate) fn freeze() {
-    if IN_FORCE.load(Relaxed) == SET {
-        return;
-    }
-    if IN_FORCE.compare_exchange(UNSET, SET, Relaxed, Relaxed).is_ok() {
-        #[cfg(feature = "stats")]
-        crate::report::summary::look_at_environment();
-    }
-}
+// Plain words instead of a lock: a signal handler or the child of a fork must be able to read them.
+static STACK_BYTES: AtomicUsize = AtomicUsize::new(SYSTEM_STACK_BYTES);
+static GUARD: AtomicUsize = AtomicUsize::new(GUARD_BYTES);
+static SPARE: AtomicUsize = AtomicUsize::new(SPARE_STACKS);
+/// Zero: no limit.
+static PER_THREAD: AtomicUsize = AtomicUsize::new(0);
+static SWITCH_BY_DEFAULT: AtomicBool = AtomicBool::new(false);
+static STAY_ON_FOREIGN: AtomicBool = AtomicBool::new(false);
+#[cfg(feature = "stats")]
+static REPORT_AT_EXIT: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn system_stack_bytes() -> usize {
     STACK_BYTES.load(Relaxed)
@@ -191,15 +238,22 @@ pub(crate) fn spare_stacks() -> usize {
     SPARE.load(Relaxed)
 }
 
-/// From now on every stack that nobody uses goes back to the system.
-pub(crate) fn keep_no_spare_stacks() {
-    SPARE.store(0, Relaxed);
-}
-
 pub(crate) fn stacks_per_thread() -> usize {
-    PER_THREAD.load(Relaxed)
+    match PER_THREAD.load(Relaxed) {
+        0 => usize::MAX,
+        limit => limit,
+    }
 }
 
 pub(crate) fn switch_by_default() -> bool {
-    SWITCH_BY_DEFAULT.load(Relaxed) != 0
+    SWITCH_BY_DEFAULT.load(Relaxed)
+}
+
+pub(crate) fn stay_on_foreign() -> bool {
+    STAY_ON_FOREIGN.load(Relaxed)
+}
+
+#[cfg(feature = "stats")]
+pub(crate) fn report_at_exit() -> bool {
+    REPORT_AT_EXIT.load(Relaxed)
 }

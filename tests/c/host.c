@@ -135,18 +135,38 @@ int c_call_on_threads(int count, size_t stack_bytes, callback f, void *arg, int 
     return wrong + (count - made);
 }
 
-/* A thread on memory of the caller's. */
-static int call_on_memory(void *stack, size_t stack_bytes, callback f, void *arg) {
+/* A thread with a stack and a guard area of these sizes; SIZE_MAX leaves the guard that threads usually have. With `base` the stack is
+   that memory. -3000: no such thread can be made. */
+int c_call_on_thread_with(char *base, size_t stack_bytes, size_t guard_bytes, callback f, void *arg) {
     struct start start = {f, arg, -3002};
     pthread_t thread;
     pthread_attr_t attr;
     pthread_attr_init(&attr);
-    int made = pthread_attr_setstack(&attr, stack, stack_bytes) == 0 && pthread_create(&thread, &attr, run, &start) == 0;
+    int error = base ? pthread_attr_setstack(&attr, base, stack_bytes) : pthread_attr_setstacksize(&attr, stack_bytes);
+    if (guard_bytes != SIZE_MAX)
+        error |= pthread_attr_setguardsize(&attr, guard_bytes);
+    int made = error == 0 && pthread_create(&thread, &attr, run, &start) == 0;
     pthread_attr_destroy(&attr);
     if (made)
         pthread_join(thread, NULL);
     return made ? start.result : -3000;
 }
+
+#ifdef __linux__
+/* What the C library says of the calling thread's stack. */
+int c_told_bounds(size_t *low, size_t *high) {
+    pthread_attr_t attr;
+    void *address;
+    size_t bytes;
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return -1;
+    int error = pthread_attr_getstack(&attr, &address, &bytes);
+    pthread_attr_destroy(&attr);
+    *low = (size_t)address;
+    *high = (size_t)address + bytes;
+    return error;
+}
+#endif
 
 /* A thread whose stack lies at `address` if it can. -3003: something else is there. */
 int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *arg) {
@@ -158,7 +178,7 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
             munmap(stack, stack_bytes);
         return -3003;
     }
-    int result = call_on_memory(stack, stack_bytes, f, arg);
+    int result = c_call_on_thread_with(stack, stack_bytes, SIZE_MAX, f, arg);
     munmap(stack, stack_bytes);
     return result;
 }
@@ -166,7 +186,7 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
 /* A thread whose stack is part of the caller's. */
 int c_call_on_thread_in_frame(size_t stack_bytes, callback f, void *arg) {
     char *frame = alloca(stack_bytes + 4096);
-    return call_on_memory(frame + (4096 - (size_t)frame % 4096), stack_bytes, f, arg);
+    return c_call_on_thread_with(frame + (4096 - (size_t)frame % 4096), stack_bytes, SIZE_MAX, f, arg);
 }
 
 void c_exit_thread(void) { pthread_exit((void *)1); }

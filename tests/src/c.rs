@@ -28,6 +28,16 @@ unsafe extern "C-unwind" {
     ) -> c_int;
     pub fn c_call_on_thread_in_frame(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_on_thread_at(address: usize, stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    #[cfg(unix)]
+    pub fn c_call_on_thread_with(
+        base: *mut c_void,
+        stack_bytes: usize,
+        guard_bytes: usize,
+        f: CCallback,
+        arg: *mut c_void,
+    ) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub fn c_told_bounds(low: *mut usize, high: *mut usize) -> c_int;
     pub fn c_call_with_big_value(f: CCallback) -> c_int;
     pub fn c_exit_thread() -> !;
     pub fn c_breakpoint();

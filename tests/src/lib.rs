@@ -151,6 +151,20 @@ pub fn use_stack(bytes: usize) -> c_int {
     descend(start, bytes)
 }
 
+/// Whether the bounds of the calling thread's stack are what the C library says.
+#[cfg(target_os = "linux")]
+pub fn bounds_are_as_told() -> bool {
+    let (mut low, mut high) = (0, 0);
+    // SAFETY: both can be written.
+    let error = unsafe { c::c_told_bounds(&raw mut low, &raw mut high) };
+    let bounds = guarded_callback::StackBounds::of_thread();
+    let are_same = error == 0 && bounds.is_some_and(|bounds| (bounds.low(), bounds.high()) == (low, high));
+    if !are_same {
+        println!("told: [{low:#x}, {high:#x}), bounds: {bounds:?}");
+    }
+    are_same
+}
+
 /// The address of a local of this function: near SP.
 #[inline(never)]
 pub fn near_sp() -> usize {

@@ -9,7 +9,7 @@ use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, to_c, use_stack
 
 const KIB: usize = 1024;
 
-callback! { "C" [stack = 64 << 20] fn uses_60_mib(_arg) {
+callback! { "C" [reserve = 64 << 20] fn uses_60_mib(_arg) {
     if remaining_stack().is_none_or(|bytes| bytes < 64 << 20) { 1 } else { use_stack(60 << 20) }
 } }
 

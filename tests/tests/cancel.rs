@@ -40,7 +40,7 @@ callback! { "C-unwind" fn passes_on(arg) {
     unsafe { c::c_call(CCallback(arg), ptr::null_mut()) }
 } }
 
-callback! { "C-unwind" [stack = 8 << 20] fn passes_on_from_a_further_stack(arg) {
+callback! { "C-unwind" [reserve = 9 << 20] fn passes_on_from_a_further_stack(arg) {
     let _local = enter_body();
     // SAFETY: the test passes a pair of a callback and its argument.
     let (f, arg) = unsafe { *arg.cast::<(CCallback, *mut c_void)>() };

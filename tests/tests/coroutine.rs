@@ -74,7 +74,7 @@ callback! { "C" fn works(_arg) {
     use_stack(120 * KIB)
 } }
 
-callback! { "C" [stack = 8 << 20] fn jumps(_arg) {
+callback! { "C" [reserve = 9 << 20] fn jumps(_arg) {
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
     unsafe { c::c_jump() }
 } }

@@ -125,13 +125,13 @@ fn nested(arg: *mut c_void) -> c_int {
     if inner == -7 { 0 } else { inner }
 }
 
-callback! { "C" [stack = 8 << 20] fn nests(arg) { nested(arg) } }
+callback! { "C" [reserve = 9 << 20] fn nests(arg) { nested(arg) } }
 
-callback! { "C" [stack = 8 << 20, fallback = -7] fn nests_or_tells(arg) { nested(arg) } }
+callback! { "C" [reserve = 8 << 20, fallback = -7] fn nests_or_tells(arg) { nested(arg) } }
 
-callback! { "C" [stack = 8 << 20] fn deep(_arg) { use_stack(120 * KIB) } }
+callback! { "C" [reserve = 9 << 20] fn deep(_arg) { use_stack(120 * KIB) } }
 
-callback! { "C" [stack = 8 << 20, fallback = -7] fn deep_or_tells(_arg) { use_stack(120 * KIB) } }
+callback! { "C" [reserve = 8 << 20, fallback = -7] fn deep_or_tells(_arg) { use_stack(120 * KIB) } }
 
 /// A coroutine, and the callback that it is to call.
 struct Job {

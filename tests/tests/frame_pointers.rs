@@ -27,7 +27,7 @@ callback! { "C" fn walks(arg) {
     unsafe { c::c_walk_frame_pointers(*arg.cast::<usize>()) }
 } }
 
-callback! { "C" [stack = SYSTEM_STACK_BYTES / 4 * 3] fn walks_from_a_further_stack(arg) {
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn walks_from_a_further_stack(arg) {
     // SAFETY: as above.
     unsafe { c::c_walk_frame_pointers(*arg.cast::<usize>()) }
 } }

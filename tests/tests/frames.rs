@@ -38,7 +38,7 @@ fn call(upwards: bool, f: CCallback, arg: *mut c_void) -> c_int {
 }
 
 // A body in between, so that there are two switches in a row: C calls the inner one with a frame of its own.
-callback! { "C" [stack = SYSTEM_STACK_BYTES / 4 * 3] fn unwinds_from_a_further_stack(arg) {
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn unwinds_from_a_further_stack(arg) {
     assert!(on_system_stack());
     // SAFETY: as above.
     unsafe { c::c_unwind_over(arg) }

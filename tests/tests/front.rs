@@ -69,15 +69,15 @@ callback! { "C" fn suspends(arg) {
 
 callback! { "C" fn uses_its_stack(_arg) { use_stack(64 * KIB) + i32::from(!on_system_stack()) } }
 
-callback! { "C" [stack = "12 MiB"] fn needs_more_than_a_usual_stack(_arg) {
+callback! { "C" [reserve = "12 MiB"] fn needs_more_than_a_usual_stack(_arg) {
     i32::from(remaining_stack().is_none_or(|bytes| bytes < 12 * 1024 * KIB))
 } }
 
-callback! { "C" [stack = "300 KiB"] fn needs_more_than_a_small_stack(_arg) {
+callback! { "C" [reserve = "300 KiB"] fn needs_more_than_a_small_stack(_arg) {
     i32::from(remaining_stack().is_none_or(|bytes| bytes < 300 * KIB))
 } }
 
-callback! { "C" [stack = "40 KiB"] fn needs_less_than_a_small_stack(_arg) {
+callback! { "C" [reserve = "40 KiB"] fn needs_less_than_a_small_stack(_arg) {
     i32::from(remaining_stack().is_none_or(|bytes| bytes < 40 * KIB))
 } }
 

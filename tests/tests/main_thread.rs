@@ -108,6 +108,14 @@ fn thread_on_a_part_of_the_main_stack_is_taken_for_the_main_thread() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn thread_that_runs_on_a_part_of_the_main_stack_has_its_own_bounds() {
+    for mode in MODES {
+        stand_in_order(&run("main_stack_on_another_thread", mode), &["as told: true"]);
+    }
+}
+
 #[test]
 fn limit_lowered_at_run_time_is_not_seen() {
     if is_emulated("does not lower the limit of the stack") {
@@ -145,13 +153,18 @@ fn missing_proc_leaves_the_main_thread_without_bounds() {
     if is_emulated("reads /proc for itself") || !cfg!(target_os = "linux") {
         return;
     }
-    let script = "mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; ulimit -S -s 8192; exec \"$@\"";
-    for mode in MODES {
+    for (mode, limit, words) in [
+        ("always", "8192", ["bounds: 8192 KiB", "MainThread", "switched: true, 128 KiB: true"]),
+        ("when_low", "8192", ["bounds: 8192 KiB", "MainThread", "switched: true, 128 KiB: true"]),
+        // What the kernel keeps free whatever the limit.
+        ("when_low", "unlimited", ["bounds: 122880 KiB", "MainThread", "switched: false, 128 KiB: true"]),
+    ] {
+        let script =
+            format!("mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; ulimit -S -s {limit}; exec \"$@\"");
         let mut command = Command::new("unshare");
-        command.args(["-m", "sh", "-c", script, "sh", PROGRAM, "near_the_end", mode]);
+        command.args(["-m", "sh", "-c", &script, "sh", PROGRAM, "near_the_end", mode]);
         match command.output() {
             Ok(output) if output.status.success() => {
-                let words = ["bounds: 8192 KiB", "MainThread", "switched: true, 128 KiB: true"];
                 stand_in_order(&text(&output), &words);
             }
             Ok(output) if text(&output).contains("unshare failed") || output.status.code() == Some(77) => {
@@ -168,8 +181,8 @@ fn words(command: &Command) -> impl Iterator<Item = &OsStr> {
 }
 
 /// Starts the scenario with another limit; `None` where the hard limit forbids it.
-fn run_with_limit(limit: &str, mode: &str) -> Option<String> {
-    let script = format!("ulimit -S -s {limit} || exit 77; exec \"$@\" near_the_end {mode}");
+fn run_with_limit(limit: &str, scenario: &str, mode: &str) -> Option<String> {
+    let script = format!("ulimit -S -s {limit} || exit 77; exec \"$@\" {scenario} {mode}");
     let output =
         Command::new("sh").args(["-c", &script, "sh"]).args(words(&tests::program(PROGRAM))).output().expect("sh");
     if output.status.code() == Some(77) {
@@ -181,22 +194,42 @@ fn run_with_limit(limit: &str, mode: &str) -> Option<String> {
 }
 
 #[test]
-fn limit_of_the_main_thread_is_trusted_too_much_or_too_little() {
+fn main_thread_has_what_its_limit_really_gives() {
+    // An emulator gives the main thread 8 MiB or the limit at once, and knows no stack that grows.
+    let is_large = |limit| matches!(limit, "unlimited" | "100000000" | "1048576");
     let limits = [
-        ("unlimited", "bounds: 8192 KiB"),
-        ("100000000", "bounds: 8192 KiB"),
-        ("65536", "bounds: 65536 KiB"),
-        ("8192", "bounds: 8192 KiB"),
-        ("8189", "bounds: 8188 KiB"),
-        ("256", "bounds: 256 KiB"),
+        ("unlimited", "more than 100 MiB"),
+        ("100000000", "more than 100 MiB"),
+        ("1048576", "bounds: 1048576 KiB, MainThread\nmore than 100 MiB"),
+        ("65536", "bounds: 65536 KiB, MainThread"),
+        ("8192", "bounds: 8192 KiB, MainThread"),
+        ("8189", "bounds: 8188 KiB, MainThread"),
+        ("256", "bounds: 256 KiB, MainThread"),
     ];
     for mode in MODES {
         for (limit, bounds) in limits {
-            if limit == "100000000" && is_emulated("cannot start threads of its own with stacks of that size") {
+            if is_large(limit) && is_emulated("gives the main thread no stack that grows without a limit") {
                 continue;
             }
-            let Some(told) = run_with_limit(limit, mode) else { continue };
-            stand_in_order(&told, &[bounds, "MainThread", "switched: true, 128 KiB: true"]);
+            let Some(told) = run_with_limit(limit, "near_the_end", mode) else { continue };
+            let words = match (is_large(limit), mode) {
+                (true, "when_low") => [bounds, "switched: false, 128 KiB: true"],
+                _ => [bounds, "switched: true, 128 KiB: true"],
+            };
+            stand_in_order(&told, &words);
         }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn main_stack_ends_above_what_is_mapped_below_it() {
+    if is_emulated("gives the main thread no stack that grows without a limit") {
+        return;
+    }
+    for mode in MODES {
+        let Some(told) = run_with_limit("unlimited", "in_the_way", mode) else { return };
+        // 30 MiB without the page and the kernel's gap of 1 MiB.
+        stand_in_order(&told, &["bounds: 29692 KiB, MainThread", "switched: true, 128 KiB: true"]);
     }
 }

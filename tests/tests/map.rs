@@ -22,7 +22,7 @@ callback! { "C" fn draws(arg) {
     0
 } }
 
-callback! { "C" [stack = MORE_THAN_IS_LEFT] fn draws_on_a_further_stack(arg) {
+callback! { "C" [reserve = MORE_THAN_IS_LEFT] fn draws_on_a_further_stack(arg) {
     // SAFETY: as above.
     *unsafe { from_c::<String>(arg) } = StackMap::current().to_string();
     0

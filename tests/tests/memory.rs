@@ -34,7 +34,7 @@ callback! { "C" fn runs_deep(_arg) {
 } }
 
 // As much as a whole stack, so that it never runs on the one that its caller is on.
-callback! { "C" [stack = SYSTEM_STACK_BYTES] fn runs_deep_on_another_stack(_arg) { touch(DEEP) } }
+callback! { "C" [reserve = SYSTEM_STACK_BYTES] fn runs_deep_on_another_stack(_arg) { touch(DEEP) } }
 
 /// The first activation that leaves a stack gives back its memory, and then every 64th.
 const CALLS: usize = 1 + 64;

@@ -27,9 +27,9 @@ fn overflow() -> c_int {
 
 callback! { "C" fn overflows(_arg) { overflow() } }
 
-callback! { "C" [stack = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further_stack(_arg) { overflow() } }
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further_stack(_arg) { overflow() } }
 
-callback! { "C" [stack = 300 * KIB] fn calls_another(arg) {
+callback! { "C" [reserve = 300 * KIB] fn calls_another(arg) {
     use_stack(SYSTEM_STACK_BYTES / 8 * 3);
     // SAFETY: the tests pass a callback that does not use its argument.
     unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, *arg.cast::<CCallback>(), ptr::null_mut()) }

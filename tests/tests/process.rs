@@ -14,7 +14,7 @@ callback! { "C" fn works(_arg) {
     if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) { 1 } else { use_stack(64 * KIB) }
 } }
 
-callback! { "C" [stack = 8 << 20] fn works_on_a_further_stack(_arg) {
+callback! { "C" [reserve = 9 << 20] fn works_on_a_further_stack(_arg) {
     if on_system_stack() { use_stack(8 * KIB) } else { 1 }
 } }
 

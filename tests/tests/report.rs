@@ -9,12 +9,12 @@ use tests::{CCallback, c, use_stack};
 
 const KIB: usize = 1024;
 
-#[guarded_callback(switch = always, stack = "64 KiB")]
+#[guarded_callback(switch = always, reserve = "64 KiB")]
 extern "C" fn uses_more(_arg: *mut core::ffi::c_void) -> c_int {
     use_stack(200 * KIB)
 }
 
-#[guarded_callback(switch = always, stack = "4 MiB")]
+#[guarded_callback(switch = always, reserve = "4 MiB")]
 extern "C" fn uses_less(_arg: *mut core::ffi::c_void) -> c_int {
     use_stack(20 * KIB)
 }
@@ -24,7 +24,7 @@ extern "C" fn stays(_arg: *mut core::ffi::c_void) -> c_int {
     0
 }
 
-#[guarded_callback(switch = never, fallback = -7, stack = "1024 MiB")]
+#[guarded_callback(switch = never, fallback = -7, reserve = "1024 MiB")]
 extern "C" fn is_refused(_arg: *mut core::ffi::c_void) -> c_int {
     0
 }

@@ -27,7 +27,7 @@ callback! { "C" fn needs_128_kib(arg) {
     use_stack(120 * KIB)
 } }
 
-callback! { "C" [stack = 300 * 1024] fn has_a_big_local(arg) {
+callback! { "C" [reserve = 300 * 1024] fn has_a_big_local(arg) {
     let mut local = [0_u8; 200 * KIB];
     core::hint::black_box(&mut local).fill(7);
     // SAFETY: every test passes a `Seen` of its own.
@@ -163,7 +163,7 @@ fn nesting_mode() -> Mode {
     if NESTING_MODE.load(Relaxed) == Mode::Always as usize { Mode::Always } else { Mode::WhenLow }
 }
 
-callback! { "C" [stack = 64 * 1024] fn nested(arg) {
+callback! { "C" [reserve = 64 * 1024] fn nested(arg) {
     let canary = tests::Canary::new(near_sp() as u64);
     let mut local = [0_u8; 1024];
     core::hint::black_box(&mut local).fill(3);
@@ -238,9 +238,9 @@ in_both_modes! {
     }
 }
 
-callback! { "C" [stack = "64 KiB"] fn tells_its_stack(_arg) { c_int::from(on_system_stack()) }  }
+callback! { "C" [reserve = "64 KiB"] fn tells_its_stack(_arg) { c_int::from(on_system_stack()) }  }
 
-callback! { "C" [stack = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) { c_int::from(on_system_stack()) }  }
+callback! { "C" [reserve = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) { c_int::from(on_system_stack()) }  }
 
 alone! {
     fn callback_leaves_a_stack_with_room_because_another_always_switches() {

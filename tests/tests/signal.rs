@@ -111,7 +111,7 @@ fn assert_no_stack_is_lost() {
 
 callback! { "C" fn answers(_arg) { c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB)) } }
 
-callback! { "C" [stack = 8 << 20] fn answers_on_a_further_stack(_arg) { c_int::from(!on_system_stack()) } }
+callback! { "C" [reserve = 9 << 20] fn answers_on_a_further_stack(_arg) { c_int::from(!on_system_stack()) } }
 
 callback! { "C" fn calls_again(arg) {
     let canary = core::hint::black_box(arg.addr() ^ 0x5a5a);

@@ -9,7 +9,7 @@ use tests::{CCallback, Mode, alone, c, callback, from_c, in_both_modes, to_c, us
 
 const KIB: usize = 1024;
 
-callback! { "C" [stack = 200 * KIB] fn uses(arg) {
+callback! { "C" [reserve = 200 * KIB] fn uses(arg) {
     // SAFETY: the tests pass a number of bytes.
     use_stack(unsafe { *from_c::<usize>(arg) })
 } }
@@ -27,7 +27,7 @@ callback! { "C" fn jumps_away_from_deep(arg) {
     }
 } }
 
-#[guarded_callback(switch = never, fallback = -7, stack = "4 MiB")]
+#[guarded_callback(switch = never, fallback = -7, reserve = "4 MiB")]
 extern "C" fn is_refused(_arg: *mut core::ffi::c_void) -> c_int {
     0
 }

@@ -26,7 +26,7 @@ callback! { "C" fn does_nothing(_arg) { 0 } }
 
 callback! { "C" fn works_and_tells_one(_arg) { 1 + use_stack(120 * KIB) } }
 
-callback! { "C" [stack = 8 << 20] fn jumps_away(_arg) {
+callback! { "C" [reserve = 9 << 20] fn jumps_away(_arg) {
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
     unsafe { c::c_jump() }
 } }
@@ -36,7 +36,7 @@ callback! { "C" fn calls_what_jumps_away(arg) {
     unsafe { c::c_call(tests::CCallback(arg), ptr::null_mut()) }
 } }
 
-callback! { "C" [stack = 8 << 20] fn lets_jump(arg) {
+callback! { "C" [reserve = 9 << 20] fn lets_jump(arg) {
     // SAFETY: the body does not use its argument; the frames that are jumped over have nothing to drop.
     unsafe { c::c_call_jumped(64 * KIB, tests::CCallback(arg), ptr::null_mut()) - 1 }
 } }
@@ -247,7 +247,7 @@ in_both_modes! {
 
 callback! { "C" fn tells_where_it_is(_arg) { c_int::from(!on_system_stack()) } }
 
-callback! { "C" [stack = 8 << 20] fn works_deep(_arg) {
+callback! { "C" [reserve = 9 << 20] fn works_deep(_arg) {
     if !on_system_stack() { return -1 }
     use_stack(120 * KIB)
 } }

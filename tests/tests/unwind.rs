@@ -52,7 +52,7 @@ callback! { "C-unwind" fn passes_on(arg) {
     unsafe { c::c_call_with_local(f, arg) }
 } }
 
-callback! { "C-unwind" [stack = 8 << 20] fn passes_on_from_a_further_stack(arg) {
+callback! { "C-unwind" [reserve = 9 << 20] fn passes_on_from_a_further_stack(arg) {
     let _local = enter_body();
     // SAFETY: the test passes a pair of a callback and its argument.
     let (f, arg) = unsafe { *arg.cast::<(tests::CCallback, *mut c_void)>() };
@@ -168,7 +168,7 @@ in_both_modes! {
 
     #[cfg(unix)]
     fn pthread_exit_on_the_host_of_a_further_stack_loses_that(mode) {
-        callback! { "C-unwind" [stack = 8 << 20] fn visits_its_host(_arg) {
+        callback! { "C-unwind" [reserve = 9 << 20] fn visits_its_host(_arg) {
             let _local = enter_body();
             // SAFETY: the thread is C's and the frames up to its start can be unwound.
             on_host_stack(|| unsafe { c::c_exit_thread() })

@@ -75,7 +75,7 @@ unsafe extern "C" fn end_plain(user: *mut c_void, _name: *const c_char) {
 ///
 /// # Safety
 /// As [`start`].
-#[guarded_callback(stack = "64 MiB")]
+#[guarded_callback(reserve = "64 MiB")]
 unsafe extern "C" fn end_guarded(user: *mut c_void, _name: *const c_char) {
     // SAFETY: see above.
     unsafe { (*user.cast::<Tree>()).end() }

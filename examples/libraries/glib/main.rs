@@ -56,7 +56,7 @@ unsafe extern "C" fn on_idle_plain(user: *mut c_void) -> c_int {
 ///
 /// # Safety
 /// As [`on_idle_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn on_idle_guarded(user: *mut c_void) -> c_int {
     // SAFETY: see above.
     unsafe { on_idle(&mut *user.cast()) }
@@ -70,7 +70,7 @@ fn on_idle(app: &mut App) -> c_int {
 
 /// # Safety
 /// As [`on_idle_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn on_tick(user: *mut c_void) -> c_int {
     // SAFETY: see above; the loop is alive while it runs.
     unsafe {

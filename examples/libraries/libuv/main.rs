@@ -93,7 +93,7 @@ unsafe extern "C" fn on_tick_plain(timer: *mut c_void) {
 ///
 /// # Safety
 /// As [`on_tick_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn on_tick_guarded(timer: *mut c_void) {
     // SAFETY: passed on.
     unsafe { on_tick(timer) }
@@ -115,7 +115,7 @@ unsafe fn on_tick(timer: *mut c_void) {
 
 /// # Safety
 /// libuv calls it on a thread of its pool, with a request whose data is an [`App`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn on_work(request: *mut c_void) {
     // SAFETY: see above; nobody else touches the count until the work is done.
     unsafe { (*uv_req_get_data(request).cast::<App>()).worked = work(1) };

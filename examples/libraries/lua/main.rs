@@ -31,7 +31,7 @@ unsafe extern "C-unwind" fn draw_plain(state: *mut lua::lua_State) -> c_int {
 ///
 /// # Safety
 /// As [`draw_plain`].
-#[guarded_callback(stack = "512 KiB")]
+#[guarded_callback(reserve = "512 KiB")]
 unsafe extern "C-unwind" fn draw_guarded(state: *mut lua::lua_State) -> c_int {
     // SAFETY: passed on.
     unsafe { draw(state) }

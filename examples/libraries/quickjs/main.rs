@@ -34,7 +34,7 @@ unsafe extern "C" fn think_plain(
 ///
 /// # Safety
 /// As [`think_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn think_and_call_from_here(
     context: *mut js::JSContext,
     _this: js::JSValue,
@@ -49,7 +49,7 @@ unsafe extern "C" fn think_and_call_from_here(
 ///
 /// # Safety
 /// As [`think_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn think_and_call_from_the_host(
     context: *mut js::JSContext,
     _this: js::JSValue,

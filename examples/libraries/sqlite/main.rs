@@ -65,7 +65,7 @@ mod plain {
 mod guarded {
     use super::*;
 
-    #[guarded_callback(stack = "4 MiB")]
+    #[guarded_callback(reserve = "4 MiB")]
     pub unsafe extern "C" fn evaluate(
         context: *mut sqlite::sqlite3_context,
         _count: c_int,

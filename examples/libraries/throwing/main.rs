@@ -46,7 +46,7 @@ unsafe extern "C-unwind" fn handle_plain(record: *const c_char, length: usize, u
 ///
 /// # Safety
 /// As [`handle_plain`].
-#[guarded_callback(stack = "300 KiB")]
+#[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C-unwind" fn handle_guarded(record: *const c_char, length: usize, user: *mut c_void) {
     // SAFETY: passed on.
     unsafe { handle(slice::from_raw_parts(record.cast(), length), &mut *user.cast()) }

@@ -87,7 +87,7 @@ unsafe extern "C" fn allocate_plain(ledger: *mut c_void, items: c_uint, size: c_
 ///
 /// # Safety
 /// As [`allocate_plain`].
-#[guarded_callback(stack = "300 KiB", fallback = core::ptr::null_mut())]
+#[guarded_callback(reserve = "300 KiB", fallback = core::ptr::null_mut())]
 unsafe extern "C" fn allocate_guarded(ledger: *mut c_void, items: c_uint, size: c_uint) -> *mut c_void {
     // SAFETY: see above.
     unsafe { (*ledger.cast::<Ledger>()).allocate(items, size) }

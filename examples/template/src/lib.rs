@@ -102,7 +102,7 @@ impl Drop for Ticker {
 ///
 /// # Safety
 /// `user` is the box of a listener of type `F` that is not running.
-#[guarded_callback(stack = "256 KiB", fallback = PANICKED)]
+#[guarded_callback(reserve = "256 KiB", fallback = PANICKED)]
 unsafe extern "C" fn on_step<F>(step: u32, user: *mut c_void) -> i32
 where
     F: FnMut(u32) -> Result<(), NonZeroI32>,
@@ -116,7 +116,7 @@ where
 ///
 /// # Safety
 /// `user` is the box of a listener of type `F`, which nobody uses any more.
-#[guarded_callback(stack = "256 KiB", fallback = ())]
+#[guarded_callback(reserve = "256 KiB", fallback = ())]
 unsafe extern "C" fn forget<F>(user: *mut c_void) {
     // SAFETY: see above.
     drop(unsafe { Box::from_raw(user.cast::<F>()) });

@@ -1,135 +1,204 @@
 //! System stacks: the stacks that this runtime owns and bodies run on.
 //!
-//! One mapping each, taken from a process-wide [`pool`] and given back to it:
+//! Each lies in a slot: a range of address space whose size is a power of two, beginning at a
+//! multiple of it (16 MiB on 64-bit targets, for stacks of the usual size).
 //!
 //! ```text
-//!  base          low                                          header      base + mapped
-//!   |   guard     |  room, committed as it is touched  <-- SP   | Header |
-//!   | no access   |                                             |        |
+//!  slot      +1 MiB                       low                               header       slot end
+//!   | signal  |       guard area          |  room, committed as touched <-- SP | Header |
+//!   | stack   |       no access           |                                    |        |
 //! ```
 //!
-//! The header lies at the high end, on cache lines that the first frame of a body touches anyway.
+//! So the stack that an address lies on is found from the address alone ([`table`]), on any thread
+//! and in any signal handler. A slot is never given back before the library is closed, so that
+//! a header can be read at any time by whoever has seen its address. What a stack has at the moment
+//! stands in its header:
+//!
+//! | state | `calling` | who has it |
+//! |---|---|---|
+//! | unused | 0 | the [`pool`] |
+//! | idle | 0 | the thread `owner`, for its next body |
+//! | in use | address of the record | the activation, on behalf of `owner` |
+//! | left by its thread | address of the record | nobody, [`ORPHAN`]; the pool when the activation has ended |
 
+pub(crate) mod arena;
 pub(crate) mod depth;
+pub(crate) mod list;
 pub(crate) mod memory;
-pub(crate) mod orphans;
 pub(crate) mod pool;
+pub(crate) mod table;
 
-#[cfg(all(test, target_os = "linux", target_env = "gnu", target_arch = "x86_64", not(miri)))]
-mod interleavings;
+use core::cell::UnsafeCell;
+use core::mem::{MaybeUninit, offset_of};
+use core::ops::Range;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
 
-use core::cell::Cell;
-use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering;
-
-use self::depth::Depth;
 use crate::callback::Callback;
-use crate::checker::{self, Notes};
-use crate::front;
-use crate::report::counters;
-use crate::settings;
-use crate::switch::{self, LeftAt, Told};
-use crate::sync::{AtomicBool, AtomicUsize};
-use crate::thread::signal_stack::Disarmed;
+use crate::checkers::Notes;
+use self::depth::Depth;
+use crate::switch::{OsStack, SwitchRecord};
+use crate::thread::signal_mask::Blocked;
+use crate::thread::signal_stack::Setting;
 
-/// Address space of a system stack unless [`Settings`](crate::Settings) say otherwise: as large as the stack that
-/// main threads have by default, so that no body has less than it would have had.
-pub(crate) const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
+/// The room that every system stack has at least, and that the fast path takes for granted: a
+/// little more than the largest reserve that a main thread would have had.
+pub const ROOM_BYTES: usize = crate::settings::SYSTEM_STACK_BYTES + 32 * 1024;
 
-/// The guard area below a system stack. C compiled without stack probes can step over a single page.
-pub(crate) const GUARD_BYTES: usize = 64 * 1024;
+/// What the mapping of a stack has beside the room that was asked for: the header, and some.
+pub(crate) const EXTRA_BYTES: usize = 64 * 1024;
 
-/// What an unused stack keeps of the memory that its deepest body has touched: enough for most bodies, so that they find it there.
+/// The lowest part of a slot. Its lower half is room for the alternate signal stack that a thread
+/// gets while a body runs on this stack that a handler has called on another one; the upper half of
+/// the thread's first slot is for the handler of the overflow report.
+pub(crate) const SIGNAL_STACK_BYTES: usize =
+    if cfg!(target_pointer_width = "64") { 1 << 20 } else { 128 * 1024 };
+
+/// What an unused stack keeps of its memory: enough for most bodies.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// Of the activations that give back their stack when they end, one in so many gives back the stack's memory too. A program that does
-/// its work in such activations must not pay for that in each of them.
-const LEAVES_PER_SHRINK: usize = 64;
-
-/// The value of [`Header::host`] on a stack without an activation.
+/// The value of [`Header::calling`] on a stack without an activation.
 const IDLE: usize = 0;
 
-/// What lies at the high end of every system stack.
+/// The owner of a stack whose thread has ended while an activation was suspended on it.
+pub(crate) const ORPHAN: usize = 1;
+
+/// What lies at the high end of every system stack. The first frame of an activation ends at it.
 #[repr(C, align(64))]
 pub struct Header {
+    /// The address of the record of the running activation (see [`Record`]), 0 if none runs.
+    /// Written by the fast path, and read by whoever looks, also in handlers and on other threads.
+    pub(crate) calling: AtomicUsize,
+    /// Bytes between `low` and the header. Constant while the stack is in use.
+    pub(crate) room_bytes: usize,
     /// The lowest usable address.
     pub(crate) low: usize,
-    /// Bytes between `low` and this header: SP is on this stack when `SP - low < room_bytes`.
-    pub(crate) room_bytes: usize,
-    /// Address of the [`Record`] of the running activation, on the stack that C called from; [`IDLE`] if there is none. Atomic because a
-    /// coroutine may finish its activation on another thread than the one that holds the stack.
-    pub(crate) host: AtomicUsize,
-    /// The callback whose body runs, or ran last, on this stack. A front that changes stacks by itself leaves it as it is.
-    pub(crate) callback: Cell<*const Callback>,
-    /// SP of the host when the body was entered: everything below is free. Zero between the decision and the switch, and always in
-    /// an activation that the front has begun.
-    pub(crate) host_sp: LeftAt,
-    /// What the system is told while code runs on this stack.
-    pub(crate) told: Told,
-    /// The activation ends in [`leave`](crate::arrive::leave), which may give the stack back. Atomic because the thread may end while another one, which a
-    /// coroutine was moved to, ends the activation.
-    pub(crate) is_extra: AtomicBool,
-    /// The alternate signal stack that the running activation was called from.
-    pub(crate) disarmed: Disarmed,
-    /// How many activations have given this stack back when they ended.
-    leaves: Cell<usize>,
-    /// Taken by a signal handler that has interrupted the cold path, and given back by it.
-    pub(crate) is_alone: Cell<bool>,
-    /// How many calls of `on_host_stack` have left this stack for its host and will come back.
-    pub(crate) visits: Cell<usize>,
-    /// The number of the thread that has ended on this stack without unwinding it, as ExitThread does, and pthread_exit outside of glibc; zero if none.
-    pub(crate) ended_by: Cell<u64>,
-    /// The next stack held by the same thread.
-    pub(crate) next: Cell<*const Header>,
-    /// The thread that holds this stack, as its `Thread`'s address; zero when no thread does.
-    pub(crate) holder: AtomicUsize,
-    /// The whole mapping, guard area included.
-    base: usize,
-    mapped_bytes: usize,
-    /// How deep bodies have used it.
+    /// The callback that the compiled path runs or has run here. The fast path leaves it alone:
+    /// see [`Header::running`](crate::call::running).
+    pub(crate) callback: AtomicPtr<Callback>,
+    /// Where the compiled path has left the calling stack. Zero between decision and switch, and in
+    /// activations of the fast path.
+    pub(crate) switch: SwitchRecord,
+    /// Windows: what the TEB says while code runs on this stack. Nothing elsewhere.
+    pub(crate) os_stack: OsStack,
+
+    /// The address of the state of the thread that uses the stack for its bodies; [`ORPHAN`], or 0
+    /// while nobody does.
+    pub(crate) owner: AtomicUsize,
+    /// The next stack of the same thread. Written before the stack is in the list of the thread.
+    pub(crate) next_held: AtomicPtr<Header>,
+    /// The next stack in a [`list`]: of the pool or of a thread's idle stacks.
+    pub(crate) next_listed: AtomicUsize,
+    /// Whether it is in the list of its thread's idle stacks.
+    pub(crate) is_listed: AtomicBool,
+    /// The end of the activation gives the stack back to the pool: its thread is ending.
+    pub(crate) gives_back: AtomicBool,
+    /// The slow path decides on this stack: what is called from here meanwhile is called by the
+    /// runtime itself.
+    pub(crate) is_scratch: AtomicBool,
+    /// A registered stack lies inside of this one, so the fast path must not take SP for being on it.
+    pub(crate) is_carved: AtomicBool,
+    /// The size of the part of this slot that the thread has for its alternate signal stack, 0 if it
+    /// has not.
+    pub(crate) lent_bytes: AtomicUsize,
+    /// What the thread had before, and its signal mask. To be used while `lent_bytes` is not 0.
+    pub(crate) lent: UnsafeCell<MaybeUninit<Lent>>,
+    /// How many calls of `on_host_stack` have left this stack for its calling stack.
+    pub(crate) visits: AtomicUsize,
+    /// The thread that has ended on this stack without unwinding it (ExitThread; pthread_exit
+    /// outside of glibc), 0 if none.
+    pub(crate) ended_by: AtomicU64,
+    /// Bytes that an activation which may be dead had touched when it was looked at last.
+    pub(crate) touched: AtomicUsize,
+
+    /// Constant since the slot was mapped.
+    pub(crate) slot: usize,
+    pub(crate) slot_bytes: usize,
+    pub(crate) next_mapped: *const Header,
+    /// The state of the thread whose first stack this is.
+    pub(crate) thread: ThreadSpace,
     pub(crate) depth: Depth,
-    /// What memory checkers were told.
     pub(crate) notes: Notes,
 }
 
-// SAFETY: the cells are touched only by the thread that holds the stack (or that took it out of the pool,
-// which an atomic exchange hands over); everything else is constant or atomic.
+// SAFETY: all fields that change while the header is shared are atomics, or are used by the one
+// thread alone that has the stack: `switch`, `os_stack`, `lent`, `thread`, `depth`, `notes`.
 unsafe impl Sync for Header {}
 
-/// What stands in for "no stack": SP is never on it and it is never idle, so that a thread that holds none takes
-/// the cold path without a test of its own.
-pub static NO_STACK: Header = Header::new(0, 0, !IDLE, 0, 0);
+// The assembly of the fast path counts on these.
+const _: () = assert!(offset_of!(Header, calling) == 0);
+const _: () = assert!(offset_of!(Header, room_bytes) == size_of::<usize>());
 
-/// The trace of an activation on its host: it lies in the shim's frame, [`Header::host`] is its address.
+/// What is put back when a body ends that a handler has called on the alternate signal stack.
+pub(crate) struct Lent {
+    pub(crate) before: Setting,
+    pub(crate) blocked: Blocked,
+}
+
+/// Room for the state of a thread, which lies in the header of the thread's first stack: what it is
+/// made of is known to the room `thread` only.
+#[repr(C, align(64))]
+pub(crate) struct ThreadSpace(UnsafeCell<[usize; THREAD_WORDS]>);
+
+/// Words of a thread's state.
+pub(crate) const THREAD_WORDS: usize = 32;
+
+impl ThreadSpace {
+    const fn new() -> Self {
+        Self(UnsafeCell::new([0; THREAD_WORDS]))
+    }
+
+    pub(crate) fn get(&self) -> *mut [usize; THREAD_WORDS] {
+        self.0.get()
+    }
+}
+
+/// The trace of an activation on the stack that it was called from: a word in the frame of the
+/// shim, whose address is [`Header::calling`].
 ///
-/// While the activation lives this holds the header's address. A later frame in the same place overwrites it, which tells that a longjmp
-/// has abandoned the activation. Its alignment tells it from the front's.
+/// While the activation lives the word is the address of the header. Whoever uses the memory
+/// afterwards overwrites it: that proves the activation dead. Its alignment tells it from the
+/// records of the fast path.
 #[repr(C)]
 #[cfg_attr(target_arch = "x86_64", repr(align(16)))]
 pub(crate) struct Record {
     pub(crate) header: *const Header,
 }
 
+/// What stands in for a stack where a thread has none: never idle, so that it is never taken.
+pub(crate) static NO_STACK: Header = Header::new(0..0, 0, 0, ptr::null(), !IDLE);
+
 impl Header {
-    /// A header that nobody holds yet.
-    const fn new(low: usize, room_bytes: usize, host: usize, base: usize, mapped_bytes: usize) -> Self {
+    const fn new(
+        room: Range<usize>,
+        slot: usize,
+        slot_bytes: usize,
+        next_mapped: *const Self,
+        calling: usize,
+    ) -> Self {
         Self {
-            low,
-            room_bytes,
-            host: AtomicUsize::new(host),
-            callback: Cell::new(ptr::null()),
-            host_sp: LeftAt::nowhere(),
-            told: Told::nothing(),
-            is_extra: AtomicBool::new(false),
-            disarmed: Disarmed::nothing(),
-            leaves: Cell::new(0),
-            is_alone: Cell::new(false),
-            visits: Cell::new(0),
-            ended_by: Cell::new(0),
-            next: Cell::new(ptr::null()),
-            holder: AtomicUsize::new(0),
-            base,
-            mapped_bytes,
+            calling: AtomicUsize::new(calling),
+            room_bytes: room.end - room.start,
+            low: room.start,
+            callback: AtomicPtr::new(ptr::null_mut()),
+            switch: SwitchRecord::nowhere(),
+            os_stack: OsStack::nothing(),
+            owner: AtomicUsize::new(0),
+            next_held: AtomicPtr::new(ptr::null_mut()),
+            next_listed: AtomicUsize::new(0),
+            is_listed: AtomicBool::new(false),
+            gives_back: AtomicBool::new(false),
+            is_scratch: AtomicBool::new(false),
+            is_carved: AtomicBool::new(false),
+            lent_bytes: AtomicUsize::new(0),
+            lent: UnsafeCell::new(MaybeUninit::uninit()),
+            visits: AtomicUsize::new(0),
+            ended_by: AtomicU64::new(0),
+            touched: AtomicUsize::new(0),
+            slot,
+            slot_bytes,
+            next_mapped,
+            thread: ThreadSpace::new(),
             depth: Depth::new(),
             notes: Notes::new(),
         }
@@ -141,164 +210,95 @@ impl Header {
         address.wrapping_sub(self.low) < self.room_bytes
     }
 
-    /// Notes an activation of `callback`; `record` is the address of its record.
     #[inline(always)]
-    pub(crate) fn begin(&self, callback: &'static Callback, record: usize) {
-        self.callback.set(callback);
-        self.host_sp.set(0);
-        self.host.store(record, Ordering::Relaxed);
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calling.load(Acquire) == IDLE
     }
 
     /// The address of the record of the running activation.
-    pub(crate) fn host_record(&self) -> Option<usize> {
-        let host = self.host.load(Ordering::Acquire);
-        (host != IDLE).then_some(host)
+    pub(crate) fn record(&self) -> Option<usize> {
+        let calling = self.calling.load(Acquire);
+        (calling != IDLE).then_some(calling)
     }
 
-    /// Where the running activation has left its host; `None` while it has not. One that the front has begun leaves the host at its record,
-    /// one instruction after it has noted that.
-    pub(crate) fn left_host_at(&self) -> Option<usize> {
-        match self.host_sp.get() {
-            0 if self.is_of_front() => self.host_record(),
-            0 => None,
-            sp => Some(sp),
+    /// Takes the stack for an activation with its record at `record`. False when it is in use: a
+    /// signal handler, or another part of the same thread, was faster.
+    pub(crate) fn claim(&self, callback: &'static Callback, record: *mut Record) -> bool {
+        let address = record.expose_provenance();
+        if self.calling.compare_exchange(IDLE, address, Acquire, Relaxed).is_err() {
+            return false;
         }
+        self.switch.set(0);
+        self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
+        // SAFETY: `record` is the place for it in the frame of the shim that waits for this.
+        unsafe { record.write(Record { header: self }) };
+        true
     }
 
-    /// Whether the running activation was begun by a front.
-    pub(crate) fn is_of_front(&self) -> bool {
-        front::has_made(self.host.load(Ordering::Relaxed))
-    }
-
+    /// As [`claim`](Self::claim), for the home of the calling thread, which was seen to be idle. No
+    /// other thread takes it, and a signal handler in between has ended with it.
     #[inline(always)]
-    pub(crate) fn is_idle(&self) -> bool {
-        self.host.load(Ordering::Acquire) == IDLE
+    pub(crate) fn claim_as_home(&self, callback: &'static Callback, record: *mut Record) {
+        // SAFETY: as in `claim`. Before the stack counts as in use, for handlers in between.
+        unsafe { record.write_volatile(Record { header: self }) };
+        self.switch.set(0);
+        self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
+        self.calling.store(record.expose_provenance(), Relaxed);
     }
 
-    /// The callback of the running activation.
-    pub(crate) fn running(&self) -> Option<&'static Callback> {
-        let host = self.host_record()?;
-        let callback = if front::has_made(host) { front::callback_on(self) } else { self.callback.get() };
-        // SAFETY: null, or what the general way has noted before the host, or the front's: callbacks are static.
-        unsafe { callback.as_ref() }
+    /// Ends the activation. Release: the frames of the body come before the next use of the stack.
+    #[inline(always)]
+    pub(crate) fn set_idle(&self) {
+        self.calling.store(IDLE, Release);
     }
 
-    /// Where the first frame of an activation begins: the header itself, which is aligned to 64 bytes.
+    /// Where the first frame of an activation ends: the header itself, aligned to 64 bytes.
+    #[inline(always)]
     pub(crate) fn top(&self) -> *mut u8 {
-        ptr::from_ref(self).cast_mut().cast()
+        // The address was exposed when the slot was mapped, with the provenance of the mapping.
+        ptr::with_exposed_provenance_mut(ptr::from_ref(self).addr())
     }
 
-    /// Address and length of the guard area.
-    pub(crate) fn guard(&self) -> core::ops::Range<usize> {
-        self.base..self.low
+    /// The area between the room and the slot's signal stack: nothing there can be accessed.
+    pub(crate) fn guard(&self) -> Range<usize> {
+        self.slot + SIGNAL_STACK_BYTES..self.low
     }
 
-    /// The page that this header lies on, the highest of the stack.
+    /// Windows: where the stack's own allocation begins.
+    pub(crate) fn guard_base(&self) -> usize {
+        self.os_stack.allocation_base().unwrap_or(self.slot)
+    }
+
+    /// The part of the slot for the handler of the overflow report.
+    pub(crate) fn report_area(&self) -> Range<usize> {
+        self.slot + SIGNAL_STACK_BYTES / 2..self.slot + SIGNAL_STACK_BYTES
+    }
+
+    /// The part of the slot that the thread has for its alternate signal stack.
+    pub(crate) fn lent_stack(&self) -> Range<usize> {
+        self.slot..self.slot + self.lent_bytes.load(Acquire)
+    }
+
+    /// The page that this header lies on, the highest of the stack but for larger pages.
     pub(crate) fn header_page(&self) -> usize {
         (self.low + self.room_bytes) & !(memory::page_bytes() - 1)
     }
 
-    /// The lowest page that was touched since the stack was mapped or its pages were given back, the header's own where the system does
-    /// not tell.
-    #[cfg_attr(not(feature = "stats"), allow(dead_code, reason = "asked for each callback with `stats` only"))]
+    /// The lowest page that was touched since the stack was mapped or its memory was given back; the
+    /// header's own where the system does not tell.
     pub(crate) fn lowest_touched(&self) -> usize {
         memory::lowest_touched(self.low, self.header_page()).unwrap_or(self.header_page())
     }
 
-    /// Ends the activation, whatever its host was. Release: the frames of the body come before the reuse of the stack.
-    #[inline(always)]
-    pub(crate) fn set_idle(&self) {
-        self.host_sp.set(0);
-        self.host.store(IDLE, Ordering::Release);
+    /// Gives memory of an idle stack back to the system, but for the highest `kept` bytes and what
+    /// lies on the header's page.
+    ///
+    /// # Safety
+    /// No activation lives on the stack and SP is not on it.
+    pub(crate) unsafe fn shrink(&self, kept: usize) {
+        let page = memory::page_bytes();
+        let end = (self.low + self.room_bytes.saturating_sub(kept)) & !(page - 1);
+        // SAFETY: a part of the stack, and the caller's promise.
+        unsafe { memory::give_back(self.low, end.min(self.header_page()) - self.low) };
     }
-}
-
-impl Header {
-    /// Gives the memory of an idle stack back to the system, except for the highest [`KEPT_BYTES`]. Makes a system call; SP is not on the
-    /// stack or in its highest part.
-    pub(crate) fn shrink(&self) {
-        let end = self.low + self.room_bytes.saturating_sub(KEPT_BYTES);
-        memory::give_back(self.low, (end & !(memory::page_bytes() - 1)).saturating_sub(self.low));
-    }
-
-    /// As [`Header::shrink`], at the end of some of the activations that leave the stack, the first among them.
-    pub(crate) fn shrink_at_times(&self) {
-        let leaves = self.leaves.get();
-        self.leaves.set(leaves.wrapping_add(1));
-        if leaves.is_multiple_of(LEAVES_PER_SHRINK) {
-            self.shrink();
-        }
-    }
-}
-
-/// Takes a stack with at least `room_bytes` from the pool, or maps one. Where frames can only be unwound towards higher addresses it
-/// lies below the stack in use, unless there is no place.
-///
-/// # Errors
-/// The system's error code when a mapping fails.
-pub(crate) fn take(room_bytes: usize) -> Result<NonNull<Header>, i32> {
-    let found = if switch::UNWINDS_ONLY_UP {
-        let below = pool::take_highest_below(room_bytes, switch::stack_pointer());
-        below.or_else(|| if memory::has_place_below(room_bytes) { None } else { pool::take(room_bytes) })
-    } else {
-        pool::take(room_bytes)
-    };
-    match found {
-        Some(header) => Ok(header),
-        None => map(room_bytes),
-    }
-}
-
-/// Maps a stack of the usual size, or a larger one when `room_bytes` asks for it, and writes its header.
-#[inline(never)]
-fn map(room_bytes: usize) -> Result<NonNull<Header>, i32> {
-    let page = memory::page_bytes();
-    let guard_bytes = settings::guard_bytes().max(memory::LEAST_GUARD_BYTES).next_multiple_of(page);
-    let stack_bytes = settings::system_stack_bytes().max(room_bytes.saturating_add(size_of::<Header>()));
-    let mapped_bytes = stack_bytes.saturating_add(page - 1) / page * page + guard_bytes;
-    let base = memory::map(mapped_bytes, guard_bytes)?;
-    counters::mapped();
-    let low = base + guard_bytes;
-    let header = (base + mapped_bytes - size_of::<Header>()) as *mut Header;
-    // SAFETY: [base + guard_bytes, base + mapped_bytes) was just mapped readable and writable and belongs to
-    // nobody else; the header lies at its end, which is page aligned, so it is aligned to 64.
-    unsafe {
-        header.write(Header {
-            host_sp: LeftAt::leaving_for(&raw const (*header).told),
-            told: Told::of_mapping(base, mapped_bytes, guard_bytes),
-            ..Header::new(low, header as usize - low, IDLE, base, mapped_bytes)
-        });
-        checker::mapped(&*header);
-        Ok(NonNull::new_unchecked(header))
-    }
-}
-
-/// Gives a stack back: to the pool, or to the system when the pool is full.
-///
-/// # Safety
-/// The stack came from [`take`], no activation lives on it, SP is not on it, and the caller does not use it again.
-pub(crate) unsafe fn put(header: NonNull<Header>) {
-    // SAFETY: the caller owns the stack, so the header is valid.
-    let stack = unsafe { header.as_ref() };
-    stack.holder.store(0, Ordering::Relaxed);
-    stack.is_extra.store(false, Ordering::Relaxed);
-    stack.is_alone.set(false);
-    stack.disarmed.forget();
-    stack.visits.set(0);
-    stack.next.set(ptr::null());
-    if !pool::put(header) {
-        // SAFETY: as above.
-        unsafe { unmap(header) };
-    }
-}
-
-/// # Safety
-/// As for [`put`].
-unsafe fn unmap(header: NonNull<Header>) {
-    // SAFETY: the caller owns the stack.
-    checker::unmapped(unsafe { header.as_ref() });
-    // SAFETY: as above; its bounds are read before it goes.
-    let (base, mapped_bytes) = unsafe { (header.as_ref().base, header.as_ref().mapped_bytes) };
-    memory::unmap(base, mapped_bytes);
-    counters::unmapped();
 }

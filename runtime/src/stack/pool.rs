@@ -1,163 +1,132 @@
-//! The process-wide store of unused system stacks.
-//!
-//! A fixed row of slots, each taken and filled by one atomic exchange. There is no lock that a fork
-//! could copy in the locked state, no link that could be read after its stack is gone, and a signal handler
-//! can use it while the thread that it interrupted is in the middle of it.
+//! The stacks of the process that no thread has.
 
-use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::Ordering::Relaxed;
 
-use super::Header;
-use crate::report::counters;
+use super::list::List;
+use super::table::GRANULE_BYTES;
+use super::{Header, KEPT_BYTES, ROOM_BYTES, arena};
+use crate::diagnostics::counters::{self, POOLED};
 use crate::settings;
-use crate::sync::AtomicPtr;
+use crate::switch;
 
-/// The most stacks that [`Settings::spare_stacks`](crate::Settings::spare_stacks) can keep.
-pub(crate) const LARGEST_POOL: usize = 256;
+/// A list for each size of slots: the smallest, twice that, and so on.
+const SIZES: usize = (usize::BITS - GRANULE_BYTES.ilog2()) as usize;
 
-static SLOTS: [AtomicPtr<Header>; LARGEST_POOL] = [const { AtomicPtr::new(ptr::null_mut()) }; LARGEST_POOL];
+static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
 
-/// Takes a stack with at least `room_bytes`, if there is one.
+/// Takes a stack with at least `room_bytes`, or maps one. The caller is the only one who has it.
 ///
-/// Called with little stack left: a flat loop, because in a debug build each call takes a frame.
-#[inline(always)]
-pub(crate) fn take(room_bytes: usize) -> Option<NonNull<Header>> {
-    let slots = settings::spare_stacks();
-    let mut slot = 0;
-    while slot < slots {
-        if !SLOTS[slot].load(Ordering::Relaxed).is_null() {
-            let header = SLOTS[slot].swap(ptr::null_mut(), Ordering::Acquire);
-            if let Some(header) = NonNull::new(header) {
-                // SAFETY: what the exchange returned belongs to this caller alone, and a stack in the pool is mapped.
-                if unsafe { header.as_ref() }.room_bytes >= room_bytes {
-                    counters::reused();
-                    return Some(header);
-                }
-                put_back(header);
-            }
+/// Where frames can only be unwound towards higher addresses it lies below the stack in use, unless
+/// there is no place.
+///
+/// # Errors
+/// The system's error code when a mapping fails.
+pub(crate) fn take(room_bytes: usize) -> Result<&'static Header, i32> {
+    let usual = settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES);
+    let room_bytes = room_bytes.max(usual);
+    let slot_bytes = arena::slot_bytes_for(room_bytes);
+    if slot_bytes > usize::MAX / 4 {
+        return Err(0);
+    }
+    match unused(slot_bytes, room_bytes) {
+        Some(header) => {
+            POOLED.fetch_sub(1, Relaxed);
+            counters::reused();
+            Ok(header)
         }
-        slot += 1;
+        None => arena::map(room_bytes, slot_bytes),
     }
-    None
 }
 
-/// As [`take`], of those that lie below `highest` the highest: the lower ones are left to bodies that are called from this one's. Otherwise
-/// two runtimes whose bodies call each other would find none below after a while, and map one each time.
-#[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "for systems where frames are unwound upwards only"))]
-pub(crate) fn take_highest_below(room_bytes: usize, mut highest: usize) -> Option<NonNull<Header>> {
-    let slots = settings::spare_stacks();
-    loop {
-        let (mut best, mut best_slot) = (ptr::null_mut::<Header>(), 0);
-        let mut slot = 0;
-        while slot < slots {
-            let header = SLOTS[slot].load(Ordering::Relaxed);
-            if header.addr() > best.addr() && header.addr() < highest {
-                (best, best_slot) = (header, slot);
-            }
-            slot += 1;
+fn unused(slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
+    let list = &UNUSED[(slot_bytes / GRANULE_BYTES).ilog2() as usize];
+    if switch::UNWINDS_ONLY_UP {
+        return below(list, slot_bytes, room_bytes);
+    }
+    let header = list.pop()?;
+    if header.room_bytes >= room_bytes {
+        return Some(header);
+    }
+    // Mapped before the settings asked for more: the others of the list may be newer.
+    let fits = core::iter::from_fn(|| list.pop()).take(8).find(|next| {
+        let fits = next.room_bytes >= room_bytes;
+        if !fits {
+            list.push(next);
         }
-        let header = NonNull::new(best)?;
-        // The same stack may have been away meanwhile: it is as good as before. Another one need not be.
-        let taken =
-            SLOTS[best_slot].compare_exchange(best, ptr::null_mut(), Ordering::Acquire, Ordering::Relaxed).is_ok();
-        if taken {
-            // SAFETY: as in `take`.
-            if unsafe { header.as_ref() }.room_bytes >= room_bytes {
-                counters::reused();
-                return Some(header);
-            }
-            put_back(header);
-            highest = best.addr();
+        fits
+    });
+    list.push(header);
+    fits
+}
+
+/// The highest of a list that lies below the stack in use: the lower ones are left to bodies that
+/// are called from this one's. Any other where none could be mapped below.
+fn below(list: &List, slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
+    let sp = switch::stack_pointer();
+    let mut best: Option<&'static Header> = None;
+    let others = List::new();
+    while let Some(header) = list.pop() {
+        let fits = header.slot < sp && header.room_bytes >= room_bytes;
+        if fits && best.is_none_or(|best| best.slot < header.slot) {
+            best.replace(header).into_iter().for_each(|best| others.push(best));
+        } else {
+            others.push(header);
         }
     }
-}
-
-/// Returns a stack that was too small; with the pool full in the meantime it goes back to the system.
-#[cold]
-fn put_back(header: NonNull<Header>) {
-    // SAFETY: the stack was just taken out of the pool and never used.
-    unsafe { super::put(header) }
-}
-
-/// Keeps a stack for later. False when all slots are full; then the stack still belongs to the caller.
-pub(crate) fn put(header: NonNull<Header>) -> bool {
-    let slots = settings::spare_stacks();
-    SLOTS[..slots].iter().any(|slot| {
-        slot.load(Ordering::Relaxed).is_null()
-            && slot.compare_exchange(ptr::null_mut(), header.as_ptr(), Ordering::Release, Ordering::Relaxed).is_ok()
-    })
-}
-
-/// How many stacks lie in the pool now.
-pub(crate) fn len() -> usize {
-    SLOTS.iter().filter(|slot| !slot.load(Ordering::Relaxed).is_null()).count()
-}
-
-/// Takes every stack out of the pool and gives its memory back to the system.
-pub(crate) fn drain() -> usize {
-    let taken = SLOTS.iter().filter_map(|slot| NonNull::new(slot.swap(ptr::null_mut(), Ordering::Acquire)));
-    taken
-        .map(|header| {
-            // SAFETY: the exchange made this caller the owner of a mapped, unused stack.
-            unsafe { super::unmap(header) };
-        })
-        .count()
-}
-
-/// Tests of the pool change what the process has only one of.
-#[cfg(test)]
-pub(crate) static ONE_TEST_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A header without a stack: the pool looks at its room alone.
-    fn header(room_bytes: usize) -> NonNull<Header> {
-        NonNull::from(Box::leak(Box::new(Header::new(0, room_bytes, 0, 0, 0))))
+    if best.is_none() && !has_place_below(slot_bytes) {
+        best = others.pop();
     }
-
-    /// # Safety
-    /// Made by `header`, and out of the pool.
-    unsafe fn free(header: NonNull<Header>) {
-        // SAFETY: see above.
-        drop(unsafe { Box::from_raw(header.as_ptr()) });
+    while let Some(header) = others.pop() {
+        list.push(header);
     }
+    best
+}
 
-    #[test]
-    fn stack_that_is_too_small_or_too_low_is_taken_before_the_highest_that_fits() {
-        let _one = ONE_TEST_AT_A_TIME.lock();
-        settings::SPARE.store(4, Ordering::Relaxed);
-        // From low to high, into the slots in another order.
-        let mut headers = [2000, 2000, 1000, 2000].map(header);
-        headers.sort();
-        // SAFETY: nobody else has them.
-        headers
-            .iter_mut()
-            .zip([2000, 2000, 1000, 2000])
-            .for_each(|(header, room)| unsafe { header.as_mut().room_bytes = room });
-        [2, 0, 3, 1].into_iter().for_each(|at| assert!(put(headers[at])));
-        let highest = headers[3].addr().get();
-        assert_eq!(take_highest_below(2000, highest), Some(headers[1]));
-        assert_eq!(take_highest_below(3000, highest), None);
-        assert_eq!((take_highest_below(2000, headers[1].addr().get()), len()), (Some(headers[0]), 2));
-        assert_eq!(take_highest_below(1000, usize::MAX), Some(headers[3]));
-        assert_eq!((take_highest_below(1000, usize::MAX), len()), (Some(headers[2]), 0));
-        // SAFETY: all of them are out of the pool.
-        headers.into_iter().for_each(|header| unsafe { free(header) });
-    }
+#[cfg(windows)]
+fn has_place_below(slot_bytes: usize) -> bool {
+    super::memory::has_place_below(slot_bytes)
+}
 
-    #[test]
-    fn pool_keeps_more_than_it_may_or_gives_out_what_is_too_small() {
-        let _one = ONE_TEST_AT_A_TIME.lock();
-        settings::SPARE.store(2, Ordering::Relaxed);
-        let [small, large, third] = [header(1000), header(2000), header(3000)];
-        assert!(put(small) && put(large));
-        assert!(!put(third), "there is no slot left");
-        assert_eq!((take(2001), len()), (None, 2));
-        assert_eq!(take(1001), Some(large));
-        assert_eq!((take(1001), take(1000), len()), (None, Some(small), 0));
-        // SAFETY: all of them are out of the pool.
-        [small, large, third].into_iter().for_each(|header| unsafe { free(header) });
+#[cfg(not(windows))]
+fn has_place_below(_slot_bytes: usize) -> bool {
+    true
+}
+
+/// Gives a stack back.
+///
+/// # Safety
+/// It came from [`take`], no activation lives on it, SP is not on it, and the caller does not use it
+/// again.
+pub(crate) unsafe fn put(header: &'static Header) {
+    header.owner.store(0, Relaxed);
+    header.gives_back.store(false, Relaxed);
+    header.is_listed.store(false, Relaxed);
+    header.is_carved.store(false, Relaxed);
+    header.lent_bytes.store(0, Relaxed);
+    header.visits.store(0, Relaxed);
+    header.ended_by.store(0, Relaxed);
+    header.touched.store(0, Relaxed);
+    let kept = if POOLED.fetch_add(1, Relaxed) < settings::spare_stacks() { KEPT_BYTES } else { 0 };
+    // SAFETY: the caller's promise.
+    unsafe { header.shrink(kept) };
+    UNUSED[(header.slot_bytes / GRANULE_BYTES).ilog2() as usize].push(header);
+}
+
+/// Gives the memory of all unused stacks back to the system, and returns how many there were. Their
+/// addresses stay reserved.
+pub(crate) fn trim() -> usize {
+    let trimmed = List::new();
+    let mut count = 0;
+    for (size, list) in UNUSED.iter().enumerate() {
+        while let Some(header) = list.pop() {
+            // SAFETY: taken out of the pool, so nobody uses it.
+            unsafe { header.shrink(0) };
+            count += 1;
+            trimmed.push(header);
+        }
+        while let Some(header) = trimmed.pop() {
+            UNUSED[size].push(header);
+        }
     }
+    count
 }

@@ -13,7 +13,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{Fields, LeftAt};
+use super::{Fields, SwitchRecord};
 
 /// The switch has no handler that could do so later.
 pub(super) const COMMITS_THE_HOST_FIRST: bool = true;
@@ -88,7 +88,7 @@ pub(super) unsafe extern "C-unwind" fn switch(
     argument: *mut u8,
     function: unsafe extern "C-unwind" fn(*mut u8),
     top: *mut u8,
-    left_at: &LeftAt,
+    left_at: &SwitchRecord,
 ) {
     // On entry: x0 = argument, x1 = function, x2 = top, x3 = left_at, x30 = return address into the shim.
     naked_asm!(

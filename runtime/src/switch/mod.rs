@@ -8,7 +8,7 @@
 //! - `stack_pointer()` tells SP, or an address in the caller's frame.
 //! - `SUPPORTED` says whether switching is possible at all.
 //!
-//! `left_at` is the first word of a [`LeftAt`]. On Windows the switch also changes what the system is [`Told`] of the stack in use.
+//! `left_at` is the first word of a [`SwitchRecord`]. On Windows the switch also changes what the system knows of the stack in use ([`OsStack`]).
 //!
 //! A switch saves the frame pointer and the return address, and nothing else. It is a call and a return like any other: what the
 //! ABI makes the callee's to keep, general, floating-point and vector registers alike, `function` keeps, and everything else its caller expects
@@ -31,55 +31,74 @@ macro_rules! elf {
     };
 }
 
-// The only list of architectures: the file of the line that applies; where none does, the one of the module's own name. What is
-// not Unix has other calling conventions under the same architecture, and so has Cygwin; 32-bit ABIs of 64-bit
-// architectures (x32, watchOS) pass other pointers.
-#[cfg_attr(
-    all(target_arch = "x86_64", target_pointer_width = "64", unix, not(target_os = "cygwin"), not(miri)),
-    path = "x86_64.rs"
-)]
-#[cfg_attr(all(target_arch = "x86", unix, not(miri)), path = "x86.rs")]
-#[cfg_attr(all(target_arch = "aarch64", target_pointer_width = "64", unix, not(miri)), path = "aarch64.rs")]
-// Apple's 32-bit ARM has another frame pointer and other unwind tables.
-#[cfg_attr(all(target_arch = "arm", unix, not(target_vendor = "apple"), not(miri)), path = "arm.rs")]
-#[cfg_attr(all(target_arch = "riscv64", unix, not(miri)), path = "riscv64.rs")]
-#[cfg_attr(all(target_arch = "s390x", unix, not(miri)), path = "s390x.rs")]
-#[cfg_attr(all(target_arch = "loongarch64", unix, not(miri)), path = "loongarch64.rs")]
-// Version 2 of the ELF ABI: all of little-endian, and these of big-endian. Elsewhere a function pointer is the address of a
-// descriptor (ELF version 1, AIX).
-#[cfg_attr(
+// The only list of architectures. What is not Unix has other calling conventions under the same
+// architecture, and so has Cygwin; 32-bit ABIs of 64-bit architectures (x32, watchOS) pass other
+// pointers. Apple's 32-bit ARM has another frame pointer and other unwind tables. Version 2 of the ELF
+// ABI of powerpc64: all of little-endian, and some of big-endian. Elsewhere a function pointer is the
+// address of a descriptor.
+cfg_select! {
+    miri => {
+        mod none;
+        use none as imp;
+    }
+    all(target_arch = "x86_64", target_pointer_width = "64", unix, not(target_os = "cygwin")) => {
+        mod x86_64;
+        use x86_64 as imp;
+    }
+    all(target_arch = "x86", unix) => {
+        mod x86;
+        use x86 as imp;
+    }
+    all(target_arch = "aarch64", target_pointer_width = "64", unix) => {
+        mod aarch64;
+        use aarch64 as imp;
+    }
+    all(target_arch = "arm", unix, not(target_vendor = "apple")) => {
+        mod arm;
+        use arm as imp;
+    }
+    all(target_arch = "riscv64", unix) => {
+        mod riscv64;
+        use riscv64 as imp;
+    }
+    all(target_arch = "s390x", unix) => {
+        mod s390x;
+        use s390x as imp;
+    }
+    all(target_arch = "loongarch64", unix) => {
+        mod loongarch64;
+        use loongarch64 as imp;
+    }
     all(
         target_arch = "powerpc64",
-        any(target_endian = "little", target_env = "musl", target_os = "freebsd", target_os = "openbsd"),
         unix,
-        not(miri)
-    ),
-    path = "powerpc64.rs"
-)]
-#[cfg_attr(
-    all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)),
-    path = "windows.rs"
-)]
-mod unsupported;
+        any(target_endian = "little", target_env = "musl", target_os = "freebsd", target_os = "openbsd")
+    ) => {
+        mod powerpc64;
+        use powerpc64 as imp;
+    }
+    all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")) => {
+        mod windows;
+        use windows as imp;
+    }
+    _ => {
+        mod none;
+        use none as imp;
+    }
+}
 
-pub(crate) use unsupported::{SUPPORTED, call_on_stack, stack_pointer};
-// Where front/mod.rs has a file.
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(miri)
-))]
-#[allow(unused_imports, reason = "for the front, where there is one")]
-pub use unsupported::{AFTER_CALL, call_body};
+pub(crate) use imp::{SUPPORTED, call_on_stack, stack_pointer};
 
-#[cfg(not(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
-mod untold;
-#[cfg(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-use unsupported as untold;
-
-pub(crate) use untold::{CLEANS_UP_ON_TOP, LeftAt, Told, UNWINDS_ONLY_UP};
+// What the system is told of the stack in use: on Windows only.
+cfg_select! {
+    all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)) => {
+        pub(crate) use windows::{CLEANS_UP_ON_TOP, OsStack, SwitchRecord, UNWINDS_ONLY_UP};
+    }
+    _ => {
+        mod no_os_stack;
+        pub(crate) use no_os_stack::{CLEANS_UP_ON_TOP, OsStack, SwitchRecord, UNWINDS_ONLY_UP};
+    }
+}
 
 #[cfg(any(windows, test))]
 pub(crate) mod fields;

@@ -5,7 +5,7 @@
 //!
 //! - An unwinder that runs cleanup on top of the stack that it leaves (Microsoft's) has SP still there. What was told then stays, as
 //!   it covers the host as well.
-//! - longjmp runs no cleanup. The same fields stay until [`settle`], which every arrival on the cold path calls.
+//! - longjmp runs no cleanup. The same fields stay until [`SwitchRecord::restore_teb`], which every arrival on the cold path calls.
 //!
 //! In between the limit is too low for `__chkstk` on the host, so the host is committed to its end before anything leaves in such a
 //! way: by the handler that the switch has for unwinding, which longjmp calls too, or before the switch where it has none.
@@ -48,9 +48,9 @@ const NONE: Fields = Fields { base: 0, limit: 0, deallocation: 0, guarantee_byte
 /// What the system is told of one stack while code runs on it.
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Told(Cell<Fields>);
+pub(crate) struct OsStack(Cell<Fields>);
 
-impl Told {
+impl OsStack {
     pub(crate) const fn nothing() -> Self {
         Self(Cell::new(NONE))
     }
@@ -75,6 +75,11 @@ impl Told {
         self.0.get()
     }
 
+    /// Where the allocation of the stack begins.
+    pub(crate) fn allocation_base(&self) -> Option<usize> {
+        Some(self.fields().deallocation)
+    }
+
     /// Whether both are of the same stack.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.0.get().deallocation == other.0.get().deallocation
@@ -84,29 +89,29 @@ impl Told {
 /// Where a stack was left, and what the switch needs to know of both.
 #[derive(Debug)]
 #[repr(C)]
-pub(crate) struct LeftAt {
+pub(crate) struct SwitchRecord {
     sp: Cell<usize>,
     /// Of the stack that was left: written back when the call ends.
-    host: Told,
+    host: OsStack,
     /// Of both: in force while the call lasts; afterwards with the limit that it ended with.
     both: Cell<Fields>,
     /// Of the stack that the call runs on, which outlives this.
-    there: Cell<*const Told>,
+    there: Cell<*const OsStack>,
 }
 
 // The switches count on these.
-const _: () = assert!(offset_of!(LeftAt, host) == size_of::<usize>());
-const _: () = assert!(offset_of!(LeftAt, both) == 5 * size_of::<usize>());
+const _: () = assert!(offset_of!(SwitchRecord, host) == size_of::<usize>());
+const _: () = assert!(offset_of!(SwitchRecord, both) == 5 * size_of::<usize>());
 
-impl LeftAt {
+impl SwitchRecord {
     /// For a stack that nobody ever goes to.
     pub(crate) const fn nowhere() -> Self {
         Self::leaving_for(ptr::null())
     }
 
     /// For calls on the stack that `there` is told of, while it lives.
-    pub(crate) const fn leaving_for(there: *const Told) -> Self {
-        Self { sp: Cell::new(0), host: Told::nothing(), both: Cell::new(NONE), there: Cell::new(there) }
+    pub(crate) const fn leaving_for(there: *const OsStack) -> Self {
+        Self { sp: Cell::new(0), host: OsStack::nothing(), both: Cell::new(NONE), there: Cell::new(there) }
     }
 
     /// SP of the stack that was left.
@@ -127,14 +132,14 @@ impl LeftAt {
     }
 
     /// What the system was told when the stack was left.
-    pub(crate) fn host(&self) -> &Told {
+    pub(crate) fn calling_stack(&self) -> &OsStack {
         &self.host
     }
 
     /// Whether the system takes the stack that this leads to for the one in use.
-    pub(crate) fn is_told(&self) -> bool {
+    pub(crate) fn is_os_stack(&self) -> bool {
         // SAFETY: null, or to what outlives this.
-        unsafe { self.there.get().as_ref() }.is_some_and(|there| there.is_same(&Told::now()))
+        unsafe { self.there.get().as_ref() }.is_some_and(|there| there.is_same(&OsStack::now()))
     }
 
     /// Finds out what to tell. The usual case is a stack below the host, or one that was committed before.
@@ -154,7 +159,7 @@ impl LeftAt {
     /// What to tell of a stack that does not lie below its host. Where memory cannot be committed (all of it is in use), the stack grows as
     /// it can, and an exception that leaves it ends the process.
     #[inline(never)]
-    fn committed(there: &Told) -> Fields {
+    fn committed(there: &OsStack) -> Fields {
         let host = host_committed();
         let can_grow = !commit(there);
         let both = host.with(&there.fields());
@@ -170,7 +175,7 @@ impl LeftAt {
     }
 
     /// Tells what was told before the stack was left, after a call that did not return.
-    pub(crate) fn settle(&self) {
+    pub(crate) fn restore_teb(&self) {
         self.both.set(architecture::fields());
         self.note_limit();
         // SAFETY: the fields of the stack that was left, as they were then; SP is back on it.
@@ -178,7 +183,7 @@ impl LeftAt {
     }
 }
 
-impl LeftAt {
+impl SwitchRecord {
     /// The thread ends on the stack that this leads to (ExitThread in a body): the system is to free the stack that was left.
     pub(crate) fn tell_what_to_free(&self) {
         let deallocation = self.host.fields().deallocation;
@@ -190,7 +195,7 @@ impl LeftAt {
 /// Commits the stack in use to its end, where that can be done, and tells so.
 #[inline(never)]
 fn host_committed() -> Fields {
-    let host = Told::now();
+    let host = OsStack::now();
     if commit(&host) {
         // SAFETY: all from the new limit upwards is committed.
         unsafe { architecture::tell(&host.fields()) };
@@ -199,7 +204,7 @@ fn host_committed() -> Fields {
 }
 
 /// Commits a stack to its end, with the guard pages in their last place. False where that fails.
-fn commit(stack: &Told) -> bool {
+fn commit(stack: &OsStack) -> bool {
     let fields = stack.fields();
     let limit = fields.lowest_limit(memory::page_bytes());
     if limit >= fields.limit {
@@ -215,7 +220,7 @@ fn commit(stack: &Told) -> bool {
 /// Calls `function(argument)` with SP at `top`, after writing to `left_at` where SP was.
 ///
 /// # Safety
-/// As in the other files; `left_at` comes from [`LeftAt::as_ptr`].
+/// As in the other files; `left_at` comes from [`SwitchRecord::as_ptr`].
 #[inline(always)]
 pub(crate) unsafe fn call_on_stack(
     argument: *mut u8,
@@ -224,7 +229,7 @@ pub(crate) unsafe fn call_on_stack(
     left_at: *mut usize,
 ) {
     // SAFETY: the caller's promise.
-    let left_at = unsafe { &*left_at.cast::<LeftAt>() };
+    let left_at = unsafe { &*left_at.cast::<SwitchRecord>() };
     if left_at.prepare() == Order::Elsewhere && UNWINDS_ONLY_UP {
         // SAFETY: passed on.
         return unsafe { carry(argument, function, top, left_at) };
@@ -236,7 +241,7 @@ pub(crate) unsafe fn call_on_stack(
 /// # Safety
 /// As for [`call_on_stack`].
 #[inline(always)]
-unsafe fn cross(argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8), top: *mut u8, left_at: &LeftAt) {
+unsafe fn cross(argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8), top: *mut u8, left_at: &SwitchRecord) {
     let unwound = Unwound(left_at);
     // SAFETY: the caller's promises, and `both` is what the switch has to tell.
     unsafe { architecture::switch(argument, function, top, left_at) };
@@ -258,7 +263,7 @@ struct Carried {
 /// As for [`call_on_stack`].
 #[cold]
 #[inline(never)]
-unsafe fn carry(argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8), top: *mut u8, left_at: &LeftAt) {
+unsafe fn carry(argument: *mut u8, function: unsafe extern "C-unwind" fn(*mut u8), top: *mut u8, left_at: &SwitchRecord) {
     let mut carried = Carried { function, argument, panic: None };
     let handlers = architecture::hide_handlers();
     // SAFETY: the caller's promises; `carried` lives in this frame until the call has returned.
@@ -280,14 +285,14 @@ unsafe extern "C-unwind" fn catch(argument: *mut u8) {
 }
 
 /// Puts the fields back when the call unwinds.
-struct Unwound<'a>(&'a LeftAt);
+struct Unwound<'a>(&'a SwitchRecord);
 
 impl Drop for Unwound<'_> {
     fn drop(&mut self) {
         // SAFETY: as in `prepare`.
         let there = unsafe { &*self.0.there.get() };
         if !there.fields().contains(stack_pointer()) {
-            self.0.settle();
+            self.0.restore_teb();
         }
     }
 }
@@ -298,7 +303,7 @@ impl Drop for Unwound<'_> {
 /// # Safety
 /// `left_at` is that of a switch whose frame is being unwound.
 #[cfg(target_arch = "x86_64")]
-unsafe fn unwinds(left_at: *const LeftAt) {
+unsafe fn unwinds(left_at: *const SwitchRecord) {
     // SAFETY: the caller's promise.
     commit(unsafe { &(*left_at).host });
 }

@@ -13,7 +13,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{Fields, LeftAt};
+use super::{Fields, SwitchRecord};
 
 /// The handler of the switch does so when something unwinds past it.
 pub(super) const COMMITS_THE_HOST_FIRST: bool = false;
@@ -99,7 +99,7 @@ pub(super) unsafe extern "C-unwind" fn switch(
     argument: *mut u8,
     function: unsafe extern "C-unwind" fn(*mut u8),
     top: *mut u8,
-    left_at: &LeftAt,
+    left_at: &SwitchRecord,
 ) {
     // On entry: rcx = argument, rdx = function, r8 = top, r9 = left_at, [rsp] = return address into the shim.
     naked_asm!(
@@ -165,7 +165,7 @@ pub(super) unsafe extern "C-unwind" fn switch(
 /// The handler of the switch's frame, called in the second phase of whatever unwinds it. `frame` is rbp in [`switch`].
 unsafe extern "C" fn handler(
     _record: *mut u8,
-    frame: *const *const LeftAt,
+    frame: *const *const SwitchRecord,
     _context: *mut u8,
     _dispatch: *mut u8,
 ) -> i32 {

@@ -16,7 +16,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{Fields, LeftAt};
+use super::{Fields, SwitchRecord};
 
 /// A line of assembly where frames are described by DWARF.
 #[cfg(target_env = "gnu")]
@@ -101,7 +101,7 @@ pub(super) unsafe extern "C-unwind" fn switch(
     argument: *mut u8,
     function: unsafe extern "C-unwind" fn(*mut u8),
     top: *mut u8,
-    left_at: &LeftAt,
+    left_at: &SwitchRecord,
 ) {
     // On entry: [esp] = return address into the shim, [esp + 4] = argument, + 8 = function, + 12 = top, + 16 = left_at.
     naked_asm!(

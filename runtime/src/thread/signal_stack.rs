@@ -1,17 +1,130 @@
-//! The alternate signal stack of the calling thread.
-//!
-//! The kernel starts a handler with `SA_ONSTACK` at the top of that stack unless SP is on it. A body that such a handler has called may run
-//! elsewhere, and then the next signal would write over the frames of the first handler, which waits for the body. So the stack is
-//! disarmed while the body runs: handlers that arrive meanwhile run on the body's stack. `SS_AUTODISARM` asks the kernel for the same.
-//!
-//! Where the stack lies is asked when a thread is prepared, and when a callback arrives from a stack that nobody knows. Then the warm
-//! path knows an arrival from there (`Hot::is_on_signal_stack`), and it comes to [`Blocked`] and [`Disarmed`]; the bounds are asked for again
-//! then, since the program may have set another stack.
+//! The alternate signal stack of the calling thread, as the kernel knows it.
 
-#[cfg_attr(
-    all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))),
-    path = "signal_stack/posix.rs"
-)]
-mod absent;
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
+pub(crate) use posix::{Setting, current};
+#[cfg(not(all(
+    unix,
+    not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
+)))]
+pub(crate) use none::{Setting, current};
 
-pub(crate) use absent::*;
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
+mod posix {
+    use core::mem::zeroed;
+    use core::ops::Range;
+    use core::ptr;
+
+    /// What `sigaltstack(2)` tells of the calling thread, and takes.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Setting(libc::stack_t);
+
+    /// Asks. One system call, async-signal-safe.
+    pub(crate) fn current() -> Setting {
+        // SAFETY: only asks; a stack_t is plain data.
+        unsafe {
+            let mut told: libc::stack_t = zeroed();
+            call(ptr::null(), &raw mut told);
+            Setting(told)
+        }
+    }
+
+    impl Setting {
+        pub(crate) fn new(range: &Range<usize>) -> Self {
+            // SAFETY: a stack_t is plain data.
+            let mut setting: libc::stack_t = unsafe { zeroed() };
+            setting.ss_sp = ptr::with_exposed_provenance_mut(range.start);
+            setting.ss_size = range.end - range.start;
+            Self(setting)
+        }
+
+        /// No alternate stack.
+        pub(crate) fn none() -> Self {
+            // Some systems look at the size all the same.
+            let mut setting = Self::new(&(0..64 * 1024));
+            setting.0.ss_flags = libc::SS_DISABLE;
+            setting
+        }
+
+        /// Where the stack lies; `None` where there is none, or the kernel has put it out of force
+        /// while a handler runs on it (`SS_AUTODISARM`).
+        pub(crate) fn range(&self) -> Option<Range<usize>> {
+            let low = self.0.ss_sp.addr();
+            let is_there = self.0.ss_flags & libc::SS_DISABLE == 0 && self.0.ss_size != 0;
+            is_there.then(|| low..low + self.0.ss_size)
+        }
+
+        /// Whether the kernel puts the stack out of force while a handler runs on it.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        pub(crate) fn disarms_itself(&self) -> bool {
+            // Linux since 4.7: SS_AUTODISARM.
+            self.0.ss_flags & i32::MIN != 0
+        }
+
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        pub(crate) fn disarms_itself(&self) -> bool {
+            false
+        }
+
+        /// Puts the setting in force. False when the kernel refuses, because SP is on the stack that
+        /// is in force now.
+        ///
+        /// # Safety
+        /// The memory is there and stays for as long as the setting is in force.
+        pub(crate) unsafe fn set(&self) -> bool {
+            let mut setting = self.0;
+            // What the kernel tells of the moment is not to be set.
+            setting.ss_flags &= !libc::SS_ONSTACK;
+            // SAFETY: a valid stack_t, and the caller's promise.
+            unsafe { call(&raw const setting, ptr::null_mut()) == 0 }
+        }
+    }
+
+    // Not through the function of the C library, which a sanitizer or a program may intercept.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn call(new: *const libc::stack_t, old: *mut libc::stack_t) -> libc::c_int {
+        let before = crate::errno::get();
+        // SAFETY: the caller passes null or valid pointers.
+        let result = unsafe { libc::syscall(libc::SYS_sigaltstack, new, old) } as libc::c_int;
+        crate::errno::set(before);
+        result
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    use libc::sigaltstack as call;
+}
+
+#[cfg(not(all(
+    unix,
+    not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
+)))]
+mod none {
+    use core::ops::Range;
+
+    /// Systems without alternate signal stacks.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Setting;
+
+    pub(crate) fn current() -> Setting {
+        Setting
+    }
+
+    impl Setting {
+        pub(crate) fn new(_range: &Range<usize>) -> Self {
+            Self
+        }
+
+        pub(crate) fn range(&self) -> Option<Range<usize>> {
+            None
+        }
+
+        pub(crate) fn disarms_itself(&self) -> bool {
+            false
+        }
+
+        /// # Safety
+        /// As on other systems.
+        pub(crate) unsafe fn set(&self) -> bool {
+            false
+        }
+    }
+}

@@ -30,6 +30,40 @@ callback! { "C" fn works(_arg) {
     use_stack(120 * KIB)
 } }
 
+/// More than a system stack has.
+const DEEP: usize = 20 << 20;
+
+callback! { "C" fn works_deep(_arg) {
+    println!("switched: {}, 128 KiB: {}", on_system_stack(), remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB));
+    if on_system_stack() { 0 } else { use_stack(DEEP) }
+} }
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn has_told_bounds(_arg) {
+    println!("as told: {}", tests::bounds_are_as_told());
+    0
+} }
+
+/// A coroutine on a part of the main stack, resumed by another thread: SP lies on the main stack, and the thread is not the main one.
+///
+/// Never inlined: `main` must not have this frame in the other scenarios.
+#[cfg(target_os = "linux")]
+#[inline(never)]
+fn main_stack_on_another_thread(mode: Mode) -> i32 {
+    let mut stack = [0_u64; 32 * KIB];
+    let f = has_told_bounds::of(mode);
+    // SAFETY: the memory is used by the coroutine alone, which ends before.
+    unsafe {
+        let coroutine = c::c_coroutine_new(stack.as_mut_ptr().cast(), size_of_val(&stack), f, ptr::null_mut());
+        let address = coroutine.expose_provenance();
+        let resume = move || c::c_coroutine_resume(ptr::with_exposed_provenance_mut(address));
+        std::thread::spawn(resume).join().expect("its end");
+        let result = c::c_coroutine_result(coroutine);
+        c::c_coroutine_free(coroutine);
+        result
+    }
+}
+
 /// Calls where 64 KiB are left of the thread's stack. Never inlined: the traces show it.
 #[inline(never)]
 fn far_down(f: CCallback) -> i32 {
@@ -66,14 +100,35 @@ fn prepared(mode: Mode) -> i32 {
             .sum::<i32>()
 }
 
+/// More of a main stack than this is not used by the tests.
+const MOST: usize = 100 << 20;
+
 fn near_the_end(mode: Mode) -> i32 {
     let bounds = StackBounds::of_thread().expect("known");
     println!("bounds: {} KiB, {:?}", (bounds.high() - bounds.low()) / KIB, bounds.source());
+    if bounds.high() - bounds.low() > MOST {
+        println!("more than {} MiB", MOST >> 20);
+        // SAFETY: the body does not use its argument.
+        return unsafe { c::c_call_with_frame(MOST, works_deep::of(mode), ptr::null_mut()) };
+    }
     // All of the stack is used but 64 KiB, so that bounds which promise too much are found out.
     let used = bounds.high() - tests::near_sp();
     let frame = bounds.high() - bounds.low() - used - 64 * KIB;
     // SAFETY: the body does not use its argument.
     unsafe { c::c_call_with_frame(frame, works::of(mode), ptr::null_mut()) }
+}
+
+/// A page is mapped where the stack could have grown to.
+#[cfg(target_os = "linux")]
+fn in_the_way(mode: Mode) -> i32 {
+    let address = StackBounds::of_thread().expect("known").high() - (30 << 20);
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+    let wanted = ptr::without_provenance_mut(address);
+    // SAFETY: it replaces nothing.
+    let page = unsafe { libc::mmap(wanted, 4 * KIB, libc::PROT_READ, flags, -1, 0) };
+    assert_eq!(page, wanted);
+    guarded_callback::prepare_thread();
+    near_the_end(mode)
 }
 
 /// All of the stack, to the lowest byte that the guard calls usable, and `beyond` bytes more.
@@ -112,6 +167,10 @@ fn main() {
         "lowered" => lowered(mode),
         #[cfg(unix)]
         "prepared" => prepared(mode),
+        #[cfg(target_os = "linux")]
+        "main_stack_on_another_thread" => main_stack_on_another_thread(mode),
+        #[cfg(target_os = "linux")]
+        "in_the_way" => in_the_way(mode),
         "near_the_end" => near_the_end(mode),
         "walk" => walk(0),
         "walk_below" => walk(tests::BELOW_THE_STACK),

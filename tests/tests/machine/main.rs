@@ -78,7 +78,7 @@ impl Drop for CountsDrop {
 
 callback! { "C" fn plain(arg) { body(arg) } }
 
-callback! { "C" [stack = NEARLY_ALL] fn nearly_all(arg) { body(arg) } }
+callback! { "C" [reserve = NEARLY_ALL] fn nearly_all(arg) { body(arg) } }
 
 callback! { "C-unwind" fn unwinding(arg) { body(arg) } }
 
@@ -97,7 +97,7 @@ callback! { "C" fn catching(arg) {
 
 callback! { "C" [fallback = FALLBACK] fn falling_back(arg) { body(arg) } }
 
-callback! { "C-unwind" [stack = NEARLY_ALL] fn nearly_all_dropping(arg) {
+callback! { "C-unwind" [reserve = NEARLY_ALL] fn nearly_all_dropping(arg) {
     let _counts = CountsDrop;
     body(arg)
 } }

@@ -109,7 +109,7 @@ pub(super) fn abandoned(mode: Mode) -> c_int {
     unsafe { c::c_call_jumped(0, calls_again::of(mode), jumps_on_a_further_stack::of(mode).0.cast_mut()) - 1 }
 }
 
-callback! { "C" [stack = 8 << 20] fn jumps_on_a_further_stack(_arg) {
+callback! { "C" [reserve = 9 << 20] fn jumps_on_a_further_stack(_arg) {
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
     unsafe { c::c_jump() }
 } }

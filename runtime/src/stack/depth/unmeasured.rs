@@ -1,7 +1,7 @@
 //! Without the feature, and where the kernel's answer is not known: nothing is measured.
 
+use super::Extent;
 use crate::callback::Callback;
-use crate::stack::Header;
 
 pub(crate) struct Depth;
 
@@ -11,13 +11,13 @@ impl Depth {
     }
 
     #[inline(always)]
-    pub(crate) fn begin(_header: &Header, _callback: &'static Callback) {
+    pub(crate) fn begin(&self, _extent: Extent, _callback: &'static Callback) {
         #[cfg(feature = "stats")]
-        crate::report::tally::switched(_callback);
+        crate::diagnostics::callback_stats::switched(_callback);
     }
 
     #[inline(always)]
-    pub(crate) fn end(_header: &Header) {}
+    pub(crate) fn end(&self, _extent: Extent) {}
 
     pub(crate) fn without_mark(&self, lowest: usize) -> usize {
         lowest

@@ -1,30 +1,35 @@
 //! Memory for system stacks: one facade, one file for each family of systems.
 //!
-//! `STATIC_MAY_BE_STACK` says whether code may run on a stack in static memory, which the cold path does when nothing can be mapped.
+//! - `reserve(bytes, align, hint)` takes addresses, which cannot be accessed, and `release` gives
+//!   them back. `open(low, bytes)` makes a part of them readable and writable.
+//! - `map_pages(bytes)` takes memory for tables.
+//! - `give_back(low, bytes)` gives the memory of a part back and keeps its addresses.
+//! - `lowest_touched(low, high)` tells the lowest page that was used.
+//! - `STATIC_MAY_BE_STACK`: whether code may run on a stack in static memory.
+//!
+//! Windows maps a whole stack at once (`map_stack`), since the kernel grows it page by page.
 
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
 mod unix;
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-pub(crate) use unix::{
-    LEAST_GUARD_BYTES, STATIC_MAY_BE_STACK, SUPPORTED, give_back, has_place_below, lowest_touched, map, page_bytes,
-    unmap,
-};
+use unix as imp;
 
 #[cfg(any(windows, test))]
 mod place;
-
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::{
-    LEAST_GUARD_BYTES, STATIC_MAY_BE_STACK, SUPPORTED, allocation_base, commit, fields, give_back, has_place_below,
-    lowest_touched, map, page_bytes, unmap,
-};
+use windows as imp;
+#[cfg(windows)]
+pub(crate) use windows::{allocation_base, commit, fields, has_place_below, map_stack};
 
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-mod unsupported;
+mod none;
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-pub(crate) use unsupported::{
-    LEAST_GUARD_BYTES, STATIC_MAY_BE_STACK, SUPPORTED, give_back, has_place_below, lowest_touched, map, page_bytes,
-    unmap,
+use none as imp;
+
+pub(crate) use imp::{
+    STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_touched, map_pages, page_bytes, release,
 };
+#[cfg(not(windows))]
+pub(crate) use imp::{first_hint, open, reserve};

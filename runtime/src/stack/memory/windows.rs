@@ -23,21 +23,14 @@ use windows_sys::Win32::System::Memory::{
 use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
 
 use super::place::{self, Region};
-use crate::settings;
 use crate::switch::fields::{Fields, UNUSABLE_PAGES};
 
 pub(crate) const SUPPORTED: bool = true;
 
 pub(crate) const STATIC_MAY_BE_STACK: bool = true;
 
-/// Room for the pages that the kernel keeps in any case, and a page for the handler of an overflow.
-pub(crate) const LEAST_GUARD_BYTES: usize = (UNUSABLE_PAGES + 1) * 4096;
-
 /// What a new stack has committed: most bodies need no more.
 const COMMITTED_BYTES: usize = 64 * 1024;
-
-/// Addresses that VirtualAlloc gives out are multiples of this.
-const GRANULARITY: usize = 64 * 1024;
 
 pub(crate) fn page_bytes() -> usize {
     let mut info = MaybeUninit::uninit();
@@ -49,14 +42,15 @@ pub(crate) fn page_bytes() -> usize {
     bytes as usize
 }
 
-/// Maps a stack whose lowest `guard_bytes` no body can use, and returns its lowest address.
+/// Maps a stack of `bytes` at the high end of a slot, a range of `slot_bytes` that begins at a multiple of that, and returns the lowest
+/// address of the stack. Its lowest `guard_bytes` no body can use.
 ///
 /// # Errors
 /// The system's code for the failure; nothing stays mapped.
-pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
-    let base = place(mapped_bytes).and_then(|at| reserve(at, mapped_bytes)).or_else(|| reserve(0, mapped_bytes));
-    let base = base.ok_or_else(last_error)?;
-    let fields = fields(base, mapped_bytes, guard_bytes);
+pub(crate) fn map_stack(slot_bytes: usize, bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
+    let slot = place(slot_bytes).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
+    let base = reserve(slot + slot_bytes - bytes, bytes).ok_or_else(last_error)?;
+    let fields = fields(base, bytes, guard_bytes);
     let guard_low = fields.limit - first_guard_bytes(&fields);
     if commit_pages(fields.limit, fields.base, PAGE_READWRITE)
         && commit_pages(guard_low, fields.limit, PAGE_READWRITE | PAGE_GUARD)
@@ -64,17 +58,43 @@ pub(crate) fn map(mapped_bytes: usize, guard_bytes: usize) -> Result<usize, i32>
         return Ok(base);
     }
     let error = last_error();
-    unmap(base, mapped_bytes);
+    // SAFETY: just reserved, and nobody knows it.
+    unsafe { release(base, bytes) };
     Err(error)
 }
 
-pub(crate) fn unmap(base: usize, _mapped_bytes: usize) {
-    // SAFETY: callers pass a mapping of `map` that no frame and no pointer is left in.
+/// A free slot at the system's choice.
+fn anywhere(slot_bytes: usize) -> Option<usize> {
+    let more = reserve(0, 2 * slot_bytes)?;
+    // SAFETY: just reserved, and nobody knows it. Another thread may take a part before this one does; then the mapping fails.
+    unsafe { release(more, 2 * slot_bytes) };
+    Some(more.next_multiple_of(slot_bytes))
+}
+
+/// Maps zeroed memory, which is never given back.
+///
+/// # Errors
+/// The system's code for the failure.
+pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
+    // SAFETY: fresh memory at the system's choice.
+    let base = unsafe { VirtualAlloc(ptr::null(), bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
+    if base.is_null() { Err(last_error()) } else { Ok(base.cast()) }
+}
+
+/// Gives a stack back.
+///
+/// # Safety
+/// `base` comes from [`map_stack`], and no frame and no pointer is left in the stack.
+pub(crate) unsafe fn release(base: usize, _bytes: usize) {
+    // SAFETY: the caller's promise.
     unsafe { VirtualFree(ptr::with_exposed_provenance_mut(base), 0, MEM_RELEASE) };
 }
 
 /// Gives back the memory of a part of an unused stack, which stays committed.
-pub(crate) fn give_back(low: usize, bytes: usize) {
+///
+/// # Safety
+/// The addresses are a part of a stack, and no frame is left in them.
+pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
     let error = crate::errno::get();
     let mut at = low;
     while let Some(region) = query(at).filter(|_| at < low + bytes) {
@@ -162,16 +182,16 @@ pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
     None
 }
 
-/// Whether a stack with so much room could be mapped below the one in use.
-pub(crate) fn has_place_below(room_bytes: usize) -> bool {
-    place(room_bytes + settings::guard_bytes()).is_some()
+/// Whether a slot of this size could be had below the stack in use.
+pub(crate) fn has_place_below(slot_bytes: usize) -> bool {
+    place(slot_bytes).is_some()
 }
 
 /// Where the next stack should lie: below the stack in use, so that it can grow and exceptions can leave it (switch/fields.rs). Stacks
 /// follow each other downwards, so that this is so as well where one is left for the next.
-fn place(bytes: usize) -> Option<usize> {
+fn place(slot_bytes: usize) -> Option<usize> {
     let local = 0_u8;
-    place::below(start((&raw const local).addr()), bytes, GRANULARITY, |at| {
+    place::below(start((&raw const local).addr()), slot_bytes, slot_bytes, |at| {
         let region = query(at)?;
         Some(match region.State {
             MEM_FREE => Region::Free { end: at + region.RegionSize },

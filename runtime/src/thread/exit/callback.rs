@@ -2,13 +2,33 @@
 //! callback of fiber-local storage, which ends with each fiber.
 
 use core::ffi::c_void;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering::*};
 
 use windows_sys::Win32::System::SystemServices::{DLL_PROCESS_DETACH, DLL_THREAD_DETACH};
 
+/// What to call when a thread ends, and when the library is closed or the process ends.
+static THREAD_ENDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+static LIBRARY_ENDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Notes what to call when a thread ends, with null.
+pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
+    THREAD_ENDS.store(ends as *mut (), Release);
+    None
+}
+
+/// Notes what to call when the DLL is unloaded (with true) and when the process ends.
+pub(crate) fn set_library_end(ends: fn(bool)) {
+    LIBRARY_ENDS.store(ends as *mut (), Release);
+}
+
 /// The callback is there from the beginning.
-pub(crate) fn watch() -> bool {
+pub(crate) fn watch(_state: *mut u8, _may_allocate: bool) -> bool {
     true
 }
+
+/// Nothing to forget.
+pub(crate) fn forget() {}
 
 // The linker sorts these sections by the letters after the `$` and the loader calls in that order: the standard library (B) and
 // the C runtime (C and D), which run destructors, before us.
@@ -30,15 +50,24 @@ unsafe impl Sync for Directory {}
 #[used]
 static DIRECTORY: Directory = Directory(&raw const _tls_used);
 
-/// `reserved` is null when a DLL is unloaded and not when the process ends, which frees everything by itself.
+/// `reserved` is null when a DLL is unloaded and not when the process ends, which frees everything by
+/// itself.
 unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, reserved: *mut c_void) {
     match reason {
-        DLL_THREAD_DETACH => super::give_back(),
+        DLL_THREAD_DETACH => {
+            let ends = THREAD_ENDS.load(Acquire);
+            if !ends.is_null() {
+                // SAFETY: noted by `prepare`, of this type; null stands for the calling thread.
+                unsafe {
+                    core::mem::transmute::<*mut (), unsafe extern "C" fn(*mut u8)>(ends)(ptr::null_mut());
+                }
+            }
+        }
         DLL_PROCESS_DETACH => {
-            super::report();
-            if reserved.is_null() {
-                crate::report::overflow::uninstall();
-                super::give_back_idle();
+            let ends = LIBRARY_ENDS.load(Acquire);
+            if !ends.is_null() {
+                // SAFETY: noted by `set_library_end`, of this type.
+                unsafe { core::mem::transmute::<*mut (), fn(bool)>(ends)(reserved.is_null()) };
             }
         }
         _ => {}

@@ -1,105 +1,137 @@
-//! POSIX threads: the destructor of a thread-specific key. It runs for threads that C made too, and unlike a Rust thread-local
-//! with a destructor it allocates nothing and keeps no shared object from being closed.
+//! POSIX threads: the destructor of a thread-specific key. It runs for threads that C made too, and
+//! unlike a Rust thread-local with a destructor it allocates nothing and keeps no shared object from
+//! being closed.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 /// The key plus one, zero before the first use, [`CLOSED`] after the last.
 static KEY: AtomicUsize = AtomicUsize::new(0);
 
-/// The library is being unloaded: a key made now would outlive its destructor's code.
+/// The library is being closed: a key made now would outlive its destructor's code.
 const CLOSED: usize = usize::MAX;
 
-/// Asks for word of the calling thread's end. False when the process has no key left.
-pub(crate) fn watch() -> bool {
-    let Some(key) = key() else { return false };
-    // Any value but null makes the destructor run.
-    // SAFETY: the key was created and is never deleted while this code can run.
-    unsafe { libc::pthread_setspecific(key, core::ptr::without_provenance(1)) == 0 }
-}
+/// glibc keeps the values of so many keys in the thread itself, and allocates for the others.
+const KEYS_WITHOUT_ALLOCATION: usize = if cfg!(target_env = "gnu") { 32 } else { usize::MAX };
 
-fn key() -> Option<libc::pthread_key_t> {
-    let known = KEY.load(Ordering::Acquire);
+/// Makes the key, whose destructor is `ends`, and returns its number; `None` when the process has no
+/// key left. Done when the library is loaded, before a program has used up all keys.
+pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
+    let known = KEY.load(Acquire);
     if known != 0 {
-        return key_of(known);
+        return number(known);
     }
     let mut key = 0;
-    // SAFETY: `key` is valid for writes, and the destructor is a function with the signature that POSIX wants.
-    if unsafe { libc::pthread_key_create(&raw mut key, Some(thread_ends)) } != 0 {
+    // SAFETY: the two types differ in what the pointer points to.
+    let ends = unsafe {
+        core::mem::transmute::<unsafe extern "C" fn(*mut u8), unsafe extern "C" fn(*mut libc::c_void)>(
+            ends,
+        )
+    };
+    // SAFETY: `key` is valid for writes, and the destructor is a function with the signature that
+    // POSIX wants.
+    if unsafe { libc::pthread_key_create(&raw mut key, Some(ends)) } != 0 {
         return None;
     }
-    match KEY.compare_exchange(0, usize::try_from(key).ok()? + 1, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => {
-            unload::watch();
-            Some(key)
-        }
+    let new = usize::try_from(key).ok()? + 1;
+    match KEY.compare_exchange(0, new, AcqRel, Acquire) {
+        Ok(_) => number(new),
         Err(winner) => {
             // SAFETY: this thread created the key and nobody has seen it.
             unsafe { libc::pthread_key_delete(key) };
-            key_of(winner)
+            number(winner)
         }
     }
 }
 
-fn key_of(known: usize) -> Option<libc::pthread_key_t> {
-    if known == CLOSED { None } else { libc::pthread_key_t::try_from(known.checked_sub(1)?).ok() }
+fn number(known: usize) -> Option<usize> {
+    if known == CLOSED { None } else { known.checked_sub(1) }
 }
 
-/// Takes away the key and the signal handler before their code is unmapped by dlclose, and gives back what nobody uses; also
-/// runs at the end of the process.
-extern "C" fn library_ends() {
-    super::report();
-    super::give_back_idle();
-    crate::report::overflow::uninstall();
-    if let Some(key) = key_of(KEY.swap(CLOSED, Ordering::AcqRel)) {
+fn key() -> Option<libc::pthread_key_t> {
+    number(KEY.load(Acquire)).and_then(|number| libc::pthread_key_t::try_from(number).ok())
+}
+
+/// Asks for word of the calling thread's end, with `state`, which is not null. False when there is
+/// no key, or when memory would have to be allocated for it and that is not allowed.
+pub(crate) fn watch(state: *mut u8, may_allocate: bool) -> bool {
+    let Some(key) = key() else { return false };
+    let is_kept = number(KEY.load(Relaxed)).is_some_and(|key| key < KEYS_WITHOUT_ALLOCATION);
+    // SAFETY: the key was created and is not deleted while this code can run.
+    (is_kept || may_allocate) && unsafe { libc::pthread_setspecific(key, state.cast()) == 0 }
+}
+
+/// The value that the calling thread was watched with, null if it was not.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+pub(crate) fn value() -> *mut u8 {
+    // SAFETY: as in `watch`; async-signal-safe in glibc and musl, which only read.
+    key().map_or(core::ptr::null_mut(), |key| unsafe { libc::pthread_getspecific(key) }.cast())
+}
+
+/// Deletes the key, before its destructor's code is unmapped.
+pub(crate) fn forget() {
+    if let Some(number) = number(KEY.swap(CLOSED, AcqRel)) {
         // SAFETY: the swap made this call the only one that deletes the key.
-        unsafe { libc::pthread_key_delete(key) };
+        unsafe { libc::pthread_key_delete(number as libc::pthread_key_t) };
     }
 }
 
-/// ELF: the linker puts this pointer among the functions to call when the object is unloaded.
-#[cfg(not(any(target_vendor = "apple", target_os = "aix")))]
-mod unload {
-    // SAFETY: what lies in this section are functions of that type.
-    #[used]
-    #[unsafe(link_section = ".fini_array")]
-    static AT_UNLOAD: extern "C" fn() = super::library_ends;
-
-    /// Nothing is left to do at run time.
-    pub(super) fn watch() {}
+/// Where glibc keeps the calling thread's value of our key: its distance from the thread pointer,
+/// and the number that stands before it. Found by content: one place in the thread's descriptor, and
+/// no other, follows the value when it changes. `None` where that is not so.
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(miri)
+))]
+pub(crate) fn find_slot(number: usize) -> Option<(usize, usize)> {
+    /// The descriptor begins at the thread pointer; what is looked for lies within so many words.
+    const WORDS: usize = 256;
+    /// What the values are while this looks: no address and no small number.
+    const MARKS: [usize; 2] = [0x5f3c_a96b_5f3c_a96b, 0x2ad1_7e4c_2ad1_7e4c];
+    if number >= KEYS_WITHOUT_ALLOCATION {
+        return None;
+    }
+    let key = number as libc::pthread_key_t;
+    // SAFETY: pthread_self is the address of the descriptor, of which glibc has had more than 256
+    // words on this architecture in all versions (the values of 32 keys are 64 of them).
+    let word = |at: usize| unsafe {
+        core::ptr::with_exposed_provenance::<usize>(libc::pthread_self() as usize)
+            .wrapping_add(at)
+            .read_volatile()
+    };
+    // SAFETY: the key is ours.
+    let set = |value: usize| unsafe {
+        libc::pthread_setspecific(key, core::ptr::without_provenance(value)) == 0
+    };
+    let mut places = [None; 2];
+    for (place, mark) in places.iter_mut().zip(MARKS) {
+        if !set(mark) {
+            return None;
+        }
+        let mut found = (1..WORDS).filter(|&at| word(at) == mark);
+        *place = found.next().filter(|_| found.next().is_none());
+    }
+    let sequence = places[0].map_or(0, |at| word(at - 1));
+    set(0);
+    match places {
+        // A small odd number: a key that is in use.
+        [Some(first), Some(second)] if first == second && sequence % 2 == 1 && sequence < 1 << 32 => {
+            Some((first * size_of::<usize>(), sequence))
+        }
+        _ => None,
+    }
 }
 
-/// Mach-O: dyld calls what was registered for the image, as C++ compilers do it for destructors of statics.
-#[cfg(target_vendor = "apple")]
-mod unload {
-    unsafe extern "C" {
-        /// Made by the linker: an address in the image.
-        static __dso_handle: u8;
-        fn __cxa_atexit(
-            function: unsafe extern "C" fn(*mut libc::c_void),
-            argument: *mut libc::c_void,
-            image: *const u8,
-        ) -> libc::c_int;
-    }
-
-    unsafe extern "C" fn library_ends(_argument: *mut libc::c_void) {
-        super::library_ends();
-    }
-
-    pub(super) fn watch() {
-        // SAFETY: the function has the type that is asked for and ignores its argument. Should it fail for want of memory, a dlclose leaves the
-        // key behind, as every library without such a hook does.
-        unsafe { __cxa_atexit(library_ends, core::ptr::null_mut(), &raw const __dso_handle) };
-    }
-}
-
-/// XCOFF: the linker takes such functions by name only (-binitfini), so a library is not to be unloaded.
-#[cfg(target_os = "aix")]
-mod unload {
-    const _: extern "C" fn() = super::library_ends;
-
-    pub(super) fn watch() {}
-}
-
-unsafe extern "C" fn thread_ends(_value: *mut libc::c_void) {
-    super::give_back();
+/// Other C libraries place thread-locals of libraries without allocating.
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(target_env = "gnu"),
+    target_pointer_width = "64",
+    not(miri)
+))]
+pub(crate) fn find_slot(_number: usize) -> Option<(usize, usize)> {
+    None
 }

@@ -1,55 +1,91 @@
-//! What Linux wants to hear of a stack, and where stacks lie best.
+//! What is special on Linux: where stacks lie best, and system calls that nobody intercepts.
 
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use libc::{c_int, c_void};
 
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
-pub(super) fn no_huge_pages(base: *mut libc::c_void, bytes: usize) {
-    // SAFETY: advice on a mapping of our own. A kernel without huge pages answers EINVAL, which changes nothing.
-    unsafe { libc::madvise(base, bytes, libc::MADV_NOHUGEPAGE) };
+pub(super) fn no_huge_pages(base: *mut c_void, bytes: usize) {
+    // SAFETY: advice on a mapping of our own. A kernel without huge pages answers EINVAL, which
+    // changes nothing.
+    unsafe { madvise(base, bytes, libc::MADV_NOHUGEPAGE) };
 }
 
-/// The addresses that stacks are asked for at: below every thread stack, so that a longjmp from a body to its host goes up.
+/// The address that the first stacks are asked for at: below every thread stack, so that a longjmp
+/// from a body to its calling stack goes up.
 ///
-/// glibc's fortified longjmp aborts a jump to a lower address ("longjmp causes uninitialized stack frame"). Thread stacks lie near the
-/// top of the address space, of 47 or 48 bits, and the heap of a PIE at two thirds of it (on powerpc64 above 4 GiB). Where the
-/// address space is smaller (39 bits on some aarch64 and riscv64) the kernel ignores the hint.
-#[cfg(all(target_pointer_width = "64", not(target_arch = "s390x")))]
-const PLACES: Option<core::ops::Range<usize>> = Some(18 << 40..32 << 40);
-/// Of 3 or 4 GiB, with the heap of a PIE at 0x5655_5000 and that of other programs at 0x0804_8000.
-#[cfg(target_arch = "x86")]
-const PLACES: Option<core::ops::Range<usize>> = Some(0x2000_0000..0x5000_0000);
-/// Of 3 GiB, with the heap of a PIE at 0x0040_0000.
-#[cfg(target_arch = "arm")]
-const PLACES: Option<core::ops::Range<usize>> = Some(0x2000_0000..0x4000_0000);
-/// Of 4 TiB, with the heap of a PIE at two thirds of it: a mapping above makes the kernel add a level to the page tables.
-#[cfg(target_arch = "s390x")]
-const PLACES: Option<core::ops::Range<usize>> = Some(1 << 40..2 << 40);
-#[cfg(not(any(target_arch = "x86", target_arch = "arm", target_pointer_width = "64")))]
-const PLACES: Option<core::ops::Range<usize>> = None;
-
-/// Where the next stack should lie, from the highest of [`PLACES`] downwards; where that is taken, the kernel chooses.
-pub(super) fn place(mapped_bytes: usize) -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let Some(places) = PLACES else { return 0 };
-    let previous = match NEXT.load(Relaxed) {
-        0 => places.end - random_offset((places.end - places.start) / 8),
-        next => next,
-    };
-    let next = previous.saturating_sub(mapped_bytes);
-    // A race only makes two threads ask for the same place; one of them gets another.
-    NEXT.store(if next < places.start { 0 } else { next }, Relaxed);
-    next
+/// glibc's fortified longjmp aborts a jump to a lower address ("longjmp causes uninitialized stack
+/// frame"). Thread stacks lie near the top of the address space. 128 GiB is below all else that
+/// Linux maps by itself; TSan and ASan own other ranges, and the kernel ignores a hint that is taken.
+#[cfg(target_pointer_width = "64")]
+pub(crate) fn first_hint() -> usize {
+    (32 << 30) + random_offset(88 << 30)
 }
 
-/// Keeps the place as hard to guess as the kernel would: less than `below`, in steps of the largest page size, from the bits that it drew for
-/// this process.
+/// Of 3 or 4 GiB, with the heap of a PIE at 0x5655_5000 (x86) or 0x0040_0000 (arm), and that of
+/// other programs at 0x0804_8000.
+#[cfg(target_pointer_width = "32")]
+pub(crate) fn first_hint() -> usize {
+    0x2000_0000 + random_offset(0x0400_0000)
+}
+
+/// Keeps the place as hard to guess as the kernel would: less than `below`, in steps of 256 MiB (32
+/// on 32-bit targets), from the bits that it drew for this process.
 fn random_offset(below: usize) -> usize {
+    const STEP: usize = if cfg!(target_pointer_width = "64") { 16 << 20 } else { 2 << 20 };
     // SAFETY: getauxval has no preconditions.
     let random = unsafe { libc::getauxval(libc::AT_RANDOM) } as *const usize;
     if random.is_null() {
         return 0;
     }
-    // SAFETY: AT_RANDOM points to 16 random bytes (getauxval(3)) that stay for the life of the process.
-    let bits = unsafe { random.read_unaligned() };
-    (bits % below) & !0xffff
+    // SAFETY: AT_RANDOM points to 16 random bytes (getauxval(3)) that stay for the life of the
+    // process.
+    (unsafe { random.read_unaligned() }) % below & !(STEP - 1)
 }
+
+// A program may define functions of these names, or preload a library that does: an allocation
+// profiler, whose hooks may be guarded callbacks. So the kernel is asked directly, where `mmap` has
+// the same arguments as the function (s390x and 32-bit systems have others).
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
+mod calls {
+    use super::{c_int, c_void};
+
+    /// # Safety
+    /// As for mmap(2).
+    pub(crate) unsafe fn mmap(
+        at: *mut c_void,
+        bytes: usize,
+        protection: c_int,
+        flags: c_int,
+        file: c_int,
+        offset: libc::off_t,
+    ) -> *mut c_void {
+        // SAFETY: the caller's promise.
+        let base =
+            unsafe { libc::syscall(libc::SYS_mmap, at, bytes, protection, flags, file, offset) };
+        core::ptr::with_exposed_provenance_mut(base as usize)
+    }
+
+    /// # Safety
+    /// As for munmap(2).
+    pub(crate) unsafe fn munmap(at: *mut c_void, bytes: usize) -> c_int {
+        // SAFETY: the caller's promise.
+        unsafe { libc::syscall(libc::SYS_munmap, at, bytes) as c_int }
+    }
+
+    /// # Safety
+    /// As for mprotect(2).
+    pub(crate) unsafe fn mprotect(at: *mut c_void, bytes: usize, protection: c_int) -> c_int {
+        // SAFETY: the caller's promise.
+        unsafe { libc::syscall(libc::SYS_mprotect, at, bytes, protection) as c_int }
+    }
+
+    /// # Safety
+    /// As for madvise(2).
+    pub(crate) unsafe fn madvise(at: *mut c_void, bytes: usize, advice: c_int) -> c_int {
+        // SAFETY: the caller's promise.
+        unsafe { libc::syscall(libc::SYS_madvise, at, bytes, advice) as c_int }
+    }
+}
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+use libc as calls;
+
+pub(super) use calls::{madvise, mmap, mprotect, munmap};

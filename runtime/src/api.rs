@@ -1,0 +1,226 @@
+//! The public functions, put together from the rooms below.
+
+use core::ops::Range;
+use core::sync::atomic::Ordering::Relaxed;
+
+use crate::bounds::StackBounds;
+use crate::diagnostics::overflow;
+use crate::callback::{Callback, Foreign, Mode};
+use crate::locate::{Place, locate};
+use crate::registry::{RegisterError, Registration};
+use crate::stack::{pool, table};
+use crate::thread::{self, signal_stack};
+use crate::{call, host_call, os_bounds, slow_path, switch};
+
+/// How [`call_guarded`] runs a closure: the name for messages, the reserve, and when to switch.
+#[derive(Debug)]
+pub struct Options(Callback);
+
+impl Options {
+    /// The defaults of the attribute: 128 KiB, switch when low, also on foreign stacks.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(Callback::new(name))
+    }
+
+    /// The reserve: how many bytes the closure has free when it starts.
+    ///
+    /// # Panics
+    /// When `bytes` is zero or more than a quarter of the address space.
+    #[must_use]
+    pub const fn reserve(self, bytes: usize) -> Self {
+        Self(self.0.reserve(bytes))
+    }
+
+    /// When the closure leaves the stack it is called on.
+    #[must_use]
+    pub const fn switch(self, mode: Mode) -> Self {
+        Self(self.0.switch(mode))
+    }
+
+    /// What to do on a foreign stack.
+    #[must_use]
+    pub const fn foreign(self, foreign: Foreign) -> Self {
+        Self(self.0.foreign(foreign))
+    }
+}
+
+/// Runs `call` with the room that `options` ask for: in place or on a system stack.
+///
+/// Where no stack can be had the process aborts with one line that says why.
+///
+/// # Panics
+/// With the panics of `call`, which cross the switch.
+///
+/// ```
+/// use guarded_callback::{Mode, Options, call_guarded, on_system_stack};
+/// static DEEP: Options = Options::new("deep").reserve(1 << 20).switch(Mode::Always);
+/// assert!(call_guarded(&DEEP, on_system_stack));
+/// ```
+pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
+    call::guarded::<true, R, _>(&options.0, size_of::<R>(), call)
+}
+
+/// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls
+/// back into hosts that check their own stack bounds, such as JavaScript engines and virtual machines.
+///
+/// On any other stack `call` runs where it is. How much room the calling stack has left is the
+/// caller's to know: `call` should be a thin call into the host. Guarded callbacks that the host makes
+/// from there are guarded as usual.
+///
+/// # Panics
+/// With the panics of `call`, which cross the switch.
+///
+/// ```
+/// use guarded_callback::{Mode, Options, call_guarded, on_host_stack, on_system_stack};
+/// static BODY: Options = Options::new("body").switch(Mode::Always);
+/// call_guarded(&BODY, || {
+///     assert!(on_system_stack());
+///     on_host_stack(|| assert!(!on_system_stack()));
+/// });
+/// ```
+pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
+    host_call::on_host_stack(call)
+}
+
+/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a real-time
+/// deadline would meet it.
+///
+/// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as
+/// the runtime is concerned. The bounds of the thread's stack are taken anew, so that this also takes
+/// up an RLIMIT_STACK which was changed since; and so are those of its alternate signal stack: call
+/// this after `sigaltstack(2)` with memory that lies inside of the thread's stack or of a body's.
+/// Later callbacks are no slower for it.
+///
+/// ```
+/// guarded_callback::prepare_thread();
+/// ```
+pub fn prepare_thread() {
+    slow_path::prepare_thread();
+}
+
+/// From now on an overflow of a system stack is reported on standard error before the process dies of it.
+///
+/// The report names the callback, the thread, the size of the stack, the room that the callback asked for, and the callbacks on other
+/// system stacks that it was called from. The signal then goes to the handler that was installed before; where there was none, the
+/// process dies as it would have. Faults of any other kind go there without a word.
+///
+/// The handler needs an alternate signal stack. The calling thread gets one if it has none, and so do other threads, also those
+/// that C created, when they make their first callback after this call; a thread that called back before gets it from
+/// [`prepare_thread`](crate::prepare_thread).
+///
+/// # Errors
+/// That of `sigaction(2)` or `AddVectoredExceptionHandler`, and then nothing is installed; unsupported where there is neither.
+///
+/// ```
+/// guarded_callback::install_overflow_report()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn install_overflow_report() -> std::io::Result<()> {
+    overflow::install()?;
+    prepare_thread();
+    Ok(())
+}
+
+impl StackBounds {
+    /// The bounds of the stack that this function is called on; `None` on a foreign stack, such as a
+    /// coroutine's, of which nothing is known.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        let sp = switch::stack_pointer();
+        match locate(thread::current(), sp) {
+            Place::Foreign => {
+                let signal = signal_stack::current().range().filter(|range| range.contains(&sp));
+                let signal = signal.map(|range| {
+                    Self::new(range.start, range.end, crate::bounds::Source::Signal)
+                });
+                signal
+                    .or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
+                    .or_else(|| os_bounds::bounds_at(sp))
+            }
+            place => place.bounds(),
+        }
+    }
+
+    /// The bounds of the calling thread's own stack, whatever stack the call is made on; `None` when
+    /// the system does not tell.
+    #[must_use]
+    pub fn of_thread() -> Option<Self> {
+        let known = thread::current().and_then(thread::Thread::bounds);
+        known.unwrap_or_else(|| os_bounds::thread_stack(switch::stack_pointer(), true))
+    }
+}
+
+/// Bytes between SP and the lowest usable address of the stack that the call is made on; `None` on a
+/// foreign stack.
+///
+/// ```
+/// assert!(guarded_callback::remaining_stack().is_some_and(|bytes| bytes > 16 * 1024));
+/// ```
+#[must_use]
+pub fn remaining_stack() -> Option<usize> {
+    StackBounds::current().map(|bounds| switch::stack_pointer().saturating_sub(bounds.low()))
+}
+
+/// Whether the call is made on a system stack of this runtime.
+///
+/// ```
+/// assert!(!guarded_callback::on_system_stack());
+/// ```
+#[must_use]
+pub fn on_system_stack() -> bool {
+    table::stack_at(switch::stack_pointer()).is_some()
+}
+
+/// Declares the addresses `low..high` to be one stack, usable to its lowest byte, until the
+/// [`Registration`] is dropped.
+///
+/// Callbacks that arrive on it run in place where it has room. This also tells a stack carved out of
+/// a thread's own stack, or of a system stack, from the stack around it; register such a one on the
+/// thread that it belongs to.
+///
+/// # Errors
+/// When the range is empty, or 65,536 ranges are registered already.
+///
+/// ```
+/// let memory = vec![0_u8; 256 * 1024];
+/// let range = memory.as_ptr_range();
+/// let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr())?;
+/// drop(registration);
+/// # Ok::<(), guarded_callback::RegisterError>(())
+/// ```
+pub fn register_stack(range: Range<usize>) -> Result<Registration, RegisterError> {
+    let registration = Registration::new(range)?;
+    take_up(&registration.range());
+    Ok(registration)
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.forget();
+        take_up(&self.range());
+    }
+}
+
+/// Lets the fast path of the calling thread know of a change of what is registered.
+fn take_up(range: &Range<usize>) {
+    if let Some(around) = table::stack_at(range.start) {
+        let (low, high) = (around.low, around.low + around.room_bytes);
+        let is_carved = crate::registry::lowest_inside(low, high).is_some();
+        around.is_carved.store(is_carved, Relaxed);
+    }
+    if let Some(thread) = thread::current() {
+        thread.update_words();
+    }
+}
+
+/// Gives the memory of stacks that no thread has back to the system, and returns how many there are.
+/// Their addresses stay reserved for the next callbacks.
+///
+/// ```
+/// let trimmed = guarded_callback::trim();
+/// # let _ = trimmed;
+/// ```
+pub fn trim() -> usize {
+    pool::trim()
+}

@@ -1,0 +1,85 @@
+//! Counters of the process. All of them are counted on the slow path; the fast path counts nothing, except with the feature `stats`.
+
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What the runtime has done in this process so far. Returned by [`stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// System stacks mapped, ever.
+    pub stacks_mapped: usize,
+    /// System stacks given back to the system, ever.
+    pub stacks_unmapped: usize,
+    /// Times that a stack came from the pool instead of a new mapping.
+    pub stacks_reused: usize,
+    /// Stacks that lie in the pool at this moment.
+    pub stacks_pooled: usize,
+    /// Stacks taken back from activations that a longjmp or an exception had abandoned.
+    pub stacks_reclaimed: usize,
+    /// Callbacks that took the slow path: first use on a thread, a further stack, an unknown stack.
+    pub slow_paths: usize,
+    /// Bodies that ran on the stack that C called them on. With the feature `stats`.
+    #[cfg(feature = "stats")]
+    pub bodies_in_place: usize,
+    /// Bodies that ran on a system stack. With the feature `stats`.
+    #[cfg(feature = "stats")]
+    pub bodies_switched: usize,
+    /// Callbacks whose body could not run for lack of a stack.
+    pub refusals: usize,
+}
+
+/// How many stacks lie in the pool.
+pub(crate) static POOLED: AtomicUsize = AtomicUsize::new(0);
+static MAPPED: AtomicUsize = AtomicUsize::new(0);
+static UNMAPPED: AtomicUsize = AtomicUsize::new(0);
+static REUSED: AtomicUsize = AtomicUsize::new(0);
+static RECLAIMED: AtomicUsize = AtomicUsize::new(0);
+static SLOW: AtomicUsize = AtomicUsize::new(0);
+static REFUSALS: AtomicUsize = AtomicUsize::new(0);
+
+/// The counters of this process.
+///
+/// ```
+/// let stats = guarded_callback::stats();
+/// assert!(stats.stacks_mapped >= stats.stacks_unmapped);
+/// ```
+#[must_use]
+pub fn stats() -> Stats {
+    Stats {
+        stacks_unmapped: UNMAPPED.load(Relaxed),
+        stacks_mapped: MAPPED.load(Relaxed),
+        stacks_reused: REUSED.load(Relaxed),
+        stacks_pooled: POOLED.load(Relaxed),
+        stacks_reclaimed: RECLAIMED.load(Relaxed),
+        #[cfg(feature = "stats")]
+        bodies_in_place: super::callback_stats::of_all().0,
+        #[cfg(feature = "stats")]
+        bodies_switched: super::callback_stats::of_all().1,
+        slow_paths: SLOW.load(Relaxed),
+        refusals: REFUSALS.load(Relaxed),
+    }
+}
+
+pub(crate) fn mapped() {
+    MAPPED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn unmapped() {
+    UNMAPPED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn reused() {
+    REUSED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn reclaimed() {
+    RECLAIMED.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn slow() {
+    SLOW.fetch_add(1, Relaxed);
+}
+
+pub(crate) fn refused() {
+    REFUSALS.fetch_add(1, Relaxed);
+}

@@ -1,0 +1,12 @@
+//! Systems without POSIX signals: no report.
+
+pub(crate) fn install() -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+#[cfg_attr(not(any(unix, windows)), allow(dead_code, reason = "called where libraries can be unloaded"))]
+pub(crate) fn uninstall() {}
+
+pub(crate) fn cover_thread(_area: core::ops::Range<usize>) {}
+
+pub(crate) fn uncover_thread(_area: core::ops::Range<usize>) {}

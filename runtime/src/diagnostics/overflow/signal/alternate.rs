@@ -1,0 +1,44 @@
+//! The alternate signal stack of a thread: a handler cannot run on the stack that has overflowed.
+
+use core::ops::Range;
+
+use crate::stack::memory;
+use crate::thread::signal_stack::{self, Setting};
+
+/// Room for our handler, and for an earlier one that prints a backtrace.
+const HANDLER_BYTES: usize = 64 * 1024;
+
+/// Gives the calling thread an alternate stack at the low end of `area`, if it has none. `area` is a
+/// part of a slot of the thread's own. Without memory the thread stays without one.
+pub(super) fn give(area: Range<usize>) {
+    if signal_stack::current().range().is_some() {
+        return;
+    }
+    let bytes = (HANDLER_BYTES + signal_frame_bytes()).next_multiple_of(memory::page_bytes());
+    let range = area.start..area.start + bytes.min(area.end - area.start);
+    // SAFETY: the caller gives a part of a slot, in whole pages.
+    if unsafe { memory::open(range.start, range.end - range.start) }.is_ok() {
+        // SAFETY: the memory is there for as long as the thread is.
+        unsafe { Setting::new(&range).set() };
+    }
+}
+
+/// Takes back what was given, when the thread ends; where somebody has set another stack since, that
+/// one stays.
+pub(crate) fn uncover_thread(area: Range<usize>) {
+    if signal_stack::current().range().is_some_and(|range| range.start == area.start) {
+        // SAFETY: names no memory. Refused while SP is on the stack: the thread ends in a handler.
+        unsafe { Setting::none().set() };
+    }
+}
+
+/// What the kernel writes below SP of a handler: kilobytes where there are AVX-512 or AMX registers
+/// to keep.
+fn signal_frame_bytes() -> usize {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: no preconditions; zero where the kernel does not tell.
+    let told = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let told = 0;
+    told
+}

@@ -1,0 +1,184 @@
+//! The end of a thread, and of the library: what is kept for later is given back.
+
+use core::sync::atomic::{AtomicBool, Ordering::*};
+
+use crate::diagnostics::overflow;
+use crate::liveness;
+use crate::stack::{Header, arena, table};
+use crate::switch;
+use crate::thread::signal_mask::Blocked;
+use crate::thread::{self, Thread, exit, tls};
+
+/// Makes everything that a thread's state needs of the process. Done when the program or library is
+/// loaded, where that can be; otherwise at the first use.
+pub(crate) fn prepare_process() {
+    let key = exit::prepare(thread_ends);
+    tls::find_place(key);
+    #[cfg(windows)]
+    exit::set_library_end(library_ends);
+}
+
+/// ELF: the linker puts this pointer among the functions to call when the object is loaded, before
+/// any callback of it, and when allocating is safe.
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
+#[used]
+// SAFETY: what lies in this section are functions of that type.
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = {
+    extern "C" fn at_load() {
+        prepare_process();
+    }
+    at_load
+};
+
+/// Whether the calling thread is ending: its state was ended, and destructors still run.
+pub(crate) fn has_begun_to_end() -> bool {
+    tls::words().is_some_and(tls::Words::has_ended)
+}
+
+/// Called with the state of a thread that ends; on Windows with null, for the calling thread.
+unsafe extern "C" fn thread_ends(state: *mut u8) {
+    let _blocked = Blocked::all();
+    // SAFETY: the state of the calling thread, which lives in the header of its first stack.
+    let Some(thread) = (unsafe { state.cast::<Thread>().as_ref() }).or_else(thread::current) else {
+        return;
+    };
+    overflow::uncover_thread(thread.first().report_area());
+    let sp = switch::stack_pointer();
+    restore_teb_at_end(thread, sp);
+    thread.end();
+    liveness::thread_ends(thread, sp);
+}
+
+/// Windows: the system frees the stack that the TEB tells of, which must be the thread's own.
+fn restore_teb_at_end(thread: &Thread, sp: usize) {
+    let is_left = |header: &&Header| header.switch.is_os_stack() && !header.contains(sp);
+    for _ in 0..thread.held_count() {
+        let Some(header) = thread.held().find(is_left) else { break };
+        header.switch.restore_teb();
+    }
+    if let Some(header) = outermost(thread) {
+        header.switch.tell_what_to_free();
+    }
+}
+
+/// The stack that was entered first of those that the system is told of now, one from another.
+pub(crate) fn outermost(thread: &Thread) -> Option<&'static Header> {
+    let mut outermost = thread.held().find(|header| header.switch.is_os_stack())?;
+    for _ in 0..thread.held_count() {
+        let calling = outermost.switch.calling_stack();
+        let Some(next) = thread.held().find(|header| header.os_stack.is_same(calling)) else { break };
+        outermost = next;
+    }
+    Some(outermost)
+}
+
+/// The library is closed, or the process ends.
+#[cfg_attr(not(any(unix, windows)), allow(dead_code, reason = "called where that can be heard of"))]
+fn library_ends(is_closed: bool) {
+    #[cfg(feature = "stats")]
+    crate::diagnostics::report::at_exit();
+    overflow::uninstall();
+    if is_closed && !HAS_ENDED.swap(true, AcqRel) {
+        exit::forget();
+        release_all();
+    }
+}
+
+static HAS_ENDED: AtomicBool = AtomicBool::new(false);
+
+/// Unmaps all stacks that nothing lives on. Nobody calls the library any more, and no thread comes
+/// back into it but for bodies that are suspended.
+fn release_all() {
+    let _blocked = Blocked::all();
+    let sp = switch::stack_pointer();
+    let mut next = table::all().next();
+    while let Some(header) = next {
+        next = table::from(header.next_mapped).next();
+        if header.is_idle() && !header.contains(sp) {
+            crate::checkers::unmapped(&header.notes, header.low, header.room_bytes);
+            crate::diagnostics::counters::unmapped();
+            // SAFETY: whole, idle, and nobody takes it any more; the link was read before.
+            unsafe { table::release(header) };
+        }
+    }
+    arena::release_unused();
+}
+
+/// ELF: the linker puts this pointer among the functions to call when the object is unloaded, and
+/// when the process ends.
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
+#[used]
+// SAFETY: as for `AT_LOAD`.
+#[unsafe(link_section = ".fini_array")]
+static AT_UNLOAD: extern "C" fn() = {
+    extern "C" fn at_unload() {
+        library_ends(is_closing::is_closing());
+    }
+    at_unload
+};
+
+/// Mach-O: dyld calls what was registered for the image, as C++ compilers do it for destructors of
+/// statics. Whether the process ends is not known there, so that stacks stay.
+#[cfg(all(target_vendor = "apple", not(miri)))]
+mod apple {
+    unsafe extern "C" {
+        /// Made by the linker: an address in the image.
+        static __dso_handle: u8;
+        fn __cxa_atexit(
+            function: unsafe extern "C" fn(*mut libc::c_void),
+            argument: *mut libc::c_void,
+            image: *const u8,
+        ) -> libc::c_int;
+    }
+
+    unsafe extern "C" fn library_ends(_argument: *mut libc::c_void) {
+        super::library_ends(false);
+        super::exit::forget();
+    }
+
+    /// dyld calls what lies in this section when the image is loaded.
+    #[used]
+    // SAFETY: functions of that type.
+    #[unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs")]
+    static AT_LOAD: extern "C" fn() = {
+        extern "C" fn at_load() {
+            super::prepare_process();
+            // SAFETY: the function has the type that is asked for and ignores its argument. Should
+            // it fail for want of memory, a dlclose leaves the key behind.
+            unsafe { __cxa_atexit(library_ends, core::ptr::null_mut(), &raw const __dso_handle) };
+        }
+        at_load
+    };
+}
+
+/// Whether the functions of `.fini_array` run because of dlclose, and not because the process ends,
+/// when other threads go on to call the library: told by who has called them.
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
+mod is_closing {
+    use core::ffi::c_void;
+
+    unsafe extern "C" {
+        fn _Unwind_Backtrace(
+            function: extern "C" fn(*mut c_void, *mut c_void) -> i32,
+            argument: *mut c_void,
+        ) -> i32;
+        fn _Unwind_GetRegionStart(context: *mut c_void) -> usize;
+    }
+
+    /// dlclose is among the callers.
+    pub(super) fn is_closing() -> bool {
+        extern "C" fn look(context: *mut c_void, found: *mut c_void) -> i32 {
+            // SAFETY: a valid context, and the address of the bool below.
+            unsafe {
+                let start = _Unwind_GetRegionStart(context);
+                *found.cast::<bool>() |= start == libc::dlclose as *const () as usize;
+            }
+            0
+        }
+        let mut found = false;
+        // SAFETY: the function has the type that is asked for; it writes to `found` alone.
+        unsafe { _Unwind_Backtrace(look, (&raw mut found).cast()) };
+        found
+    }
+}

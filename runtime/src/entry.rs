@@ -1,0 +1,375 @@
+//! What a shim calls: one function for each number of arguments, instantiated for each callback.
+//!
+//! `D` describes the callback. `F` is the user's body, a closure that gets the arguments; in [`c`] and
+//! [`c_unwind`] it captures nothing, so that it is a type without a value, which any code can make
+//! one of. `G` is the fallback, a closure that gets references to the arguments.
+//!
+//! The functions `body` of this file are what C calls in effect: they have the ABI and the arguments
+//! of the shim. In them nothing must be cleaned up, so that a forced unwinding (pthread_exit) passes
+//! them as it passes the user's function: hence `ManuallyDrop`, and the user's code in a function of
+//! Rust's ABI of its own.
+
+use core::mem::{ManuallyDrop, MaybeUninit, transmute};
+use core::ptr::{NonNull, read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::call::{guarded, guarded_or, may_stay};
+use crate::callback::Describe;
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(any(miri, feature = "stats", feature = "asan"))
+))]
+use crate::{callback::Mode, fast::fast_path};
+
+/// Bytes that a callback needs with arguments and a result of these types.
+const fn needed<D: Describe, A, R>() -> usize {
+    D::CALLBACK.needed_with(size_of::<A>() + size_of::<R>())
+}
+
+/// A value of a type that has but one: a closure that captures nothing.
+///
+/// # Safety
+/// Somebody has made a value of the type, which is `Copy`.
+#[inline(always)]
+unsafe fn only_value<F: Copy>() -> F {
+    const { assert!(size_of::<F>() == 0) };
+    // SAFETY: a type without size has one value, and the caller's promise says that it may exist.
+    unsafe { NonNull::<F>::dangling().read() }
+}
+
+/// Runs the body; C gets the fallback's value instead of a panic.
+#[inline(always)]
+fn caught<R>(call: impl FnOnce() -> R, fallback: impl FnOnce() -> R) -> R {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result,
+        Err(payload) => {
+            // A payload whose drop panics again must not get past us: it is leaked.
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                core::mem::forget(second);
+            }
+            fallback()
+        }
+    }
+}
+
+/// The functions of one ABI that C calls, with closures that capture nothing.
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(any(miri, feature = "stats", feature = "asan"))
+))]
+macro_rules! fast {
+    ($abi:literal $unwinds:literal; $($call:ident $call_or:ident ($($A:ident $a:ident),*))*) => { $(
+        /// Runs the body with the room that the callback asks for.
+        #[inline(always)]
+        pub fn $call<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(_body: F, $($a: $A),*) -> R {
+            fast_path! {
+                extern $abi fn fast<[F] $($A),*> where [F: FnOnce($($A),*) -> R + Copy]
+                body = body, slow = slow
+            }
+
+            #[inline(never)]
+            unsafe extern $abi fn body<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+                $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                run_body::<F, $($A,)* R>($($a),*)
+            }
+
+            fn run_body<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>($($a: ManuallyDrop<$A>),*) -> R {
+                // SAFETY: the shim was called with a value of the type.
+                let body = unsafe { only_value::<F>() };
+                body($(ManuallyDrop::into_inner($a)),*)
+            }
+
+            #[cold]
+            #[inline(never)]
+            unsafe extern $abi fn slow<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+                $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let arguments = ($(&raw const $a,)*);
+                guarded::<$unwinds, R, _>(const { &D::CALLBACK }, bytes, move || {
+                    let ($($a,)*) = arguments;
+                    // SAFETY: the arguments are moved out once; this frame lasts longer.
+                    unsafe { body::<D, F, $($A,)* R>($(read($a)),*) }
+                })
+            }
+
+            // SAFETY: the arguments are those of the body.
+            unsafe { fast::<D, F, $($A,)* R>($($a),*) }
+        }
+
+        /// As the function without a fallback; `fallback` gives the result when the body panics, or
+        /// can have no stack.
+        #[inline(always)]
+        pub fn $call_or<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
+            _body: F, _fallback: G, $($a: $A),*
+        ) -> R {
+            fast_path! {
+                extern $abi fn fast<[F, G] $($A),*>
+                where [F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy]
+                body = body, slow = slow
+            }
+
+            #[inline(never)]
+            unsafe extern $abi fn body<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
+                $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                run_body::<F, G, $($A,)* R>($($a),*)
+            }
+
+            fn run_body<F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
+                $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                let copies = ($(copy_of(&*$a),)*);
+                // SAFETY: the shim was called with values of the types.
+                let (body, fallback) = unsafe { (only_value::<F>(), only_value::<G>()) };
+                caught(
+                    move || body($(ManuallyDrop::into_inner($a)),*),
+                    move || {
+                        let ($($a,)*) = &copies;
+                        // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
+                        // attribute makes sure of.
+                        fallback($(unsafe { $a.assume_init_ref() }),*)
+                    },
+                )
+            }
+
+            #[cold]
+            #[inline(never)]
+            unsafe extern $abi fn slow<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
+                $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let arguments = ($(&raw const $a,)*);
+                let run = move || {
+                    let ($($a,)*) = arguments;
+                    // SAFETY: the arguments are moved out once; this frame lasts longer.
+                    unsafe { body::<D, F, G, $($A,)* R>($(read($a)),*) }
+                };
+                let refused = move || {
+                    let ($($a,)*) = arguments;
+                    // SAFETY: as above; what the body never got is dropped before the fallback runs,
+                    // which reads copies as in `run_body`.
+                    unsafe {
+                        let copies = ($(copy_of(&**$a),)*);
+                        drop(($(ManuallyDrop::into_inner(read($a)),)*));
+                        let ($($a,)*) = &copies;
+                        only_value::<G>()($($a.assume_init_ref()),*)
+                    }
+                };
+                guarded_or::<$unwinds, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
+            }
+
+            // SAFETY: the arguments are those of the body.
+            unsafe { fast::<D, F, G, $($A,)* R>($($a),*) }
+        }
+    )* };
+}
+
+/// The functions for all other ABIs, with closures of any size.
+macro_rules! compiled {
+    ($unwinds:literal; $($call:ident $call_or:ident ($($A:ident $a:ident),*))*) => { $(
+        /// Runs the body with the room that the callback asks for.
+        #[inline(always)]
+        pub fn $call<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(body: F, $($a: $A),*) -> R {
+            #[inline(never)]
+            fn in_place<F: FnOnce($($A),*) -> R, $($A,)* R>(body: F, $($a: $A),*) -> R {
+                body($($a),*)
+            }
+
+            #[inline(never)]
+            fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
+                body: ManuallyDrop<F>, $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
+                guarded::<$unwinds, R, _>(const { &D::CALLBACK }, bytes, move || {
+                    let ($($a,)*) = arguments;
+                    // SAFETY: body and arguments are moved out once; this frame lasts longer.
+                    unsafe { in_place(ManuallyDrop::into_inner(read(body)), $(ManuallyDrop::into_inner(read($a))),*) }
+                })
+            }
+
+            if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
+                return in_place(body, $($a),*);
+            }
+            let elsewhere: fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R = elsewhere::<D, F, $($A,)* R>;
+            // Called with the arguments themselves, so that large ones are not copied on the way.
+            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments in
+            // the same way ("ABI compatibility" in the documentation of function pointers).
+            let elsewhere = unsafe {
+                transmute::<fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R, fn(F, $($A),*) -> R>(elsewhere)
+            };
+            elsewhere(body, $($a),*)
+        }
+
+        /// As the function without a fallback; `fallback` gives the result when the body panics, or
+        /// can have no stack.
+        #[inline(always)]
+        pub fn $call_or<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+            body: F, fallback: G, $($a: $A),*
+        ) -> R {
+            #[inline(never)]
+            fn in_place<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+                body: F, fallback: G, $($a: $A),*
+            ) -> R {
+                let copies = ($(copy_of(&$a),)*);
+                caught(move || body($($a),*), move || {
+                    let ($($a,)*) = &copies;
+                    // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
+                    // attribute makes sure of.
+                    fallback($(unsafe { $a.assume_init_ref() }),*)
+                })
+            }
+
+            #[inline(never)]
+            fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+                body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $($a: ManuallyDrop<$A>),*
+            ) -> R {
+                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let (body, fallback, arguments) = (&raw const body, &raw const fallback, ($(&raw const $a,)*));
+                let run = move || {
+                    let ($($a,)*) = arguments;
+                    // SAFETY: all of them are moved out once; this frame lasts longer.
+                    unsafe {
+                        let (body, fallback) = (ManuallyDrop::into_inner(read(body)), ManuallyDrop::into_inner(read(fallback)));
+                        in_place(body, fallback, $(ManuallyDrop::into_inner(read($a))),*)
+                    }
+                };
+                let refused = move || {
+                    let ($($a,)*) = arguments;
+                    // SAFETY: as above; what the body never got is dropped before the fallback runs,
+                    // which reads copies as in `in_place`.
+                    unsafe {
+                        let copies = ($(copy_of(&**$a),)*);
+                        drop(($(ManuallyDrop::into_inner(read($a)),)* ManuallyDrop::into_inner(read(body))));
+                        let ($($a,)*) = &copies;
+                        ManuallyDrop::into_inner(read(fallback))($($a.assume_init_ref()),*)
+                    }
+                };
+                guarded_or::<$unwinds, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
+            }
+
+            if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
+                return in_place(body, fallback, $($a),*);
+            }
+            let elsewhere: fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R =
+                elsewhere::<D, F, G, $($A,)* R>;
+            // SAFETY: as in the function without a fallback.
+            let elsewhere = unsafe {
+                transmute::<
+                    fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R,
+                    fn(F, G, $($A),*) -> R,
+                >(elsewhere)
+            };
+            elsewhere(body, fallback, $($a),*)
+        }
+    )* };
+}
+
+/// The bits of an argument, which nobody drops.
+#[inline(always)]
+fn copy_of<T>(argument: &T) -> MaybeUninit<T> {
+    // SAFETY: all bits may stand in a `MaybeUninit` of the same size.
+    unsafe { read((&raw const *argument).cast()) }
+}
+
+macro_rules! each_arity {
+    ($macro:ident! $($first:tt)*) => {
+        $macro! { $($first)*;
+            call0 call0_or ()
+            call1 call1_or (A a)
+            call2 call2_or (A a, B b)
+            call3 call3_or (A a, B b, C c)
+            call4 call4_or (A a, B b, C c, E e)
+            call5 call5_or (A a, B b, C c, E e, H h)
+            call6 call6_or (A a, B b, C c, E e, H h, I i)
+            call7 call7_or (A a, B b, C c, E e, H h, I i, J j)
+            call8 call8_or (A a, B b, C c, E e, H h, I i, J j, K k)
+            call9 call9_or (A a, B b, C c, E e, H h, I i, J j, K k, L l)
+            call10 call10_or (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m)
+            call11 call11_or (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m, N n)
+            call12 call12_or (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m, N n, O o)
+        }
+    };
+}
+
+/// For functions of any ABI that nothing unwinds out of, and closures of any size.
+pub mod compiled {
+    use super::*;
+    each_arity! { compiled! false }
+}
+
+/// For functions of any ABI that panics and exceptions may leave, and closures of any size.
+pub mod compiled_unwind {
+    use super::*;
+    each_arity! { compiled! true }
+}
+
+/// For callbacks whose description is a value and no type, as its reserve depends on generics, and
+/// for more arguments than there are functions for: they come as a tuple.
+pub mod described {
+    use super::*;
+    use crate::callback::Callback;
+
+    /// Runs the body with the room that the callback asks for.
+    #[inline(always)]
+    pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
+        guarded::<true, R, _>(callback, size_of::<A>() + size_of::<R>(), move || body(arguments))
+    }
+
+    /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
+    #[inline(always)]
+    pub fn call_or<F: FnOnce(A) -> R, G: FnOnce(&A) -> R, A, R>(
+        callback: &'static Callback,
+        body: F,
+        fallback: G,
+        arguments: A,
+    ) -> R {
+        let (copies, fallback) = (copy_of(&arguments), ManuallyDrop::new(fallback));
+        let (copies, fallback) = (&raw const copies, &raw const fallback);
+        // SAFETY: both live in this frame. The fallback looks at arguments that are `Copy` alone,
+        // which the attribute makes sure of, and is moved out once at most.
+        let instead = move || unsafe {
+            ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
+        };
+        let bytes = size_of::<A>() + size_of::<R>();
+        guarded_or::<true, R, _, _>(callback, bytes, move || caught(move || body(arguments), instead), instead)
+    }
+}
+
+/// For functions of the ABI "C".
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(any(miri, feature = "stats", feature = "asan"))
+))]
+pub mod c {
+    use super::*;
+    each_arity! { fast! "C" false }
+}
+
+/// For functions of the ABI "C-unwind".
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(any(miri, feature = "stats", feature = "asan"))
+))]
+pub mod c_unwind {
+    use super::*;
+    each_arity! { fast! "C-unwind" true }
+}
+
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(any(miri, feature = "stats", feature = "asan"))
+)))]
+pub use self::{compiled as c, compiled_unwind as c_unwind};

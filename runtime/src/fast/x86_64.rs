@@ -1,0 +1,207 @@
+//! x86_64 Linux, the calling convention of System V.
+//!
+//! ```text
+//!  calling stack                               system stack
+//!  | return address into C |                   | header          | <- rsp while the body is called
+//!  | saved rbp             | <- rbp            | return address  |
+//!  | header                | <- header.calling | frames of body  |
+//!  |                       |                   |        v        |
+//! ```
+//!
+//! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry
+//! of a C function, and so used here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to
+//! xmm7 carry the arguments.
+//!
+//! In place rsp is left alone and the last instruction is a jump into the body, which finds the
+//! arguments on the stack as C left them. How stacks are changed stands in switch/x86_64.rs. The
+//! return address into the fast path leads to the description of the callback, which stands behind
+//! its last instruction: so nobody has to note it.
+
+use crate::callback::Callback;
+use crate::stack::{Header, Record};
+
+/// What the assembler makes of the instructions after the call of the body.
+const AFTER_CALL: [u8; 12] = [
+    0x49, 0x89, 0xe3, // mov r11, rsp
+    0xc9, // leave
+    0x49, 0xc7, 0x03, 0, 0, 0, 0, // mov qword ptr [r11], 0
+    0xc3, // ret
+];
+
+/// Whether the fast path has made the record at this address. It pushes rbp and then the record, and
+/// at the entry of a function rsp is 8 above a multiple of 16: so the record is, too, as no other.
+pub(crate) fn has_made(record: usize) -> bool {
+    const { assert!(align_of::<Record>() == 16) };
+    record % 16 == 8
+}
+
+/// The callback whose body the fast path has called on this stack. `None` for the length of two
+/// instructions before the first such call, and where a tracer has put an address of its own.
+pub(crate) fn callback_on(header: &Header) -> Option<&'static Callback> {
+    let return_address = header.top().cast::<*const u8>().wrapping_sub(1);
+    // SAFETY: the word below the header belongs to the stack. It is a return address, as every first
+    // frame of an activation ends at the header or leaves zero there (call.rs), or nobody has been
+    // here yet: then it is zero.
+    let end = unsafe { return_address.read_volatile() };
+    if end.is_null() {
+        return None;
+    }
+    // SAFETY: a return address lies in code, which can be read; ours is followed by these
+    // instructions and four bytes.
+    if unsafe { end.cast::<[u8; AFTER_CALL.len()]>().read() } != AFTER_CALL {
+        return None;
+    }
+    let offset_at = end.wrapping_add(AFTER_CALL.len()).cast::<i32>();
+    // SAFETY: as above; the distance to the function `describe` of this callback.
+    unsafe {
+        let describe = offset_at.wrapping_byte_offset(offset_at.read_unaligned() as isize);
+        Some(core::mem::transmute::<*const i32, extern "C" fn() -> &'static Callback>(describe)())
+    }
+}
+
+/// Defines the naked function `$name`, which decides for a callback with these arguments and goes on
+/// in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
+macro_rules! fast_path {
+    (
+        extern $abi:literal fn $name:ident<[$($generic:ident),*] $($argument:ident),*>
+        where [$($bounds:tt)*] body = $body:ident, slow = $slow:ident
+    ) => {
+        /// # Safety
+        /// As for the body.
+        #[unsafe(naked)]
+        unsafe extern $abi fn $name<D: Describe, $($generic,)* $($argument,)* R>($(_: $argument),*) -> R
+        where
+            $($bounds)*
+        {
+            core::arch::naked_asm!(
+                ".cfi_startproc",
+                // As much of it as can be on one line of the cache.
+                ".p2align 5",
+                ".if {is_fast}",
+                // rax = where this thread's words lie, relative to fs; 0 if that is not the same in
+                // all threads.
+                "mov rax, qword ptr [rip + {offset}]",
+                "test rax, rax",
+                "jz 8f",
+                "2:",
+                ".if {stays}",
+                // In place when SP is on the thread stack, with enough below. No stack lies so low
+                // that the subtraction wraps around (LOWEST_STACK; larger needs take the slow path).
+                "lea r10, [rsp - {needed}]",
+                "cmp r10, qword ptr fs:[rax]",
+                "jb 4f",
+                "cmp rsp, qword ptr fs:[rax + 8]",
+                "jb {body}",
+                ".endif",
+                // In place when SP is on the home, with enough below: the home has at least ROOM.
+                // r11 = header of the home.
+                "3:",
+                "mov r11, qword ptr fs:[rax + 16]",
+                ".if {needed} < {room}",
+                "lea r10, [rsp + {room} - {needed}]",
+                "sub r10, r11",
+                "cmp r10, {room} - {needed}",
+                "jb {body}",
+                ".endif",
+                ".if {stays}",
+                "jmp {slow}",
+                ".endif",
+                // On the thread stack, but not to stay there.
+                "4:",
+                "cmp rsp, qword ptr fs:[rax]",
+                ".if {stays}",
+                "jb 3b",
+                ".else",
+                "jb 7f",
+                ".endif",
+                "cmp rsp, qword ptr fs:[rax + 8]",
+                ".if {stays}",
+                "jae 3b",
+                ".else",
+                "jae 7f",
+                ".endif",
+                ".if {switches}",
+                ".if {stays}",
+                "mov r11, qword ptr fs:[rax + 16]",
+                ".endif",
+                // The home is to be taken when it is idle: then SP is not on it.
+                ".if {needed} > {room}",
+                "cmp qword ptr [r11 + 8], {needed}",
+                "jb 7f",
+                ".endif",
+                "cmp qword ptr [r11], 0",
+                "jne 7f",
+                // Only a function of a certain name may call upwards: see switch/x86_64.rs.
+                "cmp rsp, r11",
+                "jb 7f",
+                ".cfi_remember_state",
+                "push rbp",
+                ".cfi_def_cfa_offset 16",
+                ".cfi_offset rbp, -16",
+                "mov rbp, rsp",
+                // From here on the frame is found through rbp, wherever rsp is.
+                ".cfi_def_cfa_register rbp",
+                // The record of this activation.
+                "push r11",
+                // The stack counts as in use before SP is on it, for signal handlers in between.
+                "mov qword ptr [r11], rsp",
+                "mov rsp, r11",
+                // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay
+                // paired for the shadow stack.
+                "call {body}",
+                "5:",
+                // The body has brought rsp back to the header.
+                "mov r11, rsp",
+                // rsp returns to the calling stack, whichever thread this is: rbp is callee-saved.
+                "leave",
+                ".cfi_def_cfa rsp, 8",
+                ".cfi_restore rbp",
+                // SP is on the stack no more. The record below rsp is out of reach of signal
+                // handlers, which leave 128 bytes there alone.
+                "mov qword ptr [r11], 0",
+                "ret",
+                // An error if AFTER_CALL is shorter.
+                ".org 5b + 12",
+                ".long {describe} - .",
+                ".cfi_restore_state",
+                ".endif",
+                "7:",
+                "jmp {slow}",
+                // The words are in the state of the thread, to which the value of our thread-specific
+                // key leads, if it is one of ours.
+                "8:",
+                "mov rax, qword ptr [rip + {slot}]",
+                "test rax, rax",
+                "jz 7b",
+                "mov r10, qword ptr [rip + {sequence}]",
+                "cmp r10, qword ptr fs:[rax - 8]",
+                "jne 7b",
+                "mov rax, qword ptr fs:[rax]",
+                "test rax, rax",
+                "jz 7b",
+                "sub rax, qword ptr fs:[0]",
+                "jmp 2b",
+                ".else",
+                "jmp {slow}",
+                ".endif",
+                ".cfi_endproc",
+                is_fast = const (needed::<D, ($($argument,)*), R>() <= crate::thread::LOWEST_STACK) as usize,
+                stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
+                switches = const (!matches!(D::CALLBACK.mode, Mode::Never) && crate::fast::in_registers(
+                    &[$((size_of::<$argument>(), align_of::<$argument>())),*],
+                    (size_of::<R>(), align_of::<R>()),
+                    6,
+                )) as usize,
+                needed = const needed::<D, ($($argument,)*), R>(),
+                room = const crate::stack::ROOM_BYTES,
+                offset = sym crate::thread::tls::OFFSET,
+                slot = sym crate::thread::tls::SLOT,
+                sequence = sym crate::thread::tls::SLOT_SEQUENCE,
+                describe = sym crate::fast::describe::<D>,
+                body = sym $body::<D, $($generic,)* $($argument,)* R>,
+                slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
+            )
+        }
+    };
+}
+pub(crate) use fast_path;

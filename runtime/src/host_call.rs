@@ -1,0 +1,71 @@
+//! From inside of a body back to the calling stack, for a while.
+
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr;
+use core::sync::atomic::Ordering::Relaxed;
+
+use crate::fast;
+use crate::stack::{Header, table};
+use crate::switch::{self, SwitchRecord};
+
+/// Runs `call` on the calling stack of the body that SP is in, or where SP is.
+pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
+    let header = table::stack_at(switch::stack_pointer());
+    match header.and_then(|header| Some((header, left_at(header)?))) {
+        Some((header, sp)) => on_host_of(header, sp, call),
+        None => call(),
+    }
+}
+
+/// Where the running activation has left the calling stack; `None` while it has not. One of the fast
+/// path leaves it at its record, one instruction after it has noted that.
+pub(crate) fn left_at(header: &Header) -> Option<usize> {
+    let record = header.record()?;
+    match header.switch.get() {
+        _ if fast::has_made(record) => Some(record),
+        0 => None,
+        sp => Some(sp),
+    }
+}
+
+fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, sp: usize, call: F) -> R {
+    struct Visit(&'static Header);
+    impl Drop for Visit {
+        fn drop(&mut self) {
+            self.0.visits.fetch_sub(1, Relaxed);
+        }
+    }
+    // Keeps the activation from being taken for dead because its calling stack is in use.
+    header.visits.fetch_add(1, Relaxed);
+    let _visit = Visit(header);
+    let mut call = ManuallyDrop::new(call);
+    let mut result = MaybeUninit::<R>::uninit();
+    let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
+    let top = ptr::with_exposed_provenance_mut(sp & !63);
+    let record = SwitchRecord::leaving_for(header.switch.calling_stack());
+    // SAFETY: below the SP at which the activation left its calling stack nothing lives, as that
+    // waits for the body which this is a part of; `crossing` lives in this frame until the call has
+    // returned.
+    unsafe {
+        switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, record.as_ptr());
+        // The call has returned, so it has written the result.
+        result.assume_init()
+    }
+}
+
+struct Crossing<F, R> {
+    call: *mut F,
+    result: *mut R,
+}
+
+/// # Safety
+/// `argument` points to a [`Crossing`] whose `call` was not called yet and whose `result` can be
+/// written.
+unsafe extern "C-unwind" fn cross<R, F: FnOnce() -> R>(argument: *mut u8) {
+    // SAFETY: see above; the closure is moved out once.
+    unsafe {
+        let crossing = argument.cast::<Crossing<F, R>>();
+        let call = (*crossing).call.read();
+        (*crossing).result.write(call());
+    }
+}

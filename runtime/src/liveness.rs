@@ -1,0 +1,223 @@
+//! Which activations are dead: abandoned by a longjmp, an exception through frames without cleanup,
+//! or a coroutine that was freed.
+//!
+//! Nothing tells of it, so there must be proof. The record of an activation, a word in the frame of
+//! its shim, is in place for as long as the frame is. It is gone when
+//!
+//! - the word is another one, or its memory is unmapped;
+//! - the frame of the new arrival lies over it;
+//! - it lies on a system stack on which nothing runs.
+//!
+//! The one exception: records below SP on the thread stack, under `switch = always`. A longjmp from
+//! ever shallower frames leaves them as they are, and so does a coroutine that is carved out of the
+//! stack there and suspended. They are taken for dead once their stacks hold more than 256 MiB.
+//!
+//! An activation that visits its calling stack (`on_host_stack`) may overwrite its record itself, so
+//! it counts as alive until the visit ends.
+
+use core::ops::Range;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+
+use crate::bounds::StackBounds;
+use crate::checkers;
+use crate::diagnostics::counters;
+use crate::probe;
+use crate::stack::{Header, ORPHAN, pool, table};
+use crate::thread::{self, Thread, signal_stack};
+
+/// How many old activations one claim of a further stack looks at.
+const LOOKED_AT: usize = 4;
+
+/// What the stacks of activations may hold that are perhaps dead.
+const MOST_DOUBTFUL_BYTES: usize = 256 << 20;
+
+/// How many stacks are orphans.
+static ORPHANS: AtomicUsize = AtomicUsize::new(0);
+
+/// A new arrival.
+pub(crate) struct Arrival {
+    pub(crate) sp: usize,
+    /// The frame of its shim, from SP to the end of its own record.
+    pub(crate) frame: Range<usize>,
+}
+
+/// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
+pub(crate) fn reclaim(thread: &Thread, arrival: &Arrival) {
+    let home = thread.home();
+    look_at(thread, arrival, home);
+    let mut found = home.is_idle();
+    for header in thread.next_to_look_at(LOOKED_AT) {
+        look_at(thread, arrival, header);
+        found |= header.is_idle();
+    }
+    if !found {
+        presume_dead(thread, arrival);
+    }
+    reclaim_orphans();
+}
+
+fn look_at(thread: &Thread, arrival: &Arrival, header: &'static Header) {
+    if thread.holds(header) && is_dead(arrival, header) && !is_pinned(header) {
+        abandon(header);
+        if !ptr::eq(thread.home(), header) {
+            thread.push_idle(header);
+        }
+    }
+}
+
+/// Whether there is proof that the activation on the stack is dead.
+fn is_dead(arrival: &Arrival, header: &Header) -> bool {
+    let Some(record) = header.record() else { return false };
+    if header.visits.load(Relaxed) != 0 {
+        return false;
+    }
+    let is_in_new_frame = arrival.frame.contains(&record);
+    is_in_new_frame || is_gone(header, record)
+}
+
+/// Whether the record is gone, whoever asks.
+fn is_gone(header: &Header, record: usize) -> bool {
+    let on_idle_stack = table::stack_at(record).is_some_and(Header::is_idle);
+    on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
+}
+
+/// A handler was jumped out of while the thread had the slot's signal stack for its own: it keeps
+/// that until it sets another.
+fn is_pinned(header: &Header) -> bool {
+    let lent = header.lent_stack();
+    !lent.is_empty()
+        && signal_stack::current().range().is_some_and(|range| range.start == lent.start)
+}
+
+/// Ends a dead activation, unless it has ended by itself: it was alive on another thread, then.
+fn abandon(header: &Header) {
+    header.visits.store(0, Relaxed);
+    header.lent_bytes.store(0, Relaxed);
+    header.touched.store(0, Relaxed);
+    checkers::abandoned(&header.notes, header.low, header.room_bytes, header.switch.get());
+    header.set_idle();
+    counters::reclaimed();
+}
+
+/// Takes activations for dead that were called below `sp` on the thread stack, when their stacks
+/// hold too much.
+#[inline(never)]
+fn presume_dead(thread: &Thread, arrival: &Arrival) {
+    let largest = thread.home().room_bytes.max(1);
+    if thread.held_count() < MOST_DOUBTFUL_BYTES / largest {
+        return;
+    }
+    let Some(bounds) = thread.bounds().flatten() else { return };
+    let is_doubtful = |header: &&'static Header| may_be_dead(&bounds, arrival, header);
+    // Measured once each: a body that lives may touch more meanwhile, which only delays this.
+    let mut held = 0;
+    for header in thread.held().filter(is_doubtful) {
+        if header.touched.load(Relaxed) == 0 {
+            header.touched.store(header.low + header.room_bytes - header.lowest_touched(), Relaxed);
+        }
+        held += header.touched.load(Relaxed);
+    }
+    if held > MOST_DOUBTFUL_BYTES {
+        thread.held().filter(is_doubtful).for_each(|header| {
+            abandon(header);
+            // SAFETY: nothing lives on the stack any more, and SP is not on it.
+            unsafe { header.shrink(0) };
+            thread.push_idle(header);
+        });
+    }
+}
+
+fn may_be_dead(bounds: &StackBounds, arrival: &Arrival, header: &Header) -> bool {
+    let is_below = |record: usize| bounds.contains(record) && record < arrival.sp;
+    bounds.contains(arrival.sp)
+        && header.visits.load(Relaxed) == 0
+        && !header.contains(arrival.sp)
+        && header.record().is_some_and(is_below)
+        && !is_pinned(header)
+}
+
+/// Gives some stacks to the pool whose threads have ended before the activations on them did.
+fn reclaim_orphans() {
+    static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
+    /// How many stacks are passed by at a time.
+    const PASSED: usize = 64;
+    if ORPHANS.load(Relaxed) == 0 {
+        return;
+    }
+    let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all()).take(PASSED);
+    let mut looked_at = 0;
+    while looked_at < LOOKED_AT
+        && let Some(header) = from.next()
+    {
+        // One thread at a time: another may take it for dead as well.
+        const BUSY: usize = ORPHAN + 1;
+        if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
+            looked_at += 1;
+            if is_orphan_dead(header) {
+                ORPHANS.fetch_sub(1, Relaxed);
+                // SAFETY: no activation lives on it any more, nobody has it, and SP is elsewhere:
+                // code that runs on a stack is part of its activation.
+                unsafe { pool::put(header) };
+            } else {
+                header.owner.store(ORPHAN, Relaxed);
+            }
+        }
+    }
+    let next = from.next().map_or(ptr::null_mut(), |header| ptr::from_ref(header).cast_mut());
+    CURSOR.store(next, Relaxed);
+}
+
+fn is_orphan_dead(header: &'static Header) -> bool {
+    let Some(record) = header.record() else { return true };
+    let ended_by = header.ended_by.load(Relaxed);
+    let is_dead = if ended_by != 0 {
+        // The thread ran on this stack until its last instruction.
+        thread::id::has_ended(ended_by)
+    } else {
+        header.visits.load(Relaxed) == 0 && is_gone(header, record)
+    };
+    if is_dead {
+        abandon(header);
+    }
+    is_dead
+}
+
+/// Lets go of the stacks of a thread that ends; `sp` is where it does. Its own stack and the stacks
+/// that nothing runs on are no place to come back to any more.
+pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
+    let bounds = thread.bounds().flatten();
+    let signal = thread.signal_stack();
+    let is_left = |header: &&'static Header| {
+        let record = header.record();
+        !header.contains(sp)
+            && record.is_some_and(|record| {
+                bounds.is_some_and(|bounds| bounds.contains(record))
+                    || signal.contains(&record)
+                    || is_gone(header, record)
+                    || table::stack_at(record).is_some_and(|below| below.contains(sp))
+            })
+    };
+    // What was called from a dead activation is dead as well.
+    while thread.held().filter(is_left).map(abandon).count() > 0 {}
+    let mut next = thread.held().next();
+    while let Some(header) = next {
+        next = held_after(header);
+        if header.is_idle() {
+            // SAFETY: no activation lives on it, and SP is not on it: see above.
+            unsafe { pool::put(header) };
+        } else {
+            if header.contains(sp) {
+                header.ended_by.store(thread::id::current(), Relaxed);
+            }
+            ORPHANS.fetch_add(1, Relaxed);
+            header.owner.store(ORPHAN, Relaxed);
+        }
+    }
+    reclaim_orphans();
+}
+
+fn held_after(header: &Header) -> Option<&'static Header> {
+    // SAFETY: null or a header, and headers stay.
+    unsafe { header.next_held.load(Relaxed).as_ref() }
+}

@@ -1,0 +1,92 @@
+//! Reading a word that may be anybody's by now, or in memory that is unmapped: a fault is an answer.
+
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
+use linux as imp;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))))]
+use unix as imp;
+#[cfg(windows)]
+use windows as imp;
+#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
+use none as imp;
+
+pub(crate) use imp::holds;
+
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
+mod linux {
+    use crate::errno;
+
+    /// Whether the word at `address` is `word`, as far as its low 32 bits tell. Async-signal-safe.
+    ///
+    /// The kernel compares: futex(2) with FUTEX_CMP_REQUEUE, which moves nobody here, says 0 for the
+    /// same, EAGAIN for another word, and EFAULT for memory that cannot be read. process_vm_readv
+    /// does as much, but is slower, and unknown to qemu-user.
+    pub(crate) fn holds(address: usize, word: usize) -> bool {
+        static NOBODY: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
+        let low_half = address + if cfg!(all(target_endian = "big", target_pointer_width = "64")) { 4 } else { 0 };
+        let before = errno::get();
+        let operation = libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG;
+        let target = NOBODY.as_ptr();
+        // SAFETY: the kernel reads one word, or says that it cannot; nobody waits at either address
+        // for this operation to move.
+        let result =
+            unsafe { libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32) };
+        let error = errno::get();
+        errno::set(before);
+        // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
+        result == 0 || (error != libc::EAGAIN && error != libc::EFAULT)
+    }
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))))]
+mod unix {
+    use crate::errno;
+    use crate::stack::memory;
+
+    /// Whether the word at `address` is `word`. Async-signal-safe.
+    ///
+    /// msync(2) tells whether the page is mapped. Another thread may unmap it before it is read: a
+    /// coroutine's stack that is freed at this very moment; these systems have no better answer.
+    pub(crate) fn holds(address: usize, word: usize) -> bool {
+        let page = address & !(memory::page_bytes() - 1);
+        let before = errno::get();
+        // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
+        let is_mapped = unsafe {
+            libc::msync(core::ptr::without_provenance_mut(page), memory::page_bytes(), libc::MS_ASYNC) == 0
+        };
+        errno::set(before);
+        // SAFETY: mapped, and aligned as records are. Volatile, because others write there.
+        is_mapped && unsafe { core::ptr::with_exposed_provenance::<usize>(address).read_volatile() == word }
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
+    use windows_sys::Win32::System::Threading::GetCurrentProcess;
+
+    /// Whether the word at `address` is `word`: the system reads it, or says that it cannot.
+    pub(crate) fn holds(address: usize, word: usize) -> bool {
+        let before = crate::errno::get();
+        let (mut read, mut bytes) = (0_usize, 0);
+        // SAFETY: there is room for a word.
+        let result = unsafe {
+            ReadProcessMemory(
+                GetCurrentProcess(),
+                core::ptr::without_provenance(address),
+                (&raw mut read).cast(),
+                size_of::<usize>(),
+                &raw mut bytes,
+            )
+        };
+        crate::errno::set(before);
+        result != 0 && bytes == size_of::<usize>() && read == word
+    }
+}
+
+#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
+mod none {
+    /// Nothing is ever left here, as nothing is switched.
+    pub(crate) fn holds(_address: usize, _word: usize) -> bool {
+        true
+    }
+}

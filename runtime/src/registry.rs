@@ -1,0 +1,330 @@
+//! Ranges that coroutine libraries have declared to be stacks.
+//!
+//! Two tables, sorted by address. Readers use the one that is published and never wait, also in a
+//! signal handler that has interrupted a writer. A writer changes the other one, publishes it by one
+//! store, and takes a reader that was in the old one back to the beginning. Writers take turns.
+
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+use core::{error, fmt, hint, ops::Range, ptr};
+
+use crate::bounds::{Source, StackBounds};
+use crate::process;
+use crate::stack::memory;
+use crate::thread::signal_mask::Blocked;
+
+/// Most ranges that can be registered at a time.
+const CAPACITY: usize = 1 << 16;
+
+/// No index.
+const NONE: usize = usize::MAX;
+
+/// One range. Ranges may lie inside of others: `around` is the index of the narrowest that does.
+struct Entry {
+    low: AtomicUsize,
+    high: AtomicUsize,
+    around: AtomicUsize,
+}
+
+struct Table {
+    entries: AtomicPtr<Entry>,
+    len: AtomicUsize,
+}
+
+impl Table {
+    const fn empty() -> Self {
+        Self { entries: AtomicPtr::new(ptr::null_mut()), len: AtomicUsize::new(0) }
+    }
+
+    fn entries(&self) -> &[Entry] {
+        let entries = self.entries.load(Acquire);
+        let len = if entries.is_null() { 0 } else { self.len.load(Acquire) };
+        // SAFETY: the mapping has room for CAPACITY entries, of atomics, for which all bits are
+        // valid, and it stays for the life of the process; `len` is at most CAPACITY.
+        if len == 0 { &[] } else { unsafe { core::slice::from_raw_parts(entries, len) } }
+    }
+
+    /// All entries that there is room for; maps them at first. `None` without memory.
+    fn room(&self) -> Option<&[Entry]> {
+        if self.entries.load(Acquire).is_null() {
+            let base = memory::map_pages(CAPACITY * size_of::<Entry>()).ok()?;
+            self.entries.store(base.cast(), Release);
+        }
+        // SAFETY: as in `entries`.
+        Some(unsafe { core::slice::from_raw_parts(self.entries.load(Acquire), CAPACITY) })
+    }
+}
+
+static TABLES: [Table; 2] = [const { Table::empty() }; 2];
+
+/// How often a table was published: its lowest bit is the index of the current one.
+static PUBLISHED: AtomicUsize = AtomicUsize::new(0);
+
+/// The process that has a writer at work, zero if none. The writer of a process that forked is not
+/// in the child.
+static WRITER: AtomicUsize = AtomicUsize::new(0);
+
+/// A registered range; dropped, it is forgotten.
+#[derive(Debug)]
+#[must_use = "the range is forgotten when the registration is dropped"]
+pub struct Registration {
+    low: usize,
+    high: usize,
+}
+
+impl Registration {
+    pub(crate) fn new(range: Range<usize>) -> Result<Self, RegisterError> {
+        if range.end <= range.start {
+            return Err(RegisterError::Empty);
+        }
+        change(|ranges| ranges.insert(range.start, range.end))?;
+        Ok(Self { low: range.start, high: range.end })
+    }
+
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.low..self.high
+    }
+
+    pub(crate) fn forget(&self) {
+        // Without memory for the second table nothing was ever registered.
+        let _ = change(|ranges| ranges.remove(self.low, self.high));
+    }
+}
+
+/// Why [`register_stack`](crate::register_stack) did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The range has no byte.
+    Empty,
+    /// 65,536 ranges are registered, or there is no memory for their table.
+    Full,
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "an empty range is no stack",
+            Self::Full => "65536 stacks are registered already, or memory for their table is lacking",
+        })
+    }
+}
+
+impl error::Error for RegisterError {}
+
+/// The narrowest registered stack that `address` lies on.
+pub(crate) fn find(address: usize) -> Option<StackBounds> {
+    if PUBLISHED.load(Acquire) == 0 {
+        return None;
+    }
+    read(|entries| {
+        let after = entries.partition_point(|entry| entry.low.load(Relaxed) <= address);
+        let mut at = after.wrapping_sub(1);
+        // A range that does not reach the address may lie inside of one that does.
+        while let Some(entry) = entries.get(at) {
+            if address < entry.high.load(Relaxed) {
+                let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
+                return Some(StackBounds::new(low, high, Source::Registered));
+            }
+            let around = entry.around.load(Relaxed);
+            // Only a table that changes meanwhile says otherwise; the result is then thrown away.
+            at = if around < at { around } else { NONE };
+        }
+        None
+    })
+}
+
+/// The lowest address in `low..high` that belongs to a registered stack which does not contain all
+/// of `low..high`.
+pub(crate) fn lowest_inside(low: usize, high: usize) -> Option<usize> {
+    if PUBLISHED.load(Acquire) == 0 {
+        return None;
+    }
+    read(|entries| {
+        let first = entries.partition_point(|entry| entry.low.load(Relaxed) < low);
+        let inside = entries.get(first).map(|entry| entry.low.load(Relaxed));
+        let before = first.checked_sub(1).map(|at| entries[at].high.load(Relaxed));
+        match (before, inside) {
+            (Some(end), _) if low < end && end < high => Some(low),
+            (_, Some(start)) if start < high => Some(start),
+            _ => None,
+        }
+    })
+}
+
+/// Reads the current table, anew when another was published meanwhile.
+fn read<R>(look: impl Fn(&[Entry]) -> R) -> R {
+    loop {
+        let published = PUBLISHED.load(Acquire);
+        let seen = look(TABLES[published & 1].entries());
+        core::sync::atomic::fence(Acquire);
+        if PUBLISHED.load(Relaxed) == published {
+            return seen;
+        }
+    }
+}
+
+/// The table that a writer may change.
+struct Ranges<'a> {
+    entries: &'a [Entry],
+    len: usize,
+}
+
+impl Ranges<'_> {
+    fn set(&self, at: usize, low: usize, high: usize) {
+        self.entries[at].low.store(low, Relaxed);
+        self.entries[at].high.store(high, Relaxed);
+    }
+
+    fn get(&self, at: usize) -> (usize, usize) {
+        (self.entries[at].low.load(Relaxed), self.entries[at].high.load(Relaxed))
+    }
+
+    /// The place of a range in the order: by its low end, the wider one first.
+    fn place(&self, low: usize, high: usize) -> usize {
+        let is_before = |entry: &Entry| {
+            let (other_low, other_high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
+            (other_low, usize::MAX - other_high) < (low, usize::MAX - high)
+        };
+        self.entries[..self.len].partition_point(is_before)
+    }
+
+    fn insert(&mut self, low: usize, high: usize) -> Result<(), RegisterError> {
+        if self.len == CAPACITY {
+            return Err(RegisterError::Full);
+        }
+        let place = self.place(low, high);
+        for at in (place..self.len).rev() {
+            let (low, high) = self.get(at);
+            self.set(at + 1, low, high);
+        }
+        self.set(place, low, high);
+        self.len += 1;
+        Ok(())
+    }
+
+    fn remove(&mut self, low: usize, high: usize) -> Result<(), RegisterError> {
+        let place = self.place(low, high);
+        if place < self.len && self.get(place) == (low, high) {
+            for at in place..self.len - 1 {
+                let (low, high) = self.get(at + 1);
+                self.set(at, low, high);
+            }
+            self.len -= 1;
+        }
+        Ok(())
+    }
+
+    /// Finds for each range the one around it.
+    fn nest(&self) {
+        let mut around = NONE;
+        for at in 0..self.len {
+            while around != NONE && self.get(around).1 <= self.get(at).0 {
+                around = self.entries[around].around.load(Relaxed);
+            }
+            self.entries[at].around.store(around, Relaxed);
+            around = at;
+        }
+    }
+}
+
+/// Makes a change in the other table, and publishes it.
+fn change(
+    make: impl FnOnce(&mut Ranges<'_>) -> Result<(), RegisterError>,
+) -> Result<(), RegisterError> {
+    // A handler that registers a stack must not wait for the writer that it has interrupted.
+    let _blocked = Blocked::all();
+    let _turn = Turn::take();
+    let published = PUBLISHED.load(Relaxed);
+    let current = TABLES[published & 1].entries();
+    let other = &TABLES[(published + 1) & 1];
+    let entries = other.room().ok_or(RegisterError::Full)?;
+    // A reader that is still in the other table and sees what is written now sees as well that the
+    // current one was published.
+    core::sync::atomic::fence(Release);
+    let mut ranges = Ranges { entries, len: current.len() };
+    for (at, entry) in current.iter().enumerate() {
+        ranges.set(at, entry.low.load(Relaxed), entry.high.load(Relaxed));
+    }
+    make(&mut ranges)?;
+    ranges.nest();
+    other.len.store(ranges.len, Release);
+    PUBLISHED.store(published + 1, Release);
+    Ok(())
+}
+
+/// The right to write.
+struct Turn;
+
+impl Turn {
+    fn take() -> Self {
+        let this = process::id();
+        loop {
+            let writer = WRITER.load(Relaxed);
+            let is_free = writer == 0 || writer != this;
+            if is_free && WRITER.compare_exchange(writer, this, Acquire, Relaxed).is_ok() {
+                return Self;
+            }
+            hint::spin_loop();
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        WRITER.store(0, Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn narrowest_range_wins_and_is_forgotten() {
+        let base = 0x7000_0000;
+        let outer = Registration::new(base..base + 1000).expect("there is room");
+        let inner = Registration::new(base + 200..base + 300).expect("there is room");
+        let innermost = Registration::new(base + 250..base + 260).expect("there is room");
+        let low_of = |at: usize| find(base + at).map(|bounds| bounds.low() - base);
+        assert_eq!([0, 199, 200, 255, 260, 300, 999].map(low_of), [
+            Some(0), Some(0), Some(200), Some(250), Some(200), Some(0), Some(0)
+        ]);
+        assert_eq!(low_of(1000), None);
+        assert_eq!(lowest_inside(base - 10, base + 2000), Some(base));
+        assert_eq!(lowest_inside(base + 210, base + 280), Some(base + 250));
+        innermost.forget();
+        assert_eq!(low_of(255), Some(200));
+        outer.forget();
+        assert_eq!((low_of(199), low_of(255)), (None, Some(200)));
+        inner.forget();
+        assert_eq!(low_of(255), None);
+    }
+
+    #[test]
+    fn readers_see_whole_ranges_while_others_change_them() {
+        let base = 0x6000_0000;
+        let ranges: Vec<_> = (0..64).map(|at| base + at * 100..base + at * 100 + 50).collect();
+        std::thread::scope(|scope| {
+            for half in ranges.chunks(32) {
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        let all: Vec<_> = half
+                            .iter()
+                            .map(|range| Registration::new(range.clone()).expect("there is room"))
+                            .collect();
+                        all.iter().for_each(Registration::forget);
+                    }
+                });
+            }
+            scope.spawn(|| {
+                for at in (0..200_000).map(|step| base + step * 7 % 6400) {
+                    let Some(found) = find(at) else { continue };
+                    let is_known = ranges.iter().any(|r| (r.start, r.end) == (found.low(), found.high()));
+                    assert!(is_known && found.contains(at), "{found} at {at:#x}");
+                }
+            });
+        });
+    }
+}

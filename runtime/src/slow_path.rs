@@ -1,0 +1,432 @@
+//! Where a body runs that neither stays on the thread stack nor goes to the one stack that is idle.
+//!
+//! [`known`] answers what the thread knows already, without a system call: another place with room,
+//! or another idle stack of the thread. Everything else is [`slow`]: the first use on a thread,
+//! stacks that nobody knows, the alternate signal stack, a further stack, a refusal.
+//!
+//! The calling stack may have only a few hundred bytes left, so the slow path first takes a stack,
+//! usually the one that the body will run on, and decides there, on the scratch stack. Signals are
+//! blocked meanwhile: nothing of this is ever interrupted, and a thread is in here once at a time. A
+//! callback that arrives on a scratch stack was provoked by the runtime itself, by a hook of
+//! something that it calls: it runs in place.
+
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::sync::atomic::Ordering::*;
+
+use crate::callback::Callback;
+use crate::decision::{Verdict, decide};
+use crate::diagnostics::refusal::{self, Cause};
+use crate::diagnostics::{callback_stats, counters, overflow};
+use crate::liveness::{self, Arrival};
+use crate::locate::{Place, locate};
+use crate::stack::{Header, Lent, Record, SIGNAL_STACK_BYTES, memory, pool, table};
+use crate::switch::{self, OsStack, SwitchRecord};
+use crate::thread::signal_mask::Blocked;
+use crate::thread::signal_stack::{self, Setting};
+use crate::thread::{self, Thread};
+use crate::{emergency, ending, errno, os_bounds, settings};
+
+/// A callback that has arrived.
+pub(crate) struct Request {
+    pub(crate) callback: &'static Callback,
+    /// Bytes that must be free below `sp`.
+    pub(crate) needed: usize,
+    pub(crate) has_fallback: bool,
+    /// SP in the shim, or in the function that it has called.
+    pub(crate) sp: usize,
+    /// The place for the record in the frame of the shim, above `sp`.
+    pub(crate) record: *mut Record,
+}
+
+/// Where the body runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Entry {
+    InPlace,
+    /// On this stack, which the activation has now.
+    OnStack(&'static Header),
+    /// Nowhere, and the callback has a fallback.
+    Refused,
+}
+
+/// Decides where the body runs, and takes the stack for it.
+#[inline(never)]
+pub(crate) fn enter(request: &Request) -> Entry {
+    let entry = known(request).unwrap_or_else(|| slow(request));
+    if let Entry::InPlace = entry {
+        callback_stats::in_place(request.callback);
+    }
+    entry
+}
+
+/// The answer where the thread knows all that it takes.
+#[inline(always)]
+fn known(request: &Request) -> Option<Entry> {
+    let thread = thread::current()?;
+    if os_bounds::KNOWN_ON_ARRIVAL_ONLY && !thread.home().is_idle() {
+        // Windows: after a longjmp the TEB may have to be put right.
+        return None;
+    }
+    thread.bounds()?;
+    let place = locate(Some(thread), request.sp);
+    if let Place::Foreign = place
+        && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
+    {
+        return None;
+    }
+    match (decide(request.callback, request.needed, place, request.sp).ok()?, place) {
+        (Verdict::InPlace, _) => {
+            if let Place::System(header) = place {
+                prefer(thread, header);
+            }
+            Some(Entry::InPlace)
+        }
+        (Verdict::Switch, Place::Signal(_)) => None,
+        (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
+    }
+}
+
+/// Makes the stack that SP is on the thread's home, so that the fast path finds the next callback
+/// from there in place.
+fn prefer(thread: &Thread, header: &'static Header) {
+    if !ptr::eq(thread.home(), header) && thread.holds(header) {
+        leave_home(thread);
+        thread.set_home(header);
+    }
+}
+
+/// The home is about to be another stack: if it is idle, it waits in the list.
+fn leave_home(thread: &Thread) {
+    let home = thread.home();
+    if home.is_idle() {
+        thread.push_idle(home);
+    }
+}
+
+/// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of four
+/// that ended without being put there.
+fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
+    let fits = |header: &Header| header.room_bytes >= request.needed;
+    let take = |header: &'static Header| fits(header) && header.claim(request.callback, request.record);
+    let home = thread.home();
+    if take(home) {
+        return Some(home);
+    }
+    while let Some(header) = thread.pop_idle() {
+        if take(header) {
+            leave_home(thread);
+            thread.set_home(header);
+            return Some(header);
+        }
+        // Either too small, or in use again: the fast path has taken it, and whoever ends the
+        // activation puts it back.
+        if header.is_idle() {
+            thread.push_idle(header);
+            break;
+        }
+    }
+    let header = thread.next_to_look_at(4).find(|header| take(header))?;
+    leave_home(thread);
+    thread.set_home(header);
+    Some(header)
+}
+
+/// In and out of the decision on the scratch stack.
+struct Work<'a> {
+    request: &'a Request,
+    blocked: &'a Blocked,
+    /// The scratch stack, or the error code for want of one.
+    scratch: Result<&'static Header, i32>,
+    /// Whether it came from the pool, and nobody has taken it yet.
+    is_spare: bool,
+    /// Windows: what the TEB said of the calling stack.
+    os_stack: OsStack,
+    /// Only prepare the thread.
+    only_prepare: bool,
+    entry: Entry,
+}
+
+/// Decides on a scratch stack, with signals blocked.
+#[cold]
+#[inline(never)]
+fn slow(request: &Request) -> Entry {
+    let scratch = table::stack_at(request.sp).is_some_and(|header| header.is_scratch.load(Relaxed));
+    if scratch || emergency::contains(request.sp) {
+        return Entry::InPlace;
+    }
+    work(request, false)
+}
+
+/// Prepares the calling thread: all that the first callback would do, and what may have changed since.
+pub(crate) fn prepare_thread() {
+    static PREPARE: Callback = Callback::new("guarded_callback::prepare_thread");
+    let mut record = MaybeUninit::uninit();
+    let request = Request {
+        callback: &PREPARE,
+        needed: 0,
+        has_fallback: true,
+        sp: switch::stack_pointer(),
+        record: record.as_mut_ptr(),
+    };
+    work(&request, true);
+}
+
+#[inline(always)]
+fn work(request: &Request, only_prepare: bool) -> Entry {
+    let before = errno::get();
+    let blocked = Blocked::all();
+    let home = thread::current().map(Thread::home).filter(|home| home.is_idle());
+    let scratch = home.map_or_else(|| pool::take(request.needed), Ok);
+    let mut work = Work {
+        request,
+        blocked: &blocked,
+        scratch,
+        is_spare: home.is_none() && scratch.is_ok(),
+        os_stack: OsStack::now(),
+        only_prepare,
+        entry: Entry::Refused,
+    };
+    let argument = (&raw mut work).cast();
+    match scratch {
+        Ok(scratch) => {
+            scratch.is_scratch.store(true, Relaxed);
+            let record = SwitchRecord::leaving_for(&raw const scratch.os_stack);
+            // SAFETY: an idle stack that this thread alone has, and signals are blocked; the
+            // function takes a `Work`, which lives in this frame until it has returned.
+            unsafe { switch::call_on_stack(argument, on_scratch, scratch.top(), record.as_ptr()) };
+            scratch.is_scratch.store(false, Relaxed);
+            if work.is_spare {
+                // SAFETY: from the pool, and the decision has not taken it.
+                unsafe { pool::put(scratch) };
+            }
+        }
+        // SAFETY: as above, and it does not unwind.
+        Err(_) => unsafe { emergency::call(argument, on_scratch) },
+    }
+    let entry = work.entry;
+    if let Entry::OnStack(header) = entry
+        && header.lent_bytes.load(Relaxed) != 0
+    {
+        // Signals stay blocked until SP is on that stack.
+        // SAFETY: `lent` is this activation's alone. The setting was written by `lend`.
+        unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
+    }
+    errno::set(before);
+    entry
+}
+
+/// # Safety
+/// `argument` points to a [`Work`] that nobody else uses.
+unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
+    // SAFETY: see above.
+    let work = unsafe { &mut *argument.cast::<Work<'_>>() };
+    counters::slow();
+    let thread = thread_of(work);
+    if work.only_prepare {
+        work.entry = Entry::InPlace;
+        return;
+    }
+    let request = work.request;
+    work.entry = choose(work, thread).unwrap_or_else(|cause| refuse(thread, request, cause));
+}
+
+/// The state of the calling thread, brought up to date; begun at its first use.
+fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
+    let request = work.request;
+    let thread = match thread::current() {
+        Some(thread) => thread,
+        None => begin_thread(work)?,
+    };
+    restore_teb(thread, request.sp);
+    let range = signal_stack::current().range();
+    match range {
+        Some(range) if !is_lent(&range) => thread.set_signal_stack(range),
+        // SS_AUTODISARM: the stack is out of force while a handler runs on it.
+        None if !thread.signal_stack().contains(&request.sp) => thread.set_signal_stack(0..0),
+        _ => {}
+    }
+    if thread.bounds().is_none() || work.only_prepare {
+        let may_call_libc = work.only_prepare || !work.blocked.any_before();
+        let bounds = os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc);
+        if bounds.is_some() || may_call_libc {
+            thread.set_bounds(bounds);
+        }
+    }
+    if !thread.is_dying() {
+        overflow::cover_thread(thread.first().report_area());
+    }
+    thread.update_words();
+    Some(thread)
+}
+
+/// Whether it is one that a handler's body has got from this runtime.
+fn is_lent(range: &core::ops::Range<usize>) -> bool {
+    table::slot_at(range.start).is_some_and(|header| header.slot == range.start)
+}
+
+/// Begins the state of a thread on its first stack. Where its end cannot be heard of, or has been
+/// heard of, the thread keeps nothing: the stack goes back when the activation ends.
+fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
+    let first = work.scratch.ok()?;
+    ending::prepare_process();
+    let thread = Thread::begin(first);
+    let is_watched = thread::exit::watch(thread.as_ptr(), work.only_prepare);
+    if !is_watched || ending::has_begun_to_end() {
+        thread.set_dying();
+        return Some(thread);
+    }
+    thread.hold(first);
+    thread.set_home(first);
+    thread.make_current();
+    work.is_spare = false;
+    Some(thread)
+}
+
+/// Windows: after a longjmp the TEB still tells of the stack that was left.
+fn restore_teb(thread: &Thread, sp: usize) {
+    if os_bounds::KNOWN_ON_ARRIVAL_ONLY {
+        let is_left = |header: &&Header| header.switch.is_os_stack() && !header.contains(sp);
+        for _ in 0..thread.held_count() {
+            let Some(header) = thread.held().find(is_left) else { return };
+            header.switch.restore_teb();
+        }
+    }
+}
+
+/// Decides, and takes the stack for the body.
+fn choose(work: &mut Work<'_>, thread: Option<&'static Thread>) -> Result<Entry, Cause> {
+    let request = work.request;
+    let place = match (thread, locate(thread, request.sp)) {
+        // No state could be begun, for want of a stack: the thread's own may have room.
+        (None, Place::Foreign) => {
+            let may_call_libc = !work.blocked.any_before();
+            os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc)
+                .filter(|bounds| bounds.contains(request.sp))
+                .map_or(Place::Foreign, Place::Thread)
+        }
+        (_, place) => place,
+    };
+    if decide(request.callback, request.needed, place, request.sp)? == Verdict::InPlace {
+        return Ok(Entry::InPlace);
+    }
+    let header = match thread {
+        Some(thread) if !thread.is_dying() => further_stack(work, thread)?,
+        _ => passing_stack(work)?,
+    };
+    if let Place::Signal(bounds) = place {
+        lend(header, bounds.low()..bounds.high()).inspect_err(|_| header.set_idle())?;
+    }
+    Ok(Entry::OnStack(header))
+}
+
+/// An idle stack of the thread, also one whose activation turns out to be dead, or a further one.
+fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header, Cause> {
+    let request = work.request;
+    let record = request.record.addr();
+    let frame = request.sp..record + size_of::<Record>();
+    let idle = || take_idle(thread, request);
+    let found = idle().or_else(|| {
+        liveness::reclaim(thread, &Arrival { sp: request.sp, frame });
+        idle()
+    });
+    if let Some(header) = found {
+        return Ok(header);
+    }
+    let limit = settings::stacks_per_thread();
+    if thread.held_count() >= limit {
+        return Err(Cause::Limit(limit));
+    }
+    let header = if work.is_spare {
+        work.is_spare = false;
+        work.scratch
+    } else {
+        pool::take(request.needed)
+    };
+    let header = header.map_err(Cause::Mapping)?;
+    thread.hold(header);
+    leave_home(thread);
+    thread.set_home(header);
+    header.claim(request.callback, request.record);
+    Ok(header)
+}
+
+/// A stack for a thread that keeps none.
+fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
+    let header = work.scratch.map_err(Cause::Mapping)?;
+    work.is_spare = false;
+    header.gives_back.store(true, Relaxed);
+    header.claim(work.request.callback, work.request.record);
+    Ok(header)
+}
+
+/// Gives the thread another alternate signal stack, while the body runs elsewhere that a handler has
+/// called on `left`: otherwise the next signal would write over the handler's frames.
+///
+/// # Errors
+/// When the memory for it cannot be had.
+fn lend(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Cause> {
+    const LEAST_BYTES: usize = 64 * 1024;
+    let before = signal_stack::current();
+    if before.range().is_none_or(|range| range.start != left.start) {
+        // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
+        return Ok(());
+    }
+    let page = memory::page_bytes();
+    let bytes = (left.end - left.start).next_multiple_of(page).clamp(LEAST_BYTES, SIGNAL_STACK_BYTES / 2);
+    open_signal_stack(header, bytes)?;
+    let setting = Setting::new(&(header.slot..header.slot + bytes));
+    // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
+    if unsafe { setting.set() } {
+        // SAFETY: `lent` is this activation's alone.
+        unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before) };
+        header.lent_bytes.store(bytes, Release);
+    }
+    Ok(())
+}
+
+#[cfg(not(windows))]
+fn open_signal_stack(header: &Header, bytes: usize) -> Result<(), Cause> {
+    // SAFETY: the lowest part of the slot, which the activation has.
+    unsafe { memory::open(header.slot, bytes) }.map_err(Cause::Mapping)
+}
+
+#[cfg(windows)]
+fn open_signal_stack(_header: &Header, _bytes: usize) -> Result<(), Cause> {
+    Ok(())
+}
+
+/// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
+pub(crate) fn unblock_on(header: &Header) {
+    // SAFETY: written by `lend` and `work`, of this activation, which is the only one to use it.
+    unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
+}
+
+/// The body has ended, and SP is on its own stack still: signals wait until the old alternate stack
+/// is in force again.
+pub(crate) fn block_on(header: &Header) {
+    // SAFETY: as in `unblock_on`.
+    unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
+}
+
+/// Puts the old alternate stack in force again, now that SP is back on it, and lets signals through.
+pub(crate) fn take_back_signal_stack(header: &Header) {
+    // SAFETY: as in `unblock_on`; it is used no more.
+    let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
+    let is_ours = |range: core::ops::Range<usize>| range.start == header.slot;
+    if signal_stack::current().range().is_some_and(is_ours) {
+        // SAFETY: the handler that waits for the body runs on that memory.
+        unsafe { before.set() };
+    }
+    header.lent_bytes.store(0, Release);
+    drop(blocked);
+}
+
+fn refuse(thread: Option<&Thread>, request: &Request, cause: Cause) -> Entry {
+    counters::refused();
+    callback_stats::refused(request.callback);
+    if request.has_fallback {
+        return Entry::Refused;
+    }
+    let available = locate(thread, request.sp).room_bytes(request.sp);
+    refusal::abort(request.callback, request.needed, available, cause)
+}

@@ -1,0 +1,123 @@
+//! Which system stack an address lies on: a table with two levels over the whole address space, in
+//! granules of the smallest slot's size. Reading it takes no lock and no walk.
+
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering::*};
+
+use super::{Header, memory};
+
+/// The smallest slot: 16 MiB of the 47 or 48 bits that 64-bit systems hand out, 2 MiB of 32.
+pub(crate) const GRANULE_BYTES: usize =
+    if cfg!(target_pointer_width = "64") { 16 << 20 } else { 2 << 20 };
+
+/// Addresses from here on are in no table: a system that maps there without being asked to is not
+/// used for system stacks.
+const END: u128 = if cfg!(target_pointer_width = "64") { 1 << 48 } else { 1 << 32 };
+
+/// How many granules there are: a power of two.
+pub(crate) const GRANULE_NUMBERS: usize = (END / GRANULE_BYTES as u128) as usize;
+
+const LEAF_ENTRIES: usize = if cfg!(target_pointer_width = "64") { 4096 } else { 2048 };
+const ROOT_ENTRIES: usize = GRANULE_NUMBERS / LEAF_ENTRIES;
+
+/// One entry for each granule: the header of the stack whose slot it is part of.
+type Leaf = [AtomicPtr<Header>; LEAF_ENTRIES];
+
+static ROOT: [AtomicPtr<Leaf>; ROOT_ENTRIES] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; ROOT_ENTRIES];
+
+/// All stacks that were ever mapped, linked by [`Header::next_mapped`].
+static MAPPED: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
+
+/// The number of the granule that `address` lies in.
+pub(crate) const fn number(address: usize) -> usize {
+    address / GRANULE_BYTES
+}
+
+/// Whether the table can hold what is mapped here.
+pub(crate) fn can_hold(base: usize, bytes: usize) -> bool {
+    base as u128 + bytes as u128 <= END
+}
+
+/// The stack in whose slot `address` lies: on the stack itself, or below it.
+#[inline]
+pub(crate) fn slot_at(address: usize) -> Option<&'static Header> {
+    stack_of(number(address))
+}
+
+/// The system stack that `address` lies on.
+#[inline]
+pub(crate) fn stack_at(address: usize) -> Option<&'static Header> {
+    slot_at(address).filter(|header| header.contains(address))
+}
+
+pub(super) fn stack_of(number: usize) -> Option<&'static Header> {
+    let leaf = ROOT.get(number / LEAF_ENTRIES)?.load(Acquire);
+    // SAFETY: null, or a leaf that `leaf_for` has mapped, zeroed memory that stays.
+    let leaf = unsafe { leaf.as_ref() }?;
+    // SAFETY: null, or a header that `add` was called with, which stays.
+    unsafe { leaf[number % LEAF_ENTRIES].load(Acquire).as_ref() }
+}
+
+/// Enters a new stack for all granules of its slot.
+///
+/// # Errors
+/// The system's error code where a part of the table could not be mapped.
+pub(super) fn add(slot: usize, slot_bytes: usize, header: *mut Header) -> Result<(), i32> {
+    for number in number(slot)..number(slot) + slot_bytes / GRANULE_BYTES {
+        leaf_for(number)?[number % LEAF_ENTRIES].store(header, Release);
+    }
+    Ok(())
+}
+
+/// Makes the header findable by [`all`]. `link` writes its link.
+pub(super) fn publish(header: *mut Header, link: impl Fn(*const Header)) {
+    let mut first = MAPPED.load(Relaxed);
+    loop {
+        link(first);
+        match MAPPED.compare_exchange_weak(first, header, Release, Relaxed) {
+            Ok(_) => return,
+            Err(now) => first = now,
+        }
+    }
+}
+
+fn leaf_for(number: usize) -> Result<&'static Leaf, i32> {
+    let entry = &ROOT[number / LEAF_ENTRIES];
+    if entry.load(Acquire).is_null() {
+        let leaf = memory::map_pages(size_of::<Leaf>())?.cast::<Leaf>();
+        // Who comes second leaves some kilobytes of untouched memory behind.
+        let _ = entry.compare_exchange(ptr::null_mut(), leaf, AcqRel, Acquire);
+    }
+    // SAFETY: mapped and zeroed, by this thread or another; it stays.
+    Ok(unsafe { &*entry.load(Acquire) })
+}
+
+/// All stacks that were ever mapped, the latest first.
+pub(crate) fn all() -> impl Iterator<Item = &'static Header> {
+    from(MAPPED.load(Acquire))
+}
+
+/// The stacks from `first` on in that order; `first` is null or one of them.
+pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header> {
+    // SAFETY: headers stay mapped until the library is closed, and links are never changed.
+    core::iter::successors(unsafe { first.as_ref() }, |header| unsafe {
+        header.next_mapped.as_ref()
+    })
+}
+
+/// Unmaps a stack, or all that is left of its slot.
+///
+/// # Safety
+/// Nobody uses the stack, nor will; its header is not read again.
+pub(crate) unsafe fn release(header: &'static Header) {
+    let (slot, slot_bytes) = (header.slot, header.slot_bytes);
+    for number in number(slot)..number(slot) + slot_bytes / GRANULE_BYTES {
+        if let Ok(leaf) = leaf_for(number) {
+            leaf[number % LEAF_ENTRIES].store(ptr::null_mut(), Release);
+        }
+    }
+    let base = if cfg!(windows) { header.guard_base() } else { slot };
+    // SAFETY: the caller's promise; the slot was mapped as a whole, or its upper part was.
+    unsafe { memory::release(base, slot + slot_bytes - base) };
+}

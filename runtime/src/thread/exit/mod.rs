@@ -1,0 +1,23 @@
+//! Hearing of a thread's end: `watch(state)` asks for a call of the function that was given to
+//! `prepare` with the thread's state, when the calling thread ends.
+
+#[cfg(unix)]
+mod pthread;
+#[cfg(unix)]
+use pthread as imp;
+
+#[cfg(windows)]
+mod callback;
+#[cfg(windows)]
+use callback as imp;
+
+#[cfg(not(any(unix, windows)))]
+mod none;
+#[cfg(not(any(unix, windows)))]
+use none as imp;
+
+#[cfg(windows)]
+pub(crate) use imp::set_library_end;
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+pub(crate) use imp::{find_slot, value};
+pub(crate) use imp::{forget, prepare, watch};

@@ -1,0 +1,278 @@
+//! What a thread knows of its stacks: state only. It lies in the header of the thread's first stack,
+//! which the thread keeps until it ends; the words that the fast path reads lie apart, in [`tls`].
+//!
+//! A signal handler may run between any two instructions that read this. What it finds is changed by
+//! the slow path only, which blocks signals meanwhile, but for `home` and the list of idle stacks,
+//! which are changed by single atomic operations.
+
+pub(crate) mod exit;
+pub(crate) mod id;
+pub(crate) mod signal_mask;
+pub(crate) mod signal_stack;
+pub(crate) mod tls;
+
+use core::mem::offset_of;
+use core::ops::Range;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::*};
+
+use self::tls::Words;
+use crate::bounds::{Source, StackBounds};
+use crate::stack::list::List;
+use crate::stack::{Header, NO_STACK, ROOM_BYTES, THREAD_WORDS};
+use crate::{registry, settings};
+
+/// The state of one thread.
+#[repr(C)]
+pub(crate) struct Thread {
+    /// Used where the thread has no place for them elsewhere.
+    own_words: Words,
+    /// Those in use.
+    words: AtomicPtr<Words>,
+    /// The true bounds of the thread stack; to be read only when `has_bounds`, and both 0 where the
+    /// system does not tell.
+    low: AtomicUsize,
+    high: AtomicUsize,
+    has_bounds: AtomicBool,
+    is_main: AtomicBool,
+    is_estimated: AtomicBool,
+    /// The thread is ending, or its end cannot be heard of: it keeps nothing.
+    is_dying: AtomicBool,
+    /// The alternate signal stack as it was when it was asked for; both 0 without one.
+    signal_low: AtomicUsize,
+    signal_high: AtomicUsize,
+    /// All stacks of the thread, linked by [`Header::next_held`]: the latest first.
+    held: AtomicPtr<Header>,
+    held_count: AtomicUsize,
+    /// Where the next look for dead activations begins.
+    cursor: AtomicPtr<Header>,
+    /// The stack that the next body runs on, if it is idle.
+    home: AtomicPtr<Header>,
+    /// Idle stacks but for `home`; as far as they are known to be idle.
+    idle: List,
+    idle_count: AtomicUsize,
+}
+
+const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
+
+/// The state of the calling thread; `None` before its first use. Never remembered across a call of
+/// foreign code: a coroutine may carry the caller to another thread.
+#[inline(always)]
+pub(crate) fn current() -> Option<&'static Thread> {
+    let thread = tls::words()?.thread().cast::<Thread>();
+    // SAFETY: null, or set by `begin` to the state of this thread, which lives until it ends.
+    unsafe { thread.as_ref() }
+}
+
+impl Thread {
+    /// Begins the state of the calling thread in the header of its first stack, which nobody else
+    /// has.
+    pub(crate) fn begin(first: &'static Header) -> &'static Self {
+        let new = Self {
+            own_words: Words::new(),
+            words: AtomicPtr::new(ptr::null_mut()),
+            low: AtomicUsize::new(0),
+            high: AtomicUsize::new(0),
+            has_bounds: AtomicBool::new(false),
+            is_main: AtomicBool::new(false),
+            is_estimated: AtomicBool::new(false),
+            is_dying: AtomicBool::new(false),
+            signal_low: AtomicUsize::new(0),
+            signal_high: AtomicUsize::new(0),
+            held: AtomicPtr::new(ptr::null_mut()),
+            held_count: AtomicUsize::new(0),
+            cursor: AtomicPtr::new(ptr::null_mut()),
+            home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
+            idle: List::new(),
+            idle_count: AtomicUsize::new(0),
+        };
+        let space = first.thread.get().cast::<Self>();
+        // SAFETY: the space is large enough and aligned to 64, and nobody else uses the stack.
+        let thread = unsafe {
+            space.write(new);
+            &*space
+        };
+        let words = tls::words().unwrap_or(&thread.own_words);
+        thread.words.store(ptr::from_ref(words).cast_mut(), Relaxed);
+        thread
+    }
+
+    /// From now on [`current`] finds the state.
+    pub(crate) fn make_current(&self) {
+        self.words().set_thread(ptr::from_ref(self).cast_mut().cast());
+    }
+
+    /// The state as who hears of the thread's end gets it.
+    pub(crate) fn as_ptr(&self) -> *mut u8 {
+        ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// The number that stands for the thread in [`Header::owner`].
+    #[inline]
+    pub(crate) fn number(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// The thread's first stack, in whose header this lies.
+    pub(crate) fn first(&self) -> &'static Header {
+        let header = ptr::from_ref(self).addr() - offset_of!(Header, thread);
+        // SAFETY: `begin` has put the state there; the address of the header was exposed when its
+        // slot was mapped, and headers stay.
+        unsafe { &*ptr::with_exposed_provenance(header) }
+    }
+
+    fn words(&self) -> &Words {
+        // SAFETY: set by `begin`; they live as long as the thread.
+        unsafe { &*self.words.load(Relaxed) }
+    }
+
+    /// The bounds of the thread stack; outer `None` before they were asked for.
+    pub(crate) fn bounds(&self) -> Option<Option<StackBounds>> {
+        if !self.has_bounds.load(Acquire) {
+            return None;
+        }
+        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
+        let source = if self.is_estimated.load(Relaxed) {
+            Source::Estimated
+        } else if self.is_main.load(Relaxed) {
+            Source::MainThread
+        } else {
+            Source::Thread
+        };
+        Some((low < high).then(|| StackBounds::new(low, high, source)))
+    }
+
+    /// Sets the bounds. A signal handler in between sees none.
+    pub(crate) fn set_bounds(&self, bounds: Option<StackBounds>) {
+        self.has_bounds.store(false, Release);
+        self.low.store(bounds.map_or(0, |bounds| bounds.low()), Relaxed);
+        self.high.store(bounds.map_or(0, |bounds| bounds.high()), Relaxed);
+        let source = bounds.map(|bounds| bounds.source());
+        self.is_main.store(source == Some(Source::MainThread), Relaxed);
+        self.is_estimated.store(source == Some(Source::Estimated), Relaxed);
+        self.has_bounds.store(true, Release);
+    }
+
+    /// The alternate signal stack as far as it is known.
+    pub(crate) fn signal_stack(&self) -> Range<usize> {
+        self.signal_low.load(Relaxed)..self.signal_high.load(Relaxed)
+    }
+
+    pub(crate) fn set_signal_stack(&self, range: Range<usize>) {
+        self.signal_high.store(0, Relaxed);
+        self.signal_low.store(range.start, Relaxed);
+        self.signal_high.store(range.end, Relaxed);
+    }
+
+    /// Takes up for the fast path what is known by now: where the thread stack is, up to the first
+    /// other stack that lies inside of it, and the home.
+    pub(crate) fn update_words(&self) {
+        let bounds = self.bounds().flatten().filter(|_| !self.is_dying() && !settings::switch_by_default());
+        let (low, high) = bounds.map_or((0, 0), |bounds| {
+            let (low, high) = (bounds.low(), bounds.high());
+            let signal = self.signal_stack();
+            let first_inside = registry::lowest_inside(low, high).unwrap_or(high);
+            let is_inside = signal.start < signal.end && signal.start < high && low < signal.end;
+            let before_signal = if is_inside { signal.start.max(low) } else { high };
+            (low, high.min(first_inside).min(before_signal))
+        });
+        // Nobody maps a thread stack below: the fast path may count on it (see there).
+        let (low, high) = if low < LOWEST_STACK || low >= high { (0, 0) } else { (low, high) };
+        self.words().set_range(low, high);
+        self.set_home(self.home());
+    }
+
+    pub(crate) fn home(&self) -> &'static Header {
+        // SAFETY: set to a header, and headers stay.
+        unsafe { &*self.home.load(Relaxed) }
+    }
+
+    /// Makes `home` the stack that the next body runs on, and lets the fast path take it, unless it
+    /// has to look closer.
+    pub(crate) fn set_home(&self, home: &'static Header) {
+        self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
+        let is_for_fast_path =
+            home.room_bytes >= ROOM_BYTES && !home.is_carved.load(Relaxed) && !self.is_dying();
+        self.words().set_home(if is_for_fast_path { home } else { &NO_STACK });
+    }
+
+    /// The stacks of the thread, the latest first.
+    pub(crate) fn held(&self) -> impl Iterator<Item = &'static Header> + use<> {
+        held_from(self.held.load(Acquire))
+    }
+
+    pub(crate) fn held_count(&self) -> usize {
+        self.held_count.load(Relaxed)
+    }
+
+    /// Takes a stack from the pool into the list, in front. Signals are blocked.
+    pub(crate) fn hold(&self, header: &'static Header) {
+        header.owner.store(self.number(), Relaxed);
+        header.next_held.store(self.held.load(Relaxed), Relaxed);
+        self.held.store(ptr::from_ref(header).cast_mut(), Release);
+        self.held_count.fetch_add(1, Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn holds(&self, header: &Header) -> bool {
+        header.owner.load(Relaxed) == self.number()
+    }
+
+    /// The next `count` stacks in the order of the list, which begins anew at its end. The calls
+    /// together look at all of them.
+    pub(crate) fn next_to_look_at(&self, count: usize) -> impl Iterator<Item = &'static Header> + use<> {
+        let mut at = self.cursor.load(Relaxed);
+        let mut seen = [None; 4];
+        for seen in seen.iter_mut().take(count) {
+            let header = held_from(at).next().or_else(|| self.held().next());
+            *seen = header;
+            at = header.map_or(ptr::null_mut(), |header| header.next_held.load(Acquire));
+        }
+        self.cursor.store(at, Relaxed);
+        seen.into_iter().flatten()
+    }
+
+    /// The idle stack that was put into the list last, and is taken out.
+    pub(crate) fn pop_idle(&self) -> Option<&'static Header> {
+        let header = self.idle.pop()?;
+        header.is_listed.store(false, Relaxed);
+        self.idle_count.fetch_sub(1, Relaxed);
+        Some(header)
+    }
+
+    /// Puts an idle stack into the list, unless it is there, and returns how many there are.
+    pub(crate) fn push_idle(&self, header: &'static Header) -> usize {
+        if header.is_listed.swap(true, Relaxed) {
+            return self.idle_count.load(Relaxed);
+        }
+        self.idle.push(header);
+        self.idle_count.fetch_add(1, Relaxed) + 1
+    }
+
+    pub(crate) fn is_dying(&self) -> bool {
+        self.is_dying.load(Relaxed)
+    }
+
+    /// From now on the thread keeps no stack beyond the end of an activation.
+    pub(crate) fn set_dying(&self) {
+        self.is_dying.store(true, Relaxed);
+        self.update_words();
+    }
+
+    /// Ends the state: its stacks are no longer the thread's.
+    pub(crate) fn end(&self) {
+        self.words().set_range(0, 0);
+        self.words().set_home(&NO_STACK);
+        self.words().set_ended();
+    }
+}
+
+/// Stacks below this address are left to the slow path: the fast path subtracts a reserve from SP.
+pub(crate) const LOWEST_STACK: usize = 64 << 20;
+
+fn held_from(first: *mut Header) -> impl Iterator<Item = &'static Header> + use<> {
+    // SAFETY: null or a header, and headers stay.
+    core::iter::successors(unsafe { first.as_ref() }, |header| unsafe {
+        header.next_held.load(Acquire).as_ref()
+    })
+}

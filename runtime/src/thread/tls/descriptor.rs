@@ -1,0 +1,122 @@
+//! x86_64 Linux: a thread-local that is reached through a TLS descriptor, so that a shared library
+//! with guarded callbacks needs none of the room that the C library keeps for thread-locals of the
+//! fastest kind.
+//!
+//! Once, when the program or library is loaded, [`find_place`] looks where the loader has put the
+//! words:
+//!
+//! - At the same distance from the thread pointer in every thread: in programs always, in libraries
+//!   as long as glibc has room. The distance is kept in [`OFFSET`].
+//! - In a block that each thread allocates when it first asks for it. Asking allocates memory, and
+//!   before glibc 2.40 loses vector registers (bug 31372), so nobody ever asks: such a library keeps
+//!   its words in the state of the thread, which the value of the thread-specific key leads to. glibc
+//!   keeps the values of the first 32 keys in the thread's descriptor, at a distance from the thread
+//!   pointer that is found by content, and kept in [`SLOT`] for the fast path.
+
+use core::arch::{asm, global_asm, naked_asm};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+
+use super::Words;
+use crate::thread::exit;
+
+/// The distance of the words from the thread pointer, 0 where it is not the same in all threads.
+pub static OFFSET: AtomicUsize = AtomicUsize::new(0);
+
+/// The distance from the thread pointer of the value of our thread-specific key, 0 if unknown.
+pub static SLOT: AtomicUsize = AtomicUsize::new(0);
+
+/// What stands before that value while it is one of ours: a number that is new for each key.
+pub static SLOT_SEQUENCE: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether [`find_place`] has looked.
+static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
+
+global_asm!(
+    ".pushsection .tbss.{anchor}.words, \"awT\", @nobits",
+    ".globl {anchor}.words",
+    ".hidden {anchor}.words",
+    ".type {anchor}.words, @object",
+    ".size {anchor}.words, {size}",
+    ".p2align 5",
+    "{anchor}.words:",
+    ".zero {size}",
+    ".popsection",
+    anchor = sym OFFSET,
+    size = const size_of::<Words>(),
+);
+
+/// The distance of the calling thread's words from the thread pointer, asked of the loader.
+#[unsafe(naked)]
+extern "C" fn ask_loader() -> usize {
+    naked_asm!(
+        // The loader's function may call C, which wants SP aligned to 16.
+        "sub rsp, 8",
+        "lea rax, [rip + {anchor}.words@tlsdesc]",
+        "call qword ptr [rax + {anchor}.words@tlscall]",
+        "add rsp, 8",
+        "ret",
+        anchor = sym OFFSET,
+    )
+}
+
+/// The address of the descriptor; the distance itself where the linker knew it.
+#[unsafe(naked)]
+extern "C" fn descriptor() -> usize {
+    naked_asm!(
+        "lea rax, [rip + {anchor}.words@tlsdesc]",
+        "ret",
+        anchor = sym OFFSET,
+    )
+}
+
+/// Finds out where the words lie. Called while the loader loads this program or library, when
+/// allocating is safe; or else on the slow path, when callbacks come from constructors before ours.
+/// `key` is the number of the thread-specific key.
+pub(crate) fn find_place(key: Option<usize>) {
+    if HAS_LOOKED.swap(true, AcqRel) {
+        return;
+    }
+    let distance = ask_loader();
+    let descriptor = descriptor();
+    let is_relaxed = descriptor == distance;
+    // SAFETY: not relaxed, so it is the address of a descriptor: two words, of which the second is
+    // the distance itself where that is the same in all threads (glibc and musl).
+    let is_static =
+        is_relaxed || unsafe { core::ptr::with_exposed_provenance::<[usize; 2]>(descriptor).read() }[1] == distance;
+    if is_static {
+        OFFSET.store(distance, Release);
+    } else if let Some((slot, sequence)) = key.and_then(exit::find_slot) {
+        SLOT_SEQUENCE.store(sequence, Relaxed);
+        SLOT.store(slot, Release);
+    }
+}
+
+/// The thread pointer.
+#[inline(always)]
+pub(crate) fn thread_pointer() -> usize {
+    let pointer;
+    // SAFETY: both C libraries keep the thread pointer at fs:0. Not `pure`: a coroutine may carry
+    // the caller to another thread.
+    unsafe { asm!("mov {}, qword ptr fs:[0]", out(reg) pointer, options(nostack, readonly)) };
+    pointer
+}
+
+/// The calling thread's words; `None` where they lie in the state of the thread, and it has none
+/// yet. Never remembered across a call: a coroutine may carry the caller to another thread.
+#[inline(always)]
+pub(crate) fn words() -> Option<&'static Words> {
+    match OFFSET.load(Relaxed) {
+        0 => words_of_state(),
+        offset => {
+            let words = thread_pointer().wrapping_add(offset);
+            // SAFETY: the loader has put the calling thread's words there.
+            Some(unsafe { &*core::ptr::with_exposed_provenance::<Words>(words) })
+        }
+    }
+}
+
+#[inline(never)]
+fn words_of_state() -> Option<&'static Words> {
+    // SAFETY: null, or the state of the calling thread, which begins with words of its own.
+    unsafe { exit::value().cast::<Words>().as_ref() }
+}

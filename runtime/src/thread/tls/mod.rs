@@ -1,0 +1,119 @@
+//! The words that a warm callback reads of its thread: the only thread-locals of the runtime.
+//!
+//! They are zero at first and have no destructor, so that they can be read at any time of a thread's
+//! life, in destructors of other thread-locals and in signal handlers too.
+
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(miri)
+)))]
+pub(crate) mod local;
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(miri)
+)))]
+mod native;
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(miri)
+)))]
+pub(crate) use native::{find_place, words};
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+mod descriptor;
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+pub(crate) use descriptor::{find_place, words};
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
+
+use core::mem::offset_of;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
+
+use crate::stack::{Header, NO_STACK};
+
+/// What the fast path reads.
+#[repr(C, align(32))]
+pub struct Words {
+    /// The part of the thread stack in which SP may be taken for being on it: from its lowest usable
+    /// address up to its end, or to the first other stack that lies inside of it. Empty (both 0)
+    /// before the first use, and where the bounds are unknown.
+    low: AtomicUsize,
+    high: AtomicUsize,
+    /// The stack to run the next body on, if it is idle. Never null while `high` is not 0.
+    home: AtomicPtr<Header>,
+    /// The rest of what is known of the thread, null before its first use.
+    thread: AtomicPtr<u8>,
+}
+
+// The assembly of the fast path counts on these.
+const _: () = assert!(offset_of!(Words, low) == 0);
+const _: () = assert!(offset_of!(Words, high) == size_of::<usize>());
+const _: () = assert!(offset_of!(Words, home) == 2 * size_of::<usize>());
+
+/// What stands for the state of a thread that has ended.
+const ENDED: *mut u8 = ptr::without_provenance_mut(1);
+
+impl Words {
+    pub(crate) const fn new() -> Self {
+        Self {
+            low: AtomicUsize::new(0),
+            high: AtomicUsize::new(0),
+            home: AtomicPtr::new(ptr::null_mut()),
+            thread: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn range(&self) -> (usize, usize) {
+        (self.low.load(Relaxed), self.high.load(Relaxed))
+    }
+
+    /// Sets what counts as the thread stack. A signal handler in between sees nothing, not something
+    /// wrong.
+    pub(crate) fn set_range(&self, low: usize, high: usize) {
+        self.high.store(0, Relaxed);
+        compiler_fence(SeqCst);
+        if self.home.load(Relaxed).is_null() {
+            self.set_home(&NO_STACK);
+        }
+        self.low.store(low, Relaxed);
+        compiler_fence(SeqCst);
+        self.high.store(high, Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn home(&self) -> *mut Header {
+        self.home.load(Relaxed)
+    }
+
+    pub(crate) fn set_home(&self, home: &'static Header) {
+        self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
+    }
+
+    /// Null before the first use and after the end.
+    #[inline(always)]
+    pub(crate) fn thread(&self) -> *mut u8 {
+        let thread = self.thread.load(Relaxed);
+        if thread == ENDED { ptr::null_mut() } else { thread }
+    }
+
+    pub(crate) fn set_thread(&self, thread: *mut u8) {
+        self.thread.store(thread, Relaxed);
+    }
+
+    /// Whether the thread's state was ended: what it calls from now on is called by destructors.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.thread.load(Relaxed) == ENDED
+    }
+
+    pub(crate) fn set_ended(&self) {
+        self.thread.store(ENDED, Relaxed);
+    }
+}

@@ -1,0 +1,20 @@
+//! Where the compiler's own thread-locals are used.
+
+use super::Words;
+use super::local::local;
+
+local! {
+    static WORDS: Words = Words::new();
+}
+
+/// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to
+/// another thread.
+#[inline(always)]
+pub(crate) fn words() -> Option<&'static Words> {
+    // SAFETY: the words live as long as the thread, and callers keep no reference across a call of
+    // foreign code.
+    WORDS.with(|words| Some(unsafe { &*core::ptr::from_ref(words) }))
+}
+
+/// Nothing to find: the compiler knows the place.
+pub(crate) fn find_place(_key: Option<usize>) {}
