@@ -244,7 +244,8 @@ unsafe fn cross(
 ) -> Activation {
     let activation = Activation(header);
     checkers::begin(&header.notes, header.low, header.room_bytes, || {
-        locate(thread::current(), switch::stack_pointer()).bounds()
+        let thread = thread::current();
+        locate(thread, switch::stack_pointer()).bounds(thread)
     });
     header.depth.begin(extent(header), callback);
     // SAFETY: the stack is this activation's, so nobody else uses it until it ends; the rest is the

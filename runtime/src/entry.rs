@@ -156,7 +156,7 @@ macro_rules! fast {
                     // which reads copies as in `run_body`.
                     unsafe {
                         let copies = ($(copy_of(&**$a),)*);
-                        drop(($(ManuallyDrop::into_inner(read($a)),)*));
+                        let _ = ($(ManuallyDrop::into_inner(read($a)),)*);
                         let ($($a,)*) = &copies;
                         only_value::<G>()($($a.assume_init_ref()),*)
                     }
@@ -246,7 +246,7 @@ macro_rules! compiled {
                     // which reads copies as in `in_place`.
                     unsafe {
                         let copies = ($(copy_of(&**$a),)*);
-                        drop(($(ManuallyDrop::into_inner(read($a)),)* ManuallyDrop::into_inner(read(body))));
+                        let _ = ($(ManuallyDrop::into_inner(read($a)),)* ManuallyDrop::into_inner(read(body)));
                         let ($($a,)*) = &copies;
                         ManuallyDrop::into_inner(read(fallback))($($a.assume_init_ref()),*)
                     }

@@ -19,7 +19,7 @@ use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
 use crate::liveness::{self, Arrival};
-use crate::locate::{Place, locate};
+use crate::locate::{Kind, Place, locate};
 use crate::stack::{Header, Lent, Record, SIGNAL_STACK_BYTES, memory, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
@@ -67,21 +67,23 @@ fn known(request: &Request) -> Option<Entry> {
         // Windows: after a longjmp the TEB may have to be put right.
         return None;
     }
-    thread.bounds()?;
+    if !thread.has_bounds() {
+        return None;
+    }
     let place = locate(Some(thread), request.sp);
-    if let Place::Foreign = place
+    if let Kind::Foreign = place.kind
         && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
     {
         return None;
     }
-    match (decide(request.callback, request.needed, place, request.sp).ok()?, place) {
-        (Verdict::InPlace, _) => {
-            if let Place::System(header) = place {
-                prefer(thread, header);
-            }
+    let verdict = decide(request.callback, request.needed, &place, request.sp).ok()?;
+    match (verdict, place.kind) {
+        (Verdict::InPlace, Kind::System(header)) => {
+            prefer(thread, header);
             Some(Entry::InPlace)
         }
-        (Verdict::Switch, Place::Signal(_)) => None,
+        (Verdict::InPlace, _) => Some(Entry::InPlace),
+        (Verdict::Switch, Kind::Signal) => None,
         (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
     }
 }
@@ -245,7 +247,7 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         None if !thread.signal_stack().contains(&request.sp) => thread.set_signal_stack(0..0),
         _ => {}
     }
-    if thread.bounds().is_none() || work.only_prepare {
+    if !thread.has_bounds() || work.only_prepare {
         let may_call_libc = work.only_prepare || !work.blocked.any_before();
         let bounds = os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc);
         if bounds.is_some() || may_call_libc {
@@ -296,24 +298,21 @@ fn restore_teb(thread: &Thread, sp: usize) {
 /// Decides, and takes the stack for the body.
 fn choose(work: &mut Work<'_>, thread: Option<&'static Thread>) -> Result<Entry, Cause> {
     let request = work.request;
-    let place = match (thread, locate(thread, request.sp)) {
+    let mut place = locate(thread, request.sp);
+    if let (None, Kind::Foreign) = (thread, place.kind) {
         // No state could be begun, for want of a stack: the thread's own may have room.
-        (None, Place::Foreign) => {
-            let may_call_libc = !work.blocked.any_before();
-            os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc)
-                .filter(|bounds| bounds.contains(request.sp))
-                .map_or(Place::Foreign, Place::Thread)
-        }
-        (_, place) => place,
-    };
-    if decide(request.callback, request.needed, place, request.sp)? == Verdict::InPlace {
+        let may_call_libc = !work.blocked.any_before();
+        let own = os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc);
+        place = own.filter(|own| own.contains(request.sp)).map_or(place, Place::on_thread);
+    }
+    if decide(request.callback, request.needed, &place, request.sp)? == Verdict::InPlace {
         return Ok(Entry::InPlace);
     }
     let header = match thread {
         Some(thread) if !thread.is_dying() => further_stack(work, thread)?,
         _ => passing_stack(work)?,
     };
-    if let Place::Signal(bounds) = place {
+    if let (Kind::Signal, Some(bounds)) = (place.kind, place.bounds(thread)) {
         lend(header, bounds.low()..bounds.high()).inspect_err(|_| header.set_idle())?;
     }
     Ok(Entry::OnStack(header))
@@ -427,6 +426,7 @@ fn refuse(thread: Option<&Thread>, request: &Request, cause: Cause) -> Entry {
     if request.has_fallback {
         return Entry::Refused;
     }
-    let available = locate(thread, request.sp).room_bytes(request.sp);
+    let place = locate(thread, request.sp);
+    let available = place.bounds(thread).map(|_| place.room_bytes(request.sp));
     refusal::abort(request.callback, request.needed, available, cause)
 }

@@ -51,6 +51,8 @@ pub(crate) struct Thread {
     /// Idle stacks but for `home`; as far as they are known to be idle.
     idle: List,
     idle_count: AtomicUsize,
+    /// See [`registry::find`].
+    registry_hint: AtomicUsize,
 }
 
 const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
@@ -85,6 +87,7 @@ impl Thread {
             home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
             idle: List::new(),
             idle_count: AtomicUsize::new(0),
+            registry_hint: AtomicUsize::new(0),
         };
         let space = first.thread.get().cast::<Self>();
         // SAFETY: the space is large enough and aligned to 64, and nobody else uses the stack.
@@ -124,6 +127,19 @@ impl Thread {
     fn words(&self) -> &Words {
         // SAFETY: set by `begin`; they live as long as the thread.
         unsafe { &*self.words.load(Relaxed) }
+    }
+
+    /// Whether the bounds of the thread stack were asked for.
+    #[inline]
+    pub(crate) fn has_bounds(&self) -> bool {
+        self.has_bounds.load(Acquire)
+    }
+
+    /// The bounds of the thread stack, if `address` lies on it.
+    #[inline]
+    pub(crate) fn range_with(&self, address: usize) -> Option<(usize, usize)> {
+        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
+        (self.has_bounds() && low <= address && address < high).then_some((low, high))
     }
 
     /// The bounds of the thread stack; outer `None` before they were asked for.
@@ -199,6 +215,10 @@ impl Thread {
     /// The stacks of the thread, the latest first.
     pub(crate) fn held(&self) -> impl Iterator<Item = &'static Header> + use<> {
         held_from(self.held.load(Acquire))
+    }
+
+    pub(crate) fn registry_hint(&self) -> &AtomicUsize {
+        &self.registry_hint
     }
 
     pub(crate) fn held_count(&self) -> usize {
