@@ -84,7 +84,13 @@ fn known(request: &Request) -> Option<Entry> {
         }
         (Verdict::InPlace, _) => Some(Entry::InPlace),
         (Verdict::Switch, Kind::Signal) => None,
-        (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
+        (Verdict::Switch, kind) => {
+            let header = take_idle(thread, request)?;
+            if let Kind::Foreign = kind {
+                thread.note_foreign(request.sp);
+            }
+            Some(Entry::OnStack(header))
+        }
     }
 }
 
