@@ -72,6 +72,7 @@ fn known(request: &Request) -> Option<Entry> {
     }
     let place = locate(Some(thread), request.sp);
     if let Kind::Foreign = place.kind
+        && !thread.has_noted(request.sp)
         && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
     {
         return None;

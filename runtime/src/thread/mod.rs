@@ -211,6 +211,11 @@ impl Thread {
         }
     }
 
+    /// Whether `sp` lies on the foreign stack that was noted.
+    pub(crate) fn has_noted(&self, sp: usize) -> bool {
+        self.words().is_foreign(sp)
+    }
+
     pub(crate) fn home(&self) -> &'static Header {
         // SAFETY: set to a header, and headers stay.
         unsafe { &*self.home.load(Relaxed) }
