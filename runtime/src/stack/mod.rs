@@ -280,6 +280,11 @@ impl Header {
         self.slot..self.slot + self.lent_bytes.load(Acquire)
     }
 
+    /// Whether `address` lies on this stack, or where the signal stack lies that it can lend.
+    pub(crate) fn runs(&self, address: usize) -> bool {
+        self.contains(address) || address.wrapping_sub(self.slot) < SIGNAL_STACK_BYTES / 2
+    }
+
     /// The page that this header lies on, the highest of the stack but for larger pages.
     pub(crate) fn header_page(&self) -> usize {
         (self.low + self.room_bytes) & !(memory::page_bytes() - 1)
