@@ -6,7 +6,7 @@
 //!
 //! - the word is another one, or its memory is unmapped;
 //! - the frame of the new arrival lies over it;
-//! - it lies on a system stack on which nothing runs.
+//! - it lies on a system stack on which nothing runs, or on the signal stack that was lent with it.
 //!
 //! The one exception: records below SP on the thread stack, under `switch = always`. A longjmp from
 //! ever shallower frames leaves them as they are, and so does a coroutine that is carved out of the
@@ -78,7 +78,7 @@ fn is_dead(arrival: &Arrival, header: &Header) -> bool {
 
 /// Whether the record is gone, whoever asks.
 fn is_gone(header: &Header, record: usize) -> bool {
-    let on_idle_stack = table::stack_at(record).is_some_and(Header::is_idle);
+    let on_idle_stack = table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
     on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
 }
 
@@ -191,6 +191,7 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     let is_left = |header: &&'static Header| {
         let record = header.record();
         !header.contains(sp)
+            && !is_pinned(header)
             && record.is_some_and(|record| {
                 bounds.is_some_and(|bounds| bounds.contains(record))
                     || signal.contains(&record)
@@ -207,7 +208,8 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
             // SAFETY: no activation lives on it, and SP is not on it: see above.
             unsafe { pool::put(header) };
         } else {
-            if header.contains(sp) {
+            // The kernel may still use what it has of the slot, until the thread has ended.
+            if header.contains(sp) || is_pinned(header) {
                 header.ended_by.store(thread::id::current(), Relaxed);
             }
             ORPHANS.fetch_add(1, Relaxed);

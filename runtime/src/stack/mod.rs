@@ -225,13 +225,14 @@ impl Header {
     /// signal handler, or another part of the same thread, was faster.
     pub(crate) fn claim(&self, callback: &'static Callback, record: *mut Record) -> bool {
         let address = record.expose_provenance();
-        if self.calling.compare_exchange(IDLE, address, Acquire, Relaxed).is_err() {
+        // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
+        // the stack counts as in use: without its record the activation would count as dead.
+        unsafe { record.write_volatile(Record { header: self }) };
+        if self.calling.compare_exchange(IDLE, address, AcqRel, Relaxed).is_err() {
             return false;
         }
         self.switch.set(0);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
-        // SAFETY: `record` is the place for it in the frame of the shim that waits for this.
-        unsafe { record.write(Record { header: self }) };
         true
     }
 
@@ -277,6 +278,11 @@ impl Header {
     /// The part of the slot that the thread has for its alternate signal stack.
     pub(crate) fn lent_stack(&self) -> Range<usize> {
         self.slot..self.slot + self.lent_bytes.load(Acquire)
+    }
+
+    /// Whether `address` lies on this stack, or where the signal stack lies that it can lend.
+    pub(crate) fn runs(&self, address: usize) -> bool {
+        self.contains(address) || address.wrapping_sub(self.slot) < SIGNAL_STACK_BYTES / 2
     }
 
     /// The page that this header lies on, the highest of the stack but for larger pages.
