@@ -176,7 +176,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     let before = errno::get();
     let blocked = Blocked::all();
     let home = thread::current().map(Thread::home).filter(|home| home.is_idle());
-    let scratch = home.map_or_else(|| pool::take(request.needed), Ok);
+    let scratch = home.map_or_else(|| take_scratch(request.needed), Ok);
     let mut work = Work {
         request,
         blocked: &blocked,
@@ -213,6 +213,24 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     }
     errno::set(before);
     entry
+}
+
+/// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
+/// little left for the frames of that, and as what a hook of mmap calls is to be told there.
+fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
+    unsafe extern "C-unwind" fn map(argument: *mut u8) {
+        // SAFETY: see below.
+        let (room_bytes, taken) = unsafe { &mut *argument.cast::<Taking>() };
+        *taken = pool::take(*room_bytes);
+    }
+    type Taking = (usize, Result<&'static Header, i32>);
+    if let Some(header) = pool::take_unused(room_bytes) {
+        return Ok(header);
+    }
+    let mut taking: Taking = (room_bytes, Err(0));
+    // SAFETY: the function takes a `Taking`, which lives in this frame, and does not unwind.
+    unsafe { emergency::call((&raw mut taking).cast(), map) };
+    taking.1
 }
 
 /// # Safety

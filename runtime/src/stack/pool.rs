@@ -22,24 +22,33 @@ static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
 /// # Errors
 /// The system's error code when a mapping fails.
 pub(crate) fn take(room_bytes: usize) -> Result<&'static Header, i32> {
-    let usual = settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES);
-    let room_bytes = room_bytes.max(usual);
+    if let Some(header) = take_unused(room_bytes) {
+        return Ok(header);
+    }
+    let room_bytes = at_least_usual(room_bytes);
     let slot_bytes = arena::slot_bytes_for(room_bytes);
     if slot_bytes > usize::MAX / 4 {
         return Err(0);
     }
-    match unused(slot_bytes, room_bytes) {
-        Some(header) => {
-            POOLED.fetch_sub(1, Relaxed);
-            counters::reused();
-            Ok(header)
-        }
-        None => arena::map(room_bytes, slot_bytes),
-    }
+    arena::map(room_bytes, slot_bytes)
+}
+
+/// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and without
+/// a system call.
+pub(crate) fn take_unused(room_bytes: usize) -> Option<&'static Header> {
+    let room_bytes = at_least_usual(room_bytes);
+    let header = unused(arena::slot_bytes_for(room_bytes), room_bytes)?;
+    POOLED.fetch_sub(1, Relaxed);
+    counters::reused();
+    Some(header)
+}
+
+fn at_least_usual(room_bytes: usize) -> usize {
+    room_bytes.max(settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES))
 }
 
 fn unused(slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
-    let list = &UNUSED[(slot_bytes / GRANULE_BYTES).ilog2() as usize];
+    let list = UNUSED.get((slot_bytes / GRANULE_BYTES).ilog2() as usize)?;
     if switch::UNWINDS_ONLY_UP {
         return below(list, slot_bytes, room_bytes);
     }
