@@ -271,7 +271,7 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         }
     }
     if !thread.is_dying() {
-        overflow::cover_thread(thread.first().report_area());
+        overflow::cover_thread(thread.first());
     }
     thread.update_words();
     Some(thread)

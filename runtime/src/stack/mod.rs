@@ -63,6 +63,9 @@ const IDLE: usize = 0;
 /// The owner of a stack whose thread has ended while an activation was suspended on it.
 pub(crate) const ORPHAN: usize = 1;
 
+/// The library is closed: no stack is kept for later any more.
+pub(crate) static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
 /// What lies at the high end of every system stack. The first frame of an activation ends at it.
 #[repr(C, align(64))]
 pub struct Header {
@@ -96,6 +99,8 @@ pub struct Header {
     /// The slow path decides on this stack: what is called from here meanwhile is called by the
     /// runtime itself.
     pub(crate) is_scratch: AtomicBool,
+    /// The thread has the upper part of the slot's signal stack for the handler of the overflow report.
+    pub(crate) has_report_stack: AtomicBool,
     /// A registered stack lies inside of this one, so the fast path must not take SP for being on it.
     pub(crate) is_carved: AtomicBool,
     /// The size of the part of this slot that the thread has for its alternate signal stack, 0 if it
@@ -189,6 +194,7 @@ impl Header {
             is_listed: AtomicBool::new(false),
             gives_back: AtomicBool::new(false),
             is_scratch: AtomicBool::new(false),
+            has_report_stack: AtomicBool::new(false),
             is_carved: AtomicBool::new(false),
             lent_bytes: AtomicUsize::new(0),
             lent: UnsafeCell::new(MaybeUninit::uninit()),

@@ -4,7 +4,8 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use super::list::List;
 use super::table::GRANULE_BYTES;
-use super::{Header, KEPT_BYTES, ROOM_BYTES, arena};
+use super::{Header, IS_CLOSED, KEPT_BYTES, ROOM_BYTES, arena, table};
+use crate::checkers;
 use crate::diagnostics::counters::{self, POOLED};
 use crate::settings;
 use crate::switch;
@@ -115,10 +116,25 @@ pub(crate) unsafe fn put(header: &'static Header) {
     header.visits.store(0, Relaxed);
     header.ended_by.store(0, Relaxed);
     header.touched.store(0, Relaxed);
+    if IS_CLOSED.load(Relaxed) {
+        // SAFETY: the caller's promise.
+        return unsafe { unmap(header) };
+    }
     let kept = if POOLED.fetch_add(1, Relaxed) < settings::spare_stacks() { KEPT_BYTES } else { 0 };
     // SAFETY: the caller's promise.
     unsafe { header.shrink(kept) };
     UNUSED[(header.slot_bytes / GRANULE_BYTES).ilog2() as usize].push(header);
+}
+
+/// Gives a stack back to the system, now that the library is closed.
+///
+/// # Safety
+/// As for [`put`]; its header is not read again.
+pub(crate) unsafe fn unmap(header: &'static Header) {
+    checkers::unmapped(&header.notes, header.low, header.room_bytes);
+    counters::unmapped();
+    // SAFETY: the caller's promise.
+    unsafe { table::release(header) };
 }
 
 /// Gives the memory of all unused stacks back to the system, and returns how many there were. Their

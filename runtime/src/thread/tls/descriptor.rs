@@ -91,6 +91,11 @@ pub(crate) fn find_place(key: Option<usize>) {
     }
 }
 
+/// The library is closed: its key is deleted, and states that the values led to are unmapped.
+pub(crate) fn forget_place() {
+    SLOT.store(0, Release);
+}
+
 /// The thread pointer.
 #[inline(always)]
 pub(crate) fn thread_pointer() -> usize {
