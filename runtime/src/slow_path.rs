@@ -221,6 +221,7 @@ fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
     unsafe extern "C-unwind" fn map(argument: *mut u8) {
         // SAFETY: see below.
         let (room_bytes, taken) = unsafe { &mut *argument.cast::<Taking>() };
+        liveness::reclaim_from_predecessor();
         *taken = pool::take(*room_bytes);
     }
     type Taking = (usize, Result<&'static Header, i32>);

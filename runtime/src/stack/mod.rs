@@ -88,6 +88,8 @@ pub struct Header {
     /// The address of the state of the thread that uses the stack for its bodies; [`ORPHAN`], or 0
     /// while nobody does.
     pub(crate) owner: AtomicUsize,
+    /// Where that thread's thread-locals lie: no other thread that lives has them there.
+    pub(crate) owner_place: AtomicUsize,
     /// The next stack of the same thread. Written before the stack is in the list of the thread.
     pub(crate) next_held: AtomicPtr<Header>,
     /// The next stack in a [`list`]: of the pool or of a thread's idle stacks.
@@ -189,6 +191,7 @@ impl Header {
             switch: SwitchRecord::nowhere(),
             os_stack: OsStack::nothing(),
             owner: AtomicUsize::new(0),
+            owner_place: AtomicUsize::new(0),
             next_held: AtomicPtr::new(ptr::null_mut()),
             next_listed: AtomicUsize::new(0),
             is_listed: AtomicBool::new(false),

@@ -112,6 +112,7 @@ pub(crate) unsafe fn put(header: &'static Header) {
     header.gives_back.store(false, Relaxed);
     header.is_listed.store(false, Relaxed);
     header.is_carved.store(false, Relaxed);
+    header.has_report_stack.store(false, Relaxed);
     header.lent_bytes.store(0, Relaxed);
     header.visits.store(0, Relaxed);
     header.ended_by.store(0, Relaxed);

@@ -106,6 +106,11 @@ pub(crate) fn thread_pointer() -> usize {
     pointer
 }
 
+/// A number that tells the threads apart which live at the same time.
+pub(crate) fn place() -> usize {
+    thread_pointer()
+}
+
 /// The calling thread's words; `None` where they lie in the state of the thread, and it has none
 /// yet. Never remembered across a call: a coroutine may carry the caller to another thread.
 #[inline(always)]
