@@ -246,7 +246,8 @@ unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
         return;
     }
     let request = work.request;
-    work.entry = choose(work, thread).unwrap_or_else(|cause| refuse(thread, request, cause));
+    let place = place_of(work, thread);
+    work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(request, place, cause));
 }
 
 /// The state of the calling thread, brought up to date; begun at its first use.
@@ -312,19 +313,28 @@ fn restore_teb(thread: &Thread, sp: usize) {
     }
 }
 
-/// Decides, and takes the stack for the body.
-fn choose(work: &mut Work<'_>, thread: Option<&'static Thread>) -> Result<Entry, Cause> {
-    let request = work.request;
-    let place = match (thread, locate(thread, request.sp)) {
+/// Which stack the callback has arrived on.
+fn place_of(work: &Work<'_>, thread: Option<&Thread>) -> Place {
+    let sp = work.request.sp;
+    match (thread, locate(thread, sp)) {
         // No state could be begun, for want of a stack: the thread's own may have room.
         (None, Place::Foreign) => {
             let may_call_libc = !work.blocked.any_before();
-            os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc)
-                .filter(|bounds| bounds.contains(request.sp))
+            os_bounds::thread_stack_of(sp, &work.os_stack, may_call_libc)
+                .filter(|bounds| bounds.contains(sp))
                 .map_or(Place::Foreign, Place::Thread)
         }
         (_, place) => place,
-    };
+    }
+}
+
+/// Decides, and takes the stack for the body.
+fn choose(
+    work: &mut Work<'_>,
+    thread: Option<&'static Thread>,
+    place: Place,
+) -> Result<Entry, Cause> {
+    let request = work.request;
     if decide(request.callback, request.needed, place, request.sp)? == Verdict::InPlace {
         return Ok(Entry::InPlace);
     }
@@ -440,12 +450,11 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
     drop(blocked);
 }
 
-fn refuse(thread: Option<&Thread>, request: &Request, cause: Cause) -> Entry {
+fn refuse(request: &Request, place: Place, cause: Cause) -> Entry {
     counters::refused();
     callback_stats::refused(request.callback);
     if request.has_fallback {
         return Entry::Refused;
     }
-    let available = locate(thread, request.sp).room_bytes(request.sp);
-    refusal::abort(request.callback, request.needed, available, cause)
+    refusal::abort(request.callback, request.needed, place.room_bytes(request.sp), cause)
 }
