@@ -98,7 +98,7 @@ fn library_ends(is_closed: bool) {
 fn release_all() {
     let _blocked = Blocked::all();
     let sp = switch::stack_pointer();
-    let mut next = table::all().next();
+    let mut next = table::forget_all().next();
     while let Some(header) = next {
         next = table::from(header.next_mapped).next();
         if header.is_idle() && !header.contains(sp) {

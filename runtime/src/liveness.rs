@@ -23,7 +23,7 @@ use crate::bounds::StackBounds;
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::probe;
-use crate::stack::{Header, ORPHAN, pool, table};
+use crate::stack::{Header, IS_CLOSED, ORPHAN, pool, table};
 use crate::thread::{self, Thread, signal_stack, tls};
 
 /// How many old activations one claim of a further stack looks at.
@@ -143,6 +143,9 @@ fn may_be_dead(bounds: &StackBounds, arrival: &Arrival, header: &Header) -> bool
 pub(crate) fn reclaim_from_predecessor() {
     static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
     const LOOKED_AT: usize = 64;
+    if IS_CLOSED.load(Relaxed) {
+        return;
+    }
     let (own, place) = (thread::current().map_or(0, Thread::number), tls::place());
     let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all());
     for header in from.by_ref().take(LOOKED_AT) {
@@ -179,7 +182,7 @@ fn reclaim_orphans() {
     static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
     /// How many stacks are passed by at a time.
     const PASSED: usize = 64;
-    if ORPHANS.load(Relaxed) == 0 {
+    if ORPHANS.load(Relaxed) == 0 || IS_CLOSED.load(Relaxed) {
         return;
     }
     let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all()).take(PASSED);

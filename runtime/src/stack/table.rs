@@ -102,6 +102,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Header> {
     from(MAPPED.load(Acquire))
 }
 
+/// From now on [`all`] finds none of those: most of them are about to be unmapped.
+pub(crate) fn forget_all() -> impl Iterator<Item = &'static Header> {
+    from(MAPPED.swap(ptr::null_mut(), AcqRel))
+}
+
 /// The stacks from `first` on in that order; `first` is null or one of them.
 pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header> {
     // SAFETY: headers stay mapped until the library is closed, and links are never changed.
