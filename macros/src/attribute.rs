@@ -1,39 +1,47 @@
 //! The attribute as a function from tokens to tokens: parse, check, expand.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
-use super::block;
-use super::check;
-use super::errors::Errors;
-use super::expand::expand;
-use super::fallback;
-use super::item::Item;
-use super::names::Around;
-use super::options::Options;
+use crate::check;
+use crate::errors::Errors;
+use crate::expand::{self, block};
+use crate::parse::options::Options;
+use crate::parse::{Item, Kind};
 
-/// What the attribute makes of `item`. Mistakes come out as `compile_error!`s beside the item as it was written.
+/// What the attribute makes of `item`. Mistakes come out as `compile_error!`s beside the item as it
+/// was written, so that nothing that uses it fails as well.
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::parse(options, &mut errors);
     let output = guarded(&options, item.clone(), &mut errors);
-    if errors.is_empty() { output } else { fallback::beside(&errors, item) }
+    if errors.is_empty() { output } else { quote!(#item #errors) }
 }
 
 /// The guarded item; of no use when there are errors.
 fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
-    let kind = Item::parse(item.clone());
-    if options.skip.is_some() {
-        check::skipped(&kind, errors);
+    let parsed = Item::parse(item.clone());
+    if let Some(skip) = &options.skip {
+        check::skip_stands_alone(skip, options.has_several(), errors);
+        check::skipped(&parsed.kind, errors);
         return item;
     }
-    match kind {
-        Item::Function(callback) => {
+    match parsed.kind {
+        Kind::Function(callback) => {
             check::callback(&callback, options, errors);
-            expand(&callback, options, Around::Unknown)
+            expand::callback(&callback, options)
         }
-        Item::Block(block) => block::guard(&block, options, errors),
-        Item::Other { what, span } => {
-            check::not_a_function(&what, span, errors);
+        Kind::Block(block) => block::guard(&block, options, errors),
+        Kind::MacroCall { span, .. } => {
+            check::not_a_function("a macro call", span, errors);
+            item
+        }
+        Kind::Other { what, span } => {
+            check::not_a_function(what, span, errors);
+            item
+        }
+        Kind::Unreadable(error) => {
+            check::unreadable(&error, errors);
             item
         }
     }

@@ -1,96 +1,100 @@
 //! The rules that a callback must keep: one function each.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 
-use super::callback::{Body, Callback};
-use super::errors::Errors;
-use super::item::{Block, Item};
-use super::options::Options;
+use crate::errors::Errors;
+use crate::parse::blocks::Block;
+use crate::parse::callback::{Abi, Body, Callback};
+use crate::parse::options::Options;
+use crate::parse::tokens::{is_attribute, mentions};
+use crate::parse::{Kind, holds_extern_function};
+
+/// The name under which the attribute is known.
+pub const ATTRIBUTE: &str = "guarded_callback";
 
 /// All rules for one function.
 pub fn callback(callback: &Callback, options: &Options, errors: &mut Errors) {
-    has_an_abi(callback, errors);
-    abi_is_not_rust(callback, errors);
     is_not_const(callback, errors);
     is_not_async(callback, errors);
     is_not_variadic(callback, errors);
     is_not_naked(callback, errors);
+    does_not_track_its_caller(callback, errors);
     has_a_body(callback, errors);
-    parameters_are_readable(callback, errors);
     fallback_can_be_returned(callback, options, errors);
 }
 
-fn has_an_abi(callback: &Callback, errors: &mut Errors) {
-    let has_body = matches!(callback.body, Body::Block(_));
-    if has_body && callback.qualifiers.abi.is_none() {
-        let message = "C cannot call a function with Rust's ABI; write `extern \"C\" fn`";
-        errors.push(callback.fn_keyword.span(), message);
-    }
-}
-
-fn abi_is_not_rust(callback: &Callback, errors: &mut Errors) {
-    let Some(abi) = &callback.qualifiers.abi else { return };
-    if let (true, Some(name)) = (abi.is_rust(), &abi.name) {
-        errors.push(name.span(), "C cannot call a function with Rust's ABI; write `\"C\"` or `\"C-unwind\"`");
-    }
-}
-
 fn is_not_const(callback: &Callback, errors: &mut Errors) {
-    if let Some(keyword) = &callback.qualifiers.constness {
-        errors
-            .push(keyword.span(), "a callback cannot be `const`, since stacks exist only at run time; remove `const`");
+    if let Some(keyword) = &callback.signature.constness {
+        let message = "a callback cannot be `const`, since stacks exist only at run time; \
+                       remove `const`";
+        errors.push(keyword.span, message);
     }
 }
 
 fn is_not_async(callback: &Callback, errors: &mut Errors) {
-    if let Some(keyword) = &callback.qualifiers.asyncness {
-        let message = format!("a callback cannot be `{keyword}`, since C does not poll it; remove `{keyword}`");
-        errors.push(keyword.span(), message);
+    if let Some(keyword) = callback.asyncness() {
+        let message = "a callback cannot be `async`, since C does not poll it; remove `async`";
+        errors.push(keyword.span, message);
     }
 }
 
 fn is_not_variadic(callback: &Callback, errors: &mut Errors) {
-    if let Some(dots) = callback.variadic {
-        let message = "variadic arguments cannot be handed on to another stack; take a `VaList` parameter \
-                       or a fixed number of parameters instead of `...`";
-        errors.push(dots, message);
+    if let Some(variadic) = &callback.signature.variadic {
+        let message = "variadic arguments cannot be handed on to another stack; take a `VaList` \
+                       parameter or a fixed number of parameters instead of `...`";
+        errors.push(variadic.dots.spans[0], message);
     }
 }
 
 fn is_not_naked(callback: &Callback, errors: &mut Errors) {
-    let naked = callback.attributes.iter().find(|attribute| attribute.is("naked"));
-    if let Some(attribute) = naked {
-        let message =
-            "a naked function has no body that could run elsewhere; remove `naked`, or guard the function it calls";
-        errors.push(attribute.group.span(), message);
+    if let Some(attribute) = callback.naked() {
+        let message = "a naked function has no body that could run elsewhere; remove `naked`, \
+                       or guard the function it calls";
+        errors.push(attribute.bracket_token.span.join(), message);
+    }
+}
+
+/// With an ABI of C's rustc refuses it by itself.
+fn does_not_track_its_caller(callback: &Callback, errors: &mut Errors) {
+    let is = |attribute: &&syn::Attribute| is_attribute(attribute, "track_caller");
+    let attribute = callback.attributes.iter().find(is);
+    if let (Some(attribute), Abi::Rust) = (attribute, callback.abi()) {
+        let message = "a guarded body cannot see where it was called from; remove `track_caller`, \
+                       or guard a function that this one calls";
+        errors.push(attribute.bracket_token.span.join(), message);
     }
 }
 
 fn has_a_body(callback: &Callback, errors: &mut Errors) {
     if let Body::Missing(end) = &callback.body {
-        let message = "there is no body here to guard; put the attribute on the definition of the function";
-        errors.push(end.span(), message);
-    }
-}
-
-fn parameters_are_readable(callback: &Callback, errors: &mut Errors) {
-    if let Some(span) = callback.unreadable {
-        errors.push(span, "expected a parameter, written `name: Type`");
+        let message = "there is no body here to guard; \
+                       put the attribute on the definition of the function";
+        errors.push(*end, message);
     }
 }
 
 fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut Errors) {
-    if let (Some(_), Some(fallback)) = (callback.output.never(), &options.fallback) {
-        let message = "a function that returns `!` never gives C a value; remove `fallback`, or return a type";
+    if let (true, Some(fallback)) = (callback.never_returns(), &options.fallback) {
+        let message = "a function that returns `!` never gives C a value; remove `fallback`, \
+                       or return a type";
         errors.push(fallback.name.span(), message);
     }
+}
+
+/// A signature that rustc accepts and syn does not know yet, or one that rustc refuses as well.
+pub fn unreadable(error: &syn::Error, errors: &mut Errors) {
+    let message = format!(
+        "the attribute cannot read this function: {error}; \
+         write it in another way, or guard a function that this one calls"
+    );
+    errors.push(error.span(), message);
 }
 
 /// Only `impl` and `mod` hold functions that are callbacks as they stand.
 pub fn block_kind(block: &Block, errors: &mut Errors) {
     if block.keyword == "trait" {
-        let message = "the attribute does not apply to a `trait`; put it on its methods that have a body, \
-                       or on the `impl` of the trait";
+        let message = "the attribute does not apply to a `trait`; put it on its methods that have \
+                       a body, or on the `impl` of the trait";
         errors.push(block.keyword.span(), message);
     }
 }
@@ -98,28 +102,45 @@ pub fn block_kind(block: &Block, errors: &mut Errors) {
 pub fn anything_guarded(block: &Block, guarded: usize, errors: &mut Errors) {
     if guarded == 0 && block.keyword != "trait" {
         let message = format!(
-            "nothing in this `{}` can be guarded; write `extern \"C\" fn` where C calls a function, or remove the attribute",
+            "nothing in this `{}` can be guarded; \
+             write `extern \"C\" fn` where C calls a function, or remove the attribute",
             block.keyword
         );
         errors.push(block.keyword.span(), message);
     }
 }
 
+/// What a macro in a guarded block makes is not seen: functions there would stay unguarded.
+pub fn macro_hides_nothing(span: Span, tokens: &TokenStream, errors: &mut Errors) {
+    let speaks_for_itself = mentions(tokens.clone(), &[ATTRIBUTE.to_owned()]);
+    if !speaks_for_itself && holds_extern_function(tokens.clone()) {
+        let message = "the attribute on the block does not see the functions that a macro makes; \
+                       put `#[guarded_callback]` on the function inside of the macro, \
+                       or `#[guarded_callback(skip)]` here";
+        errors.push(span, message);
+    }
+}
+
 pub fn not_a_function(what: &str, span: Span, errors: &mut Errors) {
     let advice = match what {
         "an `extern` block" => {
-            "what it declares is defined elsewhere; put the attribute on the definition of the function"
+            "what it declares is defined elsewhere; \
+             put the attribute on the definition of the function"
         }
-        "a `mod` in another file" => "write `mod name { .. }`, or put the attribute on the functions in that file",
+        "a `mod` in another file" => {
+            "write `mod name { .. }`, or put the attribute on the functions in that file"
+        }
         _ => "put it on an `extern \"C\" fn`, or on an `impl` or `mod { }` that holds some",
     };
     errors.push(span, format!("the attribute does not apply to {what}; {advice}"));
 }
 
-/// `skip` leaves a function alone that the attribute on the block around it would guard.
-pub fn skipped(item: &Item, errors: &mut Errors) {
-    if let Item::Other { what, span } = item {
-        let message = format!("the attribute does not apply to {what}, so there is nothing to skip; remove it");
+/// `skip` leaves alone what the attribute on the block around it would guard.
+pub fn skipped(kind: &Kind, errors: &mut Errors) {
+    if let Kind::Other { what, span } = kind {
+        let message = format!(
+            "the attribute does not apply to {what}, so there is nothing to skip; remove it"
+        );
         errors.push(*span, message);
     }
 }
@@ -127,7 +148,8 @@ pub fn skipped(item: &Item, errors: &mut Errors) {
 /// `skip` beside other options contradicts them.
 pub fn skip_stands_alone(skip: &Ident, others: bool, errors: &mut Errors) {
     if others {
-        errors
-            .push(skip.span(), "`skip` leaves the function alone, so other options do nothing; remove them, or `skip`");
+        let message = "`skip` leaves the function alone, so other options do nothing; \
+                       remove them, or `skip`";
+        errors.push(skip.span(), message);
     }
 }

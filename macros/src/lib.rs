@@ -4,23 +4,11 @@
 //! writes the shim and cannot fail, `fallback.rs` is what goes out beside an error. The body of a function stays the tokens that it
 //! is: nothing here looks into it.
 
-mod argument;
 mod attribute;
-mod block;
-mod callback;
 mod check;
-mod conditional;
 mod errors;
 mod expand;
-mod fallback;
-mod front;
-mod item;
-mod naked;
-mod names;
-mod options;
-mod size;
-mod tokens;
-mod types;
+mod parse;
 
 use proc_macro::TokenStream;
 

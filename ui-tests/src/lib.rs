@@ -2,25 +2,15 @@
 
 #![allow(missing_docs, reason = "documented where it is the macro's")]
 
-#[path = "../../macros/src"]
-pub mod macro_source {
-    pub mod argument;
-    pub mod attribute;
-    pub mod block;
-    pub mod callback;
-    pub mod check;
-    pub mod conditional;
-    pub mod errors;
-    pub mod expand;
-    pub mod fallback;
-    pub mod front;
-    pub mod item;
-    pub mod naked;
-    pub mod names;
-    pub mod options;
-    pub mod size;
-    pub mod tokens;
-    pub mod types;
-}
+#[path = "../../macros/src/attribute.rs"]
+pub mod attribute;
+#[path = "../../macros/src/check.rs"]
+mod check;
+#[path = "../../macros/src/errors.rs"]
+mod errors;
+#[path = "../../macros/src/expand/mod.rs"]
+mod expand;
+#[path = "../../macros/src/parse/mod.rs"]
+mod parse;
 
-pub use macro_source::attribute::guarded_callback;
+pub use attribute::guarded_callback;

@@ -7,7 +7,7 @@ use scratch::Package;
 fn reports(name: &str, size: &str) -> Vec<String> {
     let text = format!(
         "use guarded_callback::guarded_callback;\n\npub const SIZE: usize = {size};\n\n\
-         #[guarded_callback(stack = SIZE)]\npub extern \"C\" fn callback() {{}}\n",
+         #[guarded_callback(reserve = SIZE)]\npub extern \"C\" fn callback() {{}}\n",
     );
     Package::new(name, "2024", &[(name.to_owned(), text)]).reports("build")
 }

@@ -112,8 +112,8 @@ const ITEMS: &[&str] = &[
 ];
 
 const OPTIONS: &[&str] = &[
-    "stack = \"256 KiB\", switch = always, fallback = -1, crate = path::to::guarded_callback",
-    "stack = 64 * SIZE::<A, B>(), fallback = |a, b| { 1 },",
+    "reserve = \"256 KiB\", switch = always, fallback = -1, crate = path::to::guarded_callback",
+    "reserve = 64 * SIZE::<A, B>(), fallback = |a, b| { 1 },",
     "skip",
     "switch = when_low, fallback = <T as U<A, B>>::new(1 < 2, a >> b)",
 ];

@@ -19,7 +19,7 @@ pub extern "C" fn small(left: c_int, right: c_int) -> c_int {
     left ^ right
 }
 
-#[guarded_callback(stack = "64 KiB", fallback = -1)]
+#[guarded_callback(reserve = "64 KiB", fallback = -1)]
 /// Takes all.
 #[must_use]
 #[inline]

@@ -17,7 +17,7 @@ extern "C" fn callback(
 struct Value(i32);
 
 impl Value {
-    #[guarded_callback(stack = "64 KiB", fallback = 0)]
+    #[guarded_callback(reserve = "64 KiB", fallback = 0)]
     extern "C" fn method(&self, #[cfg(any())] value: Absent, #[cfg(not(any()))] value: i32) -> i32 {
         self.0 + value
     }

@@ -6,7 +6,7 @@ use guarded_callback::guarded_callback;
 struct Twice;
 
 #[guarded_callback]
-#[guarded_callback(stack = "64 KiB")]
+#[guarded_callback(reserve = "64 KiB")]
 extern "C" fn annotated_twice(value: String, _other: i32) -> usize {
     let _ = Twice;
     value.len()

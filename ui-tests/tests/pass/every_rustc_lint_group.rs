@@ -9,7 +9,7 @@
 use guarded_callback::guarded_callback;
 
 /// A callback.
-#[guarded_callback(stack = "64 KiB", fallback = -1)]
+#[guarded_callback(reserve = "64 KiB", fallback = -1)]
 pub extern "C" fn with_fallback(small: i32, (a, b): (i32, i32), large: [i32; 90]) -> i32 {
     small + a + b + large[0]
 }

@@ -28,7 +28,7 @@ extern "C" fn uses_parameters(value: i32, mut extra: i32, _dropped: String) -> i
     panic!("quiet {}", extra)
 }
 
-#[guarded_callback(fallback = if value { Some(1) } else { None }, stack = "64 KiB")]
+#[guarded_callback(fallback = if value { Some(1) } else { None }, reserve = "64 KiB")]
 extern "C-unwind" fn option(value: bool) -> Option<i32> {
     panic!("quiet {}", value)
 }

@@ -44,7 +44,7 @@ whole_item! {
 
 macro_rules! with_generics {
     ($lifetime:lifetime, $bound:path, $size:literal) => {
-        #[guarded_callback(stack = $size)]
+        #[guarded_callback(reserve = $size)]
         extern "C" fn generic<$lifetime, T: $bound>(value: &$lifetime T) -> &$lifetime T {
             value
         }

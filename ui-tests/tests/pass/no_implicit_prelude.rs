@@ -7,7 +7,7 @@ use ::guarded_callback::guarded_callback;
 use ::std::assert_eq;
 use ::std::vec::Vec;
 
-#[guarded_callback(stack = "64 KiB", fallback = -1)]
+#[guarded_callback(reserve = "64 KiB", fallback = -1)]
 extern "C" fn callback(small: i32, large: Vec<i32>, (a, b): (i32, i32)) -> i32 {
     small + large.len() as i32 + a + b
 }

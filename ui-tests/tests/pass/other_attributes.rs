@@ -24,7 +24,7 @@ extern "C" fn absent(_: Absent) {}
 #[cfg(any())]
 extern "C" fn absent_too(_: Absent) {}
 
-#[cfg_attr(all(), guarded_callback(stack = "64 KiB"))]
+#[cfg_attr(all(), guarded_callback(reserve = "64 KiB"))]
 extern "C" fn conditional(value: i32) -> i32 {
     value
 }

@@ -15,7 +15,7 @@ extern "C" fn absolute(value: String) -> usize {
     value.len()
 }
 
-#[checked(stack = "64 KiB", crate = library::inner::runtime,)]
+#[checked(reserve = "64 KiB", crate = library::inner::runtime,)]
 extern "C" fn relative(value: i32) -> i32 {
     value
 }

@@ -16,7 +16,7 @@ impl Drop for Counted {
 }
 
 // No thread has that much room, and `never` forbids to get it elsewhere.
-#[guarded_callback(stack = "1000000 MiB", switch = never, fallback = false)]
+#[guarded_callback(reserve = "1000000 MiB", switch = never, fallback = false)]
 extern "C" fn refused(_first: Counted, _: Counted, third: Counted) -> bool {
     drop(third);
     true

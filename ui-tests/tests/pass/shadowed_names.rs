@@ -28,7 +28,7 @@ fn guard() {}
 #[allow(dead_code)]
 const BODY: () = ();
 
-#[::guarded_callback::guarded_callback(stack = 64 * 1024, fallback = -1)]
+#[::guarded_callback::guarded_callback(reserve = 64 * 1024, fallback = -1)]
 extern "C" fn callback(body: i32, call: [i32; 2], holder1: ::std::string::String, (pointer3, _): (i32, i32)) -> i32 {
     body + call[0] + holder1.len() as i32 + pointer3
 }

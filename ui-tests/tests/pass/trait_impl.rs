@@ -17,7 +17,7 @@ impl Handler for Counter {
         true
     }
 
-    #[guarded_callback(stack = "1 MiB")]
+    #[guarded_callback(reserve = "1 MiB")]
     unsafe extern "C" fn raw(context: *mut Self) -> u32 {
         unsafe { (*context).0 }
     }

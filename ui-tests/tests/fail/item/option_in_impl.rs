@@ -2,7 +2,7 @@ use guarded_callback::guarded_callback;
 
 struct Value;
 
-#[guarded_callback(stack = "64 KB")]
+#[guarded_callback(reserve = "64 KB")]
 impl Value {
     extern "C" fn callback() {}
 }

@@ -1,6 +1,6 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback(stack = "64 KiB"; switch = always)]
+#[guarded_callback(reserve = "64 KiB"; switch = always)]
 extern "C" fn callback() {}
 
 fn main() {

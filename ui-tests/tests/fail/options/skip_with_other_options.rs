@@ -1,6 +1,6 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback(skip, stack = "64 KiB")]
+#[guarded_callback(skip, reserve = "64 KiB")]
 extern "C" fn callback() {}
 
 fn main() {

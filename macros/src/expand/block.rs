@@ -1,0 +1,72 @@
+//! The attribute on a whole `impl` or `mod { }`: every eligible function inside is guarded.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Meta};
+
+use super::callback;
+use crate::check::{self, ATTRIBUTE};
+use crate::errors::Errors;
+use crate::parse::blocks::Block;
+use crate::parse::options::Options;
+use crate::parse::tokens::{braced, may_be_attribute};
+use crate::parse::{Item, Kind, holds_extern_function};
+
+/// The block with its functions guarded.
+pub fn guard(block: &Block, options: &Options, errors: &mut Errors) -> TokenStream {
+    check::block_kind(block, errors);
+    let mut guarded = 0;
+    let output = guard_inside(block, options, errors, &mut guarded);
+    check::anything_guarded(block, guarded, errors);
+    output
+}
+
+/// The block with its functions guarded, which `guarded` counts.
+fn guard_inside(
+    block: &Block,
+    options: &Options,
+    errors: &mut Errors,
+    guarded: &mut usize,
+) -> TokenStream {
+    let items = block.items().into_iter();
+    let items = items.map(|item| guard_item(item, options, errors, guarded)).collect();
+    let head = &block.head;
+    let braces = braced(&block.braces, items);
+    quote!(#head #braces)
+}
+
+fn guard_item(
+    tokens: TokenStream,
+    options: &Options,
+    errors: &mut Errors,
+    guarded: &mut usize,
+) -> TokenStream {
+    let item = Item::parse(tokens.clone());
+    if item.attributes().iter().any(speaks_for_itself) {
+        return tokens;
+    }
+    match item.kind {
+        Kind::Function(function) if function.is_eligible() => {
+            *guarded += 1;
+            check::callback(&function, options, errors);
+            return callback(&function, options);
+        }
+        Kind::Block(inner) => return guard_inside(&inner, options, errors, guarded),
+        Kind::MacroCall { span, tokens } => check::macro_hides_nothing(span, &tokens, errors),
+        Kind::Unreadable(error) if holds_extern_function(tokens.clone()) => {
+            check::unreadable(&error, errors);
+        }
+        Kind::Function(_) | Kind::Unreadable(_) | Kind::Other { .. } => {}
+    }
+    tokens
+}
+
+/// Whether the item has the attribute itself. `skip` counts under whatever name the attribute was
+/// imported.
+fn speaks_for_itself(attribute: &Attribute) -> bool {
+    may_be_attribute(attribute, ATTRIBUTE) || says_skip(attribute)
+}
+
+fn says_skip(attribute: &Attribute) -> bool {
+    matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "skip")
+}

@@ -1,0 +1,63 @@
+//! `#[cfg]` on a parameter.
+//!
+//! The attribute runs before the compiler decides which parameters there are. So the function goes
+//! out twice, under the condition and under its negation, each annotated anew; the compiler drops
+//! one of the two before it expands it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Meta};
+
+use super::signature;
+use crate::parse::callback::{Body, Callback};
+use crate::parse::options::Options;
+
+/// The function twice, when one of its parameters has a condition.
+pub fn split(
+    callback: &Callback,
+    options: &Options,
+    runtime: &TokenStream,
+) -> Option<TokenStream> {
+    let (at, condition) = callback.parameters().enumerate().find_map(|(at, parameter)| {
+        let condition = parameter.attrs.iter().find_map(condition)?;
+        Some((at, condition))
+    })?;
+    let annotated = |there: bool| {
+        let source = &options.source;
+        let function = decided(callback, at, there);
+        quote_spanned!(Span::mixed_site()=> #[#runtime::guarded_callback(#source)] #function)
+    };
+    let (with, without) = (annotated(true), annotated(false));
+    Some(quote!(#[cfg(#condition)] #with #[cfg(not(#condition))] #without))
+}
+
+/// What stands in the parentheses of `#[cfg(..)]`.
+fn condition(attribute: &Attribute) -> Option<TokenStream> {
+    match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.clone()),
+        _ => None,
+    }
+}
+
+/// The function with the parameter that now is there for certain, or is not; nothing else changes.
+fn decided(callback: &Callback, at: usize, there: bool) -> TokenStream {
+    let Callback { attributes, visibility, leading, .. } = callback;
+    let receiver = callback.receiver().map(ToTokens::to_token_stream);
+    let parameters = callback.parameters().enumerate().filter_map(|(index, parameter)| {
+        if index != at {
+            return Some(parameter.to_token_stream());
+        }
+        let first = parameter.attrs.iter().position(|attribute| condition(attribute).is_some());
+        let others = parameter.attrs.iter().enumerate();
+        let others = others.filter(|(index, _)| Some(*index) != first).map(|(_, other)| other);
+        let syn::PatType { pat, colon_token, ty, .. } = parameter;
+        there.then(|| quote!(#(#others)* #pat #colon_token #ty))
+    });
+    let inputs: Vec<_> = receiver.into_iter().chain(parameters).collect();
+    let signature = signature::with_inputs(&callback.signature, &quote!(#(#inputs),*));
+    let body = match &callback.body {
+        Body::Block(braces) => braces.to_token_stream(),
+        Body::Missing(_) => quote!(;),
+    };
+    quote!(#(#attributes)* #visibility #leading #signature #body)
+}

@@ -1,0 +1,137 @@
+//! The shim: the function as it was, with a body that hands the user's to the runtime as a closure.
+//!
+//! A closure stays in place, so that `Self`, the generics around the function and the names in
+//! scope mean in it what they mean without the attribute. Where it captures nothing the runtime
+//! calls it by its type alone, from its own functions.
+//!
+//! The user's tokens keep their spans. All others have the attribute's hygiene (`mixed_site`), so
+//! that names cannot collide and lints stay silent about what the user did not write. They are
+//! located at the body: an error that meets them is shown there, and a debugger shows the shim's
+//! frame at the function.
+
+pub mod block;
+mod clippy;
+mod conditional;
+mod description;
+mod entry;
+mod fallback;
+mod parameter;
+mod result;
+mod signature;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Receiver;
+
+use crate::parse::callback::{Body, Callback};
+use crate::parse::options::Options;
+use crate::parse::tokens::braced;
+
+use self::entry::Entry;
+use self::parameter::Parameter;
+
+/// The function and its guarded twin, of which the compiler takes one.
+pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
+    let site = Span::mixed_site().located_at(callback.body.span());
+    let runtime = match &options.runtime {
+        Some(runtime) => runtime.to_token_stream(),
+        None => quote_spanned!(Span::mixed_site()=> ::guarded_callback),
+    };
+    if let Some(split) = conditional::split(callback, options, &runtime) {
+        return split;
+    }
+    let private = quote_spanned!(site=> #runtime::__private);
+    let parameters: Vec<_> = callback
+        .parameters()
+        .enumerate()
+        .map(|(at, parameter)| Parameter::new(at, parameter, site))
+        .collect();
+    let entry = Entry::choose(callback, options, parameters.len());
+    let shim = Shim { callback, options, parameters, entry, private, site };
+    shim.choice()
+}
+
+/// One shim in the making.
+struct Shim<'item> {
+    callback: &'item Callback,
+    options: &'item Options,
+    /// Those behind `self`.
+    parameters: Vec<Parameter<'item>>,
+    entry: Entry,
+    /// The path of the runtime's door for expanded code.
+    private: TokenStream,
+    /// The span of what the user did not write.
+    site: Span,
+}
+
+impl Shim<'_> {
+    fn choice(&self) -> TokenStream {
+        let Self { private, site, .. } = self;
+        let original = &self.callback.tokens;
+        let guarded = self.function(&self.signature(), self.call());
+        let for_clippy = clippy::twin(self).map(|twin| quote!({ #twin }));
+        quote_spanned! {*site=>
+            #private::choose! { { #original } { #guarded } #for_clippy }
+        }
+    }
+
+    /// The user's function with another signature and body.
+    fn function(&self, signature: &impl ToTokens, body: TokenStream) -> TokenStream {
+        let Callback { attributes, visibility, leading, .. } = self.callback;
+        // The braces are where the user's were, so that the function is the user's to lints
+        // (`missing_docs`).
+        let body = match &self.callback.body {
+            Body::Block(braces) => braced(braces, body).into_token_stream(),
+            Body::Missing(_) => body,
+        };
+        quote!(#(#attributes)* #visibility #leading #signature #body)
+    }
+
+    /// The user's signature with a name for each parameter.
+    fn signature(&self) -> TokenStream {
+        let receiver = self.callback.receiver().map(ToTokens::to_token_stream);
+        let parameters = self.parameters.iter().map(Parameter::declared);
+        let inputs: Vec<_> = receiver.into_iter().chain(parameters).collect();
+        signature::with_inputs(&self.callback.signature, &quote!(#(#inputs),*))
+    }
+
+    /// What stands in the shim: the description of the callback, and the call of the runtime.
+    fn call(&self) -> TokenStream {
+        let Self { site, .. } = self;
+        let (item, description) = description::item_and_argument(self);
+        let entry = self.entry.path(self);
+        let body = self.body();
+        let fallback = fallback::closure(self);
+        let names = self.parameters.iter().map(|parameter| &parameter.name);
+        let arguments = self.entry.arguments(names, *site);
+        quote_spanned!(*site=> #item #entry(#description #body, #fallback #arguments))
+    }
+
+    /// The user's body as a closure. It has the span of the body without the attribute's hygiene:
+    /// to lints and messages it is the user's.
+    fn body(&self) -> TokenStream {
+        let Body::Block(braces) = &self.callback.body else { return TokenStream::new() };
+        let output = result::annotation(self);
+        let attributes = self.parameters.iter().map(|parameter| parameter.lints(self));
+        let patterns = self.parameters.iter().map(|parameter| &parameter.pattern);
+        let parameters = self.entry.parameters(attributes, patterns, self.site);
+        let receiver = self.callback.receiver();
+        let keyword = receiver.map(|_| quote_spanned!(self.site=> move));
+        let body = match receiver.and_then(|receiver| self.capture(receiver)) {
+            Some(capture) => {
+                let body = braces.stream();
+                braced(braces, quote!(#capture #body))
+            }
+            None => braces.clone(),
+        };
+        quote_spanned!(braces.span()=> #keyword |#parameters| #output #body)
+    }
+
+    /// A statement that makes the closure capture all of a `self` that is no reference: a part that
+    /// is not mentioned would be dropped by the shim, and later.
+    fn capture(&self, receiver: &Receiver) -> Option<TokenStream> {
+        let keyword = &receiver.self_token;
+        let by_reference = receiver.reference.is_some();
+        (!by_reference).then(|| quote_spanned!(self.site=> let _ = &#keyword;))
+    }
+}

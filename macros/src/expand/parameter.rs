@@ -1,0 +1,70 @@
+//! One parameter: what it is called in the shim, and how the body gets it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Pat, PatType};
+
+use super::Shim;
+use crate::parse::callback::plain_name;
+
+/// One parameter behind `self`.
+pub struct Parameter<'item> {
+    written: &'item PatType,
+    /// Its pattern, as the user wrote it: a parameter of the closure, so that values are dropped
+    /// when those of the user's function would be.
+    pub pattern: &'item Pat,
+    /// Its name in the shim: the user's, where there is one, for debuggers. It has the attribute's
+    /// hygiene, so that lints say nothing about it twice.
+    pub name: Ident,
+}
+
+impl<'item> Parameter<'item> {
+    pub fn new(at: usize, written: &'item PatType, site: Span) -> Self {
+        let span = site.located_at(written.pat.span());
+        let name = match plain_name(&written.pat) {
+            Some(name) => quiet(name, span),
+            None => format_ident!("__guarded_callback_{at}", span = span),
+        };
+        Self { written, pattern: &written.pat, name }
+    }
+
+    /// The name that the user's code has for it, if it is a plain one.
+    pub fn plain_name(&self) -> Option<&'item Ident> {
+        plain_name(self.pattern)
+    }
+
+    /// The parameter of the shim. Attributes of lints are about the pattern, and go with it.
+    pub fn declared(&self) -> TokenStream {
+        let Self { written: PatType { colon_token, ty, .. }, name, .. } = self;
+        let attributes = self.attributes(false);
+        quote!(#(#attributes)* #name #colon_token #ty)
+    }
+
+    /// The attributes in front of the pattern.
+    pub fn lints(&self, shim: &Shim<'_>) -> TokenStream {
+        let lints = self.attributes(true);
+        let site = shim.site;
+        // What the fallback mentions is used.
+        let used = super::fallback::mentions(shim, self)
+            .then(|| quote_spanned!(site=> #[allow(unused_variables)]));
+        quote!(#(#lints)* #used)
+    }
+
+    fn attributes(&self, of_lints: bool) -> impl Iterator<Item = &'item Attribute> {
+        let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
+        let is = move |attribute: &Attribute| {
+            lints.iter().any(|lint| attribute.path().is_ident(lint))
+        };
+        self.written.attrs.iter().filter(move |attribute| is(attribute) == of_lints)
+    }
+}
+
+/// The same name for the shim.
+fn quiet(name: &Ident, span: Span) -> Ident {
+    let text = name.unraw().to_string();
+    // The attribute is of an edition in which these are keywords.
+    let is_keyword = ["async", "await", "dyn", "gen", "try"].contains(&text.as_str());
+    if is_keyword || *name != text { Ident::new_raw(&text, span) } else { Ident::new(&text, span) }
+}

@@ -1,0 +1,113 @@
+//! An `impl`, `mod` or `trait` that holds items.
+
+use std::collections::VecDeque;
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+
+use super::tokens::{Angles, in_braces, is_punct};
+
+/// An `impl`, `mod` or `trait` with its items.
+pub struct Block {
+    pub keyword: Ident,
+    /// Everything before the braces.
+    pub head: TokenStream,
+    pub braces: Group,
+}
+
+impl Block {
+    /// The block that `keyword` starts, if it has braces.
+    pub fn from_item(keyword: &Ident, tokens: &TokenStream) -> Option<Self> {
+        if !["impl", "mod", "trait"].contains(&keyword.to_string().as_str()) {
+            return None;
+        }
+        let mut head: Vec<_> = tokens.clone().into_iter().collect();
+        let braces = in_braces(&head.pop()?)?;
+        Some(Self { keyword: keyword.clone(), head: head.into_iter().collect(), braces })
+    }
+
+    /// The tokens of each item inside.
+    pub fn items(&self) -> Vec<TokenStream> {
+        let mut tokens = self.braces.stream().into_iter().collect();
+        std::iter::from_fn(|| take_item(&mut tokens)).collect()
+    }
+}
+
+/// Takes one item: up to its semicolon or, where it has braces of its own, up to these.
+fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
+    open_fragment(tokens);
+    tokens.front()?;
+    let mut taken = TokenStream::new();
+    while let Some(length) = attribute_length(tokens) {
+        taken.extend(tokens.drain(..length));
+        if length == INNER_ATTRIBUTE {
+            return Some(taken);
+        }
+        open_fragment(tokens);
+    }
+    let mut item = Vec::new();
+    let mut angles = Angles::default();
+    while let Some(token) = tokens.pop_front() {
+        angles.pass(&token);
+        let is_semicolon = is_punct(&token, ';');
+        let is_body = in_braces(&token).is_some() && !has_value(&item);
+        item.push(token);
+        if angles.outside() && (is_semicolon || is_body) {
+            break;
+        }
+    }
+    taken.extend(item);
+    Some(taken)
+}
+
+/// Opens an invisible group (`$vis:vis`, `$item:item`) at the front.
+fn open_fragment(tokens: &mut VecDeque<TokenTree>) {
+    while let Some(TokenTree::Group(group)) = tokens.front() {
+        if group.delimiter() != Delimiter::None {
+            return;
+        }
+        let inside: Vec<_> = group.stream().into_iter().collect();
+        tokens.pop_front();
+        for token in inside.into_iter().rev() {
+            tokens.push_front(token);
+        }
+    }
+}
+
+/// How many tokens there are in `#![..]`, an attribute of what is around.
+const INNER_ATTRIBUTE: usize = 3;
+
+/// How many tokens the attribute at the front has.
+fn attribute_length(tokens: &VecDeque<TokenTree>) -> Option<usize> {
+    let is_group = |at: usize| {
+        let token = tokens.get(at);
+        matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
+    };
+    if !is_punct(tokens.front()?, '#') {
+        None
+    } else if is_group(1) {
+        Some(2)
+    } else {
+        (is_punct(tokens.get(1)?, '!') && is_group(2)).then_some(INNER_ATTRIBUTE)
+    }
+}
+
+/// Whether the item is one that ends with a semicolon even when it holds braces:
+/// `const X: T = { .. };`.
+fn has_value(item: &[TokenTree]) -> bool {
+    let mut words = item.iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()).filter(|word| !leads(word)),
+        _ => None,
+    });
+    match words.next().as_deref() {
+        Some("static" | "type" | "use") => true,
+        Some("const") => {
+            let function = ["fn", "unsafe", "extern", "async"];
+            words.next().is_none_or(|word| !function.contains(&word.as_str()))
+        }
+        _ => false,
+    }
+}
+
+fn leads(word: &str) -> bool {
+    word == "pub" || word == "default"
+}

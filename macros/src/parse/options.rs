@@ -1,0 +1,340 @@
+//! The grammar of the attribute's arguments: `name = value`, separated by commas.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, ExprPath, Lit, Path, Token};
+
+use super::size;
+use super::tokens::{is_punct, without_fragment};
+use crate::errors::{Errors, meant};
+
+const NAMES: [&str; 6] = ["reserve", "switch", "foreign", "fallback", "crate", "skip"];
+const MODES: [(&str, &str); 3] =
+    [("when_low", "WhenLow"), ("always", "Always"), ("never", "Never")];
+const FOREIGN: [(&str, &str); 2] = [("switch", "Switch"), ("stay", "Stay")];
+
+/// The arguments of the attribute.
+#[derive(Default)]
+pub struct Options {
+    /// All of them as written, for a function that is annotated anew.
+    pub source: TokenStream,
+    /// The reserve in bytes.
+    pub reserve: Option<TokenStream>,
+    /// The name of the runtime's mode.
+    pub switch: Option<&'static str>,
+    /// The runtime's name of what to do on a foreign stack.
+    pub foreign: Option<&'static str>,
+    pub fallback: Option<Fallback>,
+    /// The path of the runtime crate.
+    pub runtime: Option<Path>,
+    pub skip: Option<Ident>,
+    /// The names that were given.
+    seen: Vec<String>,
+}
+
+/// What C gets when the body cannot give it anything.
+pub struct Fallback {
+    /// The option's name.
+    pub name: Ident,
+    pub value: Expr,
+}
+
+/// A mistake; what is wrong is said, and the rest of the option skipped.
+type Mistake = (Span, String);
+
+impl Options {
+    pub fn parse(source: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self { source: source.clone(), ..Self::default() };
+        let source = without_fragment(source);
+        let read = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                options.read_option(input, errors);
+            }
+            Ok(())
+        };
+        if let Err(error) = read.parse2(source) {
+            errors.push(error.span(), error.to_string());
+        }
+        options
+    }
+
+    /// Whether more than one option was given.
+    pub fn has_several(&self) -> bool {
+        self.seen.len() > 1
+    }
+
+    /// Reads an option and the comma behind it.
+    fn read_option(&mut self, input: ParseStream<'_>, errors: &mut Errors) {
+        let start = input.fork();
+        let read = self.read_named(input).and_then(|()| comma_follows(input));
+        if let Err((span, message)) = read {
+            errors.push(span, message);
+            // A value that was read in part is skipped as a whole.
+            input.advance_to(&start);
+            skip_value(input);
+        }
+        let _ = input.parse::<Option<Token![,]>>();
+    }
+
+    fn read_named(&mut self, input: ParseStream<'_>) -> Result<(), Mistake> {
+        let Ok(name) = input.call(Ident::parse_any) else {
+            let message = "expected an option, such as `reserve = \"256 KiB\"`";
+            return Err((input.span(), message.to_owned()));
+        };
+        let word = name.to_string();
+        if !NAMES.contains(&word.as_str()) {
+            return Err(unknown(&name));
+        }
+        if self.seen.contains(&word) {
+            return Err((name.span(), format!("`{word}` is given twice; keep one of them")));
+        }
+        self.seen.push(word.clone());
+        if word == "skip" {
+            self.skip = Some(name);
+            return skip_takes_no_value(input);
+        }
+        self.read_value(name, input)
+    }
+
+    fn read_value(&mut self, name: Ident, input: ParseStream<'_>) -> Result<(), Mistake> {
+        let no_value = no_value(&name, input);
+        let equals = input.peek(Token![=]) && !input.peek(Token![==]);
+        if !equals || input.parse::<Token![=]>().is_err() || ends(input) {
+            return Err(no_value);
+        }
+        match name.to_string().as_str() {
+            "reserve" => self.reserve = Some(reserve(input)?),
+            "switch" => self.switch = Some(one_of(&MODES, "switch", "mode", input)?),
+            "foreign" => self.foreign = Some(one_of(&FOREIGN, "foreign", "choice", input)?),
+            "fallback" => self.fallback = Some(Fallback { name, value: expression(input)? }),
+            _ => self.runtime = Some(path(input)?),
+        }
+        Ok(())
+    }
+}
+
+/// Whether the value ends here.
+fn ends(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,])
+}
+
+/// Skips to the comma that ends the value.
+fn skip_value(input: ParseStream<'_>) {
+    while !ends(input) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+fn comma_follows(input: ParseStream<'_>) -> Result<(), Mistake> {
+    if ends(input) {
+        return Ok(());
+    }
+    let semicolon = input.parse::<Option<Token![;]>>().ok().flatten();
+    let ahead = input.fork();
+    match (ahead.call(Ident::parse_any), semicolon) {
+        (Ok(name), _) if NAMES.contains(&name.to_string().as_str()) => {
+            Err((name.span(), format!("expected `,` before `{name}`")))
+        }
+        (_, Some(semicolon)) => Err((semicolon.span, "expected `,` between options".to_owned())),
+        _ => Err((input.span(), "expected `,` behind the value".to_owned())),
+    }
+}
+
+fn unknown(name: &Ident) -> Mistake {
+    let word = name.to_string();
+    let advice = if ["stac", "stak", "size", "bytes"].iter().any(|part| word.contains(part)) {
+        // Too far from the name to be taken for it, and what many expect it to be.
+        "did you mean `reserve`?".to_owned()
+    } else if MODES.iter().any(|(mode, _)| *mode == word) {
+        format!("did you mean `switch = {word}`?")
+    } else if word == "stay" {
+        "did you mean `foreign = stay`?".to_owned()
+    } else {
+        match meant(&word, &NAMES) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "the options are `reserve`, `switch`, `foreign`, `fallback`, `crate` and `skip`"
+                .to_owned(),
+        }
+    };
+    (name.span(), format!("unknown option `{word}`; {advice}"))
+}
+
+/// `reserve`, `reserve("64 KiB")`, `reserve: "64 KiB"`, `reserve =`.
+fn no_value(name: &Ident, input: ParseStream<'_>) -> Mistake {
+    let example = match name.to_string().as_str() {
+        "reserve" => "reserve = \"256 KiB\"",
+        "switch" => "switch = always",
+        "foreign" => "foreign = stay",
+        "fallback" => "fallback = -1",
+        _ => "crate = path::to::guarded_callback",
+    };
+    let (span, problem) = if ends(input) || input.peek(Token![=]) {
+        (name.span(), format!("`{name}` needs a value"))
+    } else {
+        (input.span(), format!("expected `=` after `{name}`"))
+    };
+    (span, format!("{problem}; write `{example}`"))
+}
+
+fn skip_takes_no_value(input: ParseStream<'_>) -> Result<(), Mistake> {
+    if ends(input) {
+        return Ok(());
+    }
+    // Of `skip(all)` the word is wrong, not the parenthesis.
+    let inside = input.fork().parse::<proc_macro2::Group>().ok();
+    let first = inside.and_then(|group| group.stream().into_iter().next());
+    let span = first.map_or_else(|| input.span(), |token| token.span());
+    Err((span, "`skip` takes no value; write `skip` alone".to_owned()))
+}
+
+fn expression(input: ParseStream<'_>) -> Result<Expr, Mistake> {
+    let ahead = input.fork();
+    input.parse::<Expr>().map(without_parentheses).map_err(|error| unfinished(&ahead, &error))
+}
+
+/// What is wrong with an expression that could not be read.
+fn unfinished(input: ParseStream<'_>, error: &syn::Error) -> Mistake {
+    let mut last = None;
+    while !ends(input) {
+        last = input.parse::<TokenTree>().ok();
+    }
+    match last {
+        Some(last @ TokenTree::Punct(_)) if input.is_empty() && !is_punct(&last, '?') => {
+            let message = format!("the value ends in `{last}`; write the rest of the expression");
+            (last.span(), message)
+        }
+        _ => (error.span(), error.to_string()),
+    }
+}
+
+/// The value without parentheses around all of it: where it is put they would be unnecessary.
+fn without_parentheses(value: Expr) -> Expr {
+    match value {
+        Expr::Paren(paren) if paren.attrs.is_empty() => without_parentheses(*paren.expr),
+        other => other,
+    }
+}
+
+/// The value without invisible groups around it, which macros put there.
+fn without_groups(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(group) => without_groups(&group.expr),
+        other => other,
+    }
+}
+
+fn reserve(input: ParseStream<'_>) -> Result<TokenStream, Mistake> {
+    let value = expression(input)?;
+    match without_groups(&value) {
+        Expr::Lit(literal) => with_unit_behind(&literal.lit, input)
+            .map_or_else(|| size::bytes(&literal.lit), Err),
+        Expr::Unary(unary) => match (&unary.op, without_groups(&unary.expr)) {
+            (syn::UnOp::Neg(minus), Expr::Lit(literal)) => {
+                let literal = literal.to_token_stream();
+                Err((minus.span, format!("a size cannot be negative; write `{literal}`")))
+            }
+            _ => Ok(value.to_token_stream()),
+        },
+        _ => Ok(value.to_token_stream()),
+    }
+}
+
+/// `64 KiB` without quotes.
+fn with_unit_behind(literal: &Lit, input: ParseStream<'_>) -> Option<Mistake> {
+    let unit = input.fork().call(Ident::parse_any).ok()?;
+    if NAMES.contains(&unit.to_string().as_str()) {
+        return None;
+    }
+    let number = literal.to_token_stream();
+    let message = format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`");
+    Some((literal.span(), message))
+}
+
+/// The runtime's name of one of a few words.
+fn one_of(
+    known: &[(&str, &'static str)],
+    option: &str,
+    kind: &str,
+    input: ParseStream<'_>,
+) -> Result<&'static str, Mistake> {
+    let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
+    let list = listed(&words);
+    let start = input.span();
+    let ahead = input.fork();
+    let written = input.call(Ident::parse_any).ok().filter(|_| ends(input));
+    let Some(written) = written else {
+        let last = last_word(&ahead);
+        let advice = match meant(&last, &words) {
+            Some(word) => format!("write `{option} = {word}`"),
+            None => format!("write {list}"),
+        };
+        return Err((start, format!("expected the name of a {kind}; {advice}")));
+    };
+    let word = written.to_string();
+    known.iter().find(|(name, _)| *name == word).map(|(_, runtime)| *runtime).ok_or_else(|| {
+        let advice = match meant(&word, &words) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("write {list}"),
+        };
+        (written.span(), format!("there is no {kind} `{word}`; {advice}"))
+    })
+}
+
+/// `switch = "always"`, `switch = when-low`, `switch = Mode::Always`.
+fn last_word(input: ParseStream<'_>) -> String {
+    let mut written = String::new();
+    while !ends(input) {
+        match input.parse::<TokenTree>() {
+            Ok(token) => written.push_str(&token.to_string()),
+            Err(_) => break,
+        }
+    }
+    written.rsplit(':').next().unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// "`a`, `b` or `c`".
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn path(input: ParseStream<'_>) -> Result<Path, Mistake> {
+    let end = last_span(input);
+    let wrong = |span| {
+        let message = "expected the path of the runtime crate; \
+                       write `crate = path::to::guarded_callback`";
+        (span, message.to_owned())
+    };
+    if let Ok(Lit::Str(text)) = input.fork().parse() {
+        let name = text.value().replace('-', "_");
+        let message = format!(
+            "expected the path of the runtime crate; write it without quotes: `crate = {name}`"
+        );
+        return Err((text.span(), message));
+    }
+    let value = input.parse::<ExprPath>().map_err(|_| wrong(end))?;
+    let arguments = value.path.segments.iter().find(|segment| !segment.arguments.is_none());
+    match (value.qself, arguments) {
+        (Some(qself), _) => Err(wrong(qself.lt_token.span)),
+        (_, Some(segment)) => Err(wrong(syn::spanned::Spanned::span(&segment.arguments))),
+        _ if !ends(input) => Err(wrong(input.span())),
+        _ => Ok(value.path),
+    }
+}
+
+/// The span of the last token before the comma.
+fn last_span(input: ParseStream<'_>) -> Span {
+    let ahead = input.fork();
+    let mut span = ahead.span();
+    while !ends(&ahead) {
+        span = ahead.span();
+        let _ = ahead.parse::<TokenTree>();
+    }
+    span
+}

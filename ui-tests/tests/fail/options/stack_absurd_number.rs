@@ -1,8 +1,0 @@
-use guarded_callback::guarded_callback;
-
-#[guarded_callback(stack = 0xffff_ffff_ffff_ffff)]
-extern "C" fn callback() {}
-
-fn main() {
-    callback();
-}

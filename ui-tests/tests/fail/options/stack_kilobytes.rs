@@ -1,8 +1,0 @@
-use guarded_callback::guarded_callback;
-
-#[guarded_callback(stack = "64 KB")]
-extern "C" fn callback() {}
-
-fn main() {
-    callback();
-}
