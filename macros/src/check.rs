@@ -1,10 +1,11 @@
 //! The rules that a callback must keep: one function each.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::Expr;
 
 use crate::errors::Errors;
 use crate::parse::blocks::Block;
-use crate::parse::callback::{Abi, Body, Callback};
+use crate::parse::callback::{Abi, Body, Callback, plain_name};
 use crate::parse::options::Options;
 use crate::parse::tokens::{is_attribute, mentions};
 use crate::parse::{Kind, holds_extern_function};
@@ -21,6 +22,7 @@ pub fn callback(callback: &Callback, options: &Options, errors: &mut Errors) {
     does_not_track_its_caller(callback, errors);
     has_a_body(callback, errors);
     fallback_can_be_returned(callback, options, errors);
+    reserve_is_no_argument(callback, options, errors);
 }
 
 fn is_not_const(callback: &Callback, errors: &mut Errors) {
@@ -78,6 +80,19 @@ fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut
         let message = "a function that returns `!` never gives C a value; remove `fallback`, \
                        or return a type";
         errors.push(fallback.name.span(), message);
+    }
+}
+
+/// It would not be found: the shim's parameters have the attribute's hygiene.
+fn reserve_is_no_argument(callback: &Callback, options: &Options, errors: &mut Errors) {
+    let Some(Expr::Path(reserve)) = &options.reserve else { return };
+    let Some(name) = reserve.path.get_ident() else { return };
+    if callback.parameters().any(|parameter| plain_name(&parameter.pat) == Some(name)) {
+        let message = format!(
+            "`{name}` is an argument, and the reserve is known before there are any; \
+             write a constant, such as `\"256 KiB\"`"
+        );
+        errors.push(name.span(), message);
     }
 }
 

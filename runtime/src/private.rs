@@ -6,7 +6,7 @@ pub use core;
 
 pub use crate::__guarded_callback_choose as choose;
 #[doc(hidden)]
-pub use crate::{callback::Callback as Old, front::*};
+pub use crate::{callback::Callback as Old, front::*, lend::*};
 use crate::callback;
 use crate::enter::{guard, guard_or};
 

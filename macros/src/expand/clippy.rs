@@ -4,7 +4,7 @@
 //! attribute. What only the options mention must count as used, though.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
 use super::{Shim, description, fallback, result};
 use crate::parse::callback::Body;
@@ -14,7 +14,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     let Shim { options, private, .. } = shim;
     let site = shim.site;
     let Body::Block(braces) = &shim.callback.body else { return None };
-    let names_reserve = options.reserve.clone().is_some_and(has_names);
+    let names_reserve = options.reserve.as_ref().is_some_and(|bytes| has_names(bytes.to_token_stream()));
     let reserve = names_reserve.then(|| {
         let settings = description::settings(shim);
         quote_spanned!(site=> let _ = || #private::Callback::new("")#settings;)

@@ -1,10 +1,12 @@
 //! What the runtime is told of the callback.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{Expr, ExprLit, Lit};
 
 use super::Shim;
+use super::fallback::in_braces;
 
 /// The item that describes the callback, or the argument that does.
 pub fn item_and_argument(shim: &Shim<'_>) -> (TokenStream, TokenStream) {
@@ -37,7 +39,14 @@ fn value(shim: &Shim<'_>) -> TokenStream {
 pub fn settings(shim: &Shim<'_>) -> TokenStream {
     let Shim { private, options, .. } = shim;
     let site = shim.site;
-    let reserve = options.reserve.as_ref().map(|bytes| quote_spanned!(site=> .reserve(#bytes)));
+    let reserve = options.reserve.as_ref().map(|bytes| {
+        // In braces its type is compared where it is written, and without a word about `reserve`.
+        let bytes = match bytes {
+            Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => bytes.to_token_stream(),
+            bytes => in_braces(bytes, site),
+        };
+        quote_spanned!(site=> .reserve(#bytes))
+    });
     let switch = options.switch.map(|mode| {
         let mode = Ident::new(mode, site);
         quote_spanned!(site=> .switch(#private::Mode::#mode))

@@ -104,5 +104,5 @@ fn is_generic(callback: &Callback, options: &Options) -> bool {
         }
     });
     let words: Vec<_> = parameters.chain(["Self".to_owned()]).collect();
-    mentions(reserve.clone(), &words)
+    mentions(reserve.to_token_stream(), &words)
 }

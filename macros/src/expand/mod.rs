@@ -32,6 +32,9 @@ use self::parameter::Parameter;
 
 /// The function and its guarded twin, of which the compiler takes one.
 pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
+    if callback.has_unsized_types() {
+        return callback.tokens.clone();
+    }
     let site = Span::mixed_site().located_at(callback.body.span());
     let runtime = match &options.runtime {
         Some(runtime) => runtime.to_token_stream(),
@@ -41,11 +44,7 @@ pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
         return split;
     }
     let private = quote_spanned!(site=> #runtime::__private);
-    let parameters: Vec<_> = callback
-        .parameters()
-        .enumerate()
-        .map(|(at, parameter)| Parameter::new(at, parameter, site))
-        .collect();
+    let parameters = parameter::all(callback, site);
     let entry = Entry::choose(callback, options, parameters.len());
     let shim = Shim { callback, options, parameters, entry, private, site };
     shim.choice()

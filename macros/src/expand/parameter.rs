@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Pat, PatType};
 
 use super::Shim;
-use crate::parse::callback::plain_name;
+use crate::parse::callback::{Callback, plain_name};
 
 /// One parameter behind `self`.
 pub struct Parameter<'item> {
@@ -20,15 +20,22 @@ pub struct Parameter<'item> {
     pub name: Ident,
 }
 
-impl<'item> Parameter<'item> {
-    pub fn new(at: usize, written: &'item PatType, site: Span) -> Self {
+/// All parameters of a function behind `self`.
+pub fn all(callback: &Callback, site: Span) -> Vec<Parameter<'_>> {
+    let mut parameters: Vec<Parameter<'_>> = Vec::new();
+    for (at, written) in callback.parameters().enumerate() {
         let span = site.located_at(written.pat.span());
-        let name = match plain_name(&written.pat) {
-            Some(name) => quiet(name, span),
-            None => format_ident!("__guarded_callback_{at}", span = span),
-        };
-        Self { written, pattern: &written.pat, name }
+        let unnamed = || format_ident!("__guarded_callback_{at}", span = span);
+        let named = plain_name(&written.pat).map(|name| quiet(name, span));
+        // Macros can give two parameters names that differ in nothing but their hygiene.
+        let is_free = |name: &Ident| parameters.iter().all(|other| other.name != *name);
+        let name = named.filter(is_free).unwrap_or_else(unnamed);
+        parameters.push(Parameter { written, pattern: &written.pat, name });
     }
+    parameters
+}
+
+impl<'item> Parameter<'item> {
 
     /// The name that the user's code has for it, if it is a plain one.
     pub fn plain_name(&self) -> Option<&'item Ident> {

@@ -128,10 +128,30 @@ impl Callback {
         })
     }
 
+    /// Whether the signature has types that rustc refuses.
+    pub fn has_unsized_types(&self) -> bool {
+        let output = match &self.signature.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
+        };
+        self.parameters().map(|parameter| &parameter.ty).chain(output).any(|ty| is_unsized(ty))
+    }
+
     /// Whether the return type is `!`.
     pub fn never_returns(&self) -> bool {
         let ReturnType::Type(_, ty) = &self.signature.output else { return false };
         is_never(ty)
+    }
+}
+
+/// Whether the type has no size, which rustc refuses in a signature: best without a shim around.
+fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Group(group) => is_unsized(&group.elem),
+        Type::Paren(paren) => is_unsized(&paren.elem),
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprPath, Lit, Path, Token};
+use syn::{Expr, ExprPath, Lit, Path, PathArguments, Token};
 
 use super::size;
 use super::tokens::{is_punct, without_fragment};
@@ -22,7 +22,7 @@ pub struct Options {
     /// All of them as written, for a function that is annotated anew.
     pub source: TokenStream,
     /// The reserve in bytes.
-    pub reserve: Option<TokenStream>,
+    pub reserve: Option<Expr>,
     /// The name of the runtime's mode.
     pub switch: Option<&'static str>,
     /// The runtime's name of what to do on a foreign stack.
@@ -121,6 +121,12 @@ fn ends(input: ParseStream<'_>) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 
+/// The span of the next token, a group as a whole.
+fn next_span(input: ParseStream<'_>) -> Span {
+    let next = input.fork().parse::<TokenTree>();
+    next.map_or_else(|_| input.span(), |token| token.span())
+}
+
 /// Skips to the comma that ends the value.
 fn skip_value(input: ParseStream<'_>) {
     while !ends(input) {
@@ -145,7 +151,8 @@ fn comma_follows(input: ParseStream<'_>) -> Result<(), Mistake> {
 
 fn unknown(name: &Ident) -> Mistake {
     let word = name.to_string();
-    let advice = if ["stac", "stak", "size", "bytes"].iter().any(|part| word.contains(part)) {
+    let lower = word.to_lowercase();
+    let advice = if ["stac", "stak", "size", "bytes"].iter().any(|part| lower.contains(part)) {
         // Too far from the name to be taken for it, and what many expect it to be.
         "did you mean `reserve`?".to_owned()
     } else if MODES.iter().any(|(mode, _)| *mode == word) {
@@ -174,7 +181,7 @@ fn no_value(name: &Ident, input: ParseStream<'_>) -> Mistake {
     let (span, problem) = if ends(input) || input.peek(Token![=]) {
         (name.span(), format!("`{name}` needs a value"))
     } else {
-        (input.span(), format!("expected `=` after `{name}`"))
+        (next_span(input), format!("expected `=` after `{name}`"))
     };
     (span, format!("{problem}; write `{example}`"))
 }
@@ -226,7 +233,7 @@ fn without_groups(value: &Expr) -> &Expr {
     }
 }
 
-fn reserve(input: ParseStream<'_>) -> Result<TokenStream, Mistake> {
+fn reserve(input: ParseStream<'_>) -> Result<Expr, Mistake> {
     let value = expression(input)?;
     match without_groups(&value) {
         Expr::Lit(literal) => with_unit_behind(&literal.lit, input)
@@ -236,9 +243,9 @@ fn reserve(input: ParseStream<'_>) -> Result<TokenStream, Mistake> {
                 let literal = literal.to_token_stream();
                 Err((minus.span, format!("a size cannot be negative; write `{literal}`")))
             }
-            _ => Ok(value.to_token_stream()),
+            _ => Ok(value),
         },
-        _ => Ok(value.to_token_stream()),
+        _ => Ok(value),
     }
 }
 
@@ -322,7 +329,10 @@ fn path(input: ParseStream<'_>) -> Result<Path, Mistake> {
     let arguments = value.path.segments.iter().find(|segment| !segment.arguments.is_none());
     match (value.qself, arguments) {
         (Some(qself), _) => Err(wrong(qself.lt_token.span)),
-        (_, Some(segment)) => Err(wrong(syn::spanned::Spanned::span(&segment.arguments))),
+        (_, Some(segment)) => Err(wrong(match &segment.arguments {
+            PathArguments::AngleBracketed(brackets) => brackets.lt_token.span,
+            _ => segment.ident.span(),
+        })),
         _ if !ends(input) => Err(wrong(input.span())),
         _ => Ok(value.path),
     }

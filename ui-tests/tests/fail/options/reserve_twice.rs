@@ -1,6 +1,6 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback(stack = "64 KiB", reserve = "128 KiB")]
+#[guarded_callback(reserve = "64 KiB", reserve = "128 KiB")]
 extern "C" fn callback() {}
 
 fn main() {

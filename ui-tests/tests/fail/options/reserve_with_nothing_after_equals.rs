@@ -1,6 +1,6 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback(stack =)]
+#[guarded_callback(reserve =)]
 extern "C" fn callback() {}
 
 fn main() {
