@@ -14,7 +14,10 @@ const SEED: u64 = 0x6775_6172_6465_6463;
 
 /// Words that the grammar knows, and some that it does not.
 const WORDS: &[&str] = &[
+    "reserve",
     "stack",
+    "foreign",
+    "stay",
     "switch",
     "fallback",
     "crate",
@@ -77,6 +80,7 @@ const LITERALS: &[&str] = &[
     "\"1.5 MiB\"",
     "\"99999999999999999999 MiB\"",
     "\"18446744073709551615 MiB\"",
+    "\"1 GiB\"",
     "\"C\"",
     "\"Rust\"",
     "\"é KiB\"",
@@ -108,6 +112,8 @@ const ITEMS: &[&str] = &[
     "extern \"C\" fn cb(self: Box<Self>, #[cfg(unix)] a: &'a T, #[cfg(not(unix))] b: impl Tr, ...) -> ! { #![allow(x)] loop {} }",
     "impl<T> Tr<T> for S<{ 1 }> { const A: u8 = { 1 }; extern \"C\" fn a(&mut self, x: [u8; { 3 }]) {} #[guarded_callback(skip)] fn b() {} }",
     "pub mod m { use a::{b, c}; extern \"C\" fn a(x: Option<fn() -> u8>) -> Option<fn() -> u8> {} mod n { extern fn b(); } }",
+    "mod m { make! { extern \"C\" fn f() {} } #[guarded_callback(skip)] other!(fn); macro_rules! m { ($n:ident) => { extern fn $n() {} } } }",
+    "#[track_caller] #[cfg_attr(unix, target_feature(enable = \"avx2\"))] fn f(ref a @ Some(_): T, [b, ..]: &[u8]) -> Result<impl Fn(u8) -> u8, Box<dyn Tr<X = impl Y>>> { a }",
     "const extern \"Rust\" fn f<const N: usize>(x: A::<B>, _: <T as U<V>>::W);",
 ];
 
@@ -115,6 +121,7 @@ const OPTIONS: &[&str] = &[
     "reserve = \"256 KiB\", switch = always, fallback = -1, crate = path::to::guarded_callback",
     "reserve = 64 * SIZE::<A, B>(), fallback = |a, b| { 1 },",
     "skip",
+    "foreign = stay, reserve = Self::SIZE, fallback = (x, { y }),",
     "switch = when_low, fallback = <T as U<A, B>>::new(1 < 2, a >> b)",
 ];
 
@@ -233,7 +240,16 @@ fn a_count_that_is_no_number_is_an_error() {
 
 #[test]
 fn no_tokens_make_the_attribute_panic() {
-    let cases = from_environment("GUARDED_CALLBACK_FUZZ_CASES", CASES);
+    answers_with_tokens(from_environment("GUARDED_CALLBACK_FUZZ_CASES", CASES));
+}
+
+#[test]
+#[ignore = "takes minutes in a debug build: cargo test --release -p ui-tests --test fuzz -- --ignored"]
+fn no_tokens_of_a_million_make_the_attribute_panic() {
+    answers_with_tokens(1_000_000);
+}
+
+fn answers_with_tokens(cases: u64) {
     let seed = from_environment("GUARDED_CALLBACK_FUZZ_SEED", SEED);
     let (options, items) = (parsed(OPTIONS), parsed(ITEMS));
     let mut random = Random(seed);

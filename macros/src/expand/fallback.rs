@@ -15,7 +15,11 @@ pub fn closure(shim: &Shim<'_>) -> TokenStream {
     let end = value.into_iter().last().map_or_else(Span::call_site, |token| token.span());
     let site = Span::mixed_site().located_at(end);
     let patterns = shim.parameters.iter().map(|parameter| match parameter.plain_name() {
-        Some(name) if mentions(shim, parameter) => quote_spanned!(site=> &#name),
+        Some(name) if mentions(shim, parameter) => {
+            // Located at the name, of which rustc says that it cannot be moved.
+            let reference = quote_spanned!(site.located_at(name.span())=> &);
+            quote!(#reference #name)
+        }
         _ => quote_spanned!(site=> _),
     });
     let attributes = shim.parameters.iter().map(|_| TokenStream::new());

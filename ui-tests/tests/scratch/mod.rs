@@ -41,15 +41,36 @@ impl Package {
         reports
     }
 
+    /// Writes a source anew, so that it is compiled again.
+    #[allow(dead_code, reason = "not every test does")]
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.join(format!("sources/{name}.rs")), text).expect("a source");
+    }
+
+    /// The size of what `cargo check` leaves of a source for other crates.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub fn metadata_bytes(&self, name: &str) -> u64 {
+        let examples = target().join("debug/examples");
+        let start = format!("lib{}-", name.replace('-', "_"));
+        let entries = fs::read_dir(examples).expect("examples were checked").flatten();
+        let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&start));
+        let metadata = files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rmeta"));
+        metadata.map(|entry| entry.metadata().expect("of a file").len()).max().expect("metadata")
+    }
+
     fn cargo(&self, command: &str) -> Output {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch-target");
         Command::new(env!("CARGO"))
             .args([command, "--examples", "--offline", "--keep-going", "--message-format", "json"])
-            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_TARGET_DIR", target())
             .current_dir(&self.folder)
             .output()
             .expect("cargo runs")
     }
+}
+
+/// The target folder of all such packages.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch-target")
 }
 
 fn manifest(name: &str, edition: &str, root: &Path, sources: &[(String, String)]) -> String {
