@@ -60,6 +60,8 @@ fn a_function_costs_little_to_check() {
     let each = FUNCTIONS as f64;
     let (milliseconds, metadata) = ((time - plain_time) * 1e3 / each, (bytes - plain_bytes) / each);
     println!("cargo check of {FUNCTIONS} functions: {plain_time:.2} s plain, {time:.2} s guarded");
-    println!("for each function: {milliseconds:.2} ms of cargo check, {metadata:.0} bytes of metadata");
+    println!(
+        "for each function: {milliseconds:.2} ms of cargo check, {metadata:.0} bytes of metadata"
+    );
     assert!(milliseconds <= CHECK_MILLISECONDS && metadata <= METADATA_BYTES);
 }

@@ -24,7 +24,11 @@ fn expanded(source: &str) -> String {
     let output = guarded_callback(options, tokens.collect());
     let clippys = chosen(output.clone(), 2);
     let text = formatted(&chosen(output, 1).to_string());
-    if clippys.to_string().is_empty() { text } else { format!("{text}\n{CLIPPY}\n{}", formatted(&clippys.to_string())) }
+    if clippys.to_string().is_empty() {
+        text
+    } else {
+        format!("{text}\n{CLIPPY}\n{}", formatted(&clippys.to_string()))
+    }
 }
 
 const CLIPPY: &str = "// For clippy and rustdoc:";
@@ -77,7 +81,8 @@ const LINES: usize = 25;
 fn expansion_of_a_usual_function_can_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansion");
     for case in ["small", "pointer", "arguments"] {
-        let text = fs::read_to_string(folder.join(case).with_extension("txt")).expect("a golden text");
+        let text =
+            fs::read_to_string(folder.join(case).with_extension("txt")).expect("a golden text");
         assert!(text.lines().count() <= LINES, "{case} has {} lines", text.lines().count());
     }
 }
@@ -97,7 +102,9 @@ fn formatted(source: &str) -> String {
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansion");
-    let files = fs::read_dir(folder).expect("the folder of cases").map(|entry| entry.expect("an entry").path());
+    let files = fs::read_dir(folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 

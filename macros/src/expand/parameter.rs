@@ -1,12 +1,11 @@
 //! One parameter: what it is called in the shim, and how the body gets it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Pat, PatType};
 
-use super::Shim;
 use crate::parse::callback::{Callback, plain_name};
 
 /// One parameter behind `self`.
@@ -36,10 +35,13 @@ pub fn all(callback: &Callback, site: Span) -> Vec<Parameter<'_>> {
 }
 
 impl<'item> Parameter<'item> {
-
-    /// The name that the user's code has for it, if it is a plain one.
-    pub fn plain_name(&self) -> Option<&'item Ident> {
-        plain_name(self.pattern)
+    /// Its pattern among others in one: there `_` would keep its value for longer than those, so it
+    /// becomes a name. What other patterns leave unbound is still dropped behind them.
+    pub fn pattern_in_tuple(&self) -> TokenStream {
+        match self.pattern {
+            Pat::Wild(_) => self.name.to_token_stream(),
+            pattern => pattern.to_token_stream(),
+        }
     }
 
     /// The parameter of the shim. Attributes of lints are about the pattern, and go with it.
@@ -49,21 +51,15 @@ impl<'item> Parameter<'item> {
         quote!(#(#attributes)* #name #colon_token #ty)
     }
 
-    /// The attributes in front of the pattern.
-    pub fn lints(&self, shim: &Shim<'_>) -> TokenStream {
-        let lints = self.attributes(true);
-        let site = shim.site;
-        // What the fallback mentions is used.
-        let used = super::fallback::mentions(shim, self)
-            .then(|| quote_spanned!(site=> #[allow(unused_variables)]));
-        quote!(#(#lints)* #used)
+    /// Its attributes of lints.
+    pub fn lints(&self) -> impl Iterator<Item = &'item Attribute> {
+        self.attributes(true)
     }
 
     fn attributes(&self, of_lints: bool) -> impl Iterator<Item = &'item Attribute> {
         let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
-        let is = move |attribute: &Attribute| {
-            lints.iter().any(|lint| attribute.path().is_ident(lint))
-        };
+        let is =
+            move |attribute: &Attribute| lints.iter().any(|lint| attribute.path().is_ident(lint));
         self.written.attrs.iter().filter(move |attribute| is(attribute) == of_lints)
     }
 }

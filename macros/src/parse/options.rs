@@ -162,8 +162,10 @@ fn unknown(name: &Ident) -> Mistake {
     } else {
         match meant(&word, &NAMES) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => "the options are `reserve`, `switch`, `foreign`, `fallback`, `crate` and `skip`"
-                .to_owned(),
+            None => {
+                "the options are `reserve`, `switch`, `foreign`, `fallback`, `crate` and `skip`"
+                    .to_owned()
+            }
         }
     };
     (name.span(), format!("unknown option `{word}`; {advice}"))
@@ -236,8 +238,9 @@ fn without_groups(value: &Expr) -> &Expr {
 fn reserve(input: ParseStream<'_>) -> Result<Expr, Mistake> {
     let value = expression(input)?;
     match without_groups(&value) {
-        Expr::Lit(literal) => with_unit_behind(&literal.lit, input)
-            .map_or_else(|| size::bytes(&literal.lit), Err),
+        Expr::Lit(literal) => {
+            with_unit_behind(&literal.lit, input).map_or_else(|| size::bytes(&literal.lit), Err)
+        }
         Expr::Unary(unary) => match (&unary.op, without_groups(&unary.expr)) {
             (syn::UnOp::Neg(minus), Expr::Lit(literal)) => {
                 let literal = literal.to_token_stream();

@@ -10,22 +10,71 @@ use serde_json::Value;
 /// A package with one library per source, all of which may use `guarded_callback`.
 pub struct Package {
     folder: PathBuf,
+    names: Vec<String>,
+}
+
+/// The files in a folder, by name.
+#[allow(dead_code, reason = "not every test reads files")]
+pub fn sources(folder: &Path) -> Vec<(String, String)> {
+    let paths = fs::read_dir(folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path());
+    let read = |path: &Path| fs::read_to_string(path).expect("a case");
+    let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+    paths.map(|path| (name(&path), read(&path))).collect()
+}
+
+/// The text with blanks where the attribute and its import were, so that all places stay the same.
+#[allow(dead_code, reason = "not every test compares")]
+pub fn without_attribute(text: &str) -> String {
+    let blanked = |text: &str, start: usize, end: usize| {
+        format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
+    };
+    let mut text = text.to_owned();
+    for import in ["use guarded_callback::guarded_callback;", "use super::guarded_callback;"] {
+        while let Some(start) = text.find(import) {
+            text = blanked(&text, start, start + import.len());
+        }
+    }
+    while let Some(start) = text.find("#[guarded_callback") {
+        let mut depth = 0;
+        let length = text[start..].char_indices().find_map(|(at, letter)| {
+            depth += i32::from(letter == '[') - i32::from(letter == ']');
+            (letter == ']' && depth == 0).then_some(at + 1)
+        });
+        text = blanked(&text, start, start + length.expect("the bracket is closed"));
+    }
+    text
 }
 
 impl Package {
     /// Writes the package. `sources` are names and texts.
+    #[allow(dead_code, reason = "some tests have programs only")]
     pub fn new(name: &str, edition: &str, sources: &[(String, String)]) -> Self {
+        Self::of(name, edition, sources, "lib")
+    }
+
+    /// As `new`, with a program for each source.
+    #[allow(dead_code, reason = "most tests have libraries")]
+    pub fn of_programs(name: &str, edition: &str, sources: &[(String, String)]) -> Self {
+        Self::of(name, edition, sources, "bin")
+    }
+
+    fn of(name: &str, edition: &str, sources: &[(String, String)], kind: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("sources")).expect("a folder under the target folder");
-        fs::write(folder.join("Cargo.toml"), manifest(name, edition, root, sources)).expect("a manifest");
+        fs::write(folder.join("Cargo.toml"), manifest(name, edition, root, sources, kind))
+            .expect("a manifest");
         fs::write(folder.join("sources/lib.rs"), "").expect("a library");
         let _ = fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"));
         for (name, text) in sources {
             fs::write(folder.join(format!("sources/{name}.rs")), text).expect("a source");
         }
-        Self { folder }
+        let mut names: Vec<_> = sources.iter().map(|(name, _)| name.clone()).collect();
+        names.sort();
+        Self { folder, names }
     }
 
     /// What `cargo check` or `cargo clippy` reports, sorted. The same report twice is there twice.
@@ -33,12 +82,33 @@ impl Package {
         let output = self.cargo(command);
         let lines = String::from_utf8_lossy(&output.stdout).into_owned();
         let messages = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let messages: Vec<_> = messages.filter(|message| message["reason"] == "compiler-message").collect();
+        let messages: Vec<_> =
+            messages.filter(|message| message["reason"] == "compiler-message").collect();
         let built = output.status.success() || !messages.is_empty();
         assert!(built, "cargo {command} failed: {}", String::from_utf8_lossy(&output.stderr));
         let mut reports: Vec<_> = messages.iter().filter_map(report).collect();
         reports.sort();
         reports
+    }
+
+    /// What each program prints, and how it ends.
+    #[allow(dead_code, reason = "not every test runs programs")]
+    pub fn outputs(&self, profile: &str) -> Vec<(String, String)> {
+        let built =
+            self.command("build").args(["--profile", profile]).output().expect("cargo runs");
+        assert!(
+            built.status.success(),
+            "cargo build failed: {}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let folder =
+            target().join(if profile == "dev" { "debug" } else { profile }).join("examples");
+        let run = |name: &String| {
+            let output = Command::new(folder.join(name)).output().expect("the program was built");
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+            (name.clone(), format!("{printed}\n{}", output.status))
+        };
+        self.names.iter().map(run).collect()
     }
 
     /// Writes a source anew, so that it is compiled again.
@@ -54,17 +124,22 @@ impl Package {
         let start = format!("lib{}-", name.replace('-', "_"));
         let entries = fs::read_dir(examples).expect("examples were checked").flatten();
         let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&start));
-        let metadata = files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rmeta"));
+        let metadata =
+            files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rmeta"));
         metadata.map(|entry| entry.metadata().expect("of a file").len()).max().expect("metadata")
     }
 
     fn cargo(&self, command: &str) -> Output {
-        Command::new(env!("CARGO"))
-            .args([command, "--examples", "--offline", "--keep-going", "--message-format", "json"])
+        self.command(command).args(["--message-format", "json"]).output().expect("cargo runs")
+    }
+
+    fn command(&self, command: &str) -> Command {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args([command, "--examples", "--offline", "--keep-going"])
             .env("CARGO_TARGET_DIR", target())
-            .current_dir(&self.folder)
-            .output()
-            .expect("cargo runs")
+            .current_dir(&self.folder);
+        cargo
     }
 }
 
@@ -73,15 +148,22 @@ fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch-target")
 }
 
-fn manifest(name: &str, edition: &str, root: &Path, sources: &[(String, String)]) -> String {
+fn manifest(
+    name: &str,
+    edition: &str,
+    root: &Path,
+    sources: &[(String, String)],
+    kind: &str,
+) -> String {
     let runtime = root.join("runtime");
     let mut text = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\n[lib]\npath = \"sources/lib.rs\"\n\n\
          [dependencies]\nguarded-callback = {{ path = {runtime:?} }}\n\n[workspace]\n",
     );
     for (name, _) in sources {
-        let example =
-            format!("\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"lib\"]\n");
+        let example = format!(
+            "\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"{kind}\"]\n"
+        );
         text.push_str(&example);
     }
     text
@@ -98,7 +180,11 @@ fn report(message: &Value) -> Option<String> {
     let spans = message["spans"].as_array()?.iter().filter(|span| span["is_primary"] == true);
     let places: BTreeSet<_> = spans.map(place).collect();
     let places: Vec<_> = places.into_iter().collect();
-    if places.is_empty() { None } else { Some(format!("{file} {} {level} {code}", places.join(" and "))) }
+    if places.is_empty() {
+        None
+    } else {
+        Some(format!("{file} {} {level} {code}", places.join(" and ")))
+    }
 }
 
 fn place(span: &Value) -> String {
