@@ -83,7 +83,7 @@ fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut
     }
 }
 
-/// It would not be found: the shim's parameters have the attribute's hygiene.
+/// Rustc would say it of an item that the user does not see.
 fn reserve_is_no_argument(callback: &Callback, options: &Options, errors: &mut Errors) {
     let Some(Expr::Path(reserve)) = &options.reserve else { return };
     let Some(name) = reserve.path.get_ident() else { return };

@@ -93,10 +93,10 @@ fn is_path_or_member(tokens: &[TokenTree], at: usize) -> bool {
     behind_colons || before_colons || member || is_macro
 }
 
-/// `"{name}"` and `"{name:?}"`.
+/// `"{name}"`, `"{name:?}"` and `"{:name$}"`.
 fn in_format_string(literal: &str, name: &str) -> bool {
-    literal.match_indices('{').any(|(at, _)| {
-        let rest = literal[at + 1..].strip_prefix(name);
-        rest.is_some_and(|rest| rest.starts_with(['}', ':']))
+    literal.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&literal[..at], &literal[at + name.len()..]);
+        before.ends_with('{') && after.starts_with(['}', ':']) || after.starts_with('$')
     })
 }
