@@ -101,7 +101,8 @@ use proc_macro::TokenStream;
 /// clauses; any pattern as a parameter; vectors; `-> !`; any ABI, such as `"C"`, `"C-unwind"`,
 /// `"system"`, `"win64"`, and Rust's own, for functions that a framework wraps by itself
 /// (`#[pyfunction]` above or below it). Other attributes stay on the function, those on parameters
-/// as well, with `#[cfg]` among them.
+/// as well, with `#[cfg]` among them. An attribute macro that adds code to the body belongs above this
+/// one, so that its code has the room as well.
 ///
 /// Refused with an error that says what to write: `async`, `const`, C-variadic and naked functions;
 /// functions that track their caller; functions without a body; items that are not functions;

@@ -111,6 +111,28 @@ impl Package {
         self.names.iter().map(run).collect()
     }
 
+    /// The object file of a source that is built with the attribute turned off, without debug information.
+    #[allow(dead_code, reason = "for the one test of it")]
+    pub fn object_when_off(&self, name: &str, profile: &str) -> Vec<u8> {
+        let object = self.folder.join(format!("{profile}.o"));
+        let built = Command::new(env!("CARGO"))
+            .args(["rustc", "--offline", "--profile", profile, "--example", name, "--"])
+            .args(["-Ccodegen-units=1".to_owned(), format!("--emit=obj={}", object.display())])
+            .env("CARGO_TARGET_DIR", target())
+            .env("RUSTFLAGS", "--cfg guarded_callback_off")
+            .current_dir(&self.folder)
+            .output()
+            .expect("cargo runs");
+        assert!(
+            built.status.success(),
+            "cargo rustc failed: {}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let stripped = Command::new("objcopy").arg("--strip-debug").arg(&object).status();
+        assert!(stripped.expect("binutils are there").success());
+        fs::read(object).expect("rustc wrote it")
+    }
+
     /// Writes a source anew, so that it is compiled again.
     #[allow(dead_code, reason = "not every test does")]
     pub fn write(&self, name: &str, text: &str) {
