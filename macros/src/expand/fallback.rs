@@ -79,18 +79,17 @@ fn mentions(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
-/// `.name`, `::name`, `name::` and `name!` are something else of the same name.
+/// `.name`, `::name`, `name::`, `name: ..` and `name!` are something else of the same name.
 fn is_path_or_member(tokens: &[TokenTree], at: usize) -> bool {
     let is = |at: Option<usize>, wanted| {
         let token = at.and_then(|at| tokens.get(at));
         token.is_some_and(|token| is_punct(token, wanted))
     };
     let behind_colons = is(at.checked_sub(1), ':') && is(at.checked_sub(2), ':');
-    let before_colons = is(Some(at + 1), ':') && is(Some(at + 2), ':');
     // `..name` is a range.
     let member = is(at.checked_sub(1), '.') && !is(at.checked_sub(2), '.');
     let is_macro = is(Some(at + 1), '!') && !is(Some(at + 2), '=');
-    behind_colons || before_colons || member || is_macro
+    behind_colons || is(Some(at + 1), ':') || member || is_macro
 }
 
 /// `"{name}"`, `"{name:?}"` and `"{:name$}"`.
