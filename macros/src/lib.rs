@@ -41,13 +41,13 @@ use proc_macro::TokenStream;
 /// | option | value | default |
 /// |---|---|---|
 /// | `reserve` | how much stack the body has free when it starts | `"128 KiB"` |
-/// | `switch` | when the body leaves the stack that C called on: `when_low`, `always`, `never` | `when_low`, unless the process's settings say otherwise |
-/// | `foreign` | what to do on a stack that nobody knows, such as a coroutine's: `switch`, `stay` | `switch`, unless the process's settings say otherwise |
+/// | `switch` | when the body leaves C's stack: `when_low`, `always`, `never` | `when_low`, or the process's |
+/// | `foreign` | what to do on a coroutine's stack: `switch`, `stay` | `switch`, or the process's |
 /// | `fallback` | what C gets when the body panics or no stack can be had | none |
 /// | `crate` | the path of the runtime crate | `::guarded_callback` |
 /// | `skip` | no value: leaves the item alone, see [below](#on-a-whole-impl-or-mod) | |
 ///
-/// Each stands at most once, in any order.
+/// Each stands at most once, in any order. `Settings` changes the defaults of a whole process.
 ///
 /// ## `reserve`
 ///
@@ -64,7 +64,8 @@ use proc_macro::TokenStream;
 ///   runtime's) and has room, and on a system stack otherwise.
 /// - `always`: the body runs on a system stack. A callback that arrives while its thread already is
 ///   on one, with room, stays there.
-/// - `never`: the body runs where C called. Without room C gets the fallback, or the process aborts.
+/// - `never`: the body runs where C called. Without room C gets the fallback, or the process
+///   aborts.
 ///
 /// ## `foreign`
 ///
@@ -79,14 +80,14 @@ use proc_macro::TokenStream;
 ///
 /// ## `fallback`
 ///
-/// An expression of the return type, `()` included. It is evaluated only when it is needed: when the
-/// body has panicked, on the stack that it ran on, or when no stack could be had, on the one that C
-/// called on. It may use parameters whose type is `Copy` and whose pattern is a plain name.
+/// An expression of the return type, `()` included. It is evaluated only when it is needed: when
+/// the body has panicked, on the stack that it ran on, or when no stack could be had, on the one
+/// that C called on. It may use parameters whose type is `Copy` and whose pattern is a plain name.
 /// Arguments that the body never got are dropped.
 ///
-/// Without it a panic does what it does without the attribute (it aborts in `extern "C"` and unwinds
-/// in `extern "C-unwind"`), and the process aborts with a message where no stack can be had. A
-/// function that returns `!` takes no fallback.
+/// Without it a panic does what it does without the attribute (it aborts in `extern "C"` and
+/// unwinds in `extern "C-unwind"`), and the process aborts with a message where no stack can be
+/// had. A function that returns `!` takes no fallback.
 ///
 /// ## `crate`
 ///
@@ -101,8 +102,8 @@ use proc_macro::TokenStream;
 /// clauses; any pattern as a parameter; vectors; `-> !`; any ABI, such as `"C"`, `"C-unwind"`,
 /// `"system"`, `"win64"`, and Rust's own, for functions that a framework wraps by itself
 /// (`#[pyfunction]` above or below it). Other attributes stay on the function, those on parameters
-/// as well, with `#[cfg]` among them. An attribute macro that adds code to the body belongs above this
-/// one, so that its code has the room as well.
+/// as well, with `#[cfg]` among them. An attribute macro that adds code to the body belongs above
+/// this one, so that its code has the room as well.
 ///
 /// Refused with an error that says what to write: `async`, `const`, C-variadic and naked functions;
 /// functions that track their caller; functions without a body; items that are not functions;
@@ -111,11 +112,11 @@ use proc_macro::TokenStream;
 ///
 /// # On a whole `impl` or `mod`
 ///
-/// On an `impl` block or a `mod name { .. }` the attribute applies to every function inside that says
-/// `extern` and that it could be put on, with the same options; in a module also to those in nested
-/// modules, `impl`s and traits. The others stay as they are. A function inside that carries the
-/// attribute itself, under its own name, has its own options, and with `#[guarded_callback(skip)]`
-/// none: it is left alone, as is a nested block with it.
+/// On an `impl` block or a `mod name { .. }` the attribute applies to every function inside that
+/// says `extern` and that it could be put on, with the same options; in a module also to those in
+/// nested modules, `impl`s and traits. The others stay as they are. A function inside that carries
+/// the attribute itself, under its own name, has its own options, and with
+/// `#[guarded_callback(skip)]` none: it is left alone, as is a nested block with it.
 ///
 /// What macros inside expand to is not seen. A macro whose tokens hold an `extern` function is an
 /// error: the attribute belongs on that function, or `#[guarded_callback(skip)]` on the macro.
@@ -146,9 +147,9 @@ use proc_macro::TokenStream;
 /// # Lints and messages
 ///
 /// Clippy sees the function as it is written. Lints of rustc fire as without the attribute, at your
-/// code; `unconditional_recursion` is known to be lost. The body is a closure in the function: a few
-/// errors of rustc speak of a closure where you see a function, and the parameters of a closure that
-/// is returned as `impl Fn(..)` need their types.
+/// code; `unconditional_recursion` is known to be lost. The body is a closure in the function: a
+/// few errors of rustc speak of a closure where you see a function, and the parameters of a closure
+/// that is returned as `impl Fn(..)` need their types.
 #[proc_macro_attribute]
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::guarded_callback(options.into(), item.into()).into()

@@ -1,5 +1,6 @@
-//! Functions as bindings of real libraries have them, beside their twins without the attribute: same output, which tells as well which
-//! implementations calls resolve to and in which order values are dropped, and same warnings, in each edition, dev and release.
+//! Functions as bindings of real libraries have them, beside their twins without the attribute:
+//! same output, which tells as well which implementations calls resolve to and in which order
+//! values are dropped, and same warnings, in each edition, dev and release.
 
 mod scratch;
 

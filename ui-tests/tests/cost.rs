@@ -1,5 +1,6 @@
-//! What the attribute costs a build: processor time of `cargo check` and metadata, for each of a thousand functions.
-//! `cargo test -p ui-tests --test cost -- --ignored --nocapture` measures and tells.
+//! What the attribute costs a build: processor time of `cargo check` and metadata, for each of a
+//! thousand functions. `cargo test -p ui-tests --test cost -- --ignored --nocapture` measures and
+//! tells.
 
 mod scratch;
 
@@ -28,7 +29,8 @@ fn source(annotation: &str) -> String {
     text
 }
 
-/// Seconds that processes which have ended took, and the time in seconds where the system does not tell.
+/// Seconds that processes which have ended took, and the time in seconds where the system does not
+/// tell.
 fn processor_seconds() -> f64 {
     let ticks = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
         let fields: Vec<_> = stat.rsplit(')').next()?.split_whitespace().collect();

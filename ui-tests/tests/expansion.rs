@@ -1,5 +1,5 @@
-//! What the attribute makes of a few callbacks, as text to read. `UPDATE_EXPANSIONS=1 cargo test -p ui-tests --test expansion` writes
-//! the texts anew.
+//! What the attribute makes of a few callbacks, as text to read. `UPDATE_EXPANSIONS=1 cargo test -p
+//! ui-tests --test expansion` writes the texts anew.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,7 +33,8 @@ fn expanded(source: &str) -> String {
 
 const CLIPPY: &str = "// For clippy and rustdoc:";
 
-/// The tokens with the arguments of `choose!` at `which` in place of the call. Of the one for clippy only what is inside of a call is left.
+/// The tokens with the arguments of `choose!` at `which` in place of the call. Of the one for
+/// clippy only what is inside of a call is left.
 fn chosen(tokens: TokenStream, which: usize) -> TokenStream {
     let mut output: Vec<TokenTree> = Vec::new();
     for token in tokens {

@@ -1,6 +1,7 @@
 //! Whatever tokens the attribute gets, it answers with tokens: it never panics.
 //!
-//! `GUARDED_CALLBACK_FUZZ_CASES` sets how many cases run, `GUARDED_CALLBACK_FUZZ_SEED` where they start. The seed of a run is printed.
+//! `GUARDED_CALLBACK_FUZZ_CASES` sets how many cases run, `GUARDED_CALLBACK_FUZZ_SEED` where they
+//! start. The seed of a run is printed.
 
 use std::env;
 use std::ffi::OsStr;

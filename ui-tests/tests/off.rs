@@ -1,5 +1,5 @@
-//! `--cfg guarded_callback_off` makes the attribute nothing: the object file is byte for byte the same as without it.
-//! That nothing of the runtime is linked then is for the runtime to see to.
+//! `--cfg guarded_callback_off` makes the attribute nothing: the object file is byte for byte the
+//! same as without it. That nothing of the runtime is linked then is for the runtime to see to.
 #![cfg(target_os = "linux")]
 
 mod scratch;

@@ -7,7 +7,7 @@ use syn::Expr;
 use super::parameter::Parameter;
 use super::result;
 use super::shim::{Entry, Shim};
-use crate::parse::callback::plain_name;
+use crate::parse::callback::only_name;
 use crate::parse::tokens::is_punct;
 
 /// The fallback as a closure and a comma, with the span of its last token: that is where something
@@ -65,7 +65,7 @@ pub fn mentioned_name<'item>(
     parameter: &Parameter<'item>,
 ) -> Option<&'item Ident> {
     let value = shim.options.fallback.as_ref()?.value.to_token_stream();
-    let name = plain_name(parameter.pattern)?;
+    let name = only_name(parameter.pattern)?;
     mentions(value, &name.to_string()).then_some(name)
 }
 

@@ -61,8 +61,8 @@ impl<'item> Parameter<'item> {
     }
 }
 
-/// The user's name as a parameter of the shim. Where lints are told about it, it has the attribute's
-/// hygiene: what they are told goes with the pattern.
+/// The user's name as a parameter of the shim. Where lints are told about it, it has the
+/// attribute's hygiene: what they are told goes with the pattern.
 fn in_shim(name: &Ident, written: &PatType, span: Span) -> Ident {
     if !written.attrs.iter().any(is_of_lints) {
         return name.clone();

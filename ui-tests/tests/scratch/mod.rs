@@ -111,7 +111,8 @@ impl Package {
         self.names.iter().map(run).collect()
     }
 
-    /// What is in the object file of a source that is built with the attribute turned off, without debug information.
+    /// What is in the object file of a source that is built with the attribute turned off, without
+    /// debug information.
     #[allow(dead_code, reason = "for the one test of it")]
     pub fn object_when_off(&self, name: &str, profile: &str) -> String {
         let object = self.folder.join(format!("{profile}.o"));
