@@ -1,5 +1,7 @@
 //! Small packages that are made under the target folder, and what the compiler says about them.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,6 @@ pub struct Package {
 }
 
 /// The files in a folder, by name.
-#[allow(dead_code, reason = "not every test reads files")]
 pub fn sources(folder: &Path) -> Vec<(String, String)> {
     let paths = fs::read_dir(folder)
         .expect("the folder of cases")
@@ -25,7 +26,6 @@ pub fn sources(folder: &Path) -> Vec<(String, String)> {
 }
 
 /// The text with blanks where the attribute and its import were, so that all places stay the same.
-#[allow(dead_code, reason = "not every test compares")]
 pub fn without_attribute(text: &str) -> String {
     let blanked = |text: &str, start: usize, end: usize| {
         format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
@@ -49,13 +49,11 @@ pub fn without_attribute(text: &str) -> String {
 
 impl Package {
     /// Writes the package. `sources` are names and texts.
-    #[allow(dead_code, reason = "some tests have programs only")]
     pub fn new(name: &str, edition: &str, sources: &[(String, String)]) -> Self {
         Self::of(name, edition, sources, "lib")
     }
 
     /// As `new`, with a program for each source.
-    #[allow(dead_code, reason = "most tests have libraries")]
     pub fn of_programs(name: &str, edition: &str, sources: &[(String, String)]) -> Self {
         Self::of(name, edition, sources, "bin")
     }
@@ -92,7 +90,6 @@ impl Package {
     }
 
     /// What each program prints, and how it ends.
-    #[allow(dead_code, reason = "not every test runs programs")]
     pub fn outputs(&self, profile: &str) -> Vec<(String, String)> {
         let built =
             self.command("build").args(["--profile", profile]).output().expect("cargo runs");
@@ -113,7 +110,6 @@ impl Package {
 
     /// What is in the object file of a source that is built with the attribute turned off, without
     /// debug information.
-    #[allow(dead_code, reason = "for the one test of it")]
     pub fn object_when_off(&self, name: &str, profile: &str) -> String {
         let object = self.folder.join(format!("{profile}.o"));
         let built = Command::new(env!("CARGO"))
@@ -139,13 +135,11 @@ impl Package {
     }
 
     /// Writes a source anew, so that it is compiled again.
-    #[allow(dead_code, reason = "not every test does")]
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.folder.join(format!("sources/{name}.rs")), text).expect("a source");
     }
 
     /// The size of what `cargo check` leaves of a source for other crates.
-    #[allow(dead_code, reason = "not every test asks")]
     pub fn metadata_bytes(&self, name: &str) -> u64 {
         let examples = target().join("debug/examples");
         let start = format!("lib{}-", name.replace('-', "_"));
