@@ -29,7 +29,7 @@ extern "C" fn of_other_things(text: String, len: Box<u8>, path: Vec<u8>) -> Answ
 
 #[guarded_callback(fallback = format!("{number:>width$}{:?}", (low..high)))]
 extern "C" fn in_a_format_string(number: u8, width: usize, low: u8, high: u8, list: Vec<u8>) -> String {
-    panic!("quiet {list:?}")
+    panic!("quiet {:?}", list)
 }
 
 #[guarded_callback(fallback = a + m.unwrap_or(b))]
@@ -37,7 +37,7 @@ extern "C" fn of_many(
     a: u32, b: u32, _: String, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, (l, _): (u8, String), m: Option<u32>,
 ) -> u32 {
     let sum = [d, e, f, g, h, i, j, k, l].iter().sum::<u8>();
-    panic!("quiet {sum}")
+    panic!("quiet {}", sum)
 }
 
 struct Value(u8);

@@ -30,7 +30,7 @@ unsafe fn unsafe_one(pointer: *const u8) -> u8 {
 
 #[guarded_callback]
 fn generic<T: Display, const N: usize>(values: [T; N], join: impl Fn(&T) -> String) -> impl Iterator<Item = String> {
-    values.map(|value| join(&value)).into_iter()
+    Vec::from(values.map(|value| join(&value))).into_iter()
 }
 
 struct Table(HashMap<String, i32>);
@@ -55,7 +55,7 @@ impl Drop for Table {
     }
 }
 
-impl FromIterator<(String, i32)> for Table {
+impl std::iter::FromIterator<(String, i32)> for Table {
     #[guarded_callback]
     fn from_iter<I: IntoIterator<Item = (String, i32)>>(iter: I) -> Self {
         Self(iter.into_iter().collect())
@@ -70,7 +70,7 @@ fn main() {
     assert!(fallible(0).is_err());
     assert_eq!(unsafe { unsafe_one(&7) }, 7);
     assert_eq!(generic([1, 2], ToString::to_string).collect::<String>(), "12");
-    let mut table = Table::from_iter([("a".to_owned(), 4)]);
+    let mut table = <Table as std::iter::FromIterator<_>>::from_iter(vec![("a".to_owned(), 4)]);
     *table.entry("b") += 2;
     assert_eq!((table.checked("b"), table.checked("missing")), (2, 2));
 }
