@@ -19,10 +19,10 @@ use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
-use crate::bounds::StackBounds;
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::probe;
+use crate::settings::SYSTEM_STACK_BYTES;
 use crate::stack::{Header, IS_CLOSED, ORPHAN, pool, table};
 use crate::thread::{self, Thread, signal_stack, tls};
 
@@ -31,6 +31,9 @@ const LOOKED_AT: usize = 4;
 
 /// What the stacks of activations may hold that are perhaps dead.
 const MOST_DOUBTFUL_BYTES: usize = 256 << 20;
+
+/// Fewer stacks of the usual size cannot hold so much.
+const DOUBTFUL_STACKS: usize = MOST_DOUBTFUL_BYTES / SYSTEM_STACK_BYTES;
 
 /// How many stacks are orphans.
 static ORPHANS: AtomicUsize = AtomicUsize::new(0);
@@ -45,19 +48,20 @@ pub(crate) struct Arrival {
 /// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
 pub(crate) fn reclaim(thread: &Thread, arrival: &Arrival) {
     let home = thread.home();
-    look_at(thread, arrival, home);
-    let mut found = home.is_idle();
-    for header in thread.next_to_look_at(LOOKED_AT) {
+    let mut found = false;
+    let left = thread.take_left();
+    for header in core::iter::once(home).chain(left).chain(thread.next_to_look_at(LOOKED_AT)) {
         look_at(thread, arrival, header);
         found |= header.is_idle();
     }
-    if !found {
+    if !found && thread.doubtful_bytes() > MOST_DOUBTFUL_BYTES {
         presume_dead(thread, arrival);
     }
     reclaim_orphans();
 }
 
 fn look_at(thread: &Thread, arrival: &Arrival, header: &'static Header) {
+    measure_if_doubtful(thread, arrival, header);
     if thread.holds(header) && is_dead(arrival, header) && !is_pinned(header) {
         abandon(header);
         if !ptr::eq(thread.home(), header) {
@@ -100,24 +104,24 @@ fn abandon(header: &Header) {
     counters::reclaimed();
 }
 
-/// Takes activations for dead that were called below `sp` on the thread stack, when their stacks
-/// hold too much.
+/// Notes, once, how much memory an activation holds that is perhaps dead, when the thread has so many
+/// stacks that it matters. A body that lives may touch more later, which only delays this.
+fn measure_if_doubtful(thread: &Thread, arrival: &Arrival, header: &'static Header) {
+    let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= DOUBTFUL_STACKS;
+    if is_new && thread.holds(header) && may_be_dead(thread, arrival.sp, header) {
+        let bytes = header.low + header.room_bytes - header.lowest_touched();
+        header.touched.store(bytes, Relaxed);
+        thread.add_doubtful_bytes(bytes);
+    }
+}
+
+/// Takes activations for dead that were called below `sp` on the thread stack, if their stacks still
+/// hold too much: some that were counted may have ended.
 #[inline(never)]
 fn presume_dead(thread: &Thread, arrival: &Arrival) {
-    let largest = thread.home().room_bytes.max(1);
-    if thread.held_count() < MOST_DOUBTFUL_BYTES / largest {
-        return;
-    }
-    let Some(bounds) = thread.bounds().flatten() else { return };
-    let is_doubtful = |header: &&'static Header| may_be_dead(&bounds, arrival, header);
-    // Measured once each: a body that lives may touch more meanwhile, which only delays this.
-    let mut held = 0;
-    for header in thread.held().filter(is_doubtful) {
-        if header.touched.load(Relaxed) == 0 {
-            header.touched.store(header.low + header.room_bytes - header.lowest_touched(), Relaxed);
-        }
-        held += header.touched.load(Relaxed);
-    }
+    let is_doubtful = |header: &&'static Header| may_be_dead(thread, arrival.sp, header);
+    let held = thread.held().filter(is_doubtful).map(|header| header.touched.load(Relaxed)).sum();
+    thread.set_doubtful_bytes(held);
     if held > MOST_DOUBTFUL_BYTES {
         thread.held().filter(is_doubtful).for_each(|header| {
             abandon(header);
@@ -125,14 +129,17 @@ fn presume_dead(thread: &Thread, arrival: &Arrival) {
             unsafe { header.shrink(0) };
             thread.push_idle(header);
         });
+        thread.set_doubtful_bytes(0);
     }
 }
 
-fn may_be_dead(bounds: &StackBounds, arrival: &Arrival, header: &Header) -> bool {
-    let is_below = |record: usize| bounds.contains(record) && record < arrival.sp;
-    bounds.contains(arrival.sp)
+/// Whether the activation was called below a new arrival at `sp` on the thread stack.
+pub(crate) fn may_be_dead(thread: &Thread, sp: usize, header: &Header) -> bool {
+    let Some(bounds) = thread.bounds().flatten() else { return false };
+    let is_below = |record: usize| bounds.contains(record) && record < sp;
+    bounds.contains(sp)
         && header.visits.load(Relaxed) == 0
-        && !header.contains(arrival.sp)
+        && !header.contains(sp)
         && header.record().is_some_and(is_below)
         && !is_pinned(header)
 }

@@ -99,16 +99,19 @@ fn known(request: &Request) -> Option<Entry> {
 /// from there in place.
 fn prefer(thread: &Thread, header: &'static Header) {
     if !ptr::eq(thread.home(), header) && thread.holds(header) {
-        leave_home(thread);
+        leave_home(thread, switch::stack_pointer());
         thread.set_home(header);
     }
 }
 
-/// The home is about to be another stack: if it is idle, it waits in the list.
-fn leave_home(thread: &Thread) {
+/// The home is about to be another stack, for a callback that has arrived at `sp`: if it is idle, it
+/// waits in the list. If not, it may have been left by a longjmp.
+fn leave_home(thread: &Thread, sp: usize) {
     let home = thread.home();
     if home.is_idle() {
         thread.push_idle(home);
+    } else if liveness::may_be_dead(thread, sp, home) {
+        thread.note_left(home);
     }
 }
 
@@ -121,9 +124,12 @@ fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
     if take(home) {
         return Some(home);
     }
+    if thread.has_left_enough() {
+        return None;
+    }
     while let Some(header) = thread.pop_idle() {
         if take(header) {
-            leave_home(thread);
+            leave_home(thread, request.sp);
             thread.set_home(header);
             return Some(header);
         }
@@ -135,7 +141,7 @@ fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
         }
     }
     let header = thread.next_to_look_at(4).find(|header| take(header))?;
-    leave_home(thread);
+    leave_home(thread, request.sp);
     thread.set_home(header);
     Some(header)
 }
@@ -380,7 +386,7 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
     };
     let header = header.map_err(Cause::Mapping)?;
     thread.hold(header);
-    leave_home(thread);
+    leave_home(thread, request.sp);
     thread.set_home(header);
     header.claim(request.callback, request.record);
     Ok(header)

@@ -18,16 +18,16 @@ pub fn choose(callback: &Callback, options: &Options, arguments: usize) -> Entry
     if arguments > MOST_ARGUMENTS || is_generic(callback, options) {
         return Entry::Described;
     }
-    let captures = callback.receiver().is_some();
+    // Of other ABIs, of closures that capture and of vectors in registers that the runtime was not
+    // compiled for, only the compiler knows how they travel.
+    let is_compiled = callback.receiver().is_some() || callback.has_target_features();
     let module = match callback.abi() {
-        // Of other ABIs, of closures that capture and of vectors in registers that the
-        // runtime was not compiled for, only the compiler knows how they travel.
-        _ if captures || callback.has_target_features() => "compiled",
-        Abi::C => "c",
-        Abi::CUnwind => "c_unwind",
-        Abi::System => "system",
-        Abi::SystemUnwind => "system_unwind",
-        Abi::Rust | Abi::Other => "compiled",
+        Abi::C if !is_compiled => "c",
+        Abi::CUnwind if !is_compiled => "c_unwind",
+        Abi::System if !is_compiled => "system",
+        Abi::SystemUnwind if !is_compiled => "system_unwind",
+        Abi::C | Abi::System | Abi::Other => "compiled",
+        Abi::CUnwind | Abi::SystemUnwind | Abi::Rust | Abi::OtherUnwind => "compiled_unwind",
     };
     Entry::Typed { module, arguments }
 }

@@ -43,6 +43,7 @@ pub enum Abi {
     /// Rust's own, written out or not.
     Rust,
     Other,
+    OtherUnwind,
 }
 
 /// Whether a function starts here.
@@ -98,6 +99,7 @@ impl Callback {
             Some("system") => Abi::System,
             Some("system-unwind") => Abi::SystemUnwind,
             Some("Rust") => Abi::Rust,
+            Some(name) if name.ends_with("-unwind") => Abi::OtherUnwind,
             Some(_) => Abi::Other,
         }
     }

@@ -53,6 +53,11 @@ pub(crate) struct Thread {
     idle_count: AtomicUsize,
     /// See [`registry::find`].
     registry_hint: AtomicUsize,
+    /// What the stacks of activations hold that are perhaps dead, as far as they were looked at.
+    doubtful_bytes: AtomicUsize,
+    /// Stacks that were the home when another became it, with activations that may be dead: nobody has
+    /// looked at them since.
+    left: [AtomicPtr<Header>; 4],
 }
 
 const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
@@ -88,6 +93,8 @@ impl Thread {
             idle: List::new(),
             idle_count: AtomicUsize::new(0),
             registry_hint: AtomicUsize::new(0),
+            doubtful_bytes: AtomicUsize::new(0),
+            left: [const { AtomicPtr::new(ptr::null_mut()) }; 4],
         };
         let space = first.thread.get().cast::<Self>();
         // SAFETY: the space is large enough and aligned to 64, and nobody else uses the stack.
@@ -233,6 +240,35 @@ impl Thread {
     /// The stacks of the thread, the latest first.
     pub(crate) fn held(&self) -> impl Iterator<Item = &'static Header> + use<> {
         held_from(self.held.load(Acquire))
+    }
+
+    /// Notes a stack that may have been left by a longjmp, if there is room.
+    pub(crate) fn note_left(&self, header: &'static Header) {
+        if let Some(free) = self.left.iter().find(|left| left.load(Relaxed).is_null()) {
+            free.store(ptr::from_ref(header).cast_mut(), Relaxed);
+        }
+    }
+
+    /// Whether there is no more room.
+    pub(crate) fn has_left_enough(&self) -> bool {
+        self.left.iter().all(|left| !left.load(Relaxed).is_null())
+    }
+
+    pub(crate) fn take_left(&self) -> impl Iterator<Item = &'static Header> + use<'_> {
+        // SAFETY: null or a header, and headers stay.
+        self.left.iter().filter_map(|left| unsafe { left.swap(ptr::null_mut(), Relaxed).as_ref() })
+    }
+
+    pub(crate) fn doubtful_bytes(&self) -> usize {
+        self.doubtful_bytes.load(Relaxed)
+    }
+
+    pub(crate) fn add_doubtful_bytes(&self, bytes: usize) {
+        self.doubtful_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    pub(crate) fn set_doubtful_bytes(&self, bytes: usize) {
+        self.doubtful_bytes.store(bytes, Relaxed);
     }
 
     pub(crate) fn registry_hint(&self) -> &AtomicUsize {
