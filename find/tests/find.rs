@@ -1,4 +1,4 @@
-//! What is found in small sources, and what `--fix` and the command make of them.
+//! What is found in small sources, and what `fix` and the command make of them.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -26,7 +26,7 @@ impl Folder {
     }
 
     fn command(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_guarded-callback-find")).args(arguments).arg(&self.0).output().unwrap()
+        Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback")).args(arguments).arg(&self.0).output().unwrap()
     }
 }
 
@@ -71,7 +71,7 @@ fn the_attribute_is_known_by_every_way_to_write_it() {
         r#"
         use guarded_callback::guarded_callback as guard;
         #[guarded_callback] extern "C" fn by_name() {}
-        #[guarded_callback::guarded_callback(stack = "1 MiB")] extern "C" fn by_path() {}
+        #[guarded_callback::guarded_callback(reserve = "1 MiB")] extern "C" fn by_path() {}
         #[guard] extern "C" fn renamed() {}
         #[cfg_attr(unix, guarded_callback(switch = always))] extern "C" fn conditional() {}
         #[guarded_callback] mod m { extern "C" fn in_mod() {} mod inner { extern "C" fn deeper() {} } }
@@ -149,7 +149,7 @@ fn skip_and_obstacles_are_known_behind_a_condition() {
         use guarded_callback::guarded_callback as gc;
         #[cfg_attr(unix, guarded_callback(skip))] extern "C" fn skipped() {}
         #[gc(skip,)] extern "C" fn renamed() {}
-        #[cfg_attr(unix, cfg_attr(linux, gc(stack = "1 MiB")))] extern "C" fn guarded() {}
+        #[cfg_attr(unix, cfg_attr(linux, gc(reserve = "1 MiB")))] extern "C" fn guarded() {}
         #[cfg_attr(unix, unsafe(naked))] extern "C" fn naked() {}
         #[gc] mod m { #[gc(skip)] trait T { extern "C" fn in_trait() {} } trait U { extern "C" fn covered() {} } }
         "#,
@@ -235,7 +235,7 @@ fn deep_syntax_has_room_on_the_thread_of_a_test() {
 fn a_file_named_twice_is_fixed_once_and_one_that_has_changed_is_left() {
     let folder = Folder::new("twice", "extern \"C\" fn f() {}\n");
     let file = folder.0.join("lib.rs");
-    let output = folder.command(&["--fix", "--attribute", "g", file.to_str().unwrap(), "--"]);
+    let output = folder.command(&["fix", "--allow-no-vcs", "--attribute", "g", file.to_str().unwrap(), "--"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(folder.source(), "#[g]\nextern \"C\" fn f() {}\n");
 
@@ -297,7 +297,7 @@ fn the_command_says_what_lacks_and_its_status_says_so_too() {
     let words = String::from_utf8(output.stdout).unwrap();
     assert!(words.contains("lib.rs:1: `f` lacks #[guarded_callback]"), "{words}");
     assert!(words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"), "{words}");
-    assert_eq!(folder.command(&["--fix"]).status.code(), Some(0));
+    assert_eq!(folder.command(&["fix", "--allow-no-vcs"]).status.code(), Some(0));
     assert_eq!(folder.command(&[]).status.code(), Some(0));
 }
 
@@ -316,9 +316,9 @@ fn a_file_that_is_not_rust_is_told_with_its_line_and_the_others_are_looked_at() 
 fn bad_arguments_and_paths_get_a_clear_error() {
     let folder = Folder::new("bad", "fn f() {}\n");
     for (arguments, words) in [
-        (&["--fixx"][..], "unknown option `--fixx`"),
+        (&["--fixx"][..], "unexpected argument '--fixx'"),
         (&["/nowhere/at/all"], "/nowhere/at/all: No such file or directory"),
-        (&["--fix", "--attribute", "a b"], "`a b` is no attribute"),
+        (&["fix", "--attribute", "a b"], "`a b` is no attribute"),
     ] {
         let output = folder.command(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -348,11 +348,11 @@ fn files_that_cannot_be_read_as_text_get_a_clear_error() {
 fn arguments_that_are_not_text_get_a_clear_error() {
     use std::os::unix::ffi::OsStrExt;
     let bytes = std::ffi::OsStr::from_bytes(b"\xff");
-    let command = || Command::new(env!("CARGO_BIN_EXE_guarded-callback-find"));
+    let command = || Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
     let path = command().arg(bytes).output().unwrap();
     let option = command().arg(std::ffi::OsStr::from_bytes(b"--\xff")).output().unwrap();
-    let attribute = command().arg("--attribute").arg(bytes).output().unwrap();
-    for (output, words) in [(path, "No such file"), (option, "unknown option"), (attribute, "is no attribute")] {
+    let attribute = command().args(["fix", "--attribute"]).arg(bytes).output().unwrap();
+    for (output, words) in [(path, "No such file"), (option, "unexpected argument"), (attribute, "invalid UTF-8")] {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(words), "{said}");
@@ -364,7 +364,7 @@ fn arguments_that_are_not_text_get_a_clear_error() {
 fn output_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
     let folder = Folder::new("output", "extern \"C\" fn f() {}\n");
     let command = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_guarded-callback-find"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
         command.arg(&folder.0).stderr(process::Stdio::piped());
         command
     };

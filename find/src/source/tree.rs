@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The files of all paths, each once, in the order of the paths.
 pub(crate) fn rust_files_of(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, Error> {

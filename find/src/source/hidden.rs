@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::{Hidden, Report};
+use crate::report::{Hidden, Report};
 
 /// Notes each `extern … fn … { … }` in the tokens of a macro.
 pub(crate) fn within(file: &Path, within: &str, tokens: TokenStream, report: &mut Report) {
@@ -12,8 +12,9 @@ pub(crate) fn within(file: &Path, within: &str, tokens: TokenStream, report: &mu
     for (index, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Ident(word) if *word == "extern" && begins_function(&tokens[index + 1..]) => {
-                let line = word.span().start().line;
-                report.hidden.push(Hidden { file: file.to_owned(), line, within: within.to_owned() });
+                let (at, within) = (word.span().start(), within.to_owned());
+                let (line, column) = (at.line, at.column + 1);
+                report.hidden.push(Hidden { file: file.to_owned(), line, column, within });
             }
             TokenTree::Group(group) => self::within(file, within, group.stream(), report),
             _ => {}

@@ -1,0 +1,93 @@
+//! Functions of a built program or library that C can call, and whether they have a shim.
+//!
+//! The order of things: [`image`] reads symbols, code and pointers; [`code`] finds what refers to
+//! what; [`marker`] says which targets tell a shim; [`debug`] says where a function was written,
+//! and [`abi`] looks there whether it is `extern`; [`judge`] puts it together.
+
+mod abi;
+mod code;
+mod debug;
+mod image;
+mod judge;
+mod marker;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::binary::debug::Debug;
+use crate::binary::image::Image;
+use crate::binary::judge::Judge;
+
+/// How C comes to call a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// By its name.
+    Exported,
+    /// Through a pointer.
+    AddressTaken,
+}
+
+/// What is known of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Guarded,
+    Lacking,
+    /// It must not have the attribute; the reason.
+    MustNot(&'static str),
+    /// A macro made it, and no source shows whether it is `extern`.
+    Unknown,
+}
+
+impl State {
+    /// One word for programs.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Guarded => "guarded",
+            Self::Lacking => "lacking",
+            Self::MustNot(_) => "must-not",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) symbol: String,
+    pub(crate) address: u64,
+    pub(crate) reach: Reach,
+    pub(crate) state: State,
+    /// File and line.
+    pub(crate) origin: Option<(PathBuf, usize)>,
+}
+
+/// What was found in one file.
+#[derive(Debug, Default)]
+pub(crate) struct Inspection {
+    pub(crate) functions: Vec<Function>,
+    /// What could not be known, and what to do.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Looks at a program or shared library.
+pub(crate) fn inspect(path: &Path) -> Result<Inspection, String> {
+    let data = fs::read(path).map_err(|error| error.to_string())?;
+    let file = object::File::parse(&*data).map_err(|error| not_linked(&data, &error))?;
+    if object::Object::kind(&file) == object::ObjectKind::Relocatable {
+        return Err("is not linked; link it into a program or shared library first".to_owned());
+    }
+    let image = Image::new(&file)?;
+    if !code::is_known(image.architecture) {
+        return Err(format!("code for {:?} is not read; x86, x86_64 and aarch64 are", image.architecture));
+    }
+    let debug = Debug::new(&file)?;
+    Judge::new(&image, &debug).inspection()
+}
+
+fn not_linked(data: &[u8], error: &object::Error) -> String {
+    if data.starts_with(b"!<arch>\n") {
+        return "is an archive; link it into a program or shared library first".to_owned();
+    }
+    format!("is no program or library: {error}")
+}
