@@ -15,8 +15,17 @@ struct Header {
     name: Option<String>,
     first_line: usize,
     last_line: usize,
-    is_extern: bool,
+    /// `None` where a macro may have made it so.
+    is_extern: Option<bool>,
 }
+
+/// Attributes that leave a function what it is.
+const BUILT_IN: [&str; 29] = [
+    "allow", "automatically_derived", "bench", "cfg", "cfg_attr", "clippy", "cold", "deny",
+    "deprecated", "diagnostic", "doc", "expect", "export_name", "forbid", "guarded_callback",
+    "ignore", "inline", "link_section", "must_use", "naked", "no_mangle", "rustfmt", "should_panic",
+    "target_feature", "test", "track_caller", "unsafe", "used", "warn",
+];
 
 /// The sources that were read so far; `None` for one that could not be.
 #[derive(Default)]
@@ -32,7 +41,7 @@ impl Sources {
             let unnamed = |header: &&Header| header.name.is_none();
             let mut all = headers.iter().filter(here);
             let found = all.clone().find(named).or_else(|| all.find(unnamed));
-            found.map(|header| header.is_extern)
+            found.and_then(|header| header.is_extern)
         })
     }
 
@@ -41,7 +50,7 @@ impl Sources {
         self.with(file, |headers| {
             let mut named = headers.iter().filter(|header| header.name.as_deref() == Some(name));
             let first = named.next()?.is_extern;
-            named.all(|header| header.is_extern == first).then_some(first)
+            named.all(|header| header.is_extern == first).then_some(first)?
         })
     }
 
@@ -59,23 +68,39 @@ impl Sources {
 fn read(file: &Path) -> Option<Vec<Header>> {
     let tokens = fs::read_to_string(file).ok()?.parse().ok()?;
     let mut headers = Vec::new();
-    collect(tokens, &mut headers);
+    collect(tokens, false, &mut headers);
     Some(headers)
 }
 
-fn collect(tokens: TokenStream, headers: &mut Vec<Header>) {
+/// `in_macro`: the tokens are handed to a macro, which may write others.
+fn collect(tokens: TokenStream, in_macro: bool, headers: &mut Vec<Header>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Ident(word) if *word == "fn" => headers.extend(header(&tokens, index)),
-            TokenTree::Group(group) => collect(group.stream(), headers),
+            TokenTree::Ident(word) if *word == "fn" => {
+                headers.extend(header(&tokens, index, in_macro));
+            }
+            TokenTree::Group(group) => {
+                let in_macro = in_macro || is_macro_call(&tokens[..index]);
+                collect(group.stream(), in_macro, headers);
+            }
             _ => {}
         }
     }
 }
 
+/// Whether what stands before a group makes it the tokens for a macro: `name!` or `name! name`.
+/// The rules of `macro_rules! name` are what they are.
+fn is_macro_call(before: &[TokenTree]) -> bool {
+    match before {
+        [.., TokenTree::Ident(rules), _, TokenTree::Ident(_)] if *rules == "macro_rules" => false,
+        [.., TokenTree::Ident(_), mark] => is_punct(mark, '!'),
+        _ => false,
+    }
+}
+
 /// The header around the `fn` at `index`; a type such as `fn()` has no name.
-fn header(tokens: &[TokenTree], index: usize) -> Option<Header> {
+fn header(tokens: &[TokenTree], index: usize, in_macro: bool) -> Option<Header> {
     let (name, last) = match tokens.get(index + 1..)? {
         [TokenTree::Ident(name), ..] => (Some(name.to_string()), name.span()),
         [dollar, TokenTree::Ident(name), ..] if is_dollar(dollar) => (None, name.span()),
@@ -94,8 +119,18 @@ fn header(tokens: &[TokenTree], index: usize) -> Option<Header> {
         name,
         first_line: tokens[first].span().start().line,
         last_line: last.end().line,
-        is_extern: is_extern(&tokens[first..index]),
+        is_extern: is_extern(&tokens[first..index], in_macro || is_rewritten(&tokens[..first])),
     })
+}
+
+/// Whether one of the attributes that end here may be a macro.
+fn is_rewritten(before: &[TokenTree]) -> bool {
+    let [rest @ .., hash, TokenTree::Group(attribute)] = before else { return false };
+    if !is_punct(hash, '#') || attribute.delimiter() != Delimiter::Bracket {
+        return false;
+    }
+    let name = attribute.stream().into_iter().next().map(|name| name.to_string());
+    !BUILT_IN.contains(&name.as_deref().unwrap_or_default()) || is_rewritten(rest)
 }
 
 fn is_qualifier(tokens: &[TokenTree], at: usize) -> bool {
@@ -116,15 +151,21 @@ fn is_qualifier(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-fn is_extern(qualifiers: &[TokenTree]) -> bool {
+fn is_extern(qualifiers: &[TokenTree], may_change: bool) -> Option<bool> {
     let word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if *word == "extern");
-    let Some(at) = qualifiers.iter().position(word) else { return false };
+    let Some(at) = qualifiers.iter().position(word) else {
+        return (!may_change).then_some(false);
+    };
     let abi = qualifiers.get(at + 1).map(ToString::to_string);
-    abi.as_deref() != Some("\"Rust\"")
+    Some(abi.as_deref() != Some("\"Rust\""))
 }
 
 fn is_dollar(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == '$')
+    is_punct(token, '$')
+}
+
+fn is_punct(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
 }
 
 #[cfg(test)]
@@ -133,7 +174,7 @@ mod tests {
 
     fn headers(source: &str) -> Vec<Header> {
         let mut headers = Vec::new();
-        collect(source.parse().unwrap(), &mut headers);
+        collect(source.parse().unwrap(), false, &mut headers);
         headers
     }
 
@@ -141,18 +182,22 @@ mod tests {
     fn headers_are_read_in_functions_and_in_macros() {
         let source = "#[inline]\npub(crate)\nunsafe extern \"C\"\nfn a() { fn b() {} }\n\
                       macro_rules! m { ($v:vis $n:ident) => { $v extern \"C\" fn $n() {} } }\n\
-                      extern \"Rust\" fn c(f: extern \"C\" fn()) {}\n";
-        let one = |name: Option<&str>, first_line, last_line, is_extern| Header {
+                      extern \"Rust\" fn c(f: extern \"C\" fn()) {}\n\
+                      #[inline] #[made] fn d() {}\nmade! { fn e() {} }\n#[inline] fn f() {}\n";
+        let one = |name: Option<&str>, first_line, last_line, is_extern: Option<bool>| Header {
             name: name.map(str::to_owned),
             first_line,
             last_line,
             is_extern,
         };
         let expected = [
-            one(Some("a"), 2, 4, true),
-            one(Some("b"), 4, 4, false),
-            one(None, 5, 5, true),
-            one(Some("c"), 6, 6, false),
+            one(Some("a"), 2, 4, Some(true)),
+            one(Some("b"), 4, 4, Some(false)),
+            one(None, 5, 5, Some(true)),
+            one(Some("c"), 6, 6, Some(false)),
+            one(Some("d"), 7, 7, None),
+            one(Some("e"), 8, 8, None),
+            one(Some("f"), 9, 9, Some(false)),
         ];
         assert_eq!(headers(source), expected);
     }

@@ -83,7 +83,7 @@ impl<'a, 'data> Judge<'a, 'data> {
         if is_ours(&symbol.path) || is_standard(symbol, origin) {
             return None;
         }
-        let is_guarded = self.is_guarded(symbol, 0);
+        let is_guarded = self.is_guarded(symbol);
         let is_foreign = self.is_foreign(symbol, origin, is_guarded);
         let reach = self.reach(symbol)?;
         let state = match (is_foreign, exempt::reason_for_symbol(&symbol.name)) {
@@ -119,7 +119,7 @@ impl<'a, 'data> Judge<'a, 'data> {
         if !symbol.is_mangled {
             return Some(is_guarded || self.is_rust(symbol, origin));
         }
-        if self.transfers(symbol).any(|it| self.cannot_unwind.contains(&it.target)) {
+        if self.references_of(symbol).any(|it| self.cannot_unwind.contains(&it.target)) {
             return Some(true);
         }
         // The attribute stands on functions of Rust's own ABI too, and so may whatever a macro made.
@@ -148,14 +148,13 @@ impl<'a, 'data> Judge<'a, 'data> {
         files.into_iter().find_map(|file| self.sources.is_extern_by_name(file, name))
     }
 
-    fn transfers(&self, symbol: &Symbol) -> impl Iterator<Item = &Reference> {
+    fn references_of(&self, symbol: &Symbol) -> impl Iterator<Item = &Reference> {
         let range = symbol.address..symbol.address.saturating_add(symbol.size);
         self.references.range(range).map(|(_, reference)| reference)
     }
 
-    fn is_guarded(&self, symbol: &Symbol, depth: usize) -> bool {
-        let is_marked = self.transfers(symbol).any(|it| self.is_mark(symbol, it));
-        is_marked || self.is_thunk_of_guarded(symbol, depth)
+    fn is_guarded(&self, symbol: &Symbol) -> bool {
+        self.references_of(symbol).any(|it| self.is_mark(symbol, it))
     }
 
     /// Whether the reference is this function's own, and not that of another one inlined into it.
@@ -171,19 +170,6 @@ impl<'a, 'data> Judge<'a, 'data> {
                 || path.starts_with(&format!("{}::", symbol.path))
         };
         frames.iter().all(is_transparent)
-    }
-
-    /// Whether the function is but a jump to a guarded one, as merged functions are.
-    fn is_thunk_of_guarded(&self, symbol: &Symbol, depth: usize) -> bool {
-        const LONGEST: u64 = 16;
-        if symbol.size > LONGEST || depth > 3 {
-            return false;
-        }
-        let targets = self.transfers(symbol).filter(|it| it.kind == Kind::Transfer);
-        targets.map(|it| it.target).any(|target| {
-            let mut functions = self.image.functions().filter(|it| it.address == target);
-            functions.any(|function| self.is_guarded(function, depth + 1))
-        })
     }
 }
 
