@@ -49,11 +49,6 @@ impl<'data> Debug<'data> {
         Ok(debug)
     }
 
-    /// Whether there is any.
-    pub(crate) fn is_there(&self) -> bool {
-        !self.origins.is_empty()
-    }
-
     /// What stands at an address: the function of this symbol, or else any.
     pub(crate) fn origin(&self, address: u64, symbol: &str) -> Option<&Origin> {
         self.origins.get(&address)?.iter().find(|origin| origin.symbol == symbol)

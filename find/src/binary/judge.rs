@@ -64,10 +64,9 @@ impl<'a, 'data> Judge<'a, 'data> {
     }
 
     fn notes(&self) -> Vec<String> {
-        if !self.debug.is_there() {
-            let lack = "has no debug information, so that callbacks which are not exported are found \
-                        only where they could panic";
-            return vec![format!("{lack}; build it with `CARGO_PROFILE_RELEASE_DEBUG=1` or `-g`")];
+        if !self.has_debug() {
+            let lack = "has no debug information, so that most functions are not known to be extern";
+            return vec![format!("{lack}; build it with `CARGO_PROFILE_RELEASE_DEBUG=1`")];
         }
         let own = self.debug.files().filter(|file| !is_standard_file(file));
         let gone: Vec<_> = own.filter(|file| !self.sources.is_readable(file)).collect();
@@ -116,15 +115,22 @@ impl<'a, 'data> Judge<'a, 'data> {
         if let Some(told) = self.told_by_source(symbol, origin) {
             return Some(told);
         }
-        if !symbol.is_mangled {
-            return Some(is_guarded || self.is_rust(symbol, origin));
-        }
         if self.references_of(symbol).any(|it| self.cannot_unwind.contains(&it.target)) {
             return Some(true);
         }
+        if !symbol.is_mangled {
+            return Some(is_guarded || self.is_rust(symbol, origin));
+        }
         // The attribute stands on functions of Rust's own ABI too, and so may whatever a macro made.
-        let is_plain = origin.is_none() || symbol.path.contains("{closure") || is_trait_of_std(symbol);
-        if is_plain { Some(is_guarded) } else { None }
+        let is_plain = symbol.path.contains("{closure") || is_trait_of_std(symbol);
+        // Without debug information for anything, tables of trait methods cannot be told from others.
+        let is_traceless = origin.is_none() && (self.has_debug() || symbol.path.contains(" as "));
+        (is_plain || is_traceless).then_some(is_guarded)
+    }
+
+    /// Whether there is debug information of more than the standard library.
+    fn has_debug(&self) -> bool {
+        self.debug.files().any(|file| !is_standard_file(file))
     }
 
     /// Whether a function with a plain symbol was written in Rust, as far as is known.

@@ -34,7 +34,7 @@ pub(crate) enum State {
     Lacking,
     /// It must not have the attribute; the reason.
     MustNot(&'static str),
-    /// A macro made it, and no source shows whether it is `extern`.
+    /// Nothing shows whether it is `extern`: a macro made it, or there is no debug information.
     Unknown,
 }
 

@@ -69,7 +69,7 @@ fn message(function: &Function) -> String {
         State::Guarded => "has a shim".to_owned(),
         State::Lacking => "has no shim".to_owned(),
         State::MustNot(reason) => format!("must not have a shim: {reason}"),
-        State::Unknown => "has no shim, and was made by a macro that hides its ABI".to_owned(),
+        State::Unknown => "has no shim; whether it is `extern` is not known".to_owned(),
     };
     format!("`{}` {state} ({reach})", function.name)
 }
