@@ -33,7 +33,7 @@ impl fmt::Display for Error {
             }
             Self::Attribute(text) => write!(
                 f,
-                "`{text}` is no attribute; write a path, with options in parentheses where it has some"
+                "`{text}` is no attribute; write a path, with options in parentheses if it has some"
             ),
             Self::Changed(path) => {
                 write!(f, "{}: has changed since it was looked at; look again", path.display())

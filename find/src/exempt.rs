@@ -16,10 +16,13 @@ pub fn reason_for_symbol(symbol: &str) -> Option<&'static str> {
         | "sbrk" => Some("it replaces a memory function that the runtime calls to map a stack"),
         "sigaltstack" | "sigaction" | "__sigaction" | "signal" | "sigprocmask"
         | "pthread_sigmask" => Some("it replaces a signal function that the runtime calls"),
-        "pthread_self" | "pthread_getattr_np" | "pthread_attr_getstack" | "pthread_key_create"
-        | "pthread_key_delete" | "pthread_setspecific" | "pthread_getspecific" => {
-            Some("it replaces a thread function that the runtime calls")
-        }
+        "pthread_self"
+        | "pthread_getattr_np"
+        | "pthread_attr_getstack"
+        | "pthread_key_create"
+        | "pthread_key_delete"
+        | "pthread_setspecific"
+        | "pthread_getspecific" => Some("it replaces a thread function that the runtime calls"),
         "getrlimit" | "getrlimit64" | "sysconf" | "getauxval" | "syscall" | "open" | "open64"
         | "read" | "close" | "abort" | "write" => {
             Some("it replaces a system function that the runtime calls")

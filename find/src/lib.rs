@@ -1,4 +1,5 @@
-//! Finds the `extern` functions of a source tree that C can call and that lack `#[guarded_callback]`.
+//! Finds the `extern` functions of a source tree that C can call and that lack
+//! `#[guarded_callback]`.
 //!
 //! For a test of your own crate, so that no callback is forgotten:
 //!
@@ -12,19 +13,23 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The command of the same name lists them, and inserts the attribute with `--fix`.
+//! The command `cargo guarded-callback` lists them, inserts the attribute, and looks at built
+//! programs and libraries as well. It is the feature `command`, which is on by default; without it
+//! this library needs syn alone.
 //!
 //! # What it sees
 //!
-//! Functions with a body and an `extern` ABI other than "Rust", free, nested, in `impl` blocks and in traits, in every `.rs` file below a
-//! path (without `target` and hidden folders). The attribute is known by its name, also through `use … as …` in the same file, through
-//! `cfg_attr`, and when it stands on the `impl` or `mod` around the function.
+//! Functions with a body and an `extern` ABI other than "Rust", free, nested, in `impl` blocks and
+//! in traits, in every `.rs` file below a path (without `target` and hidden folders). The attribute
+//! is known by its name, also through `use .. as ..` in the same file, through `cfg_attr`, and when
+//! it stands on the `impl` or `mod` around the function.
 //!
 //! # What it cannot see
 //!
-//! What a macro makes. A `macro_rules!` body or the arguments of a macro that hold an `extern` function with a body are listed as
-//! [`Hidden`], for you to look at. Files of another ending that are `include!`d are looked at only when they are named. Symbolic links
-//! below a folder are not followed.
+//! What a macro makes. A `macro_rules!` body or the arguments of a macro that hold an `extern`
+//! function with a body are listed as [`Hidden`], for you to look at. Files of another ending that
+//! are `include!`d are looked at only when they are named. Symbolic links below a folder are not
+//! followed.
 
 mod deep;
 mod error;
@@ -85,7 +90,8 @@ pub fn find_in(paths: &[impl AsRef<Path>]) -> Result<Report, Error> {
 /// For tests: passes when every `extern` function below `path` that can have the attribute has it.
 ///
 /// # Panics
-/// With the list of those that lack it, or with the reason why `path` or a file below it could not be looked at.
+/// With the list of those that lack it, or with the reason why `path` or a file below it could not
+/// be looked at.
 ///
 /// ```
 /// # let directory = std::env::temp_dir().join("guarded-callback-find-assert-doc");

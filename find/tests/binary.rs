@@ -13,39 +13,41 @@ use serde_json::Value;
 const PLANTED: usize = 200;
 const GUARDED: usize = 60;
 
-/// Ways to write a function that C can call, each with `{i}` for its number; no two have the same
-/// code, which the compiler would merge. What stands behind `=>` is an expression for a pointer to it.
+/// Ways to write a function that C can call, each with `{i}` for its number, `{c}` for `extern
+/// "C" fn` and `{t}` for the types; no two have the same
+/// code, which the compiler would merge. What stands behind `=>` is an expression for a pointer to
+/// it.
 const WAYS: [&str; 20] = [
-    "#[unsafe(no_mangle)] pub extern \"C\" fn f{i}(a: u64) -> u64 { a ^ {i} } => f{i}",
-    "#[unsafe(no_mangle)] pub extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 1000 + {i}) } => f{i}",
-    "extern \"C\" fn f{i}(a: u64) -> u64 { a.wrapping_mul({i} | 1) } => f{i}",
-    "extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 2000 + {i}) } => f{i}",
-    "extern \"C-unwind\" fn f{i}(a: u64) -> u64 { say(a + 3000 + {i}) } => f{i}",
-    "extern \"system\" fn f{i}(a: u64) -> u64 { say(a + 4000 + {i}) } => f{i}",
-    "struct S{i}; impl S{i} { extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 5000 + {i}) } } => S{i}::f{i}",
-    "impl Tr for [u8; {i}] { extern \"C\" fn f_tr(a: u64) -> u64 { say(a + 6000 + {i}) } } => <[u8; {i}] as Tr>::f_tr",
+    "#[unsafe(no_mangle)] pub {c} f{i}{t} { a ^ {i} } => f{i}",
+    "#[unsafe(no_mangle)] pub {c} f{i}{t} { say(a + 1000 + {i}) } => f{i}",
+    "{c} f{i}{t} { a.wrapping_mul({i} | 1) } => f{i}",
+    "{c} f{i}{t} { say(a + 2000 + {i}) } => f{i}",
+    r#"extern "C-unwind" fn f{i}{t} { say(a + 3000 + {i}) } => f{i}"#,
+    r#"extern "system" fn f{i}{t} { say(a + 4000 + {i}) } => f{i}"#,
+    "struct S{i}; impl S{i} { {c} f{i}{t} { say(a + 5000 + {i}) } } => S{i}::f{i}",
+    "impl Tr for [u8; {i}] { {c} f_tr{t} { say(a + 6000 + {i}) } } => <[u8; {i}] as Tr>::f_tr",
     "make!(f{i}, {i}); => f{i}",
     "make_exported!(f{i}, {i}); => f{i}",
-    "whole! { pub extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 7000 + {i}) } } => f{i}",
-    "mod m{i} { use super::*; pub(super) unsafe extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 8000 + {i}) } } => m{i}::f{i}",
-    "extern \"C\" fn f{i}(a: u64) -> u64 { guarded_for_calls(a) + {i} } => f{i}",
-    "extern \"C\" fn f{i}(a: u64) -> u64 { remaining_stack().unwrap_or(0) as u64 ^ a ^ {i} } => f{i}",
-    "extern \"C\" fn f{i}(a: u64) -> u64 { prepare_thread(); a ^ {i} } => f{i}",
-    "fn outer{i}() -> P { extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 9000 + {i}) } f{i} } => outer{i}()",
-    "const P{i}: P = { extern \"C\" fn f{i}(a: u64) -> u64 { say(a + 10000 + {i}) } f{i} }; => P{i}",
-    "extern \"C\" fn f{i}<T: Into<u64>, const N: u64>(a: u64) -> u64 { say(a + 11000 + {i}) } => f{i}::<u32, {i}>",
-    "#[planted_macro::trampoline] fn f{i}(a: u64) -> u64 { say(a + 12000 + {i}) } => f{i}",
-    "#[planted_macro::exported] fn f{i}(a: u64) -> u64 { say(a + 13000 + {i}) } => f{i}",
+    "whole! { pub {c} f{i}{t} { say(a + 7000 + {i}) } } => f{i}",
+    "mod m{i} { use super::*; pub(super) unsafe {c} f{i}{t} { say(a + 8000 + {i}) } } => m{i}::f{i}",
+    "{c} f{i}{t} { guarded_for_calls(a) + {i} } => f{i}",
+    "{c} f{i}{t} { remaining_stack().unwrap_or(0) as u64 ^ a ^ {i} } => f{i}",
+    "{c} f{i}{t} { prepare_thread(); a ^ {i} } => f{i}",
+    "fn outer{i}() -> P { {c} f{i}{t} { say(a + 9000 + {i}) } f{i} } => outer{i}()",
+    "const P{i}: P = { {c} f{i}{t} { say(a + 10000 + {i}) } f{i} }; => P{i}",
+    "{c} f{i}<T: Into<u64>, const N: u64>{t} { say(a + 11000 + {i}) } => f{i}::<u32, {i}>",
+    "#[planted_macro::trampoline] fn f{i}{t} { say(a + 12000 + {i}) } => f{i}",
+    "#[planted_macro::exported] fn f{i}{t} { say(a + 13000 + {i}) } => f{i}",
 ];
 
 /// Guarded functions, which must not be reported.
 const GUARDED_WAYS: [&str; 6] = [
-    "#[guarded_callback] #[unsafe(no_mangle)] pub extern \"C\" fn g{i}(a: u64) -> u64 { say(a + 14000 + {i}) } => g{i}",
-    "#[guarded_callback] extern \"C\" fn g{i}(a: u64) -> u64 { a ^ {i} } => g{i}",
-    "#[guarded_callback(fallback = 0)] extern \"C\" fn g{i}(a: u64) -> u64 { say(a + 15000 + {i}) } => g{i}",
-    "#[guarded_callback(switch = always)] extern \"C-unwind\" fn g{i}(a: u64) -> u64 { say(a + 16000 + {i}) } => g{i}",
-    "struct G{i}; #[guarded_callback] impl G{i} { extern \"C\" fn g{i}(a: u64) -> u64 { say(a + 17000 + {i}) } } => G{i}::g{i}",
-    "#[guarded_callback] extern \"C\" fn g{i}<T: Into<u64>, const N: u64>(a: u64) -> u64 { say(a + 18000 + {i}) } => g{i}::<u32, {i}>",
+    "#[guarded_callback] #[unsafe(no_mangle)] pub {c} g{i}{t} { say(a + 14000 + {i}) } => g{i}",
+    "#[guarded_callback] {c} g{i}{t} { a ^ {i} } => g{i}",
+    "#[guarded_callback(fallback = 0)] {c} g{i}{t} { say(a + 15000 + {i}) } => g{i}",
+    r#"#[guarded_callback(switch = always)] extern "C-unwind" fn g{i}{t} { say(a + 16000 + {i}) } => g{i}"#,
+    "struct G{i}; #[guarded_callback] impl G{i} { {c} g{i}{t} { say(a + 17000 + {i}) } } => G{i}::g{i}",
+    "#[guarded_callback] {c} g{i}<T: Into<u64>, const N: u64>{t} { say(a + 18000 + {i}) } => g{i}::<u32, {i}>",
 ];
 
 const HEAD: &str = r#"
@@ -85,7 +87,8 @@ fn source() -> String {
     let planted = (0..PLANTED).map(|i| (WAYS[i % WAYS.len()], i));
     let guarded = (0..GUARDED).map(|i| (GUARDED_WAYS[i % GUARDED_WAYS.len()], i));
     for (way, i) in planted.chain(guarded) {
-        let text = way.replace("{i}", &i.to_string());
+        let text = way.replace("{i}", &i.to_string()).replace("{c}", "extern \"C\" fn");
+        let text = text.replace("{t}", "(a: u64) -> u64");
         let (item, pointer) = text.rsplit_once(" => ").unwrap();
         writeln!(items, "{item}").unwrap();
         writeln!(calls, "    call({pointer} as *const ());").unwrap();
@@ -114,7 +117,10 @@ fn build() -> PathBuf {
     write(&folder.join("Cargo.toml"), &package("planted", &rest));
     write(&folder.join("src/lib.rs"), &source());
     write(&folder.join("src/main.rs"), &format!("{}\nfn main() {{ entry() }}\n", source()));
-    write(&folder.join("macro/Cargo.toml"), &package("planted_macro", "[lib]\nproc-macro = true\n"));
+    write(
+        &folder.join("macro/Cargo.toml"),
+        &package("planted_macro", "[lib]\nproc-macro = true\n"),
+    );
     write(&folder.join("macro/src/lib.rs"), MACRO);
     // The versions that the workspace was tested with are on the machine already.
     let _ = fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"));

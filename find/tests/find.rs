@@ -11,14 +11,20 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str, source: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("guarded-callback-find-{name}-{}", process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("guarded-callback-find-{name}-{}", process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("lib.rs"), source).unwrap();
         Self(folder)
     }
 
     fn states(&self) -> Vec<(String, State)> {
-        find(&self.0).unwrap().functions.into_iter().map(|function| (function.name, function.state)).collect()
+        find(&self.0)
+            .unwrap()
+            .functions
+            .into_iter()
+            .map(|function| (function.name, function.state))
+            .collect()
     }
 
     fn source(&self) -> String {
@@ -26,7 +32,11 @@ impl Folder {
     }
 
     fn command(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback")).args(arguments).arg(&self.0).output().unwrap()
+        Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"))
+            .args(arguments)
+            .arg(&self.0)
+            .output()
+            .unwrap()
     }
 }
 
@@ -58,8 +68,15 @@ fn every_kind_of_function_with_a_body_is_found_once() {
         "#,
     );
     let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
-    let expected =
-        ["free", "nested", "without_a_name_for_the_abi", "unwinds", "S::method", "T::provided", "in_a_closure"];
+    let expected = [
+        "free",
+        "nested",
+        "without_a_name_for_the_abi",
+        "unwinds",
+        "S::method",
+        "T::provided",
+        "in_a_closure",
+    ];
     assert_eq!(names, expected);
     assert!(folder.states().iter().all(|(_, state)| *state == State::Lacking));
 }
@@ -84,7 +101,8 @@ fn the_attribute_is_known_by_every_way_to_write_it() {
     let of = |wanted: State| -> Vec<&str> {
         states.iter().filter(|(_, state)| *state == wanted).map(|(name, _)| name.as_str()).collect()
     };
-    let guarded = ["by_name", "by_path", "renamed", "conditional", "in_mod", "deeper", "S::in_impl", "outer"];
+    let guarded =
+        ["by_name", "by_path", "renamed", "conditional", "in_mod", "deeper", "S::in_impl", "outer"];
     assert_eq!(of(State::Guarded), guarded);
     assert_eq!(of(State::Skipped), ["S::left_alone"]);
     assert_eq!(of(State::Lacking), ["something_else", "nested"]);
@@ -138,7 +156,11 @@ fn words_in_documentation_strings_and_conditions_are_not_attributes() {
     );
     let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["documented", "only_a_feature", "only_a_condition", "conditional_words"]);
-    assert!(folder.states().iter().all(|(_, state)| *state == State::Lacking), "{:?}", folder.states());
+    assert!(
+        folder.states().iter().all(|(_, state)| *state == State::Lacking),
+        "{:?}",
+        folder.states()
+    );
 }
 
 #[test]
@@ -175,7 +197,8 @@ fn a_block_does_not_cover_what_is_nested_in_its_values() {
         }
     "#;
     let folder = Folder::new("values", source);
-    let lacking: Vec<String> = find(&folder.0).unwrap().lacking().map(|function| function.name.clone()).collect();
+    let lacking: Vec<String> =
+        find(&folder.0).unwrap().lacking().map(|function| function.name.clone()).collect();
     assert_eq!(lacking, ["in_a_constant", "in_a_static"]);
 }
 
@@ -195,7 +218,12 @@ fn unusual_names_and_places_are_found_and_fixed() {
     let fixed = folder.source();
     assert_eq!(fixed.replace("#[g]\r\n    ", "").replace("#[g] ", ""), *source);
     assert!(fixed.contains("#[cfg(any())]\r\n    #[g]\r\n    extern \"C\" fn r#match"), "{fixed}");
-    assert!(fixed.contains("{ #[g] unsafe extern \"system\" fn m(&self) {} #[g] default extern \"C\" fn d"), "{fixed}");
+    assert!(
+        fixed.contains(
+            "{ #[g] unsafe extern \"system\" fn m(&self) {} #[g] default extern \"C\" fn d"
+        ),
+        "{fixed}"
+    );
     assert!(fixed.contains("/* ← */ #[g] extern fn after"), "{fixed}");
 }
 
@@ -235,7 +263,14 @@ fn deep_syntax_has_room_on_the_thread_of_a_test() {
 fn a_file_named_twice_is_fixed_once_and_one_that_has_changed_is_left() {
     let folder = Folder::new("twice", "extern \"C\" fn f() {}\n");
     let file = folder.0.join("lib.rs");
-    let output = folder.command(&["fix", "--allow-no-vcs", "--attribute", "g", file.to_str().unwrap(), "--"]);
+    let output = folder.command(&[
+        "fix",
+        "--allow-no-vcs",
+        "--attribute",
+        "g",
+        file.to_str().unwrap(),
+        "--",
+    ]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(folder.source(), "#[g]\nextern \"C\" fn f() {}\n");
 
@@ -291,12 +326,18 @@ fn an_attribute_that_is_none_changes_nothing() {
 
 #[test]
 fn the_command_says_what_lacks_and_its_status_says_so_too() {
-    let folder = Folder::new("command", "extern \"C\" fn f() {}\n#[guarded_callback] extern \"C\" fn g() {}\n");
+    let folder = Folder::new(
+        "command",
+        "extern \"C\" fn f() {}\n#[guarded_callback] extern \"C\" fn g() {}\n",
+    );
     let output = folder.command(&[]);
     assert_eq!(output.status.code(), Some(1));
     let words = String::from_utf8(output.stdout).unwrap();
     assert!(words.contains("lib.rs:1: `f` lacks #[guarded_callback]"), "{words}");
-    assert!(words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"), "{words}");
+    assert!(
+        words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"),
+        "{words}"
+    );
     assert_eq!(folder.command(&["fix", "--allow-no-vcs"]).status.code(), Some(0));
     assert_eq!(folder.command(&[]).status.code(), Some(0));
 }
@@ -352,7 +393,9 @@ fn arguments_that_are_not_text_get_a_clear_error() {
     let path = command().arg(bytes).output().unwrap();
     let option = command().arg(std::ffi::OsStr::from_bytes(b"--\xff")).output().unwrap();
     let attribute = command().args(["fix", "--attribute"]).arg(bytes).output().unwrap();
-    for (output, words) in [(path, "No such file"), (option, "unexpected argument"), (attribute, "invalid UTF-8")] {
+    for (output, words) in
+        [(path, "No such file"), (option, "unexpected argument"), (attribute, "invalid UTF-8")]
+    {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(words), "{said}");

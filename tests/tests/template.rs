@@ -23,7 +23,8 @@ struct Empty(PathBuf);
 
 impl Empty {
     fn new() -> Self {
-        let folder = env::temp_dir().join(format!("guarded-callback-template-{}", std::process::id()));
+        let folder =
+            env::temp_dir().join(format!("guarded-callback-template-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         Self(folder)

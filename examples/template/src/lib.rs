@@ -3,10 +3,11 @@
 //! The pattern, from the outside in:
 //!
 //! 1. [`Ticker`] owns the C object and frees it once.
-//! 2. [`Ticker::listen`] takes any closure. It goes into a box whose address is the library's `void *user`.
-//! 3. A *trampoline* is the function that C calls: generic over the closure's type, it turns `user` back into the closure. It carries
-//!    `#[guarded_callback]`, so the closure has room whatever stack C calls on, and a `fallback` for
-//!    the case that no stack can be had.
+//! 2. [`Ticker::listen`] takes any closure. It goes into a box whose address is the library's `void
+//!    *user`.
+//! 3. A *trampoline* is the function that C calls: generic over the closure's type, it turns `user`
+//!    back into the closure. It carries `#[guarded_callback]`, so the closure has room whatever
+//!    stack C calls on, and a `fallback` for the case that no stack can be had.
 //! 4. library.h forbids that a panic leaves the callback. So the trampoline catches it, keeps what
 //!    was thrown, and stops the run; [`Ticker::run`] throws it again on the Rust side.
 //! 5. A second trampoline drops the box when the library says that it is done with it.
@@ -161,8 +162,8 @@ where
     }
 }
 
-/// Drops the listener. Its destructor is the user's code, which may need room as well and may panic:
-/// hence the attribute here too.
+/// Drops the listener. Its destructor is the user's code, which may need room as well and may
+/// panic: hence the attribute here too.
 ///
 /// # Safety
 /// `user` is the box of a listener of type `F`, which nobody uses any more.

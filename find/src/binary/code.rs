@@ -1,7 +1,7 @@
 //! References in machine code: what is called, jumped to, or has its address taken.
 //!
-//! Not a disassembler: on x86_64 every byte is tried as the start of an instruction, so that none is
-//! missed. What is found by chance hardly ever names the start of a function.
+//! Not a disassembler: on x86_64 every byte is tried as the start of an instruction, so that none
+//! is missed. What is found by chance hardly ever names the start of a function.
 
 use std::collections::HashMap;
 
@@ -172,9 +172,7 @@ fn formed(
         // add to, from, low
         _ if word & 0xFFC0_0000 == 0x9100_0000 => pages[from].map(|page| page + low),
         // ldr to, [from, low * 8]
-        _ if word & 0xFFC0_0000 == 0xF940_0000 => {
-            pointers.get(&(pages[from]? + low * 8)).copied()
-        }
+        _ if word & 0xFFC0_0000 == 0xF940_0000 => pointers.get(&(pages[from]? + low * 8)).copied(),
         _ => None,
     }
 }
@@ -186,7 +184,11 @@ mod tests {
     use object::Architecture;
     use std::collections::HashMap;
 
-    fn found(architecture: Architecture, data: &[u8], pointers: &[(u64, u64)]) -> Vec<(u64, u64, Kind)> {
+    fn found(
+        architecture: Architecture,
+        data: &[u8],
+        pointers: &[(u64, u64)],
+    ) -> Vec<(u64, u64, Kind)> {
         let pointers: HashMap<_, _> = pointers.iter().copied().collect();
         let code = Bytes { address: 0x1_0000, data };
         let all = references(architecture, &code, &pointers, &|target| target % 0x1000 == 0x800);
@@ -196,11 +198,11 @@ mod tests {
     #[test]
     fn calls_jumps_and_addresses_of_x86_64_are_read() {
         let code = [
-            &[0xE8, 0xFB, 0x07, 0, 0][..],          // call 0x10800
-            &[0x90],                                // nop
-            &[0x0F, 0x84, 0xF4, 0x17, 0, 0],        // je 0x11800
+            &[0xE8, 0xFB, 0x07, 0, 0][..],               // call 0x10800
+            &[0x90],                                     // nop
+            &[0x0F, 0x84, 0xF4, 0x17, 0, 0],             // je 0x11800
             &[0x48, 0x8D, 0x05, 0xED, 0xF7, 0xFF, 0xFF], // lea rax, [0xf800 + 0x800 ..]
-            &[0xFF, 0x15, 0, 0, 0, 0],              // call [rip]
+            &[0xFF, 0x15, 0, 0, 0, 0],                   // call [rip]
         ];
         let slot = 0x1_0000 + 5 + 1 + 6 + 7 + 6;
         let got = found(Architecture::X86_64, &code.concat(), &[(slot, 0x5800)]);

@@ -38,8 +38,12 @@ impl<'data> Debug<'data> {
 
     fn read(file: &File<'data>) -> Result<Self, gimli::Error> {
         let dwarf = Arc::new(load(file)?);
-        let mut debug =
-            Self { context: None, origins: HashMap::new(), vtables: Vec::new(), files: BTreeSet::new() };
+        let mut debug = Self {
+            context: None,
+            origins: HashMap::new(),
+            vtables: Vec::new(),
+            files: BTreeSet::new(),
+        };
         let mut units = dwarf.units();
         while let Some(header) = units.next()? {
             let unit = dwarf.unit(header)?;
@@ -71,7 +75,9 @@ impl<'data> Debug<'data> {
     /// there, and the one that holds them.
     pub(crate) fn frames(&self, address: u64) -> Vec<String> {
         let Some(context) = &self.context else { return Vec::new() };
-        let Ok(mut frames) = context.find_frames(address).skip_all_loads() else { return Vec::new() };
+        let Ok(mut frames) = context.find_frames(address).skip_all_loads() else {
+            return Vec::new();
+        };
         let mut names = Vec::new();
         while let Ok(Some(frame)) = frames.next() {
             let name = frame.function.and_then(|it| it.raw_name().map(String::from).ok());
@@ -87,7 +93,8 @@ impl<'data> Debug<'data> {
             match entry.tag() {
                 gimli::DW_TAG_compile_unit => {
                     let language = entry.attr_value(gimli::DW_AT_language);
-                    is_rust = matches!(language, Some(AttributeValue::Language(gimli::DW_LANG_Rust)));
+                    is_rust =
+                        matches!(language, Some(AttributeValue::Language(gimli::DW_LANG_Rust)));
                 }
                 gimli::DW_TAG_subprogram => self.read_function(unit, entry, is_rust)?,
                 gimli::DW_TAG_variable => self.read_variable(unit, entry)?,
@@ -120,7 +127,8 @@ impl<'data> Debug<'data> {
     ) -> Result<(), gimli::Error> {
         let Some(name) = string(unit, entry, gimli::DW_AT_name)? else { return Ok(()) };
         let location = entry.attr_value(gimli::DW_AT_location);
-        let (true, Some(AttributeValue::Exprloc(location))) = (name.ends_with("{vtable}"), location)
+        let (true, Some(AttributeValue::Exprloc(location))) =
+            (name.ends_with("{vtable}"), location)
         else {
             return Ok(());
         };
@@ -141,13 +149,13 @@ fn load<'data>(file: &File<'data>) -> Result<gimli::Dwarf<Reader<'data>>, gimli:
     })
 }
 
-fn address<'data>(unit: Unit<'_, 'data>, entry: &Entry<'data>) -> Result<Option<u64>, gimli::Error> {
+fn address<'data>(
+    unit: Unit<'_, 'data>,
+    entry: &Entry<'data>,
+) -> Result<Option<u64>, gimli::Error> {
     let address = match entry.attr_value(gimli::DW_AT_low_pc) {
         Some(value) => unit.attr_address(value)?,
-        None => match unit.die_ranges(entry)?.next()? {
-            Some(range) => Some(range.begin),
-            None => None,
-        },
+        None => unit.die_ranges(entry)?.next()?.map(|range| range.begin),
     };
     // A function that the linker has dropped stands at 0.
     Ok(address.filter(|address| *address != 0))

@@ -58,7 +58,9 @@ fn symbols(file: &File<'_>) -> Vec<Symbol> {
     for symbol in file.symbols().chain(file.dynamic_symbols()) {
         let is_code = symbol.kind() == SymbolKind::Text;
         let is_known = is_code || matches!(symbol.kind(), SymbolKind::Data | SymbolKind::Unknown);
-        let (true, Ok(name)) = (symbol.is_definition() && is_known, symbol.name()) else { continue };
+        let (true, Ok(name)) = (symbol.is_definition() && is_known, symbol.name()) else {
+            continue;
+        };
         let is_code = is_code && symbol.section_index().is_some();
         let one = new_symbol(symbol.address(), symbol.size(), plain(file, name), is_code);
         let is_exported = exported.contains(&(one.address, one.name.clone()));

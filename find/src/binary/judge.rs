@@ -10,15 +10,25 @@ use crate::binary::code::{self, Kind, Reference};
 use crate::binary::debug::{Debug, Origin};
 use crate::binary::image::{Image, Symbol};
 use crate::binary::marker::{crate_of, is_asked, is_marker, is_ours};
-use crate::binary::{Function, Inspection, Reach, State};
+use crate::binary::report::{Function, Inspection, Reach, State};
 
 /// What a landing pad of an `extern "C"` function calls.
 const CANNOT_UNWIND: &str = "core::panicking::panic_cannot_unwind";
 
 /// The crates of the standard library.
 const STANDARD: [&str; 12] = [
-    "core", "alloc", "std", "compiler_builtins", "proc_macro", "test", "panic_unwind",
-    "panic_abort", "unwind", "std_detect", "rustc_demangle", "__rustc",
+    "core",
+    "alloc",
+    "std",
+    "compiler_builtins",
+    "proc_macro",
+    "test",
+    "panic_unwind",
+    "panic_abort",
+    "unwind",
+    "std_detect",
+    "rustc_demangle",
+    "__rustc",
 ];
 
 pub(crate) struct Judge<'a, 'data> {
@@ -65,7 +75,8 @@ impl<'a, 'data> Judge<'a, 'data> {
 
     fn notes(&self) -> Vec<String> {
         if !self.has_debug() {
-            let lack = "has no debug information, so that most functions are not known to be extern";
+            let lack =
+                "has no debug information, so that most functions are not known to be extern";
             return vec![format!("{lack}; build it with `CARGO_PROFILE_RELEASE_DEBUG=1`")];
         }
         let own = self.debug.files().filter(|file| !is_standard_file(file));
@@ -111,7 +122,12 @@ impl<'a, 'data> Judge<'a, 'data> {
     }
 
     /// Whether the function has a foreign ABI; `None` when nothing tells.
-    fn is_foreign(&self, symbol: &Symbol, origin: Option<&Origin>, is_guarded: bool) -> Option<bool> {
+    fn is_foreign(
+        &self,
+        symbol: &Symbol,
+        origin: Option<&Origin>,
+        is_guarded: bool,
+    ) -> Option<bool> {
         if let Some(told) = self.told_by_source(symbol, origin) {
             return Some(told);
         }
@@ -121,9 +137,11 @@ impl<'a, 'data> Judge<'a, 'data> {
         if !symbol.is_mangled {
             return Some(is_guarded || self.is_rust(symbol, origin));
         }
-        // The attribute stands on functions of Rust's own ABI too, and so may whatever a macro made.
+        // The attribute stands on functions of Rust's own ABI too, and so may whatever a macro
+        // made.
         let is_plain = symbol.path.contains("{closure") || is_trait_of_std(symbol);
-        // Without debug information for anything, tables of trait methods cannot be told from others.
+        // Without debug information for anything, tables of trait methods cannot be told from
+        // others.
         let is_traceless = origin.is_none() && (self.has_debug() || symbol.path.contains(" as "));
         (is_plain || is_traceless).then_some(is_guarded)
     }
@@ -221,6 +239,7 @@ fn is_trait_of_std(symbol: &Symbol) -> bool {
 fn last_name(path: &str) -> &str {
     let plain = path.split("::<").next().unwrap_or(path);
     let plain = if plain.starts_with('<') { path } else { plain };
-    let plain = plain.strip_suffix('>').map_or(plain, |it| it.rsplit_once("::<").map_or(it, |it| it.0));
+    let plain =
+        plain.strip_suffix('>').map_or(plain, |it| it.rsplit_once("::<").map_or(it, |it| it.0));
     plain.rsplit("::").next().unwrap_or(plain)
 }

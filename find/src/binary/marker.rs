@@ -2,15 +2,38 @@
 
 /// Public functions of the runtime, whose callers are not guarded by them.
 const ASKED: [&str; 16] = [
-    "prepare_thread", "remaining_stack", "on_system_stack", "on_host_stack", "register_stack",
-    "install_overflow_report", "callback_stats", "trim", "current", "measure", "print", "to_svg",
-    "report_at_exit", "freeze", "get", "set",
+    "prepare_thread",
+    "remaining_stack",
+    "on_system_stack",
+    "on_host_stack",
+    "register_stack",
+    "install_overflow_report",
+    "callback_stats",
+    "trim",
+    "current",
+    "measure",
+    "print",
+    "to_svg",
+    "report_at_exit",
+    "freeze",
+    "get",
+    "set",
 ];
 
 /// Modules of the runtime that hold no part of the way of a callback.
 const ASIDE: [&str; 12] = [
-    "settings", "bounds", "os_bounds", "guard", "registry", "register", "report", "diagnostics",
-    "stats", "map", "measure", "host_call",
+    "settings",
+    "bounds",
+    "os_bounds",
+    "guard",
+    "registry",
+    "register",
+    "report",
+    "diagnostics",
+    "stats",
+    "map",
+    "measure",
+    "host_call",
 ];
 
 /// Whether a function that refers to this symbol is guarded.

@@ -10,65 +10,15 @@ mod debug;
 mod image;
 mod judge;
 mod marker;
+mod report;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::binary::debug::Debug;
 use crate::binary::image::Image;
 use crate::binary::judge::Judge;
-
-/// How C comes to call a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// By its name.
-    Exported,
-    /// Through a pointer.
-    AddressTaken,
-}
-
-/// What is known of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Guarded,
-    Lacking,
-    /// It must not have the attribute; the reason.
-    MustNot(&'static str),
-    /// Nothing shows whether it is `extern`: a macro made it, or there is no debug information.
-    Unknown,
-}
-
-impl State {
-    /// One word for programs.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Guarded => "guarded",
-            Self::Lacking => "lacking",
-            Self::MustNot(_) => "must-not",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// One function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Function {
-    pub(crate) name: String,
-    pub(crate) symbol: String,
-    pub(crate) address: u64,
-    pub(crate) reach: Reach,
-    pub(crate) state: State,
-    /// File and line.
-    pub(crate) origin: Option<(PathBuf, usize)>,
-}
-
-/// What was found in one file.
-#[derive(Debug, Default)]
-pub(crate) struct Inspection {
-    pub(crate) functions: Vec<Function>,
-    /// What could not be known, and what to do.
-    pub(crate) notes: Vec<String>,
-}
+pub(crate) use crate::binary::report::{Function, Inspection, Reach, State};
 
 /// Looks at a program or shared library.
 pub(crate) fn inspect(path: &Path) -> Result<Inspection, String> {
@@ -79,7 +29,10 @@ pub(crate) fn inspect(path: &Path) -> Result<Inspection, String> {
     }
     let image = Image::new(&file)?;
     if !code::is_known(image.architecture) {
-        return Err(format!("code for {:?} is not read; x86, x86_64 and aarch64 are", image.architecture));
+        return Err(format!(
+            "code for {:?} is not read; x86, x86_64 and aarch64 are",
+            image.architecture
+        ));
     }
     let debug = Debug::new(&file)?;
     Judge::new(&image, &debug).inspection()

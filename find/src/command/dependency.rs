@@ -32,9 +32,9 @@ pub(crate) fn line(source: &Item) -> String {
 pub(crate) fn add(manifest: &Manifest, kind: Kind, source: Item) -> Result<String, String> {
     let mut document = manifest.document.clone();
     let item = document.entry(kind.table()).or_insert_with(|| Item::Table(Table::new()));
-    let table = item.as_table_like_mut().ok_or_else(|| {
-        format!("{}: `{}` is no table", manifest.file.display(), kind.table())
-    })?;
+    let table = item
+        .as_table_like_mut()
+        .ok_or_else(|| format!("{}: `{}` is no table", manifest.file.display(), kind.table()))?;
     table.insert(PACKAGE, source);
     Ok(document.to_string())
 }
@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_line_is_added_and_nothing_else_changes() {
-        let text = "# Mine.\n[package]\nname = \"a\" # short\n\n[dependencies]\nlibc = \"0.2\"\n\n[features]\n";
+        let text = "# Mine.\n[package]\nname = \"a\" # short\n\n\
+                    [dependencies]\nlibc = \"0.2\"\n\n[features]\n";
         let manifest = manifest(text);
         let version = super::VERSION;
         let expected = text.replace(
@@ -74,7 +75,11 @@ mod tests {
         for (text, kind, expected) in [
             ("[dependencies]\nguarded-callback = \"1\"\n", Kind::Normal, Some("guarded_callback")),
             ("[dependencies.gc-x]\npackage = \"guarded-callback\"\n", Kind::Dev, Some("gc_x")),
-            ("[target.x.dependencies]\nguarded-callback = \"1\"\n", Kind::Normal, Some("guarded_callback")),
+            (
+                "[target.x.dependencies]\nguarded-callback = \"1\"\n",
+                Kind::Normal,
+                Some("guarded_callback"),
+            ),
             ("[dev-dependencies]\nguarded-callback = \"1\"\n", Kind::Normal, None),
             ("[dependencies]\nguarded-callback = { package = \"other\" }\n", Kind::Normal, None),
         ] {

@@ -64,9 +64,10 @@ impl Edits {
     fn summary(&self) -> String {
         let inserted = self.sources.inserted();
         let files = self.sources.changes.len();
-        let manifests = self.manifests.iter().map(|(file, ..)| {
-            format!("added the dependency to {}\n", file.display())
-        });
+        let manifests = self
+            .manifests
+            .iter()
+            .map(|(file, ..)| format!("added the dependency to {}\n", file.display()));
         let first = format!("inserted the attribute {inserted} times in {files} files\n");
         [first].into_iter().chain(manifests).collect()
     }
@@ -122,12 +123,7 @@ fn attribute(fix: &Fix, name: Option<&str>) -> Attribute {
 }
 
 /// Adds the dependency to the package, or says that it lacks.
-fn depend(
-    manifest: &Manifest,
-    kind: Kind,
-    fix: &Fix,
-    edits: &mut Edits,
-) -> Result<(), String> {
+fn depend(manifest: &Manifest, kind: Kind, fix: &Fix, edits: &mut Edits) -> Result<(), String> {
     let path = fix.dependency_path.as_ref().map(fs::canonicalize).transpose();
     let path = path.map_err(|error| format!("--dependency-path: {error}"))?;
     let source = dependency::source(manifest, path.as_deref());

@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Fails when one of the files is in no git tree, or in one with changes that are not committed.
-pub(crate) fn check(
-    files: &[&Path],
-    allow_dirty: bool,
-    allow_no_vcs: bool,
-) -> Result<(), String> {
+pub(crate) fn check(files: &[&Path], allow_dirty: bool, allow_no_vcs: bool) -> Result<(), String> {
     let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder(file)).collect();
     let mut trees = BTreeSet::new();
     for folder in folders {

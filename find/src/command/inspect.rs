@@ -30,7 +30,9 @@ pub(crate) fn run(binary: &Binary) -> Result<u8, String> {
 
 fn print(inspected: &[(PathBuf, Inspection)], binary: &Binary) -> Result<(), String> {
     match binary.format {
-        Format::Human => inspected.iter().try_for_each(|(file, it)| say(&list(file, it, binary.all))),
+        Format::Human => {
+            inspected.iter().try_for_each(|(file, it)| say(&list(file, it, binary.all)))
+        }
         Format::Json => {
             let files = inspected.iter().map(|(file, it)| to_json(file, it, binary.all));
             say_json(&json!({ "version": 1, "binaries": files.collect::<Vec<_>>() }))

@@ -42,7 +42,8 @@ pub(crate) struct Manifest {
 impl Manifest {
     /// Of the package that `file` belongs to: the nearest one around it.
     pub(crate) fn around(file: &Path) -> Result<Option<Self>, String> {
-        let file = fs::canonicalize(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let file =
+            fs::canonicalize(file).map_err(|error| format!("{}: {error}", file.display()))?;
         for folder in file.ancestors().skip(1) {
             let manifest = folder.join("Cargo.toml");
             if manifest.is_file() {
@@ -65,9 +66,10 @@ impl Manifest {
     /// What code of this kind sees the crate as, where it depends on it.
     pub(crate) fn name_of_crate(&self, kind: Kind) -> Option<String> {
         let kinds = [Kind::Normal, Kind::Dev, Kind::Build];
-        kinds.into_iter().filter(|other| kind.sees(*other)).find_map(|kind| {
-            self.tables(kind.table()).into_iter().find_map(name_of_crate)
-        })
+        kinds
+            .into_iter()
+            .filter(|other| kind.sees(*other))
+            .find_map(|kind| self.tables(kind.table()).into_iter().find_map(name_of_crate))
     }
 
     /// The table itself, and those below `target`.

@@ -26,7 +26,8 @@ const RULES: [(&str, &str); 4] = [
 
 /// The whole log.
 pub(crate) fn log(findings: &[Finding<'_>]) -> Value {
-    let rule = |(id, text): &(&str, &str)| json!({ "id": id, "shortDescription": { "text": text } });
+    let rule =
+        |(id, text): &(&str, &str)| json!({ "id": id, "shortDescription": { "text": text } });
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -13,7 +13,8 @@ pub(crate) fn insert(text: &str, insertions: &[Insertion]) -> String {
     let mut insertions = insertions.iter().peekable();
     for (index, line) in text.split_inclusive('\n').enumerate() {
         // proc-macro2 does not count a byte order mark.
-        let mark = if index == 0 && line.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mark =
+            if index == 0 && line.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let mut written = 0;
         while let Some(one) = insertions.next_if(|one| one.place.0 == index + 1) {
             let at = mark + offset(&line[mark..], one.place.1);
@@ -51,19 +52,34 @@ mod tests {
 
     #[test]
     fn the_attribute_gets_a_line_of_its_own_with_the_indentation_of_the_function() {
-        assert_eq!(insert_g("    extern fn f() {}\n", &[(1, 4)]), "    #[g]\n    extern fn f() {}\n");
-        assert_eq!(insert_g("\textern fn f() {}\r\n", &[(1, 1)]), "\t#[g]\r\n\textern fn f() {}\r\n");
+        assert_eq!(
+            insert_g("    extern fn f() {}\n", &[(1, 4)]),
+            "    #[g]\n    extern fn f() {}\n"
+        );
+        assert_eq!(
+            insert_g("\textern fn f() {}\r\n", &[(1, 1)]),
+            "\t#[g]\r\n\textern fn f() {}\r\n"
+        );
     }
 
     #[test]
     fn behind_other_code_it_stays_on_the_line() {
         let line = "mod a { extern fn f() {} extern fn g() {} }";
-        assert_eq!(insert_g(line, &[(1, 8), (1, 25)]), "mod a { #[g] extern fn f() {} #[g] extern fn g() {} }");
+        assert_eq!(
+            insert_g(line, &[(1, 8), (1, 25)]),
+            "mod a { #[g] extern fn f() {} #[g] extern fn g() {} }"
+        );
     }
 
     #[test]
     fn columns_count_characters_and_not_bytes() {
-        assert_eq!(insert_g("/* ä */ extern fn f() {}", &[(1, 8)]), "/* ä */ #[g] extern fn f() {}");
-        assert_eq!(insert_g("\u{feff}extern fn f() {}", &[(1, 0)]), "\u{feff}#[g]\nextern fn f() {}");
+        assert_eq!(
+            insert_g("/* ä */ extern fn f() {}", &[(1, 8)]),
+            "/* ä */ #[g] extern fn f() {}"
+        );
+        assert_eq!(
+            insert_g("\u{feff}extern fn f() {}", &[(1, 0)]),
+            "\u{feff}#[g]\nextern fn f() {}"
+        );
     }
 }

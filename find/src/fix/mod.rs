@@ -16,8 +16,9 @@ use crate::{deep, source};
 /// ```
 /// use guarded_callback_find::Attribute;
 ///
-/// // `#[guarded_callback(reserve = "1 MiB")]` where the attribute is imported, the full path elsewhere.
-/// let attribute = Attribute::imported("guarded_callback::guarded_callback", r#"reserve = "1 MiB""#);
+/// // `#[guarded_callback(..)]` where the attribute is imported, the full path elsewhere.
+/// let path = "guarded_callback::guarded_callback";
+/// let attribute = Attribute::imported(path, r#"reserve = "1 MiB""#);
 /// // The same text everywhere.
 /// let exact = Attribute::exact("my_crate::guarded(8)");
 /// # let _ = (attribute, exact);
@@ -117,9 +118,9 @@ impl Plan {
     /// # Errors
     /// When a file cannot be written, or has changed since it was looked at.
     pub fn write(&self) -> Result<(), Error> {
-        self.changes.iter().try_for_each(|change| {
-            write::replace(&change.file, &change.before, &change.after)
-        })
+        self.changes
+            .iter()
+            .try_for_each(|change| write::replace(&change.file, &change.before, &change.after))
     }
 }
 
@@ -131,7 +132,8 @@ impl Plan {
 /// and only when it is still Rust afterwards.
 ///
 /// # Errors
-/// When `attribute` is none, or a file cannot be read or written, or has changed since it was looked at.
+/// When `attribute` is none, or a file cannot be read or written, or has changed since it was
+/// looked at.
 ///
 /// ```
 /// # let directory = std::env::temp_dir().join("guarded-callback-find-fix-doc");

@@ -29,7 +29,7 @@ fn obstacle(attributes: &[Meta], signature: &Signature) -> Option<&'static str> 
     } else if signature.asyncness.is_some() {
         Some("it is `async`, and C does not poll; remove `async`")
     } else if signature.variadic.is_some() {
-        Some("variadic arguments cannot be handed on; take a `VaList` or a fixed number of parameters")
+        Some("variadic arguments cannot be handed on; take a `VaList` or a number of parameters")
     } else if attributes.iter().any(|meta| meta.path().is_ident("naked")) {
         Some("it is naked; guard the function that it calls")
     } else {

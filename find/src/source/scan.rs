@@ -103,7 +103,12 @@ impl Scan<'_> {
     }
 
     /// Looks into a block whose attributes cover what is in it.
-    fn within(&mut self, attributes: &[Attribute], owner: Option<String>, look: impl FnOnce(&mut Self)) {
+    fn within(
+        &mut self,
+        attributes: &[Attribute],
+        owner: Option<String>,
+        look: impl FnOnce(&mut Self),
+    ) {
         let cover = self.names.cover_of(attributes);
         let outer_cover = self.covered;
         let outer_owner = std::mem::replace(&mut self.owner, owner);
@@ -178,7 +183,9 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     }
 
     fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
-        self.within(&item.attrs, Some(item.ident.to_string()), |scan| visit::visit_item_trait(scan, item));
+        self.within(&item.attrs, Some(item.ident.to_string()), |scan| {
+            visit::visit_item_trait(scan, item)
+        });
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
