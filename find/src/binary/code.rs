@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Transfer,
     /// The address itself.
     Address,
+    /// The address, which a call uses soon after: how unoptimised code calls another crate.
+    CalledAddress,
 }
 
 /// An instruction at `site` that refers to `target`.
@@ -65,14 +67,13 @@ fn x86_64(
             }
             // lea reg, [rip + rel32]
             [0x8D, modrm, rest @ ..] if modrm & 0xC7 == 5 && rest.len() >= 4 => {
-                add(&mut found, relative(site, 6, rest), Kind::Address);
+                add(&mut found, relative(site, 6, rest), address_kind(code.data, index + 1));
             }
-            // call [rip + rel32], jmp [rip + rel32]; mov reg, [rip + rel32]
-            [opcode @ (0xFF | 0x8B), modrm, rest @ ..] if modrm & 0xC7 == 5 && rest.len() >= 4 => {
-                let is_transfer = *opcode == 0xFF && matches!(modrm & 0x38, 0x10 | 0x20);
-                let kind = if is_transfer { Kind::Transfer } else { Kind::Address };
-                if let Some(target) = pointers.get(&relative(site, 6, rest)) {
-                    add(&mut found, *target, kind);
+            // Any instruction with [rip + rel32], here at its second byte: what it reads is a
+            // word that the loader writes.
+            [modrm, rest @ ..] if modrm & 0xC7 == 5 && index > 0 => {
+                if let Some(target) = pointers.get(&relative(site, 5, rest)) {
+                    add(&mut found, *target, slot_kind(code.data, index));
                 }
             }
             // mov reg32, imm32: an address in a program that is linked at a fixed place
@@ -83,6 +84,24 @@ fn x86_64(
         }
     }
     found
+}
+
+/// What an instruction does with a word that holds an address; its second byte is at `index`.
+fn slot_kind(code: &[u8], index: usize) -> Kind {
+    let is_call_or_jump = code[index - 1] == 0xFF && matches!(code[index] & 0x38, 0x10 | 0x20);
+    if is_call_or_jump { Kind::Transfer } else { address_kind(code, index) }
+}
+
+/// Whether the register that gets an address is called soon after; the instruction's second byte is
+/// at `index`.
+fn address_kind(code: &[u8], index: usize) -> Kind {
+    const SOON: usize = 48;
+    let is_high = index > 1 && code[index - 2] & 0xF4 == 0x44;
+    let register = 0xD0 | code[index] >> 3 & 7;
+    let after = &code[index + 1..code.len().min(index + SOON)];
+    let mut calls = after.windows(3).filter(|bytes| bytes[1] == 0xFF && bytes[2] == register);
+    let is_called = calls.any(|bytes| (bytes[0] == 0x41) == is_high);
+    if is_called { Kind::CalledAddress } else { Kind::Address }
 }
 
 /// As on x86_64, without addresses relative to the instruction.
@@ -203,14 +222,17 @@ mod tests {
             &[0x0F, 0x84, 0xF4, 0x17, 0, 0],             // je 0x11800
             &[0x48, 0x8D, 0x05, 0xED, 0xF7, 0xFF, 0xFF], // lea rax, [0xf800 + 0x800 ..]
             &[0xFF, 0x15, 0, 0, 0, 0],                   // call [rip]
+            &[0x48, 0x8B, 0x0D, 2, 0, 0, 0],             // mov rcx, [rip + 2]
+            &[0xFF, 0xD1],                               // call rcx
         ];
-        let slot = 0x1_0000 + 5 + 1 + 6 + 7 + 6;
-        let got = found(Architecture::X86_64, &code.concat(), &[(slot, 0x5800)]);
+        let slots = [(0x1_0019, 0x5800), (0x1_0022, 0x6800)];
+        let got = found(Architecture::X86_64, &code.concat(), &slots);
         let expected = [
             (0x1_0000, 0x1_0800, Kind::Transfer),
             (0x1_0006, 0x1_1800, Kind::Transfer),
             (0x1_000D, 0xF800, Kind::Address),
-            (0x1_0013, 0x5800, Kind::Transfer),
+            (0x1_0014, 0x5800, Kind::Transfer),
+            (0x1_001B, 0x6800, Kind::CalledAddress),
         ];
         assert_eq!(got, expected);
     }

@@ -1,6 +1,7 @@
 //! A program or shared library: its symbols, its code, and the pointers in its data.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use object::read::{ExportTarget, NameOrOrdinal};
 use object::{
@@ -35,6 +36,8 @@ pub(crate) struct Image<'data> {
     pub(crate) code: Vec<Bytes<'data>>,
     /// What the word at an address points to once the image is loaded.
     pub(crate) pointers: HashMap<u64, u64>,
+    /// The words among them that code uses one by one: the linker made them for it.
+    slots: Vec<Range<u64>>,
 }
 
 impl<'data> Image<'data> {
@@ -43,7 +46,13 @@ impl<'data> Image<'data> {
         let starts = symbols.iter().map(|symbol| symbol.address).collect();
         let mut pointers = words(file, &starts);
         pointers.extend(relocated(file));
-        Ok(Self { architecture: file.architecture(), code: code(file)?, symbols, pointers })
+        let architecture = file.architecture();
+        Ok(Self { architecture, code: code(file)?, symbols, pointers, slots: slots(file) })
+    }
+
+    /// Whether the word at `place` is there for an instruction that names it.
+    pub(crate) fn is_slot(&self, place: u64) -> bool {
+        self.slots.iter().any(|range| range.contains(&place))
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = &Symbol> {
@@ -141,6 +150,12 @@ fn words(file: &File<'_>, starts: &HashSet<u64>) -> HashMap<u64, u64> {
         }
     }
     found
+}
+
+fn slots(file: &File<'_>) -> Vec<Range<u64>> {
+    let is_slots = |name: &str| name.starts_with(".got") || name == "__got";
+    let sections = file.sections().filter(|section| section.name().is_ok_and(is_slots));
+    sections.map(|section| section.address()..section.address() + section.size()).collect()
 }
 
 fn is_data(kind: SectionKind) -> bool {

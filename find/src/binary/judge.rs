@@ -9,7 +9,8 @@ use crate::binary::abi::Sources;
 use crate::binary::code::{self, Kind, Reference};
 use crate::binary::debug::{Debug, Origin};
 use crate::binary::image::{Image, Symbol};
-use crate::binary::marker::{crate_of, is_asked, is_marker, is_ours};
+use crate::binary::marker::{is_asked, is_marker, is_ours};
+use crate::binary::path::{crate_of, is_method_of_trait, last_name};
 use crate::binary::report::{Function, Inspection, Reach, State};
 
 /// What a landing pad of an `extern "C"` function calls.
@@ -43,6 +44,8 @@ pub(crate) struct Judge<'a, 'data> {
     references: BTreeMap<u64, Reference>,
     /// Functions whose address stands in code or data, other than tables of trait methods.
     taken: HashSet<u64>,
+    /// Functions whose address code loads and calls at once.
+    loaded: HashSet<u64>,
 }
 
 impl<'a, 'data> Judge<'a, 'data> {
@@ -60,6 +63,7 @@ impl<'a, 'data> Judge<'a, 'data> {
             markers: of(&is_marker),
             cannot_unwind: of(&|path| path == CANNOT_UNWIND).into_keys().collect(),
             taken: taken(image, debug, &references),
+            loaded: loaded(&references),
             references,
         }
     }
@@ -117,7 +121,8 @@ impl<'a, 'data> Judge<'a, 'data> {
         if symbol.is_exported || !symbol.is_mangled {
             Some(Reach::Exported)
         } else {
-            self.taken.contains(&symbol.address).then_some(Reach::AddressTaken)
+            let is_taken = self.taken.contains(&symbol.address);
+            (is_taken || self.loaded.contains(&symbol.address)).then_some(Reach::AddressTaken)
         }
     }
 
@@ -137,13 +142,17 @@ impl<'a, 'data> Judge<'a, 'data> {
         if !symbol.is_mangled {
             return Some(is_guarded || self.is_rust(symbol, origin));
         }
-        // The attribute stands on functions of Rust's own ABI too, and so may whatever a macro
-        // made.
-        let is_plain = symbol.path.contains("{closure") || is_trait_of_std(symbol);
-        // Without debug information for anything, tables of trait methods cannot be told from
-        // others.
-        let is_traceless = origin.is_none() && (self.has_debug() || symbol.path.contains(" as "));
-        (is_plain || is_traceless).then_some(is_guarded)
+        if is_guarded || !self.may_be_foreign(symbol, origin) { Some(is_guarded) } else { None }
+    }
+
+    /// Whether a function that nothing tells of may be one that a macro has made for C.
+    fn may_be_foreign(&self, symbol: &Symbol, origin: Option<&Origin>) -> bool {
+        let name = last_name(&symbol.path);
+        // Variants and structures are functions as well.
+        let is_constructor = name.starts_with(char::is_uppercase);
+        let is_plain = symbol.path.contains("{closure") || is_method_of_trait(&symbol.path);
+        let has_trace = origin.is_some() || !self.has_debug();
+        has_trace && !is_plain && !is_constructor && self.taken.contains(&symbol.address)
     }
 
     /// Whether there is debug information of more than the standard library.
@@ -212,9 +221,14 @@ fn taken(
     references: &BTreeMap<u64, Reference>,
 ) -> HashSet<u64> {
     let in_code = references.values().filter(|reference| reference.kind == Kind::Address);
-    // A slot that code loads from is counted where it is loaded; others are tables of the user's.
-    let in_data = image.pointers.iter().filter(|(place, _)| !debug.is_in_vtable(**place));
+    let is_table = |place| !image.is_slot(place) && !debug.is_in_vtable(place);
+    let in_data = image.pointers.iter().filter(|(place, _)| is_table(**place));
     in_code.map(|reference| reference.target).chain(in_data.map(|(_, target)| *target)).collect()
+}
+
+fn loaded(references: &BTreeMap<u64, Reference>) -> HashSet<u64> {
+    let loaded = references.values().filter(|reference| reference.kind == Kind::CalledAddress);
+    loaded.map(|reference| reference.target).collect()
 }
 
 /// Whether the function belongs to the standard library.
@@ -227,19 +241,4 @@ fn is_standard_file(file: &Path) -> bool {
     let text = file.to_string_lossy().replace('\\', "/");
     let places = ["/rustc/", "/rust/deps/", "/lib/rustlib/src/rust/"];
     places.iter().any(|place| text.contains(place))
-}
-
-/// A method of a trait of the standard library, such as `fmt`, which is never `extern`.
-fn is_trait_of_std(symbol: &Symbol) -> bool {
-    let of = symbol.path.split(" as ").nth(1);
-    of.is_some_and(|path| STANDARD.contains(&crate_of(path)))
-}
-
-/// The name of the function in its path, without generic arguments.
-fn last_name(path: &str) -> &str {
-    let plain = path.split("::<").next().unwrap_or(path);
-    let plain = if plain.starts_with('<') { path } else { plain };
-    let plain =
-        plain.strip_suffix('>').map_or(plain, |it| it.rsplit_once("::<").map_or(it, |it| it.0));
-    plain.rsplit("::").next().unwrap_or(plain)
 }

@@ -1,5 +1,7 @@
 //! What tells a guarded function: it calls, jumps to or names something of the runtime.
 
+use crate::binary::path::{crate_of, last_name, segments};
+
 /// Public functions of the runtime, whose callers are not guarded by them.
 const ASKED: [&str; 16] = [
     "prepare_thread",
@@ -57,37 +59,23 @@ fn is_versioned(path: &str) -> bool {
 
 /// An item that the attribute puts into the user's function.
 fn is_generated(path: &str) -> bool {
-    let without_generics = path.split('<').next().unwrap_or(path);
-    let path = if path.starts_with('<') { path } else { without_generics };
-    path.split("::").any(|segment| segment.to_ascii_lowercase().starts_with("__guarded_callback"))
+    let starts = |segment: &&str| segment.to_ascii_lowercase().starts_with("__guarded_callback");
+    segments(path).iter().any(starts)
 }
 
 fn is_aside(path: &str) -> bool {
-    let plain = path.split("::<").next().unwrap_or(path);
-    let mut segments = plain.trim_start_matches('<').split("::").skip(1);
-    let module = segments.next().unwrap_or_default();
+    let module = segments(path).get(1).copied().unwrap_or_default();
     ASIDE.contains(&module) || is_asked(path)
 }
 
 /// Whether the symbol is a public function that does not guard.
 pub(crate) fn is_asked(path: &str) -> bool {
-    let plain = path.split("::<").next().unwrap_or(path);
-    let last = plain.rsplit("::").next().unwrap_or_default();
-    is_of_runtime(path) && ASKED.contains(&last)
-}
-
-/// The crate that a path begins in.
-pub(crate) fn crate_of(path: &str) -> &str {
-    let path = path.trim_start_matches(['<', '&', '*', '(', '[']);
-    let path = path.strip_prefix("dyn ").unwrap_or(path);
-    let path = path.strip_prefix("mut ").unwrap_or(path);
-    let end = path.find(|character: char| !character.is_alphanumeric() && character != '_');
-    &path[..end.unwrap_or(path.len())]
+    is_of_runtime(path) && ASKED.contains(&last_name(path))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{crate_of, is_marker, is_ours};
+    use super::{is_marker, is_ours};
 
     #[test]
     fn the_way_of_a_callback_marks_and_a_question_to_the_runtime_does_not() {
@@ -97,6 +85,7 @@ mod tests {
             "<guarded_callback::enter::Crossing<F, R>>::run",
             "user::f::__guarded_callback_general",
             "user::f::__GUARDED_CALLBACK",
+            "user::<impl user::Connection>::hook::call::__guarded_callback_body",
             "__guarded_callback_0_1_0_slow",
         ] {
             assert!(is_marker(path), "{path}");
@@ -111,11 +100,5 @@ mod tests {
             assert!(!is_marker(path), "{path}");
         }
         assert!(is_ours("guarded_callback::call::prepare_thread"));
-    }
-
-    #[test]
-    fn the_crate_of_a_path_is_its_first_word() {
-        assert_eq!(crate_of("<&mut user::T as core::fmt::Debug>::fmt"), "user");
-        assert_eq!(crate_of("plain"), "plain");
     }
 }

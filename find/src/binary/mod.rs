@@ -10,6 +10,7 @@ mod debug;
 mod image;
 mod judge;
 mod marker;
+mod path;
 mod report;
 
 use std::fs;
