@@ -42,7 +42,7 @@ pub(crate) fn references(
     let found = match architecture {
         Architecture::X86_64 => x86_64(code, pointers, is_wanted),
         Architecture::I386 => x86(code, is_wanted),
-        Architecture::Aarch64 => aarch64(code, pointers),
+        Architecture::Aarch64 => aarch64(code, pointers, is_wanted),
         _ => Vec::new(),
     };
     found.into_iter().filter(|reference| is_wanted(reference.target)).collect()
@@ -135,12 +135,20 @@ fn absolute(rest: &[u8]) -> u64 {
 }
 
 /// Branches, and pages (`adrp`) with what the next instructions add to them or load from there.
-fn aarch64(code: &Bytes<'_>, pointers: &HashMap<u64, u64>) -> Vec<Reference> {
+fn aarch64(
+    code: &Bytes<'_>,
+    pointers: &HashMap<u64, u64>,
+    is_wanted: &dyn Fn(u64) -> bool,
+) -> Vec<Reference> {
     let mut pages: [Option<u64>; 32] = [None; 32];
     let mut found = Vec::new();
     for (index, word) in code.data.chunks_exact(4).enumerate() {
         let site = code.address + 4 * index as u64;
         let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+        if is_wanted(site) {
+            // A function begins, and knows nothing of the registers of the one before.
+            pages = [None; 32];
+        }
         if let Some(target) = branch(site, word) {
             found.push(Reference { site, target, kind: Kind::Transfer });
         } else if let Some(target) = formed(site, word, &mut pages, pointers) {

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use object::read::{ExportTarget, NameOrOrdinal};
 use object::{
-    Architecture, Endianness, File, Object, ObjectSection, ObjectSymbol, ObjectSymbolTable,
-    RelocationTarget, SectionKind, SymbolKind,
+    Architecture, Endianness, File, Object, ObjectKind, ObjectSection, ObjectSymbol,
+    ObjectSymbolTable, RelocationTarget, SectionKind, SymbolKind,
 };
 
 /// One name of an address.
@@ -30,6 +30,7 @@ pub(crate) struct Bytes<'data> {
 }
 
 pub(crate) struct Image<'data> {
+    pub(crate) is_program: bool,
     pub(crate) architecture: Architecture,
     /// Sorted by address.
     pub(crate) symbols: Vec<Symbol>,
@@ -47,7 +48,15 @@ impl<'data> Image<'data> {
         let mut pointers = words(file, &starts);
         pointers.extend(relocated(file));
         let architecture = file.architecture();
-        Ok(Self { architecture, code: code(file)?, symbols, pointers, slots: slots(file) })
+        let is_program = file.kind() == ObjectKind::Executable;
+        Ok(Self {
+            is_program,
+            architecture,
+            code: code(file)?,
+            symbols,
+            pointers,
+            slots: slots(file),
+        })
     }
 
     /// Whether the word at `place` is there for an instruction that names it.

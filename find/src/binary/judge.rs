@@ -71,7 +71,7 @@ impl<'a, 'data> Judge<'a, 'data> {
     pub(crate) fn inspection(&self) -> Result<Inspection, String> {
         if !self.image.symbols.iter().any(|symbol| symbol.is_mangled) {
             let reason = "has no symbols of Rust functions, which tell a shim";
-            return Err(format!("{reason}; build it without `strip`"));
+            return Err(format!("{reason}; build it without `strip` (a PDB is not read)"));
         }
         let functions = self.image.functions().filter_map(|symbol| self.function(symbol)).collect();
         Ok(Inspection { functions, notes: self.notes() })
@@ -102,7 +102,8 @@ impl<'a, 'data> Judge<'a, 'data> {
         let reach = self.reach(symbol)?;
         let state = match (is_foreign, exempt::reason_for_symbol(&symbol.name)) {
             (Some(false), _) => return None,
-            (_, Some(reason)) => State::MustNot(reason),
+            (Some(true), Some(reason)) => State::MustNot(reason),
+            (None, Some(_)) => return None,
             (_, None) if is_guarded => State::Guarded,
             (Some(true), None) => State::Lacking,
             (None, None) => State::Unknown,
@@ -140,7 +141,7 @@ impl<'a, 'data> Judge<'a, 'data> {
             return Some(true);
         }
         if !symbol.is_mangled {
-            return Some(is_guarded || self.is_rust(symbol, origin));
+            return if is_guarded { Some(true) } else { self.is_rust(symbol, origin) };
         }
         if is_guarded || !self.may_be_foreign(symbol, origin) { Some(is_guarded) } else { None }
     }
@@ -148,8 +149,8 @@ impl<'a, 'data> Judge<'a, 'data> {
     /// Whether a function that nothing tells of may be one that a macro has made for C.
     fn may_be_foreign(&self, symbol: &Symbol, origin: Option<&Origin>) -> bool {
         let name = last_name(&symbol.path);
-        // Variants and structures are functions as well.
-        let is_constructor = name.starts_with(char::is_uppercase);
+        // Variants and structures are functions as well, and the start of a program names `main`.
+        let is_constructor = name.starts_with(char::is_uppercase) || name == "main";
         let is_plain = symbol.path.contains("{closure") || is_method_of_trait(&symbol.path);
         let has_trace = origin.is_some() || !self.has_debug();
         has_trace && !is_plain && !is_constructor && self.taken.contains(&symbol.address)
@@ -160,12 +161,14 @@ impl<'a, 'data> Judge<'a, 'data> {
         self.debug.files().any(|file| !is_standard_file(file))
     }
 
-    /// Whether a function with a plain symbol was written in Rust, as far as is known.
-    fn is_rust(&self, symbol: &Symbol, origin: Option<&Origin>) -> bool {
+    /// Whether a function with a plain symbol was written in Rust; `None` when nothing tells.
+    fn is_rust(&self, symbol: &Symbol, origin: Option<&Origin>) -> Option<bool> {
         match origin.or_else(|| self.debug.any_origin(symbol.address)) {
-            Some(origin) => origin.is_rust,
+            Some(origin) => Some(origin.is_rust),
             // What a program does not export may as well be C without debug information.
-            None => symbol.is_exported,
+            None if !symbol.is_exported => Some(false),
+            // Programs of macOS export all that they have.
+            None => (!self.image.is_program).then_some(true),
         }
     }
 
@@ -233,7 +236,11 @@ fn loaded(references: &BTreeMap<u64, Reference>) -> HashSet<u64> {
 
 /// Whether the function belongs to the standard library.
 fn is_standard(symbol: &Symbol, origin: Option<&Origin>) -> bool {
-    let is_standard_path = symbol.is_mangled && STANDARD.contains(&crate_of(&symbol.path));
+    let own = crate_of(&symbol.path);
+    // A type's variable, as in `<W as core::fmt::Write>::write_fmt`: the trait's crate has it.
+    let of_trait = symbol.path.split(" as ").nth(1).filter(|_| own.starts_with(char::is_uppercase));
+    let is_standard_path = STANDARD.contains(&of_trait.map_or(own, crate_of));
+    let is_standard_path = symbol.is_mangled && is_standard_path;
     is_standard_path || origin.is_some_and(|origin| is_standard_file(&origin.file))
 }
 

@@ -14,7 +14,7 @@ mod path;
 mod report;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::binary::debug::Debug;
 use crate::binary::image::Image;
@@ -35,8 +35,21 @@ pub(crate) fn inspect(path: &Path) -> Result<Inspection, String> {
             image.architecture
         ));
     }
-    let debug = Debug::new(&file)?;
+    let beside = beside(path);
+    let debug_data = beside.map(fs::read).transpose().map_err(|error| error.to_string())?;
+    let debug_file = debug_data.as_deref().map(object::File::parse).transpose();
+    let debug_file = debug_file.map_err(|error| format!("its dSYM: {error}"))?;
+    let debug = Debug::new(debug_file.as_ref().unwrap_or(&file))?;
     Judge::new(&image, &debug).inspection()
+}
+
+/// Where macOS keeps debug information.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?;
+    let mut folder = name.to_owned();
+    folder.push(".dSYM");
+    let file = path.with_file_name(folder).join("Contents/Resources/DWARF").join(name);
+    file.is_file().then_some(file)
 }
 
 fn not_linked(data: &[u8], error: &object::Error) -> String {
