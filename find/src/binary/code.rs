@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Transfer,
     /// The address itself.
     Address,
+    /// A word with the value of the address, which may be chance.
+    Word,
     /// The address, which a call uses soon after: how unoptimised code calls another crate.
     CalledAddress,
 }
@@ -76,11 +78,11 @@ fn x86_64(
                     add(&mut found, *target, slot_kind(code.data, index));
                 }
             }
-            // mov reg32, imm32: an address in a program that is linked at a fixed place
-            [0xB8..=0xBF, rest @ ..] if is_wanted(absolute(rest)) => {
-                add(&mut found, absolute(rest), Kind::Address);
-            }
             _ => {}
+        }
+        // Any word, in a program that is linked at a fixed place.
+        if is_wanted(absolute(bytes)) {
+            add(&mut found, absolute(bytes), Kind::Word);
         }
     }
     found
@@ -116,7 +118,7 @@ fn x86(code: &Bytes<'_>, is_wanted: &dyn Fn(u64) -> bool) -> Vec<Reference> {
                 (relative(site, 6, rest), Kind::Transfer)
             }
             // Any word may be an address.
-            word if is_wanted(absolute(word)) => (absolute(word), Kind::Address),
+            word if is_wanted(absolute(word)) => (absolute(word), Kind::Word),
             _ => continue,
         };
         found.push(Reference { site, target: target & 0xFFFF_FFFF, kind });
@@ -218,7 +220,9 @@ mod tests {
     ) -> Vec<(u64, u64, Kind)> {
         let pointers: HashMap<_, _> = pointers.iter().copied().collect();
         let code = Bytes { address: 0x1_0000, data };
-        let all = references(architecture, &code, &pointers, &|target| target % 0x1000 == 0x800);
+        let all = references(architecture, &code, &pointers, &|target| {
+            target < 0x10_0000 && target % 0x1000 == 0x800
+        });
         all.iter().map(|&Reference { site, target, kind }| (site, target, kind)).collect()
     }
 

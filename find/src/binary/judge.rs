@@ -40,8 +40,8 @@ pub(crate) struct Judge<'a, 'data> {
     markers: HashMap<u64, &'a str>,
     /// Addresses of [`CANNOT_UNWIND`].
     cannot_unwind: HashSet<u64>,
-    /// References in code to functions and markers, by site.
-    references: BTreeMap<u64, Reference>,
+    /// References in code to functions and markers, by site and target.
+    references: BTreeMap<(u64, u64), Reference>,
     /// Functions whose address stands in code or data, other than tables of trait methods.
     taken: HashSet<u64>,
     /// Functions whose address code loads and calls at once.
@@ -94,7 +94,8 @@ impl<'a, 'data> Judge<'a, 'data> {
     /// The function, when C can call it.
     fn function(&self, symbol: &Symbol) -> Option<Function> {
         let origin = self.debug.origin(symbol.address, &symbol.name);
-        if is_ours(&symbol.path) || is_standard(symbol, origin) {
+        let is_of_c = origin.is_some_and(|origin| !origin.is_rust);
+        if is_of_c || is_ours(&symbol.path) || is_standard(symbol, origin) {
             return None;
         }
         let is_guarded = self.is_guarded(symbol);
@@ -185,7 +186,7 @@ impl<'a, 'data> Judge<'a, 'data> {
     }
 
     fn references_of(&self, symbol: &Symbol) -> impl Iterator<Item = &Reference> {
-        let range = symbol.address..symbol.address.saturating_add(symbol.size);
+        let range = (symbol.address, 0)..(symbol.address.saturating_add(symbol.size), 0);
         self.references.range(range).map(|(_, reference)| reference)
     }
 
@@ -195,7 +196,7 @@ impl<'a, 'data> Judge<'a, 'data> {
 
     /// Whether the reference is this function's own, and not that of another one inlined into it.
     fn is_mark(&self, symbol: &Symbol, reference: &Reference) -> bool {
-        if !self.markers.contains_key(&reference.target) {
+        if reference.kind == Kind::Word || !self.markers.contains_key(&reference.target) {
             return false;
         }
         let mut frames = self.debug.frames(reference.site);
@@ -209,27 +210,28 @@ impl<'a, 'data> Judge<'a, 'data> {
     }
 }
 
-fn references(image: &Image<'_>, starts: &HashSet<u64>) -> BTreeMap<u64, Reference> {
+fn references(image: &Image<'_>, starts: &HashSet<u64>) -> BTreeMap<(u64, u64), Reference> {
     let is_wanted = |target| starts.contains(&target);
     let sections = image.code.iter();
     let all = sections.flat_map(|section| {
         code::references(image.architecture, section, &image.pointers, &is_wanted)
     });
-    all.map(|reference| (reference.site, reference)).collect()
+    all.map(|reference| ((reference.site, reference.target), reference)).collect()
 }
 
 fn taken(
     image: &Image<'_>,
     debug: &Debug<'_>,
-    references: &BTreeMap<u64, Reference>,
+    references: &BTreeMap<(u64, u64), Reference>,
 ) -> HashSet<u64> {
-    let in_code = references.values().filter(|reference| reference.kind == Kind::Address);
+    let is_taken = |kind| matches!(kind, Kind::Address | Kind::Word);
+    let in_code = references.values().filter(|reference| is_taken(reference.kind));
     let is_table = |place| !image.is_slot(place) && !debug.is_in_vtable(place);
     let in_data = image.pointers.iter().filter(|(place, _)| is_table(**place));
     in_code.map(|reference| reference.target).chain(in_data.map(|(_, target)| *target)).collect()
 }
 
-fn loaded(references: &BTreeMap<u64, Reference>) -> HashSet<u64> {
+fn loaded(references: &BTreeMap<(u64, u64), Reference>) -> HashSet<u64> {
     let loaded = references.values().filter(|reference| reference.kind == Kind::CalledAddress);
     loaded.map(|reference| reference.target).collect()
 }
