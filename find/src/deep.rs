@@ -1,4 +1,5 @@
-//! Room for deep syntax: a parser calls itself for each level of nesting, and tests run on threads of 2 MiB.
+//! Room for deep syntax: a parser calls itself for each level of nesting, and tests run on threads
+//! of 2 MiB.
 
 use std::thread;
 
@@ -11,7 +12,8 @@ pub(crate) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let mut work = Some(work);
     let mut run = || work.take().map(|work| work());
     let result = thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, &mut run).ok()?;
+        let thread =
+            thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, &mut run).ok()?;
         thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
     });
     result.or_else(run).expect("the work was not done yet, so it is done now")

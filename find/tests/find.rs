@@ -1,4 +1,4 @@
-//! What is found in small sources, and what `--fix` and the command make of them.
+//! What is found in small sources, and what `fix` and the command make of them.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -11,22 +11,52 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str, source: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("guarded-callback-find-{name}-{}", process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("guarded-callback-find-{name}-{}", process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("lib.rs"), source).unwrap();
         Self(folder)
     }
 
     fn states(&self) -> Vec<(String, State)> {
-        find(&self.0).unwrap().functions.into_iter().map(|function| (function.name, function.state)).collect()
+        find(&self.0)
+            .unwrap()
+            .functions
+            .into_iter()
+            .map(|function| (function.name, function.state))
+            .collect()
     }
 
     fn source(&self) -> String {
         fs::read_to_string(self.0.join("lib.rs")).unwrap()
     }
 
+    fn write(&self, name: &str, text: &str) {
+        let file = self.0.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    /// Makes the folder a git tree, with everything committed.
+    fn commit(&self) {
+        let author = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
+        for arguments in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "all"]] {
+            let mut git = Command::new("git");
+            git.arg("-C").arg(&self.0).args(author).args(arguments);
+            assert!(git.status().unwrap().success());
+        }
+    }
+
     fn command(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_guarded-callback-find")).args(arguments).arg(&self.0).output().unwrap()
+        Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"))
+            .args(arguments)
+            .arg(&self.0)
+            .output()
+            .unwrap()
     }
 }
 
@@ -58,8 +88,15 @@ fn every_kind_of_function_with_a_body_is_found_once() {
         "#,
     );
     let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
-    let expected =
-        ["free", "nested", "without_a_name_for_the_abi", "unwinds", "S::method", "T::provided", "in_a_closure"];
+    let expected = [
+        "free",
+        "nested",
+        "without_a_name_for_the_abi",
+        "unwinds",
+        "S::method",
+        "T::provided",
+        "in_a_closure",
+    ];
     assert_eq!(names, expected);
     assert!(folder.states().iter().all(|(_, state)| *state == State::Lacking));
 }
@@ -71,7 +108,7 @@ fn the_attribute_is_known_by_every_way_to_write_it() {
         r#"
         use guarded_callback::guarded_callback as guard;
         #[guarded_callback] extern "C" fn by_name() {}
-        #[guarded_callback::guarded_callback(stack = "1 MiB")] extern "C" fn by_path() {}
+        #[guarded_callback::guarded_callback(reserve = "1 MiB")] extern "C" fn by_path() {}
         #[guard] extern "C" fn renamed() {}
         #[cfg_attr(unix, guarded_callback(switch = always))] extern "C" fn conditional() {}
         #[guarded_callback] mod m { extern "C" fn in_mod() {} mod inner { extern "C" fn deeper() {} } }
@@ -84,7 +121,8 @@ fn the_attribute_is_known_by_every_way_to_write_it() {
     let of = |wanted: State| -> Vec<&str> {
         states.iter().filter(|(_, state)| *state == wanted).map(|(name, _)| name.as_str()).collect()
     };
-    let guarded = ["by_name", "by_path", "renamed", "conditional", "in_mod", "deeper", "S::in_impl", "outer"];
+    let guarded =
+        ["by_name", "by_path", "renamed", "conditional", "in_mod", "deeper", "S::in_impl", "outer"];
     assert_eq!(of(State::Guarded), guarded);
     assert_eq!(of(State::Skipped), ["S::left_alone"]);
     assert_eq!(of(State::Lacking), ["something_else", "nested"]);
@@ -138,7 +176,11 @@ fn words_in_documentation_strings_and_conditions_are_not_attributes() {
     );
     let names: Vec<String> = folder.states().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["documented", "only_a_feature", "only_a_condition", "conditional_words"]);
-    assert!(folder.states().iter().all(|(_, state)| *state == State::Lacking), "{:?}", folder.states());
+    assert!(
+        folder.states().iter().all(|(_, state)| *state == State::Lacking),
+        "{:?}",
+        folder.states()
+    );
 }
 
 #[test]
@@ -149,7 +191,7 @@ fn skip_and_obstacles_are_known_behind_a_condition() {
         use guarded_callback::guarded_callback as gc;
         #[cfg_attr(unix, guarded_callback(skip))] extern "C" fn skipped() {}
         #[gc(skip,)] extern "C" fn renamed() {}
-        #[cfg_attr(unix, cfg_attr(linux, gc(stack = "1 MiB")))] extern "C" fn guarded() {}
+        #[cfg_attr(unix, cfg_attr(linux, gc(reserve = "1 MiB")))] extern "C" fn guarded() {}
         #[cfg_attr(unix, unsafe(naked))] extern "C" fn naked() {}
         #[gc] mod m { #[gc(skip)] trait T { extern "C" fn in_trait() {} } trait U { extern "C" fn covered() {} } }
         "#,
@@ -175,7 +217,8 @@ fn a_block_does_not_cover_what_is_nested_in_its_values() {
         }
     "#;
     let folder = Folder::new("values", source);
-    let lacking: Vec<String> = find(&folder.0).unwrap().lacking().map(|function| function.name.clone()).collect();
+    let lacking: Vec<String> =
+        find(&folder.0).unwrap().lacking().map(|function| function.name.clone()).collect();
     assert_eq!(lacking, ["in_a_constant", "in_a_static"]);
 }
 
@@ -195,7 +238,12 @@ fn unusual_names_and_places_are_found_and_fixed() {
     let fixed = folder.source();
     assert_eq!(fixed.replace("#[g]\r\n    ", "").replace("#[g] ", ""), *source);
     assert!(fixed.contains("#[cfg(any())]\r\n    #[g]\r\n    extern \"C\" fn r#match"), "{fixed}");
-    assert!(fixed.contains("{ #[g] unsafe extern \"system\" fn m(&self) {} #[g] default extern \"C\" fn d"), "{fixed}");
+    assert!(
+        fixed.contains(
+            "{ #[g] unsafe extern \"system\" fn m(&self) {} #[g] default extern \"C\" fn d"
+        ),
+        "{fixed}"
+    );
     assert!(fixed.contains("/* ← */ #[g] extern fn after"), "{fixed}");
 }
 
@@ -235,7 +283,14 @@ fn deep_syntax_has_room_on_the_thread_of_a_test() {
 fn a_file_named_twice_is_fixed_once_and_one_that_has_changed_is_left() {
     let folder = Folder::new("twice", "extern \"C\" fn f() {}\n");
     let file = folder.0.join("lib.rs");
-    let output = folder.command(&["--fix", "--attribute", "g", file.to_str().unwrap(), "--"]);
+    let output = folder.command(&[
+        "fix",
+        "--allow-no-vcs",
+        "--attribute",
+        "g",
+        file.to_str().unwrap(),
+        "--",
+    ]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(folder.source(), "#[g]\nextern \"C\" fn f() {}\n");
 
@@ -291,13 +346,19 @@ fn an_attribute_that_is_none_changes_nothing() {
 
 #[test]
 fn the_command_says_what_lacks_and_its_status_says_so_too() {
-    let folder = Folder::new("command", "extern \"C\" fn f() {}\n#[guarded_callback] extern \"C\" fn g() {}\n");
+    let folder = Folder::new(
+        "command",
+        "extern \"C\" fn f() {}\n#[guarded_callback] extern \"C\" fn g() {}\n",
+    );
     let output = folder.command(&[]);
     assert_eq!(output.status.code(), Some(1));
     let words = String::from_utf8(output.stdout).unwrap();
     assert!(words.contains("lib.rs:1: `f` lacks #[guarded_callback]"), "{words}");
-    assert!(words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"), "{words}");
-    assert_eq!(folder.command(&["--fix"]).status.code(), Some(0));
+    assert!(
+        words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"),
+        "{words}"
+    );
+    assert_eq!(folder.command(&["fix", "--allow-no-vcs"]).status.code(), Some(0));
     assert_eq!(folder.command(&[]).status.code(), Some(0));
 }
 
@@ -316,9 +377,9 @@ fn a_file_that_is_not_rust_is_told_with_its_line_and_the_others_are_looked_at() 
 fn bad_arguments_and_paths_get_a_clear_error() {
     let folder = Folder::new("bad", "fn f() {}\n");
     for (arguments, words) in [
-        (&["--fixx"][..], "unknown option `--fixx`"),
+        (&["--fixx"][..], "unexpected argument '--fixx'"),
         (&["/nowhere/at/all"], "/nowhere/at/all: No such file or directory"),
-        (&["--fix", "--attribute", "a b"], "`a b` is no attribute"),
+        (&["fix", "--attribute", "a b"], "`a b` is no attribute"),
     ] {
         let output = folder.command(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -348,11 +409,13 @@ fn files_that_cannot_be_read_as_text_get_a_clear_error() {
 fn arguments_that_are_not_text_get_a_clear_error() {
     use std::os::unix::ffi::OsStrExt;
     let bytes = std::ffi::OsStr::from_bytes(b"\xff");
-    let command = || Command::new(env!("CARGO_BIN_EXE_guarded-callback-find"));
+    let command = || Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
     let path = command().arg(bytes).output().unwrap();
     let option = command().arg(std::ffi::OsStr::from_bytes(b"--\xff")).output().unwrap();
-    let attribute = command().arg("--attribute").arg(bytes).output().unwrap();
-    for (output, words) in [(path, "No such file"), (option, "unknown option"), (attribute, "is no attribute")] {
+    let attribute = command().args(["fix", "--attribute"]).arg(bytes).output().unwrap();
+    for (output, words) in
+        [(path, "No such file"), (option, "unexpected argument"), (attribute, "invalid UTF-8")]
+    {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(words), "{said}");
@@ -364,7 +427,7 @@ fn arguments_that_are_not_text_get_a_clear_error() {
 fn output_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
     let folder = Folder::new("output", "extern \"C\" fn f() {}\n");
     let command = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_guarded-callback-find"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
         command.arg(&folder.0).stderr(process::Stdio::piped());
         command
     };
@@ -384,4 +447,199 @@ fn output_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
 fn assert_guarded_names_what_lacks() {
     let folder = Folder::new("assert", "extern \"C\" fn f() {}\n");
     guarded_callback_find::assert_guarded(&folder.0);
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn cargo_finds_the_subcommand_and_check_is_the_default() {
+    let folder = Folder::new("cargo", "extern \"C\" fn f() {}\n");
+    for arguments in [&["guarded-callback"][..], &["guarded-callback", "check"], &["check"], &[]] {
+        let output = folder.command(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stdout).contains("`f` lacks"), "{arguments:?}");
+    }
+    let help = folder.command(&["guarded-callback", "fix", "--help"]);
+    let help = text(&help.stdout);
+    assert!(help.contains("Usage: cargo guarded-callback fix [OPTIONS] [PATH]..."), "{help}");
+}
+
+#[test]
+fn replacements_of_what_the_runtime_calls_are_named_and_left_alone() {
+    let source = r#"
+        #[unsafe(no_mangle)] pub extern "C" fn malloc(n: usize) -> *mut u8 { hook(n) }
+        #[no_mangle] unsafe extern "C" fn sigaltstack() {}
+        #[unsafe(export_name = "munmap")] extern "C" fn mine() {}
+        #[cfg_attr(unix, unsafe(no_mangle))] extern "C" fn mmap() {}
+        extern "x86-interrupt" fn tick() {}
+        #[lang = "eh_personality"] extern "C" fn personality() {}
+        extern "C" fn free(user: *mut u8) {}
+        #[unsafe(no_mangle)] extern "C" fn my_malloc() {}
+    "#;
+    let folder = Folder::new("exempt", source);
+    let of = |wanted: fn(&State) -> bool| -> Vec<String> {
+        let states = folder.states().into_iter().filter(|(_, state)| wanted(state));
+        states.map(|(name, _)| name).collect()
+    };
+    let must_not = of(|state| matches!(state, State::MustNot(_)));
+    assert_eq!(must_not, ["malloc", "sigaltstack", "mine", "mmap", "tick", "personality"]);
+    assert_eq!(of(|state| *state == State::Lacking), ["free", "my_malloc"]);
+    let output = folder.command(&[]);
+    let words = "`malloc` must not have #[guarded_callback]: it replaces the system's allocator";
+    assert!(text(&output.stdout).contains(words));
+    assert_eq!(fix(&find(&folder.0).unwrap(), "g").unwrap(), 2);
+    assert_eq!(folder.source().matches("#[g]").count(), 2);
+}
+
+#[test]
+fn fix_writes_the_name_that_is_imported_where_the_function_stands() {
+    let source = r#"
+use guarded_callback::guarded_callback as gc;
+extern "C" fn a() {}
+mod m {
+    extern "C" fn b() {}
+    mod n { use super::super::*; extern "C" fn c() {} }
+}
+mod o { use super::*; extern "C" fn d() {} }
+fn f() { use guarded_callback::guarded_callback; extern "C" fn e() {} }
+fn g() { extern "C" fn h() {} }
+"#;
+    let folder = Folder::new("imported", source);
+    let output = folder.command(&["fix", "--allow-no-vcs", "--options", "switch = always"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let full = "#[guarded_callback::guarded_callback(switch = always)]";
+    let expected = source
+        .replace("extern \"C\" fn a", "#[gc(switch = always)]\nextern \"C\" fn a")
+        .replace("extern \"C\" fn b", &format!("{full}\n    extern \"C\" fn b"))
+        .replace("extern \"C\" fn d", "#[gc(switch = always)] extern \"C\" fn d")
+        .replace("extern \"C\" fn e", "#[guarded_callback(switch = always)] extern \"C\" fn e")
+        .replace("extern \"C\" fn h", "#[gc(switch = always)] extern \"C\" fn h");
+    let c = "#[gc(switch = always)] extern \"C\" fn c";
+    // What `super::super::*` brings is not followed: the full path is right there too.
+    let c = if folder.source().contains(c) {
+        c.to_owned()
+    } else {
+        format!("{full} extern \"C\" fn c")
+    };
+    assert_eq!(folder.source(), expected.replace("extern \"C\" fn c", &c));
+}
+
+const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.0.0\"\nedition = \"2021\"\n";
+
+#[test]
+fn fix_writes_nothing_in_a_dirty_tree_outside_of_git_or_in_a_dry_run() {
+    let source = "// A.\nextern \"C\" fn f() {}\n";
+    let folder = Folder::new("dirty", source);
+    folder.write("Cargo.toml", MANIFEST);
+    let unchanged = |output: Output, words: &str| {
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(said.contains(words), "{said}");
+        assert_eq!(
+            (folder.source().as_str(), folder.read("Cargo.toml").as_str()),
+            (source, MANIFEST)
+        );
+        output.status.code()
+    };
+    assert_eq!(unchanged(folder.command(&["fix"]), "is in no git tree"), Some(2));
+    folder.commit();
+    folder.write("other", "");
+    assert_eq!(unchanged(folder.command(&["fix"]), "not committed"), Some(2));
+    let diff = " // A.\n+#[guarded_callback::guarded_callback]\n extern \"C\" fn f() {}\n";
+    assert_eq!(unchanged(folder.command(&["fix", "--dry-run"]), diff), Some(0));
+    let line = "+[dependencies]\n+guarded-callback = \"";
+    assert_eq!(unchanged(folder.command(&["fix", "--dry-run"]), line), Some(0));
+    assert_eq!(folder.command(&["fix", "--allow-dirty"]).status.code(), Some(0));
+    assert!(folder.source().contains("#[guarded_callback::guarded_callback]\nextern"));
+}
+
+#[test]
+fn the_diff_of_a_dry_run_is_what_git_applies_and_fix_writes() {
+    let folder = Folder::new("diff", "fn a() {}\n\n\n\n\n\nextern \"C\" fn f() {}");
+    folder.write("Cargo.toml", MANIFEST);
+    folder.write("tests/t.rs", "extern \"C\" fn t() {}\nextern \"C\" fn u() {}\n");
+    folder.commit();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
+    let diff = command.args(["fix", "--dry-run", "."]).current_dir(&folder.0).output().unwrap();
+    // Cargo.toml has an absolute name in it.
+    let name = fs::canonicalize(&folder.0).unwrap().join("Cargo.toml").display().to_string();
+    let diff = text(&diff.stdout).replace(name.trim_start_matches('/'), "Cargo.toml");
+    folder.write("../applied.diff", &diff);
+    assert_eq!(folder.command(&["fix"]).status.code(), Some(0));
+    let files = ["lib.rs", "tests/t.rs", "Cargo.toml"];
+    let fixed = files.map(|file| folder.read(file));
+    for arguments in [&["checkout", "-q", "."][..], &["apply", "../applied.diff"]] {
+        let mut git = Command::new("git");
+        assert!(git.arg("-C").arg(&folder.0).args(arguments).status().unwrap().success(), "{diff}");
+    }
+    assert_eq!(files.map(|file| folder.read(file)), fixed);
+    let _ = fs::remove_file(folder.0.join("../applied.diff"));
+}
+
+#[test]
+fn a_dependency_is_added_where_its_user_sees_it_and_used_by_its_name() {
+    let folder = Folder::new("dependency", "extern \"C\" fn f() {}\n");
+    folder.write("Cargo.toml", &format!("{MANIFEST}\n[dependencies]\nlibc = \"0.2\"\n"));
+    folder.write("tests/t.rs", "extern \"C\" fn t() {}\n");
+    folder.write(
+        "b/Cargo.toml",
+        &format!("{MANIFEST}\n[dependencies.gc]\npackage = \"guarded-callback\"\n"),
+    );
+    folder.write("b/src/lib.rs", "extern \"C\" fn b() {}\n");
+    folder.write("c/Cargo.toml", MANIFEST);
+    folder.write("c/tests/t.rs", "extern \"C\" fn c() {}\n");
+    folder.commit();
+    let named = folder.command(&["fix", "--dry-run", "--no-dependency"]);
+    assert!(
+        text(&named.stderr).contains("/c/Cargo.toml: needs `guarded-callback = \""),
+        "{named:?}"
+    );
+    assert!(text(&named.stderr).contains("in [dev-dependencies]"), "{named:?}");
+    assert_eq!(folder.command(&["fix"]).status.code(), Some(0));
+    let version = env!("CARGO_PKG_VERSION");
+    let line = format!("guarded-callback = \"{version}\"\n");
+    assert!(folder.read("Cargo.toml").ends_with(&format!("libc = \"0.2\"\n{line}")));
+    assert_eq!(folder.read("Cargo.toml").matches("guarded-callback").count(), 1);
+    assert!(folder.read("c/Cargo.toml").ends_with(&format!("[dev-dependencies]\n{line}")));
+    assert!(!folder.read("b/Cargo.toml").contains(&line));
+    let attribute = "#[gc::guarded_callback(crate = gc)]\nextern";
+    assert!(folder.read("b/src/lib.rs").starts_with(attribute), "{}", folder.read("b/src/lib.rs"));
+}
+
+#[test]
+fn editors_get_json_and_sarif_with_lines_and_columns() {
+    let folder =
+        Folder::new("formats", "  extern \"C\" fn f() {}\nm! { extern \"C\" fn g() {} }\n");
+    let json = |format| -> serde_json::Value {
+        let output = folder.command(&["--format", format]);
+        assert_eq!(output.status.code(), Some(1));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let function = &json("json")["functions"][0];
+    assert_eq!((&function["name"], &function["state"]), (&"f".into(), &"lacking".into()));
+    assert_eq!((&function["line"], &function["column"]), (&1.into(), &3.into()));
+    let log = json("sarif");
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((&log["version"], &result["level"]), (&"2.1.0".into(), &"warning".into()));
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&region["startLine"], &region["startColumn"]), (&1.into(), &3.into()));
+    assert_eq!(log["runs"][0]["results"][1]["ruleId"], "hidden");
+}
+
+#[test]
+fn what_is_no_program_gets_a_clear_error() {
+    let folder = Folder::new("program", "fn f() {}\n");
+    folder.write("text", "no program\n");
+    folder.write("lib.a", "!<arch>\n");
+    for (name, words) in [
+        ("text", "is no program or library"),
+        ("lib.a", "is an archive; link it"),
+        ("gone", "No such file"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
+        let output = command.arg("binary").arg(folder.0.join(name)).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(words), "{output:?}");
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 use std::num::NonZeroI32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::thread;
 
-use ticker::{PANICKED, Ticker};
+use ticker::Ticker;
 
 #[test]
 fn each_step_reaches_the_listener_in_order() {
@@ -29,11 +30,45 @@ fn an_error_of_the_listener_stops_the_run() {
     assert_eq!(ticker.run(10), Err(seven));
 }
 
+/// The payload of the panic that `call` ends with.
+fn payload(call: impl FnOnce()) -> u32 {
+    let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+    *payload.downcast().expect("the payload is the one that was thrown")
+}
+
 #[test]
-fn a_panic_of_the_listener_stops_the_run_and_does_not_cross_c() {
+fn a_panic_of_the_listener_stops_the_run_and_reaches_its_caller_with_the_payload() {
+    let steps = Rc::new(Cell::new(0));
+    let seen = Rc::clone(&steps);
     let mut ticker = Ticker::new().unwrap();
-    ticker.listen(|_| panic!("as a listener may"));
-    assert_eq!(ticker.run(1).unwrap_err().get(), PANICKED);
+    ticker.listen(move |step| {
+        seen.set(step + 1);
+        if step == 3 { std::panic::panic_any(7_u32) } else { Ok(()) }
+    });
+    assert_eq!(payload(|| ticker.run(10).unwrap()), 7);
+    assert_eq!(steps.get(), 4);
+    assert_eq!(ticker.run(3), Ok(()));
+}
+
+#[test]
+fn a_panic_of_the_listeners_destructor_reaches_whoever_replaces_or_frees_it() {
+    struct Throws(u32);
+    impl Drop for Throws {
+        fn drop(&mut self) {
+            std::panic::panic_any(self.0);
+        }
+    }
+    let listener = |value| {
+        let throws = Throws(value);
+        move |_| {
+            let _ = &throws;
+            Ok(())
+        }
+    };
+    let mut ticker = Ticker::new().unwrap();
+    ticker.listen(listener(1));
+    assert_eq!(payload(|| ticker.listen(listener(2))), 1);
+    assert_eq!(payload(|| drop(ticker)), 2);
 }
 
 #[test]

@@ -4,16 +4,19 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::{Hidden, Report};
+use crate::report::{Hidden, Report};
 
 /// Notes each `extern … fn … { … }` in the tokens of a macro.
 pub(crate) fn within(file: &Path, within: &str, tokens: TokenStream, report: &mut Report) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Ident(word) if *word == "extern" && begins_function(&tokens[index + 1..]) => {
-                let line = word.span().start().line;
-                report.hidden.push(Hidden { file: file.to_owned(), line, within: within.to_owned() });
+            TokenTree::Ident(word)
+                if *word == "extern" && begins_function(&tokens[index + 1..]) =>
+            {
+                let (at, within) = (word.span().start(), within.to_owned());
+                let (line, column) = (at.line, at.column + 1);
+                report.hidden.push(Hidden { file: file.to_owned(), line, column, within });
             }
             TokenTree::Group(group) => self::within(file, within, group.stream(), report),
             _ => {}
@@ -21,8 +24,8 @@ pub(crate) fn within(file: &Path, within: &str, tokens: TokenStream, report: &mu
     }
 }
 
-/// Whether what follows `extern` is a function with a body: `"C" fn name(..) -> T { .. }`, where ABI, name, parameters and body may be
-/// variables of a macro.
+/// Whether what follows `extern` is a function with a body: `"C" fn name(..) -> T { .. }`, where
+/// ABI, name, parameters and body may be variables of a macro.
 fn begins_function(after: &[TokenTree]) -> bool {
     let abi = match after {
         [TokenTree::Literal(abi), ..] if abi.to_string() == "\"Rust\"" => return false,
@@ -32,7 +35,9 @@ fn begins_function(after: &[TokenTree]) -> bool {
     };
     match &after[abi..] {
         // A function pointer type has no name between `fn` and its parameters.
-        [TokenTree::Ident(keyword), TokenTree::Ident(_), rest @ ..] if *keyword == "fn" => ends_in_body(rest),
+        [TokenTree::Ident(keyword), TokenTree::Ident(_), rest @ ..] if *keyword == "fn" => {
+            ends_in_body(rest)
+        }
         [TokenTree::Ident(keyword), dollar, TokenTree::Ident(_), rest @ ..]
             if *keyword == "fn" && is_dollar(dollar) =>
         {
@@ -53,7 +58,8 @@ fn ends_in_body(rest: &[TokenTree]) -> bool {
     end.unwrap_or(false)
 }
 
-/// Whether the name after a `$` is followed by nothing that shows it to be a type, a pattern's variable or half of a path.
+/// Whether the name after a `$` is followed by nothing that shows it to be a type, a pattern's
+/// variable or half of a path.
 fn is_variable_for_a_body(after: &[TokenTree]) -> bool {
     let is_name = matches!(after.first(), Some(TokenTree::Ident(_)));
     is_name

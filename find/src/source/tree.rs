@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The files of all paths, each once, in the order of the paths.
 pub(crate) fn rust_files_of(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, Error> {
@@ -14,13 +14,16 @@ pub(crate) fn rust_files_of(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, 
         let found = rust_files(path.as_ref())?;
         // What cannot be resolved cannot be read either, which is told when it is read.
         files.extend(
-            found.into_iter().filter(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))),
+            found.into_iter().filter(|file| {
+                seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
+            }),
         );
     }
     Ok(files)
 }
 
-/// `path` itself when it is a file; otherwise all `.rs` files below it, sorted, without `target`, hidden folders and symbolic links.
+/// `path` itself when it is a file; otherwise all `.rs` files below it, sorted, without `target`,
+/// hidden folders and symbolic links.
 fn rust_files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let io = |error| Error::Io(path.to_owned(), error);
     if fs::metadata(path).map_err(io)?.is_file() {

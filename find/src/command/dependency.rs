@@ -1,0 +1,89 @@
+//! The dependency on guarded-callback, added to a Cargo.toml where it is lacking.
+
+use std::path::Path;
+
+use toml_edit::{InlineTable, Item, Table, Value};
+
+use crate::command::manifest::{Kind, Manifest, PACKAGE};
+
+/// The version that `fix` writes: the one of this tool.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where the crate comes from.
+pub(crate) fn source(manifest: &Manifest, path: Option<&Path>) -> Item {
+    let one = |key: &str, value: Value| {
+        let mut table = InlineTable::new();
+        table.insert(key, value);
+        Item::Value(Value::InlineTable(table))
+    };
+    match path {
+        Some(path) => one("path", path.display().to_string().into()),
+        None if manifest.is_in_workspace() => one("workspace", true.into()),
+        None => Item::Value(VERSION.into()),
+    }
+}
+
+/// The line to write, for a reader.
+pub(crate) fn line(source: &Item) -> String {
+    format!("{PACKAGE} = {}", source.to_string().trim())
+}
+
+/// The text of the manifest with the dependency.
+pub(crate) fn add(manifest: &Manifest, kind: Kind, source: Item) -> Result<String, String> {
+    let mut document = manifest.document.clone();
+    let item = document.entry(kind.table()).or_insert_with(|| Item::Table(Table::new()));
+    let table = item
+        .as_table_like_mut()
+        .ok_or_else(|| format!("{}: `{}` is no table", manifest.file.display(), kind.table()))?;
+    table.insert(PACKAGE, source);
+    Ok(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Manifest, add, source};
+
+    fn manifest(text: &str) -> Manifest {
+        let document = text.parse().unwrap();
+        Manifest { file: "/nowhere/Cargo.toml".into(), text: text.to_owned(), document }
+    }
+
+    #[test]
+    fn a_line_is_added_and_nothing_else_changes() {
+        let text = "# Mine.\n[package]\nname = \"a\" # short\n\n\
+                    [dependencies]\nlibc = \"0.2\"\n\n[features]\n";
+        let manifest = manifest(text);
+        let version = super::VERSION;
+        let expected = text.replace(
+            "libc = \"0.2\"\n",
+            &format!("libc = \"0.2\"\nguarded-callback = \"{version}\"\n"),
+        );
+        assert_eq!(add(&manifest, Kind::Normal, source(&manifest, None)).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_lacking_is_made() {
+        let manifest = manifest("[package]\nname = \"a\"\n");
+        let folder = Some(std::path::Path::new("/there"));
+        let added = add(&manifest, Kind::Dev, source(&manifest, folder)).unwrap();
+        let line = "[dev-dependencies]\nguarded-callback = { path = \"/there\" }\n";
+        assert_eq!(added, format!("[package]\nname = \"a\"\n\n{line}"));
+    }
+
+    #[test]
+    fn a_dependency_is_known_under_its_name_here_and_for_one_target() {
+        for (text, kind, expected) in [
+            ("[dependencies]\nguarded-callback = \"1\"\n", Kind::Normal, Some("guarded_callback")),
+            ("[dependencies.gc-x]\npackage = \"guarded-callback\"\n", Kind::Dev, Some("gc_x")),
+            (
+                "[target.x.dependencies]\nguarded-callback = \"1\"\n",
+                Kind::Normal,
+                Some("guarded_callback"),
+            ),
+            ("[dev-dependencies]\nguarded-callback = \"1\"\n", Kind::Normal, None),
+            ("[dependencies]\nguarded-callback = { package = \"other\" }\n", Kind::Normal, None),
+        ] {
+            assert_eq!(manifest(text).name_of_crate(kind).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `fix`: the attribute into the sources, and the dependency into Cargo.toml.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use guarded_callback_find::{Attribute, Plan, Report};
+use similar::TextDiff;
+
+use crate::command::FAILED;
+use crate::command::arguments::Fix;
+use crate::command::manifest::{Kind, Manifest, kind_of};
+use crate::command::output::{say, warn};
+use crate::command::{check, dependency, git};
+
+/// The exit status.
+pub(crate) fn run(fix: &Fix) -> Result<u8, String> {
+    let report = check::look(&fix.paths)?;
+    let edits = plan(&report, fix)?;
+    if fix.dry_run {
+        say(&edits.diff())?;
+    } else {
+        edits.check_tree(fix)?;
+        edits.write()?;
+        say(&edits.summary())?;
+    }
+    edits.advice.iter().for_each(warn);
+    Ok(if report.unreadable.is_empty() { 0 } else { FAILED })
+}
+
+/// All that would be written.
+#[derive(Default)]
+struct Edits {
+    sources: Plan,
+    /// The file, its text, and what that becomes.
+    manifests: Vec<(PathBuf, String, String)>,
+    /// What is left to do by hand.
+    advice: Vec<String>,
+}
+
+impl Edits {
+    fn diff(&self) -> String {
+        let sources = self.sources.changes.iter().map(|it| (&it.file, &it.before, &it.after));
+        let manifests = self.manifests.iter().map(|(file, before, after)| (file, before, after));
+        sources.chain(manifests).map(|(file, before, after)| diff(file, before, after)).collect()
+    }
+
+    fn files(&self) -> Vec<&Path> {
+        let sources = self.sources.changes.iter().map(|change| change.file.as_path());
+        sources.chain(self.manifests.iter().map(|(file, ..)| file.as_path())).collect()
+    }
+
+    fn check_tree(&self, fix: &Fix) -> Result<(), String> {
+        git::check(&self.files(), fix.allow_dirty, fix.allow_no_vcs)
+    }
+
+    fn write(&self) -> Result<(), String> {
+        self.sources.write().map_err(|error| error.to_string())?;
+        self.manifests.iter().try_for_each(|(file, _, after)| {
+            fs::write(file, after).map_err(|error| format!("{}: {error}", file.display()))
+        })
+    }
+
+    fn summary(&self) -> String {
+        let inserted = self.sources.inserted();
+        let files = self.sources.changes.len();
+        let manifests = self
+            .manifests
+            .iter()
+            .map(|(file, ..)| format!("added the dependency to {}\n", file.display()));
+        let first = format!("inserted the attribute {inserted} times in {files} files\n");
+        [first].into_iter().chain(manifests).collect()
+    }
+}
+
+fn diff(file: &Path, before: &str, after: &str) -> String {
+    let name = file.display().to_string();
+    let name = name.trim_start_matches("./").trim_start_matches('/');
+    let (from, to) = (format!("a/{name}"), format!("b/{name}"));
+    TextDiff::from_lines(before, after).unified_diff().header(&from, &to).to_string()
+}
+
+/// A package, and which of its dependencies a file sees.
+type Owner = Option<(PathBuf, Kind)>;
+
+/// One plan for each package, since the crate may have another name in each.
+fn plan(report: &Report, fix: &Fix) -> Result<Edits, String> {
+    let mut manifests: BTreeMap<PathBuf, Manifest> = BTreeMap::new();
+    let mut owners: BTreeMap<Owner, Report> = BTreeMap::new();
+    for function in report.lacking() {
+        let manifest = Manifest::around(&function.file)?;
+        let owner = manifest.as_ref().map(|it| (it.file.clone(), kind_of(&function.file, it)));
+        manifests.extend(manifest.map(|it| (it.file.clone(), it)));
+        owners.entry(owner).or_default().functions.push(function.clone());
+    }
+    // Also where nothing lacks the attribute, so that a wrong text is always told.
+    let none = Plan::new(&Report::default(), &attribute(fix, None));
+    let mut edits = Edits { sources: none.map_err(|error| error.to_string())?, ..Edits::default() };
+    for (owner, report) in owners {
+        let owner = owner.map(|(file, kind)| (&manifests[&file], kind));
+        let name = owner.as_ref().and_then(|(manifest, kind)| manifest.name_of_crate(*kind));
+        let attribute = attribute(fix, name.as_deref());
+        let plan = Plan::new(&report, &attribute).map_err(|error| error.to_string())?;
+        edits.sources.changes.extend(plan.changes);
+        if let (Some((manifest, kind)), None, None) = (owner, name, &fix.attribute) {
+            depend(manifest, kind, fix, &mut edits)?;
+        }
+    }
+    Ok(edits)
+}
+
+/// The attribute for a package that knows the crate as `name`.
+fn attribute(fix: &Fix, name: Option<&str>) -> Attribute {
+    if let Some(text) = &fix.attribute {
+        return Attribute::exact(text);
+    }
+    let path = format!("{}::guarded_callback", name.unwrap_or("guarded_callback"));
+    // The expanded code has to be told what the crate is called.
+    let place = name.filter(|name| *name != "guarded_callback").map(|it| format!("crate = {it}"));
+    let own = (!fix.options.is_empty()).then(|| fix.options.clone());
+    let options: Vec<String> = own.into_iter().chain(place).collect();
+    Attribute::imported(&path, &options.join(", "))
+}
+
+/// Adds the dependency to the package, or says that it lacks.
+fn depend(manifest: &Manifest, kind: Kind, fix: &Fix, edits: &mut Edits) -> Result<(), String> {
+    let path = fix.dependency_path.as_ref().map(fs::canonicalize).transpose();
+    let path = path.map_err(|error| format!("--dependency-path: {error}"))?;
+    let source = dependency::source(manifest, path.as_deref());
+    if fix.no_dependency {
+        let (file, table) = (manifest.file.display(), kind.table());
+        let line = dependency::line(&source);
+        edits.advice.push(format!("{file}: needs `{line}` in [{table}]"));
+        return Ok(());
+    }
+    // Two kinds of files of one package may each need a table of their own.
+    let earlier = edits.manifests.iter().position(|(file, ..)| *file == manifest.file);
+    let mut manifest = manifest.clone();
+    if let Some(earlier) = earlier {
+        let (_, _, after) = edits.manifests.remove(earlier);
+        manifest.document = after.parse().map_err(|error| format!("{error}"))?;
+    }
+    let after = match manifest.name_of_crate(kind) {
+        Some(_) => manifest.document.to_string(),
+        None => dependency::add(&manifest, kind, source)?,
+    };
+    edits.manifests.push((manifest.file, manifest.text, after));
+    Ok(())
+}
