@@ -136,6 +136,18 @@ void c_handle_with_locals(int signal, int flags) {
     handle(signal, on_signal_with_locals, flags);
 }
 
+/* A handler that calls back twice. */
+static void on_signal_calls_twice(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
+    plan.signals++;
+    call_back();
+    call_back();
+}
+
+void c_handle_twice(int signal, int flags) {
+    handle(signal, on_signal_calls_twice, flags);
+}
+
 /* A handler that calls nothing, and writes over what it finds below. */
 static void on_signal_scribbles(int signal, siginfo_t *info, void *context) {
     volatile unsigned char local[512];
@@ -312,6 +324,13 @@ __attribute__((noinline)) int c_call_stepped_at(long call_at, callback f, void *
 }
 
 long c_plan_signals(void) { return plan.signals; }
+
+/* For code that does not come back: from now on there is a callback after the instruction number `call_at` alone. */
+void c_begin_steps(long call_at) {
+    plan.signals = 0;
+    plan.call_at = call_at;
+    set_trap_flag();
+}
 
 struct stepped_end {
     callback first;

@@ -571,7 +571,7 @@ impl Machine {
                 (self.running, self.active[thread]) = (self.contexts[at].resumer, self.contexts[at].resumer);
             }
             Step::Resume(at) => {
-                if self.contexts[at].state == State::Suspended && self.plan.abandons && self.random.below(50) == 0 {
+                if self.contexts[at].state == State::Suspended && self.plan.abandons && self.random.below(10) == 0 {
                     self.abandon(at);
                 }
                 self.contexts[at].state = State::Running(thread);
