@@ -409,6 +409,30 @@ callback! { "C-unwind" fn raises_twice(arg) {
     })
 } }
 
+callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handlers are C functions, which have run for the last time on the stack that is overwritten.
+        unsafe {
+            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
+            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
+            let own = signal_stack_now();
+            let mut wrong = c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
+            let lent = signal_stack_now();
+            // The proof that the handler's body is dead.
+            ptr::with_exposed_provenance_mut::<u8>(own.0).write_bytes(0xee, own.1);
+            wrong += c_int::from(c::c_plan_calls() != 1);
+            c::c_plan(raises_another::of(run.mode), ptr::null_mut());
+            for _ in 0..20 {
+                wrong += jumped_over(run.mode) + libc::raise(libc::SIGUSR1);
+                wrong += c_int::from(lent == own || signal_stack_now() != lent);
+            }
+            wrong
+        }
+    })
+} }
+
 /// Where the alternate stack of a handler lies, in whose body another must be in force.
 static LEFT: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
 
@@ -480,6 +504,18 @@ in_both_modes! {
             run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
             assert_eq!(run.calls, 50);
         }
+    }
+
+    fn lent_stack_that_is_in_force_is_lent_to_nobody_else(mode) {
+        let mut run = Run {
+            stack: Stack::Alternate,
+            mode,
+            handler: jumps_out_of_its_handler::of(mode),
+            before: Some(warm),
+            scenario: warm,
+            calls: 0,
+        };
+        run.on_thread(THREAD_BYTES, is_jumped_out_of_for_good::of(Mode::Plain));
     }
 
     fn alternate_stack_in_a_frame_stays_known_while_its_handler_runs(mode) {
