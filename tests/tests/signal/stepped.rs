@@ -199,8 +199,9 @@ callback! { "C" fn looks(_arg) {
 
 // The first callback of a thread, in a handler that interrupts the C library.
 
-/// About how many instructions are interrupted, each on a new thread.
+/// About how many instructions are interrupted at most, each on a new thread; and how many are stepped over on the way.
 const FIRSTS: core::ffi::c_long = if cfg!(debug_assertions) { 60 } else { 600 };
+const MOST_STEPS: core::ffi::c_long = 5_000_000;
 
 /// Interrupts the scenario after evenly spread instructions, or after each where they are few.
 pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
@@ -223,7 +224,8 @@ pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
                 first = (&raw mut run, core::ffi::c_long::MAX, 0);
                 // SAFETY: as above.
                 unsafe { c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first)) };
-                step = (first.2 / FIRSTS).max(1);
+                let tries = FIRSTS.min(2 * MOST_STEPS / first.2.max(1)).max(1);
+                step = (first.2 / tries).max(1);
             }
             at += step;
         }
