@@ -235,6 +235,7 @@ in_both_modes! {
 
     fn handler_at_each_instruction_around_the_slow_path_works(mode) {
         stepped::step(mode, Some(warm), nested_on_a_further_stack);
+        assert!(stepped::HELD_BACK.load(Relaxed) > 100, "signals arrive in the slow path");
     }
 
     fn handler_at_each_instruction_of_taking_an_idle_stack_works(mode) {

@@ -12,10 +12,15 @@ callback! { "C-unwind" fn steps(arg) {
         // SAFETY: the handler is a C function, and `runs` expects the pair.
         unsafe {
             c::c_step(run.stack.flags());
-            c::c_call_stepped(runs::of(Mode::Plain), to_c(&mut scenario))
+            let result = c::c_call_stepped(runs::of(Mode::Plain), to_c(&mut scenario));
+            HELD_BACK.fetch_add(usize::try_from(c::c_plan_held_back()).expect("a count"), Relaxed);
+            result
         }
     })
 } }
+
+/// Instructions after which no signal could arrive, because the runtime had blocked them all.
+pub(super) static HELD_BACK: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs the scenario with a callback from a handler after each instruction, for each kind of stack.
 pub(super) fn step(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(Mode) -> c_int) {
@@ -201,7 +206,7 @@ callback! { "C" fn looks(_arg) {
 
 /// About how many instructions are interrupted at most, each on a new thread; and how many are stepped over on the way.
 const FIRSTS: core::ffi::c_long = if cfg!(debug_assertions) { 60 } else { 600 };
-const MOST_STEPS: core::ffi::c_long = 5_000_000;
+const MOST_STEPS: core::ffi::c_long = 1_000_000;
 
 /// Interrupts the scenario after evenly spread instructions, or after each where they are few.
 pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
