@@ -276,8 +276,9 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
     let range = signal_stack::current().range();
     match range {
         Some(range) if !is_lent(&range) => thread.set_signal_stack(range),
-        // SS_AUTODISARM: the stack is out of force while a handler runs on it.
-        None if !thread.signal_stack().contains(&request.sp) => thread.set_signal_stack(0..0),
+        // SS_AUTODISARM: the stack is out of force while a handler runs on it, or waits there for a
+        // body that runs elsewhere.
+        None if is_on_thread_stack(thread, request.sp) => thread.set_signal_stack(0..0),
         _ => {}
     }
     if !thread.has_bounds() || work.only_prepare {
@@ -292,6 +293,12 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
     }
     thread.update_words();
     Some(thread)
+}
+
+/// Whether nothing but the thread stack is in use, as far as SP tells.
+fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
+    let bounds = thread.bounds().flatten();
+    bounds.is_some_and(|bounds| bounds.contains(sp)) && !thread.signal_stack().contains(&sp)
 }
 
 /// Whether it is one that a handler's body has got from this runtime.

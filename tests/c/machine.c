@@ -7,6 +7,7 @@
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #if defined __has_include
@@ -18,7 +19,7 @@
 #define VALGRIND_STACK_REGISTER(low, high) 0
 #endif
 
-enum { THREADS = 2, COROUTINES = 8, STACK_BYTES = 256 * 1024 };
+enum { THREADS = 2, COROUTINES = 8, STACK_BYTES = 256 * 1024, SIGNAL_STACK_BYTES = 64 * 1024 };
 
 struct coroutine {
     ucontext_t self, resumer;
@@ -61,6 +62,10 @@ static void coroutine_begins(unsigned number);
 static void resume(int number) {
     struct coroutine *coroutine = &coroutines[number];
     if (!machine_is_begun(number)) {
+        static unsigned begun;
+        /* Every other time on new memory: whatever was suspended there is freed. */
+        if (++begun % 2 == 0 && mmap(coroutine->stack, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+            machine_broken("no memory");
         getcontext(&coroutine->self);
         coroutine->self.uc_stack.ss_sp = coroutine->stack;
         coroutine->self.uc_stack.ss_size = STACK_BYTES;
@@ -104,6 +109,7 @@ __attribute__((noinline)) void c_machine_level(void) {
         case THROW: c_machine_throw(step.number); break;
         case PANIC: machine_panic(step.number); break;
         case EXIT:
+            machine_signals_end(step.number);
             ended_thread = step.number;
             sem_post(&ended);
             pthread_exit(NULL);
@@ -137,7 +143,9 @@ static void *thread_begins(void *arg) {
         ;
     bounds(&low, &high);
     machine_thread_begins(thread, low, high);
+    machine_signals_begin(thread, alloca(SIGNAL_STACK_BYTES));
     c_machine_level();
+    machine_signals_end(thread);
     machine_thread_ends(thread);
     ended_thread = thread;
     sem_post(&ended);
@@ -145,6 +153,12 @@ static void *thread_begins(void *arg) {
 }
 
 size_t c_machine_coroutine_stack(int number) { return (size_t)coroutines[number].stack; }
+
+/* Whatever was on the stacks of the coroutines is gone. */
+void c_machine_wipe(void) {
+    for (int i = 0; i < COROUTINES; i++)
+        memset(coroutines[i].stack, 0, STACK_BYTES);
+}
 
 size_t c_machine_coroutine_stack_bytes(void) { return STACK_BYTES; }
 

@@ -26,6 +26,8 @@ void machine_panic(int value);
 int machine_is_begun(int coroutine);
 void machine_thread_begins(int thread, size_t low, size_t high);
 void machine_thread_ends(int thread);
+void machine_signals_begin(int thread, void *in_frame);
+void machine_signals_end(int thread);
 
 /* C++ */
 void c_machine_throw(int value);

@@ -25,6 +25,8 @@
 struct plan {
     callback f;
     void *arg;
+    /* Steps that found SIGTRAP blocked. */
+    long held_back;
     /* Signals so far, callbacks made, callbacks that did not return 0 or changed errno. */
     long signals, calls, wrong;
     /* Leaves by siglongjmp at this signal, and calls back at that one alone; 0: never, and at each. */
@@ -134,6 +136,18 @@ static void on_signal_with_locals(int signal, siginfo_t *info, void *context) {
 
 void c_handle_with_locals(int signal, int flags) {
     handle(signal, on_signal_with_locals, flags);
+}
+
+/* A handler that calls back twice. */
+static void on_signal_calls_twice(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
+    plan.signals++;
+    call_back();
+    call_back();
+}
+
+void c_handle_twice(int signal, int flags) {
+    handle(signal, on_signal_calls_twice, flags);
 }
 
 /* A handler that calls nothing, and writes over what it finds below. */
@@ -246,8 +260,10 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
     }
     do {
         plan.signals++;
-        if (plan.blocked)
+        if (plan.blocked) {
+            plan.held_back++;
             continue;
+        }
         if (plan.call_at != 0) {
             if (plan.signals >= plan.call_at) {
                 *flags &= ~(greg_t)TRAP_FLAG;
@@ -312,6 +328,14 @@ __attribute__((noinline)) int c_call_stepped_at(long call_at, callback f, void *
 }
 
 long c_plan_signals(void) { return plan.signals; }
+long c_plan_held_back(void) { return plan.held_back; }
+
+/* For code that does not come back: from now on there is a callback after the instruction number `call_at` alone. */
+void c_begin_steps(long call_at) {
+    plan.signals = 0;
+    plan.call_at = call_at;
+    set_trap_flag();
+}
 
 struct stepped_end {
     callback first;

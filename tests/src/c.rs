@@ -91,6 +91,7 @@ unsafe extern "C-unwind" {
     pub fn c_in_handler() -> c_int;
     pub fn c_handle(signal: c_int, flags: c_int);
     pub fn c_handle_with_locals(signal: c_int, flags: c_int);
+    pub fn c_handle_twice(signal: c_int, flags: c_int);
     pub fn c_handle_by_scribbling(signal: c_int, flags: c_int);
     pub fn c_handle_by_jumping(signal: c_int, flags: c_int);
     pub fn c_call_jumped_by_handler(f: CCallback, arg: *mut c_void) -> c_int;
@@ -138,6 +139,8 @@ mod steps {
         pub fn c_call_stepped_until(jump_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_call_stepped_at(call_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_plan_signals() -> c_long;
+        pub fn c_plan_held_back() -> c_long;
+        pub fn c_begin_steps(call_at: c_long);
         pub fn c_step_thread_end(
             stack_bytes: usize,
             signal_stack_bytes: usize,
@@ -149,4 +152,4 @@ mod steps {
 }
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-pub use steps::{c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_signals, c_step, c_step_thread_end};
+pub use steps::{c_begin_steps, c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_held_back, c_plan_signals, c_step, c_step_thread_end};

@@ -13,7 +13,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats};
-use tests::{CCallback, Canary, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c};
+use tests::{CCallback, Canary, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -235,6 +235,7 @@ in_both_modes! {
 
     fn handler_at_each_instruction_around_the_slow_path_works(mode) {
         stepped::step(mode, Some(warm), nested_on_a_further_stack);
+        assert!(stepped::HELD_BACK.load(Relaxed) > 100, "signals arrive in the slow path");
     }
 
     fn handler_at_each_instruction_of_taking_an_idle_stack_works(mode) {
@@ -277,6 +278,16 @@ in_both_modes! {
         let mut scenario = (stepped::abandoned as fn(Mode) -> c_int, mode);
         stepped::step_to_the_end(mode, runs::of(Mode::Plain), to_c(&mut scenario));
     }
+
+    fn first_callback_at_each_instruction_of_malloc_works(mode) { stepped::first_at_each(mode, stepped::allocates); }
+
+    fn first_callback_at_each_instruction_of_pthread_create_works(mode) {
+        stepped::first_at_each(mode, stepped::makes_a_thread);
+    }
+
+    fn first_callback_at_each_instruction_of_dlopen_works(mode) { stepped::first_at_each(mode, stepped::opens_a_library); }
+
+    fn first_callback_at_each_instruction_of_exit_works(mode) { stepped::first_at_each_of_exit(mode); }
 
     fn jump_out_of_a_handler_at_each_instruction_of_a_warm_callback_loses_nothing(mode) {
         stepped::jump_out_at_each(mode, warm);
@@ -379,6 +390,50 @@ callback! { "C-unwind" fn is_jumped_out_of(arg) {
     })
 } }
 
+callback! { "C" fn nests_or_uses_its_stack(_arg) {
+    if NESTED.fetch_add(1, Relaxed) % 2 == 0 {
+        nested_on_a_further_stack(Mode::Always)
+    } else {
+        use_stack(100 * KIB)
+    }
+} }
+
+callback! { "C-unwind" fn raises_twice(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handler is a C function; the signal is raised on this thread.
+        unsafe {
+            c::c_handle_twice(libc::SIGUSR1, run.stack.flags());
+            libc::raise(libc::SIGUSR1) + libc::raise(libc::SIGUSR1)
+        }
+    })
+} }
+
+callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handlers are C functions, which have run for the last time on the stack that is overwritten.
+        unsafe {
+            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
+            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
+            let own = signal_stack_now();
+            let mut wrong = c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
+            let lent = signal_stack_now();
+            // The proof that the handler's body is dead.
+            ptr::with_exposed_provenance_mut::<u8>(own.0).write_bytes(0xee, own.1);
+            wrong += c_int::from(c::c_plan_calls() != 1);
+            c::c_plan(raises_another::of(run.mode), ptr::null_mut());
+            for _ in 0..20 {
+                wrong += jumped_over(run.mode) + libc::raise(libc::SIGUSR1);
+                wrong += c_int::from(lent == own || signal_stack_now() != lent);
+            }
+            wrong
+        }
+    })
+} }
+
 /// Where the alternate stack of a handler lies, in whose body another must be in force.
 static LEFT: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
 
@@ -449,6 +504,31 @@ in_both_modes! {
                 Run { stack, mode, handler: jumps_out_of_its_handler::of(mode), before: Some(warm), scenario: warm, calls: 0 };
             run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
             assert_eq!(run.calls, 50);
+        }
+    }
+
+    fn lent_stack_that_is_in_force_is_lent_to_nobody_else(mode) {
+        let mut run = Run {
+            stack: Stack::Alternate,
+            mode,
+            handler: jumps_out_of_its_handler::of(mode),
+            before: Some(warm),
+            scenario: warm,
+            calls: 0,
+        };
+        run.on_thread(THREAD_BYTES, is_jumped_out_of_for_good::of(Mode::Plain));
+    }
+
+    fn alternate_stack_in_a_frame_stays_known_while_its_handler_runs(mode) {
+        for stack in [Stack::InFrame, Stack::InFrameAutodisarm] {
+            if stack.disarms_itself() && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
+                continue;
+            }
+            NESTED.store(0, Relaxed);
+            let mut run =
+                Run { stack, mode, handler: nests_or_uses_its_stack::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+            // So large that the body would stay where it is, were that taken for the thread's stack.
+            run.on_thread(1024 * KIB, raises_twice::of(Mode::Plain));
         }
     }
 

@@ -3,8 +3,9 @@
 //! The driver is C (tests/c/machine.c). It asks here for each step; the model (model.rs) chooses one that is allowed and is told what
 //! becomes of it. Each body checks its room and that its stack is nobody else's, and its locals after every call out.
 //!
-//! What is lost by design is counted: a body that was suspended in a coroutine which is begun anew, or jumped out of on a coroutine's
-//! stack, may be waiting for all that the runtime knows. Long runs: see tests/README.md.
+//! Handlers call back meanwhile, by a timer of each thread, on alternate stacks of every kind. Some of the coroutines' stacks are
+//! registered. Nothing is lost: stacks of bodies that were suspended in a coroutine which is begun anew, or jumped out of there, come
+//! back when what they left on the coroutine's stack is overwritten. Long runs: see tests/README.md.
 
 // Its driver (c/machine.c) is for POSIX threads.
 #![cfg(unix)]
@@ -18,11 +19,12 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use guarded_callback::{Source, StackBounds, StackMap, on_host_stack, stats, trim};
-use model::{COROUTINES, FALLBACK, Machine, NEARLY_ALL, Plan, Step, VARIANTS};
+use guarded_callback::{
+    Source, StackBounds, StackMap, on_host_stack, prepare_thread, register_stack, remaining_stack, stats, trim,
+};
+use model::{COROUTINES, FALLBACK, Machine, NEARLY_ALL, Plan, REGISTERED, Step, THREADS, VARIANTS};
 use tests::{
-    CCallback, Canary, Mode, callback, is_emulated, maps_of_stacks, near_sp, resident_bytes, rounds, run_child,
-    use_stack,
+    CCallback, Canary, Mode, c, callback, is_emulated, near_sp, resident_bytes, rounds, run_child, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -33,6 +35,7 @@ unsafe extern "C-unwind" {
     fn c_machine_run(goes_on: extern "C" fn() -> c_int);
     fn c_machine_coroutine_stack(number: c_int) -> usize;
     fn c_machine_coroutine_stack_bytes() -> usize;
+    fn c_machine_wipe();
 }
 
 /// The one machine of a process.
@@ -258,34 +261,114 @@ extern "C" fn machine_thread_ends(thread: c_int) {
     with(|machine| machine.thread_ends(thread as usize));
 }
 
+// Handlers.
+
+callback! { "C" fn answers(arg) {
+    let canary = Canary::new(arg.addr() as u64 + 41);
+    let number = ANSWERS.fetch_add(1, Relaxed);
+    let below = if arg.is_null() && number % 4 == 0 {
+        // SAFETY: the body takes an address.
+        unsafe { c::c_call(answers_far_below::of(Mode::Always), core::ptr::without_provenance_mut(1)) }
+    } else {
+        0
+    };
+    below + c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) || !canary.is_intact())
+} }
+
+callback! { "C" [reserve = NEARLY_ALL] fn answers_far_below(_arg) {
+    c_int::from(remaining_stack().is_none_or(|bytes| bytes < NEARLY_ALL))
+} }
+
+static ANSWERS: AtomicUsize = AtomicUsize::new(0);
+
+const SIGNAL_STACK_BYTES: usize = 64 * KIB;
+
+#[repr(C, align(64))]
+struct SignalStack(UnsafeCell<[u8; SIGNAL_STACK_BYTES]>);
+
+// SAFETY: only the kernel writes there, and handlers.
+unsafe impl Sync for SignalStack {}
+
+static SIGNAL_STACKS: [SignalStack; THREADS] =
+    [const { SignalStack(UnsafeCell::new([0; SIGNAL_STACK_BYTES])) }; THREADS];
+
+/// The timer of each thread.
+static TIMERS: [AtomicUsize; THREADS] = [const { AtomicUsize::new(0) }; THREADS];
+
+/// A timer begins to send signals to the thread, whose handler calls back. On which stack: the one that is interrupted, one that the
+/// runtime is told of or not, that disarms itself or not, elsewhere or in the frame of the thread, at `in_frame`.
+#[unsafe(no_mangle)]
+extern "C" fn machine_signals_begin(thread: c_int, in_frame: *mut c_void) {
+    const NANOSECONDS: core::ffi::c_long = 1_000_000;
+    if !with(|machine| machine.plan.signals) {
+        return;
+    }
+    let thread = thread as usize;
+    let kind = with(Machine::threads_begun) % 7;
+    let memory = if kind < 4 { SIGNAL_STACKS[thread].0.get().cast() } else { in_frame };
+    let disarms_itself = matches!(kind, 3 | 5);
+    let mode = if kind % 2 == 0 { Mode::Always } else { Mode::WhenLow };
+    let mut timer = core::ptr::null_mut();
+    // SAFETY: the memory is there until the signals end, and the handler calls nothing but the callback.
+    unsafe {
+        if kind != 0 {
+            assert_eq!(c::c_set_signal_stack(memory, SIGNAL_STACK_BYTES, c_int::from(disarms_itself)), 0);
+        }
+        if matches!(kind, 1 | 4 | 5) {
+            prepare_thread();
+        }
+        c::c_plan(answers::of(mode), core::ptr::null_mut());
+        c::c_handle(libc::SIGUSR1, libc::SA_ONSTACK | libc::SA_RESTART);
+        assert_eq!(c::c_start_timer(libc::SIGUSR1, NANOSECONDS, &raw mut timer), 0);
+    }
+    TIMERS[thread].store(timer.expose_provenance() + 1, Relaxed);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn machine_signals_end(thread: c_int) {
+    let timer = TIMERS[thread as usize].swap(0, Relaxed);
+    if timer == 0 {
+        return;
+    }
+    let mut timer = core::ptr::with_exposed_provenance_mut(timer - 1);
+    // SAFETY: started on this thread; SP is not on the alternate stack.
+    let wrong = unsafe {
+        c::c_stop_timer(&raw mut timer);
+        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
+        libc::sigaltstack(&raw const none, core::ptr::null_mut());
+        c::c_plan_wrong()
+    };
+    if wrong != 0 {
+        broken(&format!("{wrong} callbacks from handlers have failed"));
+    }
+}
+
 extern "C" fn goes_on() -> c_int {
     c_int::from(with(Machine::goes_on))
 }
 
 // How a run begins, is watched, and ends.
 
-/// Remembers what a tenth of the steps has left behind, and compares with it at the end.
 /// A tenth of these, and the machine holds about as many stacks as it ever will.
 const ENOUGH_STEPS: u64 = 10_000;
 
+/// Remembers what a tenth of the steps has left behind, and compares with it at the end.
 fn look_at_memory() {
     static EARLY: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (step, steps) = with(|machine| (machine.step, machine.plan.steps));
     if step + 1 == steps / 10 {
-        EARLY.0.store(maps_of_stacks(), Relaxed);
+        EARLY.0.store(stats().stacks_mapped, Relaxed);
         EARLY.1.store(resident_bytes(), Relaxed);
     } else if step + 1 == steps {
         let early = (EARLY.0.load(Relaxed), EARLY.1.load(Relaxed));
-        let late = (maps_of_stacks(), resident_bytes());
-        println!("maps of stacks {} -> {}, resident {} -> {} KiB", early.0, late.0, early.1 / KIB, late.1 / KIB);
+        let late = (stats().stacks_mapped, resident_bytes());
+        println!("stacks {} -> {}, resident {} -> {} KiB", early.0, late.0, early.1 / KIB, late.1 / KIB);
         if steps < ENOUGH_STEPS {
             println!("skipped: so few steps tell nothing of memory");
             return;
         }
-        // Two maps for a stack: as many as the pool keeps, and a few more, may come and go; those that were lost do not come back.
-        let more = 100 + 2 * with(|machine| machine.lost());
         let is_larger = late.1 > early.1 + 8192 * KIB && !is_emulated("keeps memory of its own for each stack");
-        if late.0 > early.0 + more || is_larger {
+        if late.0 > early.0 + 100 || is_larger {
             broken(&format!("memory is not flat: {early:?} -> {late:?}"));
         }
     }
@@ -307,9 +390,9 @@ fn a_count_of_steps_that_is_no_number_is_an_error() {
     number("GUARDED_CALLBACK_MACHINE_STEPS", OsStr::new("many"));
 }
 
-fn run(always: Option<bool>, losses: usize) {
+fn run(always: Option<bool>, abandons: bool, signals: bool) {
     let steps = number_from("GUARDED_CALLBACK_MACHINE_STEPS", rounds(50_000) as u64);
-    let plan = Plan { seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1), steps, always, losses };
+    let plan = Plan { seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1), steps, always, abandons, signals };
     println!("{plan:?}");
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -323,57 +406,60 @@ fn run(always: Option<bool>, losses: usize) {
         let bytes = c_machine_coroutine_stack_bytes();
         let stacks = (0..COROUTINES).map(|at| c_machine_coroutine_stack(at as c_int)).map(|low| (low, low + bytes));
         *MACHINE.0.get() = Some(Machine::new(plan, stacks));
+        let registered: Vec<_> = REGISTERED
+            .map(|at| c_machine_coroutine_stack(at as c_int))
+            .map(|low| register_stack(low..low + bytes).expect("room for a few"))
+            .collect();
         c_machine_run(goes_on);
+        drop(registered);
     }
     ends_well();
 }
 
-/// Nothing lives any more: every stack is in the pool, or was lost with an abandoned coroutine.
+/// Nothing lives any more: every stack is in the pool, or comes there when the coroutines' stacks are overwritten.
 fn ends_well() {
     with(|machine| {
         println!("{:?}", machine.counts);
         println!("at most {} stacks held by a thread, {} bodies ended on another", machine.most_held, machine.migrated);
     });
-    println!("{:?}", stats());
+    println!("{} callbacks from handlers, {:?}", ANSWERS.load(Relaxed), stats());
     assert_eq!(with(|machine| machine.living().count()), 0);
-    let lost = with(|machine| machine.lost());
+    assert!(ANSWERS.load(Relaxed) > 0 || !with(|machine| machine.plan.signals), "no handler has called back");
     let left = || stats().stacks_mapped - stats().stacks_unmapped - stats().stacks_pooled;
+    // SAFETY: no coroutine runs any more.
+    unsafe { c_machine_wipe() };
+    // Each claim of a stack looks at a few.
+    for _ in 0..stats().stacks_mapped {
+        // SAFETY: the body takes an address.
+        let result = unsafe { c::c_call_on_thread(256 * KIB, answers::of(Mode::Always), core::ptr::null_mut()) };
+        assert_eq!(result, 0);
+    }
+    assert_eq!(left(), 0, "stacks are left: {:?}", stats());
     trim();
-    assert!(
-        left() <= lost,
-        "{} stacks are left, at most {lost} of them in abandoned coroutines: {:?}",
-        left(),
-        stats()
-    );
-    let among_others = cfg!(target_arch = "arm") && is_emulated("puts the C library where the stacks are");
-    assert!(among_others || maps_of_stacks() <= 2 * lost, "{} maps are left", maps_of_stacks());
     assert_eq!(stats().refusals, 0);
 }
 
 /// A run in a process of its own, whose account is shown.
-fn alone(test: &str, always: Option<bool>, losses: usize) {
-    if let Some(death) = run_child(test, test, |_| (), || run(always, losses)) {
+fn alone(test: &str, always: Option<bool>, abandons: bool, signals: bool) {
+    if let Some(death) = run_child(test, test, |_| (), || run(always, abandons, signals)) {
         assert!(death.code == Some(0), "the machine broke: {}", death.told());
         println!("{}", death.stdout);
     }
 }
 
-#[test]
-fn random_steps_in_always_damage_a_body_or_lose_a_stack() {
-    alone("random_steps_in_always_damage_a_body_or_lose_a_stack", Some(true), 0);
+macro_rules! machines {
+    ($($test:ident = $always:expr, $abandons:expr, $signals:expr;)*) => {$(
+        #[test]
+        fn $test() {
+            alone(stringify!($test), $always, $abandons, $signals);
+        }
+    )*};
 }
 
-#[test]
-fn random_steps_in_when_low_damage_a_body_or_lose_a_stack() {
-    alone("random_steps_in_when_low_damage_a_body_or_lose_a_stack", Some(false), 0);
-}
-
-#[test]
-fn random_steps_in_both_modes_at_once_damage_a_body_or_lose_a_stack() {
-    alone("random_steps_in_both_modes_at_once_damage_a_body_or_lose_a_stack", None, 0);
-}
-
-#[test]
-fn abandoned_coroutines_cost_more_than_the_stacks_of_their_bodies() {
-    alone("abandoned_coroutines_cost_more_than_the_stacks_of_their_bodies", None, 100);
+machines! {
+    random_steps_in_always_leave_bodies_intact_and_lose_no_stack = Some(true), false, false;
+    random_steps_in_when_low_leave_bodies_intact_and_lose_no_stack = Some(false), false, false;
+    random_steps_in_both_modes_at_once_leave_bodies_intact_and_lose_no_stack = None, false, false;
+    abandoned_coroutines_lose_no_stack = None, true, false;
+    random_steps_with_callbacks_from_handlers_leave_bodies_intact_and_lose_no_stack = None, true, true;
 }

@@ -11,6 +11,8 @@ use crate::random::Random;
 pub const COROUTINES: usize = 8;
 pub const THREADS: usize = 2;
 pub const VARIANTS: usize = 8;
+/// The coroutines whose stacks are registered.
+pub const REGISTERED: core::ops::Range<usize> = 5..COROUTINES;
 /// What C gets from the callback with a fallback.
 pub const FALLBACK: i32 = -7;
 
@@ -108,6 +110,8 @@ pub struct Context {
     called: Option<Kind>,
     /// What the last call out of this context must return.
     expected: i32,
+    /// The runtime knows where its stack ends: a thread, or a coroutine that is registered.
+    has_known_bounds: bool,
 }
 
 /// A stack whose body was jumped over or abandoned.
@@ -146,8 +150,10 @@ pub struct Plan {
     pub steps: u64,
     /// `None`: both, as it comes.
     pub always: Option<bool>,
-    /// How many stacks may be lost with coroutines that are abandoned, or jumped out of, while a body is on them.
-    pub losses: usize,
+    /// Whether coroutines are abandoned, and jumped out of, while a body is on them.
+    pub abandons: bool,
+    /// Whether handlers call back all the time.
+    pub signals: bool,
 }
 
 #[derive(Debug)]
@@ -163,7 +169,6 @@ pub struct Machine {
     generation: [u64; THREADS],
     numbers: i32,
     dead: BTreeMap<usize, Dead>,
-    losses_left: usize,
     /// How many destructors must have run.
     pub drops: usize,
     /// The last number that was thrown.
@@ -178,7 +183,9 @@ pub struct Machine {
 impl Machine {
     pub fn new(plan: Plan, coroutine_stacks: impl Iterator<Item = (usize, usize)>) -> Self {
         let thread_stacks = [(0, 0); THREADS];
-        let contexts = coroutine_stacks.chain(thread_stacks).map(Context::new).collect();
+        let mut contexts: Vec<Context> = coroutine_stacks.chain(thread_stacks).map(Context::new).collect();
+        contexts[REGISTERED].iter_mut().for_each(|context| context.has_known_bounds = true);
+        contexts[COROUTINES..].iter_mut().for_each(|context| context.has_known_bounds = true);
         Self {
             plan,
             random: Random::new(plan.seed),
@@ -190,7 +197,6 @@ impl Machine {
             generation: [0; THREADS],
             numbers: 0,
             dead: BTreeMap::new(),
-            losses_left: plan.losses,
             drops: 0,
             thrown: 0,
             mood: 40,
@@ -226,7 +232,13 @@ impl Machine {
         let context = COROUTINES + thread;
         self.generation[thread] += 1;
         (self.running, self.active[thread], self.alive[thread]) = (context, context, true);
-        self.contexts[context] = Context { state: State::Running(thread), ..Context::new((low, high)) };
+        self.contexts[context] =
+            Context { state: State::Running(thread), has_known_bounds: true, ..Context::new((low, high)) };
+    }
+
+    /// How many threads have begun.
+    pub fn threads_begun(&mut self) -> u64 {
+        self.generation.iter().sum()
     }
 
     /// Its context has ended before.
@@ -302,7 +314,7 @@ impl Machine {
         }
         let caller_stack = self.current_stack();
         let (stack, owner) = (if is_system { bounds.1 } else { 0 }, self.owner());
-        if !is_system && self.running < COROUTINES {
+        if !is_system && !self.here().has_known_bounds {
             return Err("a coroutine's stack is taken for the thread's".into());
         }
         let switched = stack != caller_stack;
@@ -326,21 +338,20 @@ impl Machine {
         if kind.always && !is_system {
             return Err("`always` has not switched".into());
         }
-        let on_thread = caller_stack == 0 && self.running >= COROUTINES;
+        let on_known = caller_stack == 0 && context.has_known_bounds;
         let room = at.saturating_sub(context.low);
-        if on_thread && !kind.always && !switched && room < kind.reserve {
+        if on_known && !kind.always && !switched && room < kind.reserve {
             return Err(format!("in place with {room} bytes"));
         }
-        if on_thread && !kind.always && switched && room > kind.reserve + MARGIN {
+        if on_known && !kind.always && switched && room > kind.reserve + MARGIN {
             return Err(format!("switched with {room} bytes"));
         }
-        if caller_stack == 0 && !on_thread && !switched {
+        if caller_stack == 0 && !on_known && !switched {
             return Err("in place on a coroutine's stack".into());
         }
-        // Levels take so little that a system stack has room for many.
-        let known = self.living().any(|(_, body)| body.switched_to == caller_stack && body.owner == self.owner());
-        if caller_stack != 0 && kind.reserve == RESERVE && switched == known {
-            return Err(format!("switched: {switched}, from a system stack held by the thread: {known}"));
+        // Levels take so little that a system stack has room for many, whichever thread has it.
+        if caller_stack != 0 && kind.reserve == RESERVE && switched {
+            return Err("switched from a system stack with room".into());
         }
         Ok(())
     }
@@ -369,9 +380,9 @@ impl Machine {
 
     pub fn visit(&mut self) {
         let frames = &self.contexts[self.running].frames;
-        let (on, owner) = (self.current_stack(), self.owner());
-        // The body that was switched to the stack in use; on another thread than its own it is not known, and nothing happens.
-        let switched = |body: &Activation| on != 0 && body.switched_to == on && body.owner == owner;
+        let on = self.current_stack();
+        // The body that was switched to the stack in use.
+        let switched = |body: &Activation| on != 0 && body.switched_to == on;
         let at = frames.iter().position(|frame| matches!(frame, Frame::Body(body) if switched(body)));
         let host = at.map_or(on, |at| stack_of(&frames[..at]));
         self.here().frames.push(Frame::Visit(host));
@@ -405,7 +416,9 @@ impl Machine {
         if let Some(missing) = living.difference(&busy).next() {
             return Err(format!("the stack at {missing:#x} has a living body and is not held as busy: {held:x?}"));
         }
-        for extra in busy.difference(&living) {
+        // SP may be on the stack of a body that another thread has begun.
+        let others: BTreeSet<usize> = self.living().map(|(_, body)| body.switched_to).collect();
+        for extra in busy.difference(&others) {
             if self.dead.get(extra).is_none_or(|dead| dead.owner != owner) {
                 return Err(format!("the stack at {extra:#x} is held as busy, and nothing is known to be on it"));
             }
@@ -413,11 +426,6 @@ impl Machine {
         // What is dead and not held any more has been found and taken back.
         self.dead.retain(|high, dead| dead.owner != owner || busy.contains(high));
         Ok(())
-    }
-
-    /// How many stacks may be left when all is over.
-    pub fn lost(&self) -> usize {
-        self.plan.losses - self.losses_left
     }
 
     // What is next.
@@ -517,16 +525,9 @@ impl Machine {
             return None;
         }
         let at = levels[self.random.below(levels.len() as u64) as usize];
-        let cost = if self.running < COROUTINES { self.switched_above(at).count() } else { 0 };
-        (cost <= self.losses_left).then_some(at)
-    }
-
-    /// The stacks of bodies above the frame at `at`.
-    fn switched_above(&self, at: usize) -> impl Iterator<Item = Activation> {
-        self.contexts[self.running].frames[at..].iter().filter_map(|frame| match frame {
-            Frame::Body(activation) if activation.switched_to != 0 => Some(*activation),
-            _ => None,
-        })
+        let is_switched = |frame: &Frame| matches!(frame, Frame::Body(body) if body.switched_to != 0);
+        let costs = self.running < COROUTINES && frames[at..].iter().any(is_switched);
+        (!costs || self.plan.abandons).then_some(at)
     }
 
     /// The C++ frame at which an exception would be caught.
@@ -570,7 +571,7 @@ impl Machine {
                 (self.running, self.active[thread]) = (self.contexts[at].resumer, self.contexts[at].resumer);
             }
             Step::Resume(at) => {
-                if self.contexts[at].state == State::Suspended && self.losses_left > 0 && self.random.below(50) == 0 {
+                if self.contexts[at].state == State::Suspended && self.plan.abandons && self.random.below(10) == 0 {
                     self.abandon(at);
                 }
                 self.contexts[at].state = State::Running(thread);
@@ -600,12 +601,13 @@ impl Machine {
         self.here().expected = if falls_back { FALLBACK } else { 0 };
     }
 
-    /// The frames from `at` upwards are unwound: destructors run, stacks are given back.
+    /// The frames from `at` upwards are unwound: destructors run. Stacks that the fast path has taken are taken back later, as after
+    /// a jump.
     fn unwind_to(&mut self, at: usize) {
         self.here().expected = 0;
-        let frames = self.here().frames.split_off(at);
         let dropped = |frame: &&Frame| matches!(frame, Frame::Body(body) if body.kind.drops);
-        self.drops += frames.iter().filter(dropped).count();
+        self.drops += self.here().frames[at..].iter().filter(dropped).count();
+        self.kill(self.running, at);
     }
 
     /// The frames of a context from `at` upwards are gone and nothing has told the runtime.
@@ -616,15 +618,13 @@ impl Machine {
                 && body.switched_to != 0
             {
                 self.dead.insert(body.switched_to, Dead { owner: body.owner, by_thread });
-                self.losses_left -= usize::from(!by_thread);
             }
         }
     }
 
-    /// A suspended coroutine is begun anew, whatever was on it.
+    /// A suspended coroutine is begun anew, whatever was on it; but for visits to a calling stack, which count as alive until they end.
     fn abandon(&mut self, at: usize) {
-        let on_it = |frame: &&Frame| matches!(frame, Frame::Body(body) if body.switched_to != 0);
-        if self.contexts[at].frames.iter().filter(on_it).count() <= self.losses_left {
+        if !self.contexts[at].frames.iter().any(|frame| matches!(frame, Frame::Visit(_))) {
             self.kill(at, 0);
             self.contexts[at].state = State::Fresh;
             *self.counts.entry("coroutines abandoned").or_default() += 1;
@@ -639,7 +639,7 @@ impl Machine {
 
 impl Context {
     fn new((low, high): (usize, usize)) -> Self {
-        Self { low, high, frames: Vec::new(), state: State::Fresh, resumer: 0, called: None, expected: 0 }
+        Self { low, high, frames: Vec::new(), state: State::Fresh, resumer: 0, called: None, expected: 0, has_known_bounds: false }
     }
 }
 

@@ -12,10 +12,15 @@ callback! { "C-unwind" fn steps(arg) {
         // SAFETY: the handler is a C function, and `runs` expects the pair.
         unsafe {
             c::c_step(run.stack.flags());
-            c::c_call_stepped(runs::of(Mode::Plain), to_c(&mut scenario))
+            let result = c::c_call_stepped(runs::of(Mode::Plain), to_c(&mut scenario));
+            HELD_BACK.fetch_add(usize::try_from(c::c_plan_held_back()).expect("a count"), Relaxed);
+            result
         }
     })
 } }
+
+/// Instructions after which no signal could arrive, because the runtime had blocked them all.
+pub(super) static HELD_BACK: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs the scenario with a callback from a handler after each instruction, for each kind of stack.
 pub(super) fn step(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(Mode) -> c_int) {
@@ -196,3 +201,166 @@ callback! { "C" fn looks(_arg) {
     let knows = on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB);
     c_int::from(!knows)
 } }
+
+// The first callback of a thread, in a handler that interrupts the C library.
+
+/// About how many instructions are interrupted at most, each on a new thread; and how many are stepped over on the way.
+const FIRSTS: core::ffi::c_long = if cfg!(debug_assertions) { 60 } else { 600 };
+const MOST_STEPS: core::ffi::c_long = 1_000_000;
+
+/// Interrupts the scenario after evenly spread instructions, or after each where they are few.
+pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
+    // SAFETY: ends the process, should it wait for itself.
+    unsafe { libc::alarm(600) };
+    for stack in [Stack::Interrupted, Stack::Alternate, Stack::Autodisarm] {
+        let (mut at, mut step, mut tried) = (1, 1, 0);
+        loop {
+            let mut run = Run { stack, mode, handler: answers::of(mode), before: None, scenario, calls: 0 };
+            let mut first = (&raw mut run, at, 0);
+            // SAFETY: the body expects this.
+            let result = unsafe { c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first)) };
+            assert_eq!(result, 0, "{stack:?}: after {at} instructions: {:?}", stats());
+            if run.calls == 0 {
+                break;
+            }
+            tried += 1;
+            // After a few at the beginning.
+            if tried == 50 {
+                first = (&raw mut run, core::ffi::c_long::MAX, 0);
+                // SAFETY: as above.
+                unsafe { c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first)) };
+                let tries = FIRSTS.min(2 * MOST_STEPS / first.2.max(1)).max(1);
+                step = (first.2 / tries).max(1);
+            }
+            at += step;
+        }
+        println!("{stack:?}: {tried} first callbacks, one in {step} instructions of {at}");
+        assert!(tried > 20, "{tried}");
+        assert_no_stack_is_lost();
+    }
+}
+
+callback! { "C-unwind" fn first_at(arg) {
+    // SAFETY: `first_at_each` passes it: the run, at which instruction to call back, and how many there were.
+    let (run, at, all) = unsafe { &mut *arg.cast::<(*mut Run, core::ffi::c_long, core::ffi::c_long)>() };
+    // SAFETY: as above.
+    let run = unsafe { &mut **run };
+    let mut scenario = (run.scenario, run.mode);
+    let is_past = |result: c_int, calls: usize| result - c_int::from(calls == 0);
+    let result = run.prepared(|run| {
+        // SAFETY: the handler is a C function, and `runs` expects the pair.
+        unsafe {
+            c::c_step(run.stack.flags());
+            let result = c::c_call_stepped_at(*at, runs::of(Mode::Plain), to_c(&mut scenario));
+            *all = c::c_plan_signals();
+            result
+        }
+    });
+    is_past(result, run.calls)
+} }
+
+pub(super) fn allocates(_mode: Mode) -> c_int {
+    [24, 1000, 300_000].into_iter().map(|bytes| {
+        // SAFETY: freed once.
+        unsafe {
+            let memory = libc::malloc(bytes);
+            libc::free(memory);
+            c_int::from(memory.is_null())
+        }
+    }).sum()
+}
+
+pub(super) fn makes_a_thread(_mode: Mode) -> c_int {
+    extern "C" fn nothing(arg: *mut c_void) -> *mut c_void {
+        arg
+    }
+    let mut thread = core::mem::MaybeUninit::uninit();
+    // SAFETY: the thread is joined, if there is one.
+    unsafe {
+        let error = libc::pthread_create(thread.as_mut_ptr(), ptr::null(), nothing, ptr::null_mut());
+        if error == 0 { libc::pthread_join(thread.assume_init(), ptr::null_mut()) } else { error }
+    }
+}
+
+pub(super) fn opens_a_library(_mode: Mode) -> c_int {
+    // SAFETY: a library of glibc that does nothing.
+    unsafe {
+        let library = libc::dlopen(c"libBrokenLocale.so.1".as_ptr(), libc::RTLD_NOW);
+        if library.is_null() { 1 } else { libc::dlclose(library) }
+    }
+}
+
+/// The first callback of a process, whose thread is in `exit`.
+pub(super) fn first_at_each_of_exit(mode: Mode) {
+    for stack in [Stack::Interrupted, Stack::Alternate] {
+        let (mut at, mut tried) = (1, 0);
+        loop {
+            let mut run = Run { stack, mode, handler: tells_that_it_answers::of(mode), before: None, scenario: warm, calls: 0 };
+            let mut first = (&raw mut run, at);
+            let code = in_fork(|| {
+                // SAFETY: the body expects this, and ends the process.
+                unsafe { c::c_call_on_thread(256 * KIB, exits_at::of(Mode::Plain), to_c(&mut first)) };
+                3
+            });
+            if code == NOT_CALLED {
+                break;
+            }
+            assert_eq!(code, ANSWERED, "{stack:?}, after {at} instructions");
+            (tried, at) = (tried + 1, at + 1 + at / 8);
+        }
+        println!("{stack:?}: {tried} first callbacks within {at} instructions");
+        assert!(tried > 20, "{tried}");
+    }
+}
+
+/// How a process ends whose `exit` was not interrupted, or was, and went on.
+const NOT_CALLED: c_int = 40;
+const ANSWERED: c_int = 41;
+
+/// Decides, as the last thing, how the process ends.
+static EXIT_CODE: AtomicUsize = AtomicUsize::new(NOT_CALLED as usize);
+
+callback! { "C" fn tells_that_it_answers(_arg) {
+    let is_right = remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) && use_stack(100 * KIB) == 0;
+    EXIT_CODE.store(if is_right { ANSWERED } else { 4 } as usize, Relaxed);
+    c_int::from(!is_right)
+} }
+
+callback! { "C-unwind" fn exits_at(arg) {
+    extern "C" fn tells() {
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(EXIT_CODE.load(Relaxed) as c_int) };
+    }
+    // SAFETY: `first_at_each_of_exit` passes it.
+    let (run, at) = unsafe { &mut *arg.cast::<(*mut Run, core::ffi::c_long)>() };
+    // SAFETY: as above.
+    let run = unsafe { &mut **run };
+    run.prepared(|run| {
+        // SAFETY: the handler is a C function.
+        unsafe {
+            // Called after those that are registered later; what comes then cannot tell any more.
+            libc::atexit(tells);
+            libc::atexit(nothing);
+            c::c_step(run.stack.flags());
+            c::c_begin_steps(*at);
+            libc::exit(5);
+        }
+    })
+} }
+
+extern "C" fn nothing() {}
+
+/// The exit status of a process that runs `inside`; a negative signal.
+fn in_fork(inside: impl FnOnce() -> c_int) -> c_int {
+    // SAFETY: this process has one other thread, which waits.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(60);
+            libc::_exit(inside());
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+        if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { -libc::WTERMSIG(status) }
+    }
+}
