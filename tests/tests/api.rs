@@ -74,10 +74,10 @@ callback! { "C" fn visits_and_is_jumped_over(_arg) {
 callback! { "C" fn jumps_over_twenty(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
-    // From different depths, so that no frame lies where the one before it was.
-    (0..20).map(|number| {
+    // Each frame lies over the one before it, which is the proof that that one is dead.
+    (0..20).map(|_| {
         // SAFETY: the body does not use its argument.
-        unsafe { c::c_call_jumped((20 - number) * 4096, visits_and_is_jumped_over::of(mode), ptr::null_mut()) - 1 }
+        unsafe { c::c_call_jumped(4096, visits_and_is_jumped_over::of(mode), ptr::null_mut()) - 1 }
     }).sum()
 } }
 
@@ -87,7 +87,7 @@ fn on_thread(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int {
 }
 
 in_both_modes! {
-    fn stack_of_64_mib_is_not_given(mode) {
+    fn reserve_of_64_mib_is_given(mode) {
         for _ in 0..2 {
             assert_eq!(on_thread(64 * KIB, uses_60_mib::of(mode), ptr::null_mut()), 0);
             assert_eq!(on_thread(64 * KIB, calls_one_of_64_mib::of(mode), uses_60_mib::of(mode).0.cast_mut()), 0);
@@ -97,7 +97,7 @@ in_both_modes! {
         assert!(stats.stacks_pooled <= 3, "stacks were not used again: {stats:?}");
     }
 
-    fn visit_is_taken_for_the_end_of_its_body_at_the_limit_of_stacks(mode) {
+    fn visit_keeps_its_activation_alive_at_the_limit_of_stacks(mode) {
         Settings::new().stacks_per_thread(1).apply().expect("first");
         let f = visits_and_calls_one_that_wants_a_stack::of(mode);
         for _ in 0..10 {
@@ -105,13 +105,13 @@ in_both_modes! {
         }
     }
 
-    fn visit_that_has_ended_keeps_an_abandoned_stack(mode) {
+    fn visit_that_has_ended_keeps_no_abandoned_stack(mode) {
         Settings::new().stacks_per_thread(3).apply().expect("first");
         let mut mode = mode;
         assert_eq!(on_thread(512 * KIB, jumps_over_twenty::of(Mode::Plain), to_c(&mut mode)), 0, "{:?}", stats());
     }
 
-    fn visits_of_the_host_damage_it_or_the_body(mode) {
+    fn visits_of_the_calling_stack_leave_it_and_the_body_intact(mode) {
         let mut mode = mode;
         for _ in 0..200 {
             assert_eq!(on_thread(100 * KIB, visits_its_host::of(mode), to_c(&mut mode)), 0);

@@ -85,24 +85,24 @@ fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
 }
 
 in_both_modes! {
-    fn cancellation_in_a_body_runs_no_destructors(mode) {
+    fn cancellation_in_a_body_runs_destructors(mode) {
         cancelled(is_cancelled_at_a_cancellation_point::of(mode), ptr::null_mut(), 1);
     }
 
-    fn asynchronous_cancellation_in_a_body_runs_no_destructors(mode) {
+    fn asynchronous_cancellation_in_a_body_runs_destructors(mode) {
         cancelled(is_cancelled_asynchronously::of(mode), ptr::null_mut(), 1);
     }
 
-    fn cancellation_does_not_cross_two_bodies(mode) {
+    fn cancellation_crosses_two_bodies(mode) {
         cancelled(passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut(), 2);
     }
 
-    fn cancellation_does_not_cross_two_switches(mode) {
+    fn cancellation_crosses_two_switches(mode) {
         let mut inner = (passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut());
         cancelled(passes_on_from_a_further_stack::of(mode), to_c(&mut inner), 3);
     }
 
-    fn callback_from_a_destructor_of_a_cancelled_body_fails(mode) {
+    fn callback_from_a_destructor_of_a_cancelled_body_works(mode) {
         let mut mode = mode;
         for round in 1..=100 {
             // SAFETY: the body expects the mode.

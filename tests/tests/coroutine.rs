@@ -103,7 +103,7 @@ fn call_works(mode: Mode) -> c_int {
 }
 
 in_both_modes! {
-    fn body_on_a_16_kib_coroutine_overflows(mode) {
+    fn body_on_a_16_kib_coroutine_has_room(mode) {
         let mut job = Job { suspensions: 0, ..Job::new(mode, 1) };
         let mut stack = vec![0_u8; 16 * KIB];
         job.start(&mut stack, suspends::of(mode));
@@ -112,7 +112,7 @@ in_both_modes! {
         assert!(job.switched);
     }
 
-    fn suspended_body_loses_its_stack_to_others(mode) {
+    fn suspended_body_keeps_its_stack(mode) {
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
             let mut memory = stacks(4);
             let mut jobs: Vec<Job> = (0..4).map(|i| Job::new(mode, i + 10)).collect();
@@ -135,7 +135,7 @@ in_both_modes! {
         assert_eq!(stats.stacks_reclaimed, 0, "a suspended activation was taken for dead");
     }
 
-    fn suspended_body_is_reclaimed_when_others_call_often(mode) {
+    fn suspended_bodies_live_when_others_call_often(mode) {
         // More than the runtime's threshold for doubtful activations, on stacks from the heap.
         let mut memory = stacks(60);
         let mut jobs: Vec<Job> = (0..60).map(|i| Job { suspensions: 2, ..Job::new(mode, i) }).collect();
@@ -153,7 +153,7 @@ in_both_modes! {
         assert_eq!(stats().stacks_reclaimed, 0);
     }
 
-    fn body_that_resumes_a_coroutine_loses_its_stack(mode) {
+    fn body_that_resumes_a_coroutine_keeps_its_stack(mode) {
         // A body resumes a coroutine that is suspended in a body; that one ends first, then calls come from both.
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job::new(mode, 5);
@@ -164,7 +164,7 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
-    fn nested_callback_leaves_its_stack_after_a_coroutine_used_another(mode) {
+    fn nested_callback_stays_on_its_stack_after_a_coroutine_used_another(mode) {
         // Inside a body with room a coroutine calls back and ends; the next callback of the body stays where the body is.
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job { suspensions: 0, ..Job::new(mode, 5) };
@@ -175,7 +175,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn stack_map_reads_the_host_of_a_coroutine_that_is_gone(mode) {
+    fn stack_map_does_not_read_the_stack_of_a_coroutine_that_is_gone(mode) {
         // The coroutine is suspended inside a body and its stack unmapped: it will never be resumed.
         let bytes = 64 * KIB;
         // SAFETY: a fresh mapping.
@@ -194,7 +194,7 @@ in_both_modes! {
         assert!(picture.contains("system stack"), "{picture}");
     }
 
-    fn suspended_body_cannot_be_finished_on_another_thread(mode) {
+    fn suspended_body_is_finished_on_another_thread(mode) {
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job::new(mode, 5);
         job.start(&mut stack, suspends::of(mode));
@@ -213,7 +213,7 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
-    fn stack_that_was_jumped_off_is_lost_when_its_callers_stack_is_used_again(mode) {
+    fn stack_that_was_jumped_off_comes_back_when_its_callers_stack_is_used_again(mode) {
         // A body is jumped over, the one that it was called from returns, and a coroutine's takes that one's stack with it out of
         // the thread's life.
         for round in 0..100 {
@@ -230,7 +230,7 @@ in_both_modes! {
         assert!(stats.stacks_mapped - stats.stacks_unmapped <= 20, "{stats:?}");
     }
 
-    fn thread_that_leaves_a_suspended_body_behind_leaks_its_stack(mode) {
+    fn stack_of_a_suspended_body_comes_back_after_its_thread_has_ended(mode) {
         // Each thread suspends a body and ends; the body is finished here. The stacks must come back without `trim`.
         for round in 0..tests::rounds(200) as u64 {
             let mut stack = vec![0_u8; 16 * KIB];
@@ -285,10 +285,10 @@ fn carved(count: usize, call_between: bool) {
 
 alone! {
     #[cfg(unix)]
-    fn carved_coroutines_suspended_in_bodies_are_taken_for_dead() { carved(2, true) }
+    fn carved_coroutines_suspended_in_bodies_live() { carved(2, true) }
 
     #[cfg(unix)]
-    fn forty_one_carved_coroutines_suspended_in_bodies_are_taken_for_dead() { carved(41, false) }
+    fn forty_one_carved_coroutines_suspended_in_bodies_live() { carved(41, false) }
 }
 
 callback! { "C" fn resumes(arg) {
@@ -350,7 +350,7 @@ fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> 
 
 in_both_modes! {
     #[cfg(unix)]
-    fn foreign_stack_below_the_thread_stack_is_taken_for_it(mode) {
+    fn foreign_stack_below_the_thread_stack_is_told_from_it(mode) {
         assert_eq!(call_works(mode), 0);
         let low = StackBounds::of_thread().expect("known").low();
         assert_eq!(mapped_at(FREE_PLACES[0], suspends::of(mode), mode), Some((0, true)), "far below");
@@ -360,7 +360,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn foreign_stack_above_the_thread_stack_is_taken_for_it(mode) {
+    fn foreign_stack_above_the_thread_stack_is_told_from_it(mode) {
         // The thread's stack lies low, the coroutine's far above and just above.
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
@@ -380,8 +380,8 @@ in_both_modes! {
 }
 
 #[test]
-fn too_many_suspended_bodies_die_without_a_word() {
-    let name = "too_many_suspended_bodies_die_without_a_word";
+fn body_beyond_the_limit_of_stacks_aborts_with_one_line() {
+    let name = "body_beyond_the_limit_of_stacks_aborts_with_one_line";
     let death = run_child(
         name,
         name,

@@ -78,12 +78,12 @@ fn maps_above_threads() -> bool {
 }
 
 alone! {
-    fn longjmp_from_one_depth_leaks_in_always() { on_small_thread(|| jump_flat(MANY, Mode::Always, |_| 0)); }
-    fn longjmp_from_one_depth_leaks_in_when_low() { on_small_thread(|| jump_flat(MANY, Mode::WhenLow, |_| 0)); }
-    fn longjmp_from_many_depths_leaks_in_always() { on_small_thread(|| jump_flat(20_000, Mode::Always, scattered)); }
-    fn longjmp_from_many_depths_leaks_in_when_low() { on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered)); }
+    fn longjmp_from_one_depth_leaks_nothing_in_always() { on_small_thread(|| jump_flat(MANY, Mode::Always, |_| 0)); }
+    fn longjmp_from_one_depth_leaks_nothing_in_when_low() { on_small_thread(|| jump_flat(MANY, Mode::WhenLow, |_| 0)); }
+    fn longjmp_from_many_depths_leaks_nothing_in_always() { on_small_thread(|| jump_flat(20_000, Mode::Always, scattered)); }
+    fn longjmp_from_many_depths_leaks_nothing_in_when_low() { on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered)); }
 
-    fn longjmp_from_ever_deeper_frames_exhausts_the_stacks() {
+    fn longjmp_from_ever_deeper_frames_is_never_refused() {
         // Each call comes from deeper than all before, below memory of C that nobody writes.
         callback! { "C" fn deeper(_arg) {
             (0..1000).for_each(|i| jump(1024 * i, Mode::Always));
@@ -94,7 +94,7 @@ alone! {
     }
 
     #[cfg(unix)]
-    fn fortified_longjmp_takes_the_switch_for_a_jump_into_a_dead_frame() {
+    fn fortified_longjmp_crosses_the_switch() {
         if maps_above_threads() {
             return;
         }
@@ -109,7 +109,7 @@ alone! {
 callback! { "C" fn does_nothing(_arg) { 0 } }
 
 in_both_modes! {
-    fn longjmp_between_callbacks_from_other_depths_leaks(mode) {
+    fn longjmp_between_callbacks_from_other_depths_leaks_nothing(mode) {
         callback! { "C" fn jumps_between_others(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
@@ -129,7 +129,7 @@ in_both_modes! {
 
 alone! {
     #[cfg(unix)]
-    fn fortified_longjmp_of_a_thread_below_a_pooled_stack_aborts() {
+    fn fortified_longjmp_of_a_thread_with_a_pooled_stack_crosses_the_switch() {
         if maps_above_threads() {
             return;
         }
@@ -145,7 +145,7 @@ alone! {
 }
 
 in_both_modes! {
-    fn callback_after_a_longjmp_runs_on_a_stack_in_use(mode) {
+    fn callback_after_a_longjmp_leaves_stacks_in_use_alone(mode) {
         // A body that lives calls C, which jumps over an inner callback; the outer body's locals stay intact.
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.

@@ -1,4 +1,4 @@
-//! The short way through the shim (runtime/src/front/), where it must leave a callback to the general one or be told from it.
+//! The fast path (runtime/src/fast/), where it must leave a callback to the compiled one or be told from it.
 //! That arguments and results arrive is seen by `abi-tests`, signals at each of its instructions by `tests/signal.rs`.
 
 use core::ptr;
@@ -34,13 +34,13 @@ callback! { "C" fn calls_from_its_host(_arg) {
 callback! { "C" fn visits_from_a_small_thread(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
-    // The first callback of the thread goes the general way, as do those after the thread has come to hold two stacks.
+    // The first callback of the thread takes the slow path, as do those after the thread has come to hold two stacks.
     let visits: i32 = (0..3).map(|_| call(visits_its_host::of(mode))).sum();
     visits + (0..3).map(|_| call(calls_from_its_host::of(mode))).sum::<i32>()
 } }
 
 in_both_modes! {
-    fn visit_of_the_host_stays_on_the_system_stack(mode) {
+    fn visit_runs_on_the_calling_stack(mode) {
         assert_eq!(on_small_thread(visits_from_a_small_thread::of(Mode::Plain), mode), 0);
     }
 }
@@ -87,12 +87,12 @@ callback! { "C" fn jumps(_arg) {
 } }
 
 alone! {
-    fn backtrace_stops_at_the_switch_of_a_warm_callback() {
+    fn backtrace_of_a_warm_callback_reaches_its_callers() {
         prepare_thread();
         assert_eq!(in_a_frame_of_its_own(knows_its_callers::of(Mode::Always)), 0);
     }
 
-    fn stack_of_a_warm_callback_that_is_suspended_is_used_again() {
+    fn warm_callback_that_is_suspended_keeps_its_stack() {
         prepare_thread();
         let mut memory = vec![0_u8; 64 * KIB];
         let mut job = Suspended { coroutine: ptr::null_mut() };
@@ -111,22 +111,23 @@ alone! {
         }
     }
 
-    fn body_that_needs_more_than_the_usual_stack_gets_less() {
+    fn body_that_needs_more_than_the_usual_stack_gets_it() {
         for _ in 0..3 {
             assert_eq!(call(idle::of(Mode::Always)), 0);
             assert_eq!(call(needs_more_than_a_usual_stack::of(Mode::Always)), 0);
         }
     }
 
-    fn body_that_needs_more_than_a_stack_of_the_settings_gets_less() {
-        Settings::new().system_stack_bytes(256 * KIB).apply().expect("the first");
+    fn size_below_the_default_changes_nothing() {
+        let holds = Settings::new().system_stack_bytes(256 * KIB).apply().expect("fits");
+        assert_eq!(holds.get_system_stack_bytes(), tests::SYSTEM_STACK_BYTES);
         for _ in 0..3 {
             assert_eq!(call(needs_less_than_a_small_stack::of(Mode::Always)), 0);
             assert_eq!(call(needs_more_than_a_small_stack::of(Mode::Always)), 0);
         }
     }
 
-    fn activation_that_was_jumped_over_keeps_its_stack_from_the_next() {
+    fn stack_of_an_activation_that_was_jumped_over_is_used_again() {
         for _ in 0..100 {
             // SAFETY: the body does not use its argument.
             assert_eq!(unsafe { c::c_call_jumped(0, jumps::of(Mode::Always), ptr::null_mut()) }, 1);
