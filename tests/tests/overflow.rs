@@ -290,15 +290,10 @@ fn fault_of_another_kind_dies_the_same_without_a_report() {
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
             call_at(Place::RustThread, writes_to::of(Mode::Plain), to_c(&mut guard_of_the_idle_stack()));
         };
-        let thread_stack = || {
-            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
-            use_stack(usize::MAX / 2);
-        };
-        let scenarios: [(&str, &dyn Fn()); 4] = [
+        let scenarios: [(&str, &dyn Fn()); 3] = [
             ("null in a body", &null_in_a_body),
             ("null outside", &null_outside),
             ("guard from outside", &guard_from_outside),
-            ("thread stack", &thread_stack),
         ];
         for (name, scenario) in scenarios {
             let Some((with, without)) = with_and_without(test, &format!("{name} {mode:?}"), kind, scenario) else {
@@ -306,10 +301,43 @@ fn fault_of_another_kind_dies_the_same_without_a_report() {
             };
             assert_eq!(report(&with), [""; 0], "{name}");
             assert!(with.signal.is_some() || kind.is_some(), "{name}: {}", with.told());
-            if (name, kind) == ("thread stack", None) {
-                assert!(with.stderr.contains("has overflowed its stack"), "{}", with.told());
-                assert_eq!(with.signal, Some(libc::SIGABRT));
+            same_death(&with, &without);
+        }
+    }
+}
+
+callback! { "C" [reserve = 16 * KIB] fn overflows_in_place(_arg) {
+    println!("on a system stack: {}", on_system_stack());
+    use_stack(usize::MAX / 2)
+} }
+
+extern "C" fn asks_for_too_little(_arg: *mut c_void) -> c_int {
+    prepare_thread();
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call(overflows_in_place::of(Mode::WhenLow), ptr::null_mut()) }
+}
+
+/// The mistake that users make most: a reserve smaller than what the body uses.
+#[test]
+fn overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported() {
+    let test = "overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported";
+    for (kind, place) in [None, Some(0), Some(2)].into_iter().flat_map(|kind| ["Rust", "C"].map(|place| (kind, place))) {
+        let overflows = || {
+            if place == "Rust" {
+                asks_for_too_little(ptr::null_mut());
+            } else {
+                let f = CCallback(asks_for_too_little as *const c_void);
+                // SAFETY: the function does not use its argument.
+                unsafe { c::c_call_on_thread(256 * KIB, f, ptr::null_mut()) };
             }
+        };
+        let Some((with, without)) = with_and_without(test, place, kind, overflows) else { continue };
+        let [line] = report(&with)[..] else { panic!("{kind:?} {place}: not one line: {}", with.told()) };
+        assert!(with.stdout.contains("on a system stack: false"), "{}", with.told());
+        let own = if place == "Rust" { "its own stack of 2 MiB" } else { "its own stack of 256 KiB" };
+        assert!(line.contains(own) && line.contains("`reserve`") && line.contains("raise it"), "{line}");
+        // A thread of C has no alternate stack without the report, and so no handler runs there.
+        if place == "Rust" || kind == Some(0) {
             same_death(&with, &without);
         }
     }
