@@ -81,6 +81,84 @@ callback! { "C" [reserve = "40 KiB"] fn needs_less_than_a_small_stack(_arg) {
     i32::from(remaining_stack().is_none_or(|bytes| bytes < 40 * KIB))
 } }
 
+callback! { "C" fn jumps_once_and_calls_on(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    // SAFETY: the body does not use its argument.
+    let jumped = unsafe { c::c_call_jumped(8 * KIB, jumps::of(mode), ptr::null_mut()) };
+    // From a shallower frame, so that nothing proves the activation dead.
+    i32::from(jumped != 1) + takes_no_slow_path(mode)
+} }
+
+/// Two callbacks, and then a hundred that take no slow path.
+fn takes_no_slow_path(mode: Mode) -> i32 {
+    let first = call(idle::of(mode)) + call(idle::of(mode));
+    let before = stats();
+    let warm: i32 = (0..100).map(|_| call(idle::of(mode))).sum();
+    first + warm + i32::from(stats() != before)
+}
+
+callback! { "C" fn prepares_and_calls(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    prepare_thread();
+    takes_no_slow_path(mode)
+} }
+
+callback! { "C" fn calls_with_a_stack_registered_inside_of_its_own(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let carved = [0_u8; 16 * KIB];
+    let range = core::hint::black_box(&carved).as_ptr_range();
+    let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr()).expect("a place");
+    let wrong = takes_no_slow_path(mode);
+    drop(registration);
+    wrong
+} }
+
+in_both_modes! {
+    fn prepared_thread_with_an_alternate_stack_takes_no_slow_path(mode) {
+        // Threads of Rust have an alternate signal stack.
+        prepare_thread();
+        let before = stats();
+        (0..100).for_each(|_| assert_eq!(call(calls_idle::of(mode)), 0));
+        assert_eq!(stats(), before);
+        assert_eq!(on_small_thread(prepares_and_calls::of(Mode::Plain), mode), 0);
+    }
+
+    fn callbacks_after_a_longjmp_take_no_slow_path(mode) {
+        assert_eq!(on_small_thread(jumps_once_and_calls_on::of(Mode::Plain), mode), 0);
+    }
+
+    fn callbacks_among_suspended_bodies_take_no_slow_path(mode) {
+        let mut memory = vec![[0_u8; 32 * KIB]; 100];
+        let mut jobs: Vec<Suspended> = (0..100).map(|_| Suspended { coroutine: ptr::null_mut() }).collect();
+        for (job, memory) in jobs.iter_mut().zip(&mut memory) {
+            let arg = to_c(job);
+            // SAFETY: memory and job outlive the coroutine, which ends below.
+            unsafe {
+                job.coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), suspends::of(mode), arg);
+                assert_eq!(c::c_coroutine_resume(job.coroutine), 0);
+            }
+        }
+        assert_eq!(takes_no_slow_path(Mode::Always), 0);
+        for job in &jobs {
+            // SAFETY: as above.
+            unsafe {
+                assert_eq!(c::c_coroutine_resume(job.coroutine), 1);
+                assert_eq!(c::c_coroutine_result(job.coroutine), 0);
+                c::c_coroutine_free(job.coroutine);
+            }
+        }
+    }
+
+    fn stack_registered_inside_of_the_threads_own_costs_no_slow_path(mode) {
+        assert_eq!(on_small_thread(calls_with_a_stack_registered_inside_of_its_own::of(Mode::Plain), mode), 0);
+    }
+}
+
+callback! { "C" fn calls_idle(_arg) { 0 } }
+
 callback! { "C" fn jumps(_arg) {
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
     if on_system_stack() { unsafe { c::c_jump() } } else { -1 }

@@ -163,3 +163,45 @@ in_both_modes! {
         assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) }, 0);
     }
 }
+
+callback! { "C" fn touches_a_mib_and_jumps(_arg) {
+    use_stack(1024 * KIB);
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+alone! {
+    fn longjmp_from_ever_shallower_frames_holds_at_most_256_mib() {
+        if is_emulated("keeps memory of its own") {
+            return;
+        }
+        callback! { "C" fn shallower(_arg) {
+            for i in (0..700).rev() {
+                let f = touches_a_mib_and_jumps::of(Mode::Always);
+                // SAFETY: the body does not use its argument.
+                assert_eq!(unsafe { c::c_call_jumped(4096 * i, f, ptr::null_mut()) }, 1);
+            }
+            0
+        } }
+        let before = resident_bytes();
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) }, 0);
+        println!("resident {} -> {} KiB, {:?}", before / KIB, resident_bytes() / KIB, stats());
+        assert!(stats().stacks_mapped < 320, "{:?}", stats());
+    }
+
+    #[cfg(all(unix, target_pointer_width = "64"))]
+    fn fortified_longjmp_crosses_the_switch_on_a_thread_at_a_low_address() {
+        if maps_above_threads() {
+            return;
+        }
+        callback! { "C" fn later(_arg) {
+            // SAFETY: the body does not use its argument.
+            unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) - 1 }
+        } }
+        for place in tests::FREE_PLACES {
+            // SAFETY: as above.
+            assert_eq!(unsafe { c::c_call_on_thread_at(place, 256 * KIB, later::of(Mode::Plain), ptr::null_mut()) }, 0);
+        }
+    }
+}

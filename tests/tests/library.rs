@@ -142,6 +142,28 @@ in_both_modes! {
         flat(rounds(500), step);
     }
 
+    fn closing_a_library_while_its_threads_live_leaves_nothing_mapped(mode) {
+        // Four workers that live longer than each library call into each of them.
+        let (calls, results): (Vec<_>, Vec<_>) = (0..4).map(|_| {
+            let (call, calls) = std::sync::mpsc::channel::<CCallback>();
+            let (result, results) = std::sync::mpsc::channel();
+            std::thread::spawn(move || for f in calls {
+                // 32 KiB are too little for the bodies; the thread has more, below a frame of C.
+                let low = guarded_callback::StackBounds::of_thread().expect("known").low();
+                // SAFETY: the plugin's callback accepts null.
+                result.send(unsafe { c::c_call_with_left(32 * KIB, low, f, ptr::null_mut()) }).expect("the test waits");
+            });
+            (call, results)
+        }).unzip();
+        flat(rounds(200), || {
+            let plugin = Plugin::open();
+            calls.iter().for_each(|call| call.send(plugin.callback(mode)).expect("the worker lives"));
+            results.iter().for_each(|result| assert_eq!(result.recv(), Ok(0)));
+            assert_eq!(plugin.stacks(), 4);
+            plugin.close();
+        });
+    }
+
     fn two_runtimes_leave_each_other_alone(mode) {
         // Bodies of the executable call bodies of the library, and the other way round, to a depth of four.
         let plugin = Plugin::open();
@@ -163,10 +185,12 @@ in_both_modes! {
     fn forty_libraries_are_open_at_a_time(mode) {
         let folder = std::env::temp_dir().join(format!("guarded-callback-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
+        // Half of them have 4 KiB of thread-locals of their own.
         let plugins: Vec<_> = (0..LIBRARIES)
             .map(|number| {
                 let copy = folder.join(format!("{number}{}", loader::FILE_NAME));
-                std::fs::copy(Plugin::path(), &copy).expect("a copy");
+                let name = if number % 2 == 0 { loader::FILE_NAME } else { loader::WITH_LOCALS };
+                std::fs::copy(Plugin::path().with_file_name(name), &copy).expect("a copy");
                 Plugin::open_at(&copy)
             })
             .collect();

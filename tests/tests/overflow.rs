@@ -488,3 +488,26 @@ fn report_does_no_more_than_a_signal_handler_may() {
         assert!(SAFE.iter().any(|safe| call.contains(safe)), "{call}\n{calls}");
     }
 }
+
+callback! { "C" fn writes_below_its_stack(arg) {
+    // As a frame of C does that is compiled without stack probes.
+    // SAFETY: the test passes a number; writing there ends the process.
+    unsafe { c::c_write_to(StackBounds::current().expect("a system stack").low() - *arg.cast::<usize>()) };
+    0
+} }
+
+#[test]
+fn unprobed_frame_of_a_mib_hits_the_guard_area() {
+    let test = "unprobed_frame_of_a_mib_hits_the_guard_area";
+    for bytes in [8, 64 * KIB, 512 * KIB, tests::GUARD_BYTES - 8] {
+        let death = run_child(test, &format!("{test} {bytes}"), |_| (), || {
+            // Another stack in use, which the write must not reach.
+            std::thread::spawn(|| call_at(Place::RustThread, works::of(Mode::Always), ptr::null_mut())).join().expect("its end");
+            install();
+            call_at(Place::CThread, writes_below_its_stack::of(Mode::Always), to_c(&mut { bytes }));
+        });
+        let Some(death) = death else { continue };
+        assert_eq!(death.signal, Some(libc::SIGSEGV), "{bytes}: {}", death.told());
+        assert_eq!(report(&death).len(), 1, "{bytes}: {}", death.told());
+    }
+}
