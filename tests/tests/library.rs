@@ -202,6 +202,38 @@ in_both_modes! {
         std::fs::remove_dir_all(&folder).expect("the folder");
     }
 
+    fn libraries_are_opened_again_in_any_order(mode) {
+        let folder = std::env::temp_dir().join(format!("guarded-callback-again-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let copies: Vec<_> = (0..10).map(|number| {
+            let copy = folder.join(format!("{number}{}", loader::FILE_NAME));
+            let name = if number % 2 == 0 { loader::FILE_NAME } else { loader::WITH_LOCALS };
+            std::fs::copy(Plugin::path().with_file_name(name), &copy).expect("a copy");
+            copy
+        }).collect();
+        let mut open: Vec<Plugin> = copies.iter().map(|copy| Plugin::open_at(copy)).collect();
+        for round in 0..rounds(300) {
+            let which = round.wrapping_mul(7919) / 3 % open.len();
+            // Called by a thread that stays and by one that ends.
+            let low = guarded_callback::StackBounds::of_thread().expect("known").low();
+            // SAFETY: the plugin's callback accepts null.
+            let here = unsafe { c::c_call_with_left(32 * KIB, low, open[which].callback(mode), ptr::null_mut()) };
+            assert_eq!((here, on_thread(open[which].callback(mode), ptr::null_mut())), (0, 0), "round {round}");
+            let closed = open.swap_remove(which);
+            // SAFETY: nothing of the plugin runs or is called any more.
+            unsafe { loader::close(closed.0) };
+            let other = Plugin::open_at(&copies[round * 3 % copies.len()]);
+            assert_eq!(on_thread(other.callback(mode), ptr::null_mut()), 0, "round {round}");
+            open.push(other);
+        }
+        // Each is open once at least, or more often: the last one is unmapped.
+        for plugin in open {
+            // SAFETY: nothing of the plugin runs or is called any more.
+            unsafe { loader::close(plugin.0) };
+        }
+        std::fs::remove_dir_all(&folder).expect("the folder");
+    }
+
     fn destructor_of_a_library_calls_back(mode) {
         // The library's own destructor calls one of its callbacks, before and after its runtime has given back what it holds.
         // The thread that closes it ends afterwards.
