@@ -87,5 +87,5 @@ fn a_wrong_argument_is_an_error() {
     is_refused(tour, &["nonsense"], "no story is called `nonsense`");
     is_refused(tour, &["worker", "plian"], "`plian` is neither");
     is_refused(tour, &["worker", "plain", "plain"], "one argument at most");
-    is_refused(tour, &["svg", "png"], "nothing comes behind `svg`");
+    is_refused(tour, &["svg"], "no story is called `svg`");
 }

@@ -93,14 +93,21 @@ fn guarded_with<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: 
             // SAFETY: the body has run, and has written its result.
             return unsafe { result.assume_init() };
         }
-        return refused(ManuallyDrop::into_inner(call));
+        return refuse(ManuallyDrop::into_inner(call), refused);
     }
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
         Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, callback, call),
         Entry::InPlace => in_place(call),
-        Entry::Refused => refused(call),
+        Entry::Refused => refuse(call, refused),
     }
+}
+
+/// Never inlined: the fallback's own frame is there only when it runs.
+#[cold]
+#[inline(never)]
+fn refuse<R, F, G: FnOnce(F) -> R>(call: F, refused: G) -> R {
+    refused(call)
 }
 
 /// Runs a body with a large result on the stack of `header`, which it has.

@@ -144,10 +144,10 @@ macro_rules! fast {
             #[cold]
             #[inline(never)]
             unsafe extern $abi fn slow<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
-                $($a: ManuallyDrop<$A>),*
+                $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
-                let arguments = ($(&raw const $a,)*);
+                let arguments = ($(&raw mut $a,)*);
                 let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
@@ -156,12 +156,10 @@ macro_rules! fast {
                 let refused = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback runs,
-                    // which reads copies as in `run_body`.
+                    // which looks at arguments that are `Copy` alone, as in `run_body`.
                     unsafe {
-                        let copies = ($(copy_of(&**$a),)*);
-                        let _ = ($(ManuallyDrop::into_inner(read($a)),)*);
-                        let ($($a,)*) = &copies;
-                        only_value::<G>()($($a.assume_init_ref()),*)
+                        $(ManuallyDrop::drop(&mut *$a);)*
+                        only_value::<G>()($(&*$a.cast::<$A>()),*)
                     }
                 };
                 guarded_or::<$unwinds, false, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
@@ -231,10 +229,10 @@ macro_rules! compiled {
 
             #[inline(never)]
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
-                body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $($a: ManuallyDrop<$A>),*
+                mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
-                let (body, fallback, arguments) = (&raw const body, &raw const fallback, ($(&raw const $a,)*));
+                let (body, fallback, arguments) = (&raw mut body, &raw const fallback, ($(&raw mut $a,)*));
                 let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: all of them are moved out once; this frame lasts longer.
@@ -246,12 +244,11 @@ macro_rules! compiled {
                 let refused = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback runs,
-                    // which reads copies as in `in_place`.
+                    // which looks at arguments that are `Copy` alone, as in `in_place`.
                     unsafe {
-                        let copies = ($(copy_of(&**$a),)*);
-                        let _ = ($(ManuallyDrop::into_inner(read($a)),)* ManuallyDrop::into_inner(read(body)));
-                        let ($($a,)*) = &copies;
-                        ManuallyDrop::into_inner(read(fallback))($($a.assume_init_ref()),*)
+                        $(ManuallyDrop::drop(&mut *$a);)*
+                        ManuallyDrop::drop(&mut *body);
+                        ManuallyDrop::into_inner(read(fallback))($(&*$a.cast::<$A>()),*)
                     }
                 };
                 guarded_or::<$unwinds, true, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)

@@ -11,7 +11,7 @@ pub use process::{
 };
 
 #[cfg(unix)]
-pub use process::maps_of_stacks;
+pub use process::{STACK_PLACES, maps_of_stacks};
 #[cfg(windows)]
 pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 
@@ -114,6 +114,10 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
 
 /// The size of a system stack where the settings say nothing else.
 pub const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
+
+/// The guard area below a system stack, at least.
+pub const GUARD_BYTES: usize =
+    if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * 1024 };
 
 /// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below the stacks that the kernel places.
 #[cfg(target_pointer_width = "64")]

@@ -6,6 +6,7 @@
 use core::cell::Cell;
 use core::ffi::c_void;
 use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::StackBounds;
 use tests::{CCallback, Mode, alone, c, callback, in_both_modes};
@@ -57,6 +58,51 @@ unsafe extern "C" fn realloc(memory: *mut c_void, bytes: usize) -> *mut c_void {
     unsafe { __libc_realloc(memory, bytes) }
 }
 
+/// Whether mapping memory calls back, as the hooks of an allocation profiler do under LD_PRELOAD.
+static MAPPING_CALLS_BACK: AtomicBool = AtomicBool::new(false);
+static MAPPINGS: AtomicUsize = AtomicUsize::new(0);
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn mmap(
+    at: *mut c_void,
+    bytes: usize,
+    protection: i32,
+    flags: i32,
+    file: i32,
+    offset: libc::off_t,
+) -> *mut c_void {
+    if MAPPING_CALLS_BACK.load(Relaxed) {
+        MAPPINGS.fetch_add(1, Relaxed);
+        does_nothing::always(ptr::null_mut());
+    }
+    // SAFETY: the caller's promise. All 64-bit systems have this call, the others one of another name.
+    unsafe {
+        let number = if cfg!(target_pointer_width = "64") { libc::SYS_mmap } else { SYS_MMAP2 };
+        let offset = if cfg!(target_pointer_width = "64") { offset } else { offset / 4096 };
+        ptr::with_exposed_provenance_mut(libc::syscall(number, at, bytes, protection, flags, file, offset) as usize)
+    }
+}
+
+/// What the standard library calls.
+#[cfg(target_pointer_width = "64")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn mmap64(
+    at: *mut c_void,
+    bytes: usize,
+    protection: i32,
+    flags: i32,
+    file: i32,
+    offset: libc::off_t,
+) -> *mut c_void {
+    // SAFETY: passed on.
+    unsafe { mmap(at, bytes, protection, flags, file, offset) }
+}
+
+#[cfg(target_pointer_width = "64")]
+const SYS_MMAP2: libc::c_long = 0;
+#[cfg(target_pointer_width = "32")]
+const SYS_MMAP2: libc::c_long = libc::SYS_mmap2;
+
 fn allocations(of: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
     of();
@@ -91,6 +137,25 @@ callback! { "C" fn is_called_back_by_malloc(arg) {
 fn on_a_thread(f: CCallback, mode: &mut Mode) -> i32 {
     // SAFETY: the bodies take the mode, which outlives the call.
     unsafe { c::c_call_on_thread(0, f, tests::to_c(mode)) }
+}
+
+in_both_modes! {
+    fn callback_from_a_hook_of_mmap_ends(mode) {
+        MAPPING_CALLS_BACK.store(true, Relaxed);
+        // First callbacks, each with a stack to be mapped: all threads live at the same time.
+        let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(move || {
+            // SAFETY: the body does not use its argument.
+            let result = unsafe { c::c_call(does_nothing::of(mode), ptr::null_mut()) };
+            std::thread::park();
+            result
+        })).collect();
+        for thread in threads {
+            thread.thread().unpark();
+            assert_eq!(thread.join().expect("its end"), 0);
+        }
+        MAPPING_CALLS_BACK.store(false, Relaxed);
+        assert!(MAPPINGS.load(Relaxed) > 0, "nothing was mapped through the hook");
+    }
 }
 
 alone! {

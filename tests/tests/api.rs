@@ -5,7 +5,7 @@ use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use guarded_callback::{Settings, guarded_callback, on_host_stack, on_system_stack, remaining_stack, stats};
-use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, to_c, use_stack};
+use tests::{CCallback, Canary, Mode, alone, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -74,10 +74,10 @@ callback! { "C" fn visits_and_is_jumped_over(_arg) {
 callback! { "C" fn jumps_over_twenty(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
-    // From different depths, so that no frame lies where the one before it was.
-    (0..20).map(|number| {
+    // Each frame lies over the one before it, which is the proof that that one is dead.
+    (0..20).map(|_| {
         // SAFETY: the body does not use its argument.
-        unsafe { c::c_call_jumped((20 - number) * 4096, visits_and_is_jumped_over::of(mode), ptr::null_mut()) - 1 }
+        unsafe { c::c_call_jumped(4096, visits_and_is_jumped_over::of(mode), ptr::null_mut()) - 1 }
     }).sum()
 } }
 
@@ -87,7 +87,7 @@ fn on_thread(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int {
 }
 
 in_both_modes! {
-    fn stack_of_64_mib_is_not_given(mode) {
+    fn reserve_of_64_mib_is_given(mode) {
         for _ in 0..2 {
             assert_eq!(on_thread(64 * KIB, uses_60_mib::of(mode), ptr::null_mut()), 0);
             assert_eq!(on_thread(64 * KIB, calls_one_of_64_mib::of(mode), uses_60_mib::of(mode).0.cast_mut()), 0);
@@ -97,7 +97,7 @@ in_both_modes! {
         assert!(stats.stacks_pooled <= 3, "stacks were not used again: {stats:?}");
     }
 
-    fn visit_is_taken_for_the_end_of_its_body_at_the_limit_of_stacks(mode) {
+    fn visit_keeps_its_activation_alive_at_the_limit_of_stacks(mode) {
         Settings::new().stacks_per_thread(1).apply().expect("first");
         let f = visits_and_calls_one_that_wants_a_stack::of(mode);
         for _ in 0..10 {
@@ -105,13 +105,13 @@ in_both_modes! {
         }
     }
 
-    fn visit_that_has_ended_keeps_an_abandoned_stack(mode) {
+    fn visit_that_has_ended_keeps_no_abandoned_stack(mode) {
         Settings::new().stacks_per_thread(3).apply().expect("first");
         let mut mode = mode;
         assert_eq!(on_thread(512 * KIB, jumps_over_twenty::of(Mode::Plain), to_c(&mut mode)), 0, "{:?}", stats());
     }
 
-    fn visits_of_the_host_damage_it_or_the_body(mode) {
+    fn visits_of_the_calling_stack_leave_it_and_the_body_intact(mode) {
         let mut mode = mode;
         for _ in 0..200 {
             assert_eq!(on_thread(100 * KIB, visits_its_host::of(mode), to_c(&mut mode)), 0);
@@ -120,3 +120,107 @@ in_both_modes! {
         assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
     }
 }
+
+callback! { "C" [reserve = 16 << 20] fn uses_12_mib(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 16 << 20) { 1 } else { use_stack(12 << 20) }
+} }
+
+callback! { "C" fn calls_16_mib_often(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let call = || {
+        // SAFETY: the body does not use its argument.
+        unsafe { c::c_call(uses_12_mib::of(mode), ptr::null_mut()) }
+    };
+    let first = call();
+    let before = stats();
+    first + (0..50).map(|_| call()).sum::<c_int>() + c_int::from(stats() != before)
+} }
+
+/// What lies on the calling stack between the visit and the frame of C's caller, and what a body needs to know to overwrite its own
+/// activation's record there.
+struct Overwrites {
+    mode: Mode,
+    outer: usize,
+    found: usize,
+}
+
+callback! { "C" fn visits_and_loses_its_record(arg) {
+    let canary = Canary::new(11);
+    // SAFETY: the test passes this.
+    let overwrites = unsafe { tests::from_c::<Overwrites>(arg) };
+    // The record holds the address of the header, which is where the room of a system stack ends.
+    let header = guarded_callback::StackBounds::current().expect("a system stack").high();
+    let wrong = on_host_stack(|| {
+        let words = || (tests::near_sp().next_multiple_of(8)..overwrites.outer).step_by(8);
+        let word = core::ptr::with_exposed_provenance_mut::<usize>;
+        // SAFETY: memory of the thread's own stack between two live frames; what is overwritten is put back.
+        let records: Vec<usize> = words().filter(|&at| unsafe { word(at).read_volatile() == header }).collect();
+        overwrites.found = records.len();
+        // SAFETY: as above; as when a host copies the slice of the stack away.
+        records.iter().for_each(|&at| unsafe { word(at).write_volatile(0x55) });
+        let f = works::of(overwrites.mode);
+        // SAFETY: the body does not use its argument.
+        let wrong = (0..20).map(|_| unsafe { c::c_call_with_frame(1024, f, ptr::null_mut()) }).sum::<c_int>();
+        // SAFETY: as above.
+        records.iter().for_each(|&at| unsafe { word(at).write_volatile(header) });
+        wrong
+    });
+    wrong + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)
+} }
+
+callback! { "C" fn visits_from_here(arg) {
+    let here = [0_usize; 4];
+    // SAFETY: the test passes this.
+    let overwrites = unsafe { tests::from_c::<Overwrites>(arg) };
+    overwrites.outer = core::hint::black_box(&here).as_ptr().addr();
+    // SAFETY: the body expects this.
+    unsafe { c::c_call(visits_and_loses_its_record::of(overwrites.mode), arg) }
+} }
+
+in_both_modes! {
+    fn reserve_of_16_mib_is_met_by_the_same_stack_each_time(mode) {
+        let mut mode = mode;
+        assert_eq!(on_thread(64 * KIB, calls_16_mib_often::of(Mode::Plain), to_c(&mut mode)), 0);
+        let stats = stats();
+        assert!(stats.stacks_mapped <= 2 && stats.slow_paths <= 2, "{stats:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    fn visit_keeps_an_activation_alive_whose_record_is_overwritten(mode) {
+        for _ in 0..10 {
+            let mut overwrites = Overwrites { mode, outer: 0, found: 0 };
+            assert_eq!(on_thread(120 * KIB, visits_from_here::of(Mode::Plain), to_c(&mut overwrites)), 0);
+            assert!(overwrites.found > 0, "no record was overwritten");
+        }
+        assert_eq!(stats().stacks_reclaimed, 0, "{:?}", stats());
+    }
+}
+
+alone! {
+    fn settings_of_several_crates_merge() {
+        let none = Settings::current();
+        assert_eq!(none, Settings::new());
+        let first = Settings::new().system_stack_bytes(32 << 20).spare_stacks(3).apply().expect("fits");
+        assert_eq!((first.get_system_stack_bytes(), first.get_spare_stacks()), (32 << 20, none.get_spare_stacks()));
+        // After callbacks as well; sizes and counts take the largest.
+        assert_eq!(on_thread(64 * KIB, works::of(Mode::Always), ptr::null_mut()), 0);
+        let more = Settings::new().system_stack_bytes(16 << 20).guard_bytes(4 << 20).spare_stacks(100).stacks_per_thread(50);
+        let second = more.apply().expect("fits");
+        assert_eq!((second.get_system_stack_bytes(), second.get_guard_bytes()), (32 << 20, 4 << 20));
+        assert_eq!((second.get_spare_stacks(), second.get_stacks_per_thread()), (100, Some(50)));
+        assert!(!second.get_switch_by_default() && !second.get_stay_on_foreign());
+        let third = Settings::new().switch_by_default(true).apply().expect("fits");
+        let fourth = Settings::new().stay_on_foreign(true).apply().expect("fits");
+        assert!(third.get_switch_by_default() && fourth.get_switch_by_default() && fourth.get_stay_on_foreign());
+        assert_eq!(fourth, Settings::current());
+        let wrong = Settings::new().system_stack_bytes(usize::MAX).apply();
+        assert_eq!((wrong, Settings::current()), (Err(guarded_callback::SettingsError::StackSize), fourth));
+        // The larger stacks are there, also for a thread that holds a smaller one.
+        assert_eq!(on_thread(64 * KIB, wants_20_mib::of(Mode::Always), ptr::null_mut()), 0);
+    }
+}
+
+callback! { "C" [reserve = 20 << 20] fn wants_20_mib(_arg) {
+    if remaining_stack().is_none_or(|bytes| bytes < 31 << 20) { 1 } else { use_stack(20 << 20) }
+} }

@@ -46,13 +46,13 @@ fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
 }
 
 alone! {
-    fn lowest_byte_of_a_c_thread_is_not_usable() {
+    fn lowest_byte_of_a_c_thread_is_usable() {
         for size in SIZES {
             assert_eq!(on_thread(size, walks_to_the_end::of(Mode::Plain)), 0, "{size} bytes");
         }
     }
 
-    fn lowest_byte_of_a_rust_thread_is_not_usable() {
+    fn lowest_byte_of_a_rust_thread_is_usable() {
         let thread = std::thread::Builder::new().stack_size(256 * KIB);
         let walk = || walks_to_the_end::plain(ptr::null_mut());
         assert_eq!(thread.spawn(walk).expect("a thread").join().expect("its end"), 0);
@@ -60,7 +60,7 @@ alone! {
 }
 
 in_both_modes! {
-    fn body_of_1_mib_on_a_thread_of_usual_size_overflows(mode) {
+    fn body_of_1_mib_on_a_thread_of_usual_size_has_room(mode) {
         for _ in 0..10 {
             assert_eq!(on_thread(0, works_with_1_mib::of(mode)), 0);
         }
@@ -144,8 +144,8 @@ in_both_modes! {
 }
 
 #[test]
-fn byte_below_a_c_thread_is_usable() {
-    let name = "byte_below_a_c_thread_is_usable";
+fn byte_below_a_c_thread_is_not_usable() {
+    let name = "byte_below_a_c_thread_is_not_usable";
     for size in SIZES {
         let scenario = || {
             on_thread(size, walks_below_the_end::of(Mode::Plain));
@@ -185,7 +185,7 @@ fn text(output: &Output) -> String {
 }
 
 #[test]
-fn lowest_byte_of_the_main_thread_is_not_usable() {
+fn lowest_byte_of_the_main_thread_is_usable() {
     for &limit in LIMITS {
         let output = on_main_thread("walk", "plain", limit);
         assert!(output.status.success() && text(&output).contains("came to the end"), "limit {limit:?}: {output:?}");
@@ -193,7 +193,7 @@ fn lowest_byte_of_the_main_thread_is_not_usable() {
 }
 
 #[test]
-fn byte_below_the_main_thread_is_usable() {
+fn byte_below_the_main_thread_is_not_usable() {
     let limits = if is_emulated("gives the main thread at least 8 MiB") { &LIMITS[..1] } else { LIMITS };
     // On Windows 2 MiB are all that a main thread has.
     let grown = cfg!(unix).then_some((None, "walk_below_grown"));
@@ -207,7 +207,7 @@ fn byte_below_the_main_thread_is_usable() {
 /// musl tells of the main thread what it has at the moment.
 #[cfg(unix)]
 #[test]
-fn main_stack_is_taken_to_be_as_large_as_it_has_grown() {
+fn main_stack_is_taken_to_be_as_large_as_it_may_grow() {
     let limits = [(None, "bounds: "), (Some("6144"), "bounds: 6144 KiB")];
     for &(limit, bounds) in &limits {
         for mode in ["always", "when_low"] {

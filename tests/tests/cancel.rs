@@ -85,24 +85,24 @@ fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
 }
 
 in_both_modes! {
-    fn cancellation_in_a_body_runs_no_destructors(mode) {
+    fn cancellation_in_a_body_runs_destructors(mode) {
         cancelled(is_cancelled_at_a_cancellation_point::of(mode), ptr::null_mut(), 1);
     }
 
-    fn asynchronous_cancellation_in_a_body_runs_no_destructors(mode) {
+    fn asynchronous_cancellation_in_a_body_runs_destructors(mode) {
         cancelled(is_cancelled_asynchronously::of(mode), ptr::null_mut(), 1);
     }
 
-    fn cancellation_does_not_cross_two_bodies(mode) {
+    fn cancellation_crosses_two_bodies(mode) {
         cancelled(passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut(), 2);
     }
 
-    fn cancellation_does_not_cross_two_switches(mode) {
+    fn cancellation_crosses_two_switches(mode) {
         let mut inner = (passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut());
         cancelled(passes_on_from_a_further_stack::of(mode), to_c(&mut inner), 3);
     }
 
-    fn callback_from_a_destructor_of_a_cancelled_body_fails(mode) {
+    fn callback_from_a_destructor_of_a_cancelled_body_works(mode) {
         let mut mode = mode;
         for round in 1..=100 {
             // SAFETY: the body expects the mode.
@@ -110,5 +110,91 @@ in_both_modes! {
             assert_eq!((cleaned, GOOD.load(Relaxed)), (2, round));
         }
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+}
+
+/// As C declares them: without the pads that a call of "C-unwind" has. A function with other calls that
+/// may unwind has a table in which these are missing, which ends the process, also without the attribute.
+mod direct {
+    #[allow(clashing_extern_declarations, reason = "of the ABI that the bodies call")]
+    unsafe extern "C" {
+        pub(super) static c_ended_at: usize;
+        pub(super) fn c_exit_thread_here() -> !;
+        pub(super) fn c_wait_to_be_cancelled();
+    }
+}
+
+callback! { "C" fn exits_from_c(_arg) {
+    // SAFETY: the thread is C's and the frames up to its start can be unwound.
+    unsafe { direct::c_exit_thread_here() }
+} }
+
+callback! { "C" fn is_cancelled_in_c(_arg) {
+    // SAFETY: as above.
+    unsafe { direct::c_wait_to_be_cancelled() };
+    0
+} }
+
+callback! { "C" [reserve = 9 << 20] fn is_cancelled_in_c_on_a_further_stack(_arg) {
+    // SAFETY: as above.
+    unsafe { direct::c_wait_to_be_cancelled() };
+    0
+} }
+
+callback! { "C" fn calls_in_c(arg) {
+    unsafe extern "C" {
+        #[allow(clashing_extern_declarations, reason = "as above")]
+        fn c_call(f: CCallback, arg: *mut c_void) -> core::ffi::c_int;
+    }
+    // SAFETY: the test passes the address of a callback that does not use its argument.
+    unsafe { c_call(CCallback(arg), ptr::null_mut()) }
+} }
+
+/// Whether the last thread has ended on a system stack.
+fn has_switched() -> bool {
+    // SAFETY: the thread that has written it is gone.
+    tests::STACK_PLACES.contains(&unsafe { direct::c_ended_at })
+}
+
+/// The sizes of threads on which bodies stay and switch, and whether they do. `always` switches on both.
+const THREADS: [(usize, bool); 2] = [(1024 * KIB, false), (64 * KIB, true)];
+
+tests::alone! {
+    fn pthread_exit_in_a_c_body_ends_the_thread_as_without_the_attribute() {
+        for mode in [Mode::Plain, Mode::WhenLow, Mode::Always] {
+            for (bytes, is_small) in THREADS {
+                let switches = mode == Mode::Always || (mode == Mode::WhenLow && is_small);
+                for _ in 0..50 {
+                    // SAFETY: the body does not use its argument.
+                    let result = unsafe { c::c_call_on_thread(bytes, exits_from_c::of(mode), ptr::null_mut()) };
+                    assert_eq!((result, has_switched()), (-3001, switches), "{mode:?} {bytes}");
+                    // Warm: the thread has called back before.
+                    let f = exits_from_c::of(mode).0.cast_mut();
+                    // SAFETY: the body expects the address of a callback.
+                    let result = unsafe { c::c_call_on_thread(bytes, calls_in_c::of(mode), f) };
+                    assert_eq!(result, -3001, "{mode:?} {bytes}");
+                }
+            }
+        }
+        assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+
+    fn cancellation_in_a_c_body_ends_the_thread_as_without_the_attribute() {
+        for mode in [Mode::Plain, Mode::WhenLow, Mode::Always] {
+            for (bytes, is_small) in THREADS {
+                let switches = mode == Mode::Always || (mode == Mode::WhenLow && is_small);
+                for _ in 0..50 {
+                    // SAFETY: the body does not use its argument.
+                    let cleaned = unsafe { c::c_call_cancelled(bytes, is_cancelled_in_c::of(mode), ptr::null_mut()) };
+                    assert_eq!((cleaned, has_switched()), (2, switches), "{mode:?} {bytes}");
+                    for inner in [is_cancelled_in_c::of(mode), is_cancelled_in_c_on_a_further_stack::of(mode)] {
+                        // SAFETY: the body expects the address of a callback.
+                        let cleaned = unsafe { c::c_call_cancelled(bytes, calls_in_c::of(mode), inner.0.cast_mut()) };
+                        assert_eq!(cleaned, 2, "{mode:?} {bytes}");
+                    }
+                }
+            }
+        }
+        assert!(stats().stacks_mapped <= 3, "{:?}", stats());
     }
 }

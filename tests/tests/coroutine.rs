@@ -103,7 +103,7 @@ fn call_works(mode: Mode) -> c_int {
 }
 
 in_both_modes! {
-    fn body_on_a_16_kib_coroutine_overflows(mode) {
+    fn body_on_a_16_kib_coroutine_has_room(mode) {
         let mut job = Job { suspensions: 0, ..Job::new(mode, 1) };
         let mut stack = vec![0_u8; 16 * KIB];
         job.start(&mut stack, suspends::of(mode));
@@ -112,7 +112,7 @@ in_both_modes! {
         assert!(job.switched);
     }
 
-    fn suspended_body_loses_its_stack_to_others(mode) {
+    fn suspended_body_keeps_its_stack(mode) {
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
             let mut memory = stacks(4);
             let mut jobs: Vec<Job> = (0..4).map(|i| Job::new(mode, i + 10)).collect();
@@ -135,7 +135,7 @@ in_both_modes! {
         assert_eq!(stats.stacks_reclaimed, 0, "a suspended activation was taken for dead");
     }
 
-    fn suspended_body_is_reclaimed_when_others_call_often(mode) {
+    fn suspended_bodies_live_when_others_call_often(mode) {
         // More than the runtime's threshold for doubtful activations, on stacks from the heap.
         let mut memory = stacks(60);
         let mut jobs: Vec<Job> = (0..60).map(|i| Job { suspensions: 2, ..Job::new(mode, i) }).collect();
@@ -153,7 +153,7 @@ in_both_modes! {
         assert_eq!(stats().stacks_reclaimed, 0);
     }
 
-    fn body_that_resumes_a_coroutine_loses_its_stack(mode) {
+    fn body_that_resumes_a_coroutine_keeps_its_stack(mode) {
         // A body resumes a coroutine that is suspended in a body; that one ends first, then calls come from both.
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job::new(mode, 5);
@@ -164,7 +164,7 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
-    fn nested_callback_leaves_its_stack_after_a_coroutine_used_another(mode) {
+    fn nested_callback_stays_on_its_stack_after_a_coroutine_used_another(mode) {
         // Inside a body with room a coroutine calls back and ends; the next callback of the body stays where the body is.
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job { suspensions: 0, ..Job::new(mode, 5) };
@@ -175,7 +175,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn stack_map_reads_the_host_of_a_coroutine_that_is_gone(mode) {
+    fn stack_map_does_not_read_the_stack_of_a_coroutine_that_is_gone(mode) {
         // The coroutine is suspended inside a body and its stack unmapped: it will never be resumed.
         let bytes = 64 * KIB;
         // SAFETY: a fresh mapping.
@@ -194,7 +194,7 @@ in_both_modes! {
         assert!(picture.contains("system stack"), "{picture}");
     }
 
-    fn suspended_body_cannot_be_finished_on_another_thread(mode) {
+    fn suspended_body_is_finished_on_another_thread(mode) {
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job::new(mode, 5);
         job.start(&mut stack, suspends::of(mode));
@@ -213,7 +213,7 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
-    fn stack_that_was_jumped_off_is_lost_when_its_callers_stack_is_used_again(mode) {
+    fn stack_that_was_jumped_off_comes_back_when_its_callers_stack_is_used_again(mode) {
         // A body is jumped over, the one that it was called from returns, and a coroutine's takes that one's stack with it out of
         // the thread's life.
         for round in 0..100 {
@@ -230,7 +230,7 @@ in_both_modes! {
         assert!(stats.stacks_mapped - stats.stacks_unmapped <= 20, "{stats:?}");
     }
 
-    fn thread_that_leaves_a_suspended_body_behind_leaks_its_stack(mode) {
+    fn stack_of_a_suspended_body_comes_back_after_its_thread_has_ended(mode) {
         // Each thread suspends a body and ends; the body is finished here. The stacks must come back without `trim`.
         for round in 0..tests::rounds(200) as u64 {
             let mut stack = vec![0_u8; 16 * KIB];
@@ -285,10 +285,10 @@ fn carved(count: usize, call_between: bool) {
 
 alone! {
     #[cfg(unix)]
-    fn carved_coroutines_suspended_in_bodies_are_taken_for_dead() { carved(2, true) }
+    fn carved_coroutines_suspended_in_bodies_live() { carved(2, true) }
 
     #[cfg(unix)]
-    fn forty_one_carved_coroutines_suspended_in_bodies_are_taken_for_dead() { carved(41, false) }
+    fn forty_one_carved_coroutines_suspended_in_bodies_live() { carved(41, false) }
 }
 
 callback! { "C" fn resumes(arg) {
@@ -350,7 +350,7 @@ fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> 
 
 in_both_modes! {
     #[cfg(unix)]
-    fn foreign_stack_below_the_thread_stack_is_taken_for_it(mode) {
+    fn foreign_stack_below_the_thread_stack_is_told_from_it(mode) {
         assert_eq!(call_works(mode), 0);
         let low = StackBounds::of_thread().expect("known").low();
         assert_eq!(mapped_at(FREE_PLACES[0], suspends::of(mode), mode), Some((0, true)), "far below");
@@ -360,7 +360,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn foreign_stack_above_the_thread_stack_is_taken_for_it(mode) {
+    fn foreign_stack_above_the_thread_stack_is_told_from_it(mode) {
         // The thread's stack lies low, the coroutine's far above and just above.
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
@@ -380,8 +380,8 @@ in_both_modes! {
 }
 
 #[test]
-fn too_many_suspended_bodies_die_without_a_word() {
-    let name = "too_many_suspended_bodies_die_without_a_word";
+fn body_beyond_the_limit_of_stacks_aborts_with_one_line() {
+    let name = "body_beyond_the_limit_of_stacks_aborts_with_one_line";
     let death = run_child(
         name,
         name,
@@ -401,5 +401,263 @@ fn too_many_suspended_bodies_die_without_a_word() {
     for word in ["guarded-callback: `", "suspends::when_low", "limit of 4 system stacks", "unknown bounds", "fallback"]
     {
         assert!(death.stderr.contains(word), "{word}: {death:?}");
+    }
+}
+
+/// Runs `step` for a warm-up and `count` times more, and expects maps and memory not to grow.
+#[cfg(unix)]
+fn flat(count: usize, mut step: impl FnMut(usize)) {
+    let count = tests::rounds(count);
+    (0..count / 5).for_each(&mut step);
+    let (maps_before, bytes_before) = (tests::maps(), tests::resident_bytes());
+    (0..count).for_each(&mut step);
+    println!("maps {maps_before} -> {}, {bytes_before} -> {} bytes", tests::maps(), tests::resident_bytes());
+    assert!(tests::maps() <= maps_before + 32, "maps {maps_before} -> {}, {:?}", tests::maps(), stats());
+    if !tests::is_emulated("keeps memory of its own for each thread") {
+        assert!(tests::resident_bytes() < bytes_before + 4096 * KIB, "{bytes_before} -> {}", tests::resident_bytes());
+    }
+}
+
+callback! { "C" fn jumps_away(_arg) {
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    if on_system_stack() { unsafe { c::c_jump() } } else { -1 }
+} }
+
+/// How often, in which mode, and whether on a registered stack.
+struct Jumps {
+    count: usize,
+    mode: Mode,
+}
+
+callback! { "C" fn jumps_at_many_depths(arg) {
+    // SAFETY: the test passes this.
+    let &mut Jumps { count, mode } = unsafe { tests::from_c::<Jumps>(arg) };
+    for round in 0..count {
+        let depth = round.wrapping_mul(7919) % 61 * 1024;
+        // SAFETY: the body does not use its argument.
+        if unsafe { c::c_call_jumped(depth, jumps_away::of(mode), ptr::null_mut()) } != 1 {
+            return 1;
+        }
+    }
+    0
+} }
+
+/// A coroutine of 96 KiB, too few for the bodies, that calls `f` with `arg`, and whether it ended.
+fn in_a_coroutine(memory: &mut [u8], f: CCallback, arg: *mut c_void) -> (c_int, c_int) {
+    // SAFETY: the memory and the argument outlive the coroutine or its last use.
+    unsafe {
+        let coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), f, arg);
+        let ended = c::c_coroutine_resume(coroutine);
+        let result = c::c_coroutine_result(coroutine);
+        c::c_coroutine_free(coroutine);
+        (ended, result)
+    }
+}
+
+#[cfg(unix)]
+callback! { "C" fn frees_a_suspended_coroutine(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *tests::from_c::<Mode>(arg) };
+    let mut memory = vec![0_u8; 32 * KIB];
+    let mut job = Job::new(mode, 1);
+    job.start(&mut memory, suspends::of(mode));
+    let has_ended = job.resume();
+    // SAFETY: it is never resumed again.
+    unsafe { c::c_coroutine_free(job.coroutine) };
+    // As freed memory is used again.
+    memory.fill(0x55);
+    core::hint::black_box(&memory);
+    c_int::from(has_ended)
+} }
+
+#[cfg(unix)]
+callback! { "C" fn jumps_in_a_coroutine(arg) {
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *tests::from_c::<Mode>(arg) };
+    let mut jumps = Jumps { count: 10, mode };
+    let mut memory = vec![0_u8; 96 * KIB];
+    c_int::from(in_a_coroutine(&mut memory, jumps_at_many_depths::of(Mode::Plain), to_c(&mut jumps)) != (1, 0))
+} }
+
+in_both_modes! {
+    fn six_hundred_bodies_are_suspended_at_a_time(mode) {
+        let mut memory = stacks(600);
+        let mut jobs: Vec<Job> = (0..600).map(|i| Job::new(mode, i)).collect();
+        for (job, stack) in jobs.iter_mut().zip(&mut memory) {
+            job.start(stack, suspends::of(mode));
+            assert!(!job.resume());
+            assert_eq!(call_works(mode), 0);
+        }
+        for i in (0..600).map(|i| (i * 37) % 600) {
+            assert!(jobs[i].resume());
+            assert_eq!(jobs[i].result(), 0, "coroutine {i}");
+        }
+        assert_eq!((stats().stacks_reclaimed, stats().refusals), (0, 0), "{:?}", stats());
+    }
+
+    fn longjmp_at_many_depths_of_one_coroutine_is_never_refused(mode) {
+        let mut jumps = Jumps { count: tests::rounds(3000), mode };
+        let mut memory = vec![0_u8; 96 * KIB];
+        let f = jumps_at_many_depths::of(Mode::Plain);
+        assert_eq!(in_a_coroutine(&mut memory, f, to_c(&mut jumps)), (1, 0));
+        assert!(stats().stacks_mapped <= 130, "two for each depth at most: {:?}", stats());
+    }
+
+    #[cfg(unix)]
+    fn longjmp_at_many_depths_of_a_registered_stack_is_never_refused(mode) {
+        let mut jumps = Jumps { count: tests::rounds(3000), mode };
+        let mut memory = vec![0_u8; 96 * KIB];
+        let range = memory.as_ptr_range();
+        let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr()).expect("a place");
+        let f = jumps_at_many_depths::of(Mode::Plain);
+        assert_eq!(in_a_coroutine(&mut memory, f, to_c(&mut jumps)), (1, 0));
+        assert!(stats().stacks_mapped <= 130, "two for each depth at most: {:?}", stats());
+        drop(registration);
+    }
+
+    #[cfg(unix)]
+    fn coroutines_freed_while_suspended_leave_memory_flat(mode) {
+        let mut mode = mode;
+        // SAFETY: the body expects the mode.
+        flat(3000, |_| assert_eq!(unsafe { c::c_call(frees_a_suspended_coroutine::of(Mode::Plain), to_c(&mut mode)) }, 0));
+    }
+
+    #[cfg(unix)]
+    fn threads_that_end_with_a_coroutine_freed_while_suspended_leave_memory_flat(mode) {
+        let mut mode = mode;
+        let f = frees_a_suspended_coroutine::of(Mode::Plain);
+        // SAFETY: the body expects the mode.
+        flat(3000, |_| assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, to_c(&mut mode)) }, 0));
+    }
+
+    #[cfg(unix)]
+    fn threads_that_jumped_in_a_coroutine_leave_memory_flat(mode) {
+        let mut mode = mode;
+        let f = jumps_in_a_coroutine::of(Mode::Plain);
+        // SAFETY: the body expects the mode.
+        flat(1000, |_| assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, to_c(&mut mode)) }, 0));
+    }
+}
+
+/// What the body that carves a coroutine out of its own frame is told.
+#[cfg(unix)]
+struct Carves {
+    mode: Mode,
+    is_registered: bool,
+}
+
+#[cfg(unix)]
+callback! { "C" fn is_told_its_carved_stack(arg) {
+    // SAFETY: the test passes the range.
+    let (low, high) = unsafe { *tests::from_c::<(usize, usize)>(arg) };
+    let bounds = StackBounds::current();
+    let is_exact = bounds.is_some_and(|bounds| (bounds.low(), bounds.high()) == (low, high));
+    c_int::from(!is_exact || remaining_stack().is_none_or(|bytes| bytes > high - low))
+} }
+
+#[cfg(unix)]
+callback! { "C" [reserve = 400 * KIB] fn carves(arg) {
+    // SAFETY: the test passes this.
+    let &mut Carves { mode, is_registered } = unsafe { tests::from_c::<Carves>(arg) };
+    let above = [Canary::new(1), Canary::new(2), Canary::new(3)];
+    let mut memory = [0_u8; 160 * KIB];
+    let below = [Canary::new(4), Canary::new(5), Canary::new(6)];
+    let (low, high) = (memory.as_ptr().addr(), memory.as_ptr().addr() + memory.len());
+    let registration = is_registered.then(|| guarded_callback::register_stack(low..high).expect("a place"));
+    let mut wrong = c_int::from(!on_system_stack());
+    if is_registered {
+        let told = in_a_coroutine(&mut memory, is_told_its_carved_stack::of(Mode::Plain), to_c(&mut (low, high)));
+        wrong += c_int::from(told != (1, 0));
+    }
+    let mut job = Job { suspensions: 2, ..Job::new(mode, 9) };
+    job.start(&mut memory, suspends::of(mode));
+    for has_ended in [false, false, true] {
+        wrong += c_int::from(job.resume() != has_ended);
+        wrong += call_works(mode);
+    }
+    drop(registration);
+    let is_intact = above.iter().chain(&below).all(Canary::is_intact);
+    wrong + job.result() + c_int::from(!is_intact)
+} }
+
+#[cfg(unix)]
+in_both_modes! {
+    fn registered_coroutine_inside_of_a_system_stack_is_exact(mode) {
+        let mut carves = Carves { mode, is_registered: true };
+        for _ in 0..20 {
+            // SAFETY: the body expects this.
+            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) }, 0);
+        }
+    }
+
+    fn unregistered_coroutine_inside_of_a_system_stack_touches_no_live_body(mode) {
+        let mut carves = Carves { mode, is_registered: false };
+        for _ in 0..20 {
+            // SAFETY: the body expects this.
+            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) }, 0);
+        }
+    }
+}
+
+#[cfg(unix)]
+alone! {
+    fn three_hundred_carved_coroutines_suspended_in_bodies_live() {
+        fn carved_on_a_large_thread() {
+            let mode = Mode::Always;
+            let mut array = [[0_u8; 16 * KIB]; 300];
+            assert!(StackBounds::of_thread().expect("known").contains(array.as_ptr().addr()));
+            let mut jobs: Vec<Job> = (0..300).map(|i| Job::new(mode, i)).collect();
+            for (job, stack) in jobs.iter_mut().zip(array.iter_mut()) {
+                job.start(stack, suspends::of(mode));
+                assert!(!job.resume() && job.switched);
+            }
+            for i in (0..300).map(|i| (i * 7) % 300) {
+                assert_eq!(call_works(mode), 0);
+                assert!(jobs[i].resume() && jobs[i].result() == 0, "coroutine {i} was damaged: {:?}", stats());
+            }
+            assert_eq!(stats().stacks_reclaimed, 0, "a suspended activation was taken for dead");
+        }
+        let thread = std::thread::Builder::new().stack_size(16 << 20);
+        thread.spawn(carved_on_a_large_thread).expect("a thread").join().expect("its end");
+    }
+}
+
+#[guarded_callback::guarded_callback(foreign = stay)]
+extern "C" fn stays_on_foreign_stacks(_arg: *mut c_void) -> c_int {
+    c_int::from(on_system_stack())
+}
+
+/// The check-only way.
+#[guarded_callback::guarded_callback(switch = never, foreign = stay, reserve = "4 KiB")]
+extern "C" fn never_leaves_its_stack(_arg: *mut c_void) -> c_int {
+    c_int::from(on_system_stack())
+}
+
+callback! { "C" fn tells_whether_it_switched(_arg) { c_int::from(on_system_stack()) } }
+
+alone! {
+    fn body_stays_on_a_foreign_stack_where_the_attribute_says_so() {
+        let mut memory = vec![0_u8; 32 * KIB];
+        for f in [stays_on_foreign_stacks as *const c_void, never_leaves_its_stack as *const c_void] {
+            assert_eq!(in_a_coroutine(&mut memory, CCallback(f), ptr::null_mut()), (1, 0));
+        }
+        // The thread's own stack is guarded all the same.
+        let f = CCallback(stays_on_foreign_stacks as *const c_void);
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, ptr::null_mut()) }, 1);
+        let f = CCallback(never_leaves_its_stack as *const c_void);
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, ptr::null_mut()) }, 0);
+    }
+
+    fn body_stays_on_a_foreign_stack_where_the_settings_say_so() {
+        let f = tells_whether_it_switched::of(Mode::WhenLow);
+        let mut memory = vec![0_u8; 32 * KIB];
+        assert_eq!(in_a_coroutine(&mut memory, f, ptr::null_mut()), (1, 1));
+        let holds = guarded_callback::Settings::new().stay_on_foreign(true).apply().expect("fits");
+        assert!(holds.get_stay_on_foreign());
+        assert_eq!(in_a_coroutine(&mut memory, f, ptr::null_mut()), (1, 0));
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, ptr::null_mut()) }, 1);
     }
 }

@@ -45,7 +45,7 @@ callback! { "C" fn on_a_small_thread(arg) {
 } }
 
 alone! {
-    fn shim_takes_more_than_512_bytes_of_the_host() {
+    fn shim_takes_less_than_512_bytes_of_the_calling_stack() {
         let mut all = Vec::new();
         measure("main", idle_body::of(Mode::Always), &mut all);
         measure("fallback", idle_body_with_fallback::of(Mode::Always), &mut all);
@@ -53,7 +53,7 @@ alone! {
         assert!(all.iter().all(|&bytes| bytes < MOST_HOST_BYTES), "{all:?}");
     }
 
-    fn first_callback_on_a_thread_takes_more_than_512_bytes_of_the_host() {
+    fn first_callback_on_a_thread_takes_less_than_512_bytes_of_the_calling_stack() {
         for f in [idle_body::of(Mode::WhenLow), idle_unwinding_body::of(Mode::WhenLow), idle_body_with_fallback::of(Mode::WhenLow)] {
             // SAFETY: the body expects the address of a callback.
             let most = unsafe { c::c_call_on_thread(64 * KIB, on_a_small_thread::of(Mode::Plain), f.0.cast_mut()) };
@@ -85,13 +85,13 @@ callback! { "C" fn compares_the_state(arg) {
 } }
 
 in_both_modes! {
-    fn errno_rounding_or_signal_mask_is_changed(mode) {
+    fn errno_rounding_and_signal_mask_are_kept(mode) {
         for _ in 0..3 {
             assert_eq!(state_differs(sees_the_state::of(mode)), (0, 0), "bits: 1 errno, 2 rounding, 4 mask, 8 FP exceptions");
         }
     }
 
-    fn errno_rounding_or_signal_mask_is_changed_on_a_small_thread(mode) {
+    fn errno_rounding_and_signal_mask_are_kept_on_a_small_thread(mode) {
         let f = sees_the_state::of(mode);
         // SAFETY: the body expects the address of a callback.
         assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, compares_the_state::of(Mode::Plain), f.0.cast_mut()) }, 0);

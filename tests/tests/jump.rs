@@ -47,7 +47,7 @@ fn jump(depth: usize, mode: Mode) {
 /// `count` jumps from depths that `depth` tells, with flat memory after a warm-up.
 fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
     let count = tests::rounds(count);
-    (0..count / 4).for_each(|i| jump(depth(i), mode));
+    (0..count.min(20_000)).for_each(|i| jump(depth(i.wrapping_mul(31)), mode));
     let (maps_before, bytes_before) = (maps(), resident_bytes());
     (0..count).for_each(|i| jump(depth(i), mode));
     println!(
@@ -78,12 +78,12 @@ fn maps_above_threads() -> bool {
 }
 
 alone! {
-    fn longjmp_from_one_depth_leaks_in_always() { on_small_thread(|| jump_flat(MANY, Mode::Always, |_| 0)); }
-    fn longjmp_from_one_depth_leaks_in_when_low() { on_small_thread(|| jump_flat(MANY, Mode::WhenLow, |_| 0)); }
-    fn longjmp_from_many_depths_leaks_in_always() { on_small_thread(|| jump_flat(20_000, Mode::Always, scattered)); }
-    fn longjmp_from_many_depths_leaks_in_when_low() { on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered)); }
+    fn longjmp_from_one_depth_leaks_nothing_in_always() { on_small_thread(|| jump_flat(MANY, Mode::Always, |_| 0)); }
+    fn longjmp_from_one_depth_leaks_nothing_in_when_low() { on_small_thread(|| jump_flat(MANY, Mode::WhenLow, |_| 0)); }
+    fn longjmp_from_many_depths_leaks_nothing_in_always() { on_small_thread(|| jump_flat(20_000, Mode::Always, scattered)); }
+    fn longjmp_from_many_depths_leaks_nothing_in_when_low() { on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered)); }
 
-    fn longjmp_from_ever_deeper_frames_exhausts_the_stacks() {
+    fn longjmp_from_ever_deeper_frames_is_never_refused() {
         // Each call comes from deeper than all before, below memory of C that nobody writes.
         callback! { "C" fn deeper(_arg) {
             (0..1000).for_each(|i| jump(1024 * i, Mode::Always));
@@ -94,7 +94,7 @@ alone! {
     }
 
     #[cfg(unix)]
-    fn fortified_longjmp_takes_the_switch_for_a_jump_into_a_dead_frame() {
+    fn fortified_longjmp_crosses_the_switch() {
         if maps_above_threads() {
             return;
         }
@@ -109,7 +109,7 @@ alone! {
 callback! { "C" fn does_nothing(_arg) { 0 } }
 
 in_both_modes! {
-    fn longjmp_between_callbacks_from_other_depths_leaks(mode) {
+    fn longjmp_between_callbacks_from_other_depths_leaks_nothing(mode) {
         callback! { "C" fn jumps_between_others(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
@@ -129,7 +129,7 @@ in_both_modes! {
 
 alone! {
     #[cfg(unix)]
-    fn fortified_longjmp_of_a_thread_below_a_pooled_stack_aborts() {
+    fn fortified_longjmp_of_a_thread_with_a_pooled_stack_crosses_the_switch() {
         if maps_above_threads() {
             return;
         }
@@ -145,7 +145,7 @@ alone! {
 }
 
 in_both_modes! {
-    fn callback_after_a_longjmp_runs_on_a_stack_in_use(mode) {
+    fn callback_after_a_longjmp_leaves_stacks_in_use_alone(mode) {
         // A body that lives calls C, which jumps over an inner callback; the outer body's locals stay intact.
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
@@ -161,5 +161,47 @@ in_both_modes! {
         let mut mode = mode;
         // SAFETY: as above.
         assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) }, 0);
+    }
+}
+
+callback! { "C" fn touches_a_mib_and_jumps(_arg) {
+    use_stack(1024 * KIB);
+    // SAFETY: the frames between are C's and this one, which has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+alone! {
+    fn longjmp_from_ever_shallower_frames_holds_at_most_256_mib() {
+        if is_emulated("keeps memory of its own") {
+            return;
+        }
+        callback! { "C" fn shallower(_arg) {
+            for i in (0..700).rev() {
+                let f = touches_a_mib_and_jumps::of(Mode::Always);
+                // SAFETY: the body does not use its argument.
+                assert_eq!(unsafe { c::c_call_jumped(4096 * i, f, ptr::null_mut()) }, 1);
+            }
+            0
+        } }
+        let before = resident_bytes();
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) }, 0);
+        println!("resident {} -> {} KiB, {:?}", before / KIB, resident_bytes() / KIB, stats());
+        assert!(stats().stacks_mapped < 320, "{:?}", stats());
+    }
+
+    #[cfg(all(unix, target_pointer_width = "64"))]
+    fn fortified_longjmp_crosses_the_switch_on_a_thread_at_a_low_address() {
+        if maps_above_threads() {
+            return;
+        }
+        callback! { "C" fn later(_arg) {
+            // SAFETY: the body does not use its argument.
+            unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) - 1 }
+        } }
+        for place in tests::FREE_PLACES {
+            // SAFETY: as above.
+            assert_eq!(unsafe { c::c_call_on_thread_at(place, 256 * KIB, later::of(Mode::Plain), ptr::null_mut()) }, 0);
+        }
     }
 }

@@ -38,19 +38,19 @@ fn run(scenario: &str, mode: &str) -> String {
 }
 
 #[test]
-fn std_backtrace_stops_at_the_switch() {
+fn std_backtrace_crosses_the_switch() {
     for mode in MODES {
         let trace = run("backtrace", mode);
         let body = format!("shows_its_backtrace::{mode}");
         stand_in_order(
             &trace,
-            &["switched: true", &body, "c_call_with_left", "far_down", "main_thread::main", "start"],
+            &["switched: true", &body, "c_call_with_left", "far_down", "main", "start"],
         );
     }
 }
 
 #[test]
-fn std_backtrace_stops_at_a_switch_upwards() {
+fn std_backtrace_crosses_a_switch_upwards() {
     for mode in MODES {
         let trace = run("backtrace_below", mode);
         let body = format!("shows_its_backtrace::{mode}");
@@ -83,16 +83,16 @@ fn gdb(scenario: &str, mode: &str) -> Option<String> {
 }
 
 #[test]
-fn gdb_stops_at_the_switch() {
+fn gdb_crosses_the_switch() {
     for mode in MODES {
         let Some(told) = gdb("breakpoint", mode) else { return };
         let body = format!("stops::{mode}");
-        stand_in_order(&told, &["c_breakpoint", &body, "c_call_with_left", "far_down", "main_thread::main"]);
+        stand_in_order(&told, &["c_breakpoint", &body, "c_call_with_left", "far_down", "main"]);
     }
 }
 
 #[test]
-fn gdb_stops_at_a_switch_upwards() {
+fn gdb_crosses_a_switch_upwards() {
     for mode in MODES {
         let Some(told) = gdb("breakpoint_below", mode) else { return };
         let body = format!("stops::{mode}");
@@ -102,7 +102,7 @@ fn gdb_stops_at_a_switch_upwards() {
 }
 
 #[test]
-fn thread_on_a_part_of_the_main_stack_is_taken_for_the_main_thread() {
+fn thread_on_a_part_of_the_main_stack_is_told_from_the_main_thread() {
     for mode in MODES {
         stand_in_order(&run("thread_in_a_frame", mode), &["switched: true, 128 KiB: true"]);
     }
@@ -117,7 +117,7 @@ fn thread_that_runs_on_a_part_of_the_main_stack_has_its_own_bounds() {
 }
 
 #[test]
-fn limit_lowered_at_run_time_is_not_seen() {
+fn limit_lowered_at_run_time_leaves_room() {
     if is_emulated("does not lower the limit of the stack") {
         return;
     }
@@ -127,7 +127,7 @@ fn limit_lowered_at_run_time_is_not_seen() {
 }
 
 #[test]
-fn prepare_thread_takes_up_no_changed_limit() {
+fn prepare_thread_takes_up_a_changed_limit() {
     if is_emulated("does not change the limit of the stack") {
         return;
     }
@@ -149,7 +149,7 @@ fn prepare_thread_takes_up_no_changed_limit() {
 
 /// /proc gone, as in a chroot without it: an empty file system lies over it, in a mount namespace of the child's own.
 #[test]
-fn missing_proc_leaves_the_main_thread_without_bounds() {
+fn main_thread_has_bounds_without_proc() {
     if is_emulated("reads /proc for itself") || !cfg!(target_os = "linux") {
         return;
     }

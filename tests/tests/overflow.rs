@@ -99,8 +99,8 @@ fn handle_faults(kind: c_int) {
 }
 
 #[test]
-fn overflow_dies_without_one_clear_report() {
-    let test = "overflow_dies_without_one_clear_report";
+fn overflow_of_a_system_stack_dies_with_one_clear_report() {
+    let test = "overflow_of_a_system_stack_dies_with_one_clear_report";
     for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
         let death = run_child(
             test,
@@ -129,8 +129,8 @@ fn overflow_dies_without_one_clear_report() {
 }
 
 #[test]
-fn report_does_not_name_the_callers_on_other_stacks() {
-    let test = "report_does_not_name_the_callers_on_other_stacks";
+fn report_names_the_callers_on_other_stacks() {
+    let test = "report_names_the_callers_on_other_stacks";
     for mode in MODES {
         let death = run_child(
             test,
@@ -188,8 +188,8 @@ fn same_death(with: &Death, without: &Death) {
 }
 
 #[test]
-fn earlier_handler_does_not_get_the_overflow() {
-    let test = "earlier_handler_does_not_get_the_overflow";
+fn earlier_handler_gets_the_overflow() {
+    let test = "earlier_handler_gets_the_overflow";
     let kinds =
         [(0, "", None), (1, "", None), (2, "plain C handler", Some(41)), (3, "C handler with siginfo", Some(42))];
     let more = [(4, "C handler that returns", None), (6, "", Some(52)), (7, "", Some(53))];
@@ -209,8 +209,8 @@ fn earlier_handler_does_not_get_the_overflow() {
 }
 
 #[test]
-fn overflow_in_a_rust_program_dies_otherwise_with_the_report() {
-    let test = "overflow_in_a_rust_program_dies_otherwise_with_the_report";
+fn overflow_in_a_rust_program_dies_the_same_with_the_report() {
+    let test = "overflow_in_a_rust_program_dies_the_same_with_the_report";
     for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
         let overflows = || _ = call_at(place, overflows::of(mode), ptr::null_mut());
         let Some((with, without)) = with_and_without(test, &format!("{mode:?} {place:?}"), None, overflows) else {
@@ -221,8 +221,8 @@ fn overflow_in_a_rust_program_dies_otherwise_with_the_report() {
 }
 
 #[test]
-fn given_alternate_stack_has_no_room_for_an_earlier_handler() {
-    let test = "given_alternate_stack_has_no_room_for_an_earlier_handler";
+fn given_alternate_stack_has_room_for_an_earlier_handler() {
+    let test = "given_alternate_stack_has_room_for_an_earlier_handler";
     let death = run_child(
         test,
         test,
@@ -238,8 +238,8 @@ fn given_alternate_stack_has_no_room_for_an_earlier_handler() {
 }
 
 #[test]
-fn overflow_dumps_no_core_with_the_report() {
-    let test = "overflow_dumps_no_core_with_the_report";
+fn overflow_dumps_the_same_core_with_the_report() {
+    let test = "overflow_dumps_the_same_core_with_the_report";
     if is_emulated("dumps cores in its own way") {
         return;
     }
@@ -278,8 +278,8 @@ fn guard_of_the_idle_stack() -> usize {
 }
 
 #[test]
-fn fault_of_another_kind_is_reported_or_dies_otherwise() {
-    let test = "fault_of_another_kind_is_reported_or_dies_otherwise";
+fn fault_of_another_kind_dies_the_same_without_a_report() {
+    let test = "fault_of_another_kind_dies_the_same_without_a_report";
     for (mode, kind) in MODES.into_iter().flat_map(|mode| [None, Some(0), Some(2), Some(3)].map(|kind| (mode, kind))) {
         let null_in_a_body = || _ = call_at(Place::RustThread, writes_to::of(mode), to_c(&mut 8_usize));
         let null_outside = || {
@@ -290,15 +290,10 @@ fn fault_of_another_kind_is_reported_or_dies_otherwise() {
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
             call_at(Place::RustThread, writes_to::of(Mode::Plain), to_c(&mut guard_of_the_idle_stack()));
         };
-        let thread_stack = || {
-            call_at(Place::RustThread, works::of(mode), ptr::null_mut());
-            use_stack(usize::MAX / 2);
-        };
-        let scenarios: [(&str, &dyn Fn()); 4] = [
+        let scenarios: [(&str, &dyn Fn()); 3] = [
             ("null in a body", &null_in_a_body),
             ("null outside", &null_outside),
             ("guard from outside", &guard_from_outside),
-            ("thread stack", &thread_stack),
         ];
         for (name, scenario) in scenarios {
             let Some((with, without)) = with_and_without(test, &format!("{name} {mode:?}"), kind, scenario) else {
@@ -306,18 +301,51 @@ fn fault_of_another_kind_is_reported_or_dies_otherwise() {
             };
             assert_eq!(report(&with), [""; 0], "{name}");
             assert!(with.signal.is_some() || kind.is_some(), "{name}: {}", with.told());
-            if (name, kind) == ("thread stack", None) {
-                assert!(with.stderr.contains("has overflowed its stack"), "{}", with.told());
-                assert_eq!(with.signal, Some(libc::SIGABRT));
+            same_death(&with, &without);
+        }
+    }
+}
+
+callback! { "C" [reserve = 16 * KIB] fn overflows_in_place(_arg) {
+    println!("on a system stack: {}", on_system_stack());
+    use_stack(usize::MAX / 2)
+} }
+
+extern "C" fn asks_for_too_little(_arg: *mut c_void) -> c_int {
+    prepare_thread();
+    // SAFETY: the body does not use its argument.
+    unsafe { c::c_call(overflows_in_place::of(Mode::WhenLow), ptr::null_mut()) }
+}
+
+/// The mistake that users make most: a reserve smaller than what the body uses.
+#[test]
+fn overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported() {
+    let test = "overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported";
+    for (kind, place) in [None, Some(0), Some(2)].into_iter().flat_map(|kind| ["Rust", "C"].map(|place| (kind, place))) {
+        let overflows = || {
+            if place == "Rust" {
+                asks_for_too_little(ptr::null_mut());
+            } else {
+                let f = CCallback(asks_for_too_little as *const c_void);
+                // SAFETY: the function does not use its argument.
+                unsafe { c::c_call_on_thread(256 * KIB, f, ptr::null_mut()) };
             }
+        };
+        let Some((with, without)) = with_and_without(test, place, kind, overflows) else { continue };
+        let [line] = report(&with)[..] else { panic!("{kind:?} {place}: not one line: {}", with.told()) };
+        assert!(with.stdout.contains("on a system stack: false"), "{}", with.told());
+        let own = if place == "Rust" { "its own stack of 2 MiB" } else { "its own stack of 256 KiB" };
+        assert!(line.contains(own) && line.contains("`reserve`") && line.contains("raise it"), "{line}");
+        // A thread of C has no alternate stack without the report, and so no handler runs there.
+        if place == "Rust" || kind == Some(0) {
             same_death(&with, &without);
         }
     }
 }
 
 #[test]
-fn signal_that_was_sent_is_taken_for_a_fault() {
-    let test = "signal_that_was_sent_is_taken_for_a_fault";
+fn signal_that_was_sent_is_no_fault() {
+    let test = "signal_that_was_sent_is_no_fault";
     for (kind, signal, code) in
         [(0, Some(libc::SIGSEGV), None), (1, None, Some(0)), (2, None, Some(41)), (3, None, Some(43))]
     {
@@ -356,7 +384,7 @@ fn on_c_thread(body: &mut dyn FnMut()) {
 }
 
 in_both_modes! {
-    fn alternate_stacks_of_ended_threads_are_left(mode) {
+    fn alternate_stacks_of_ended_threads_are_taken_back(mode) {
         install();
         let round = || on_c_thread(&mut || {
             assert_eq!(alternate_stack(), (0, 0));
@@ -369,7 +397,7 @@ in_both_modes! {
         assert!(maps() <= before + 8, "{before} -> {}", maps());
     }
 
-    fn own_alternate_stack_of_a_thread_is_replaced(mode) {
+    fn own_alternate_stack_of_a_thread_is_kept(mode) {
         install();
         on_c_thread(&mut || {
             let mut own = vec![0_u8; 32 * KIB];
@@ -383,7 +411,7 @@ in_both_modes! {
         });
     }
 
-    fn thread_that_called_back_before_gets_no_alternate_stack(mode) {
+    fn prepare_thread_gives_an_alternate_stack_to_a_thread_that_called_back_before(mode) {
         on_c_thread(&mut || {
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
             assert_eq!(alternate_stack(), (0, 0));
@@ -396,7 +424,7 @@ in_both_modes! {
         });
     }
 
-    fn second_call_after_a_failed_one_says_that_all_is_well(mode) {
+    fn second_call_after_a_failed_one_fails_as_well(mode) {
         if is_emulated("has no filters for system calls") {
             return;
         }
@@ -414,7 +442,7 @@ in_both_modes! {
 }
 
 alone! {
-    fn given_alternate_stack_is_smaller_than_a_signal_frame() {
+    fn given_alternate_stack_is_larger_than_a_signal_frame() {
         install();
         on_c_thread(&mut || {
             prepare_thread();
@@ -429,8 +457,8 @@ alone! {
 const SAFE: [&str; 6] = ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];
 
 #[test]
-fn report_does_more_than_a_signal_handler_may() {
-    let test = "report_does_more_than_a_signal_handler_may";
+fn report_does_no_more_than_a_signal_handler_may() {
+    let test = "report_does_no_more_than_a_signal_handler_may";
     if is_emulated("makes system calls of its own") {
         return;
     }
@@ -458,5 +486,28 @@ fn report_does_more_than_a_signal_handler_may() {
     let after = calls.lines().skip(fault).filter(|line| line.split(' ').next() == Some(thread) && line.contains('('));
     for call in after.filter(|line| !line.contains("--- SIGSEGV") && !line.contains("+++")) {
         assert!(SAFE.iter().any(|safe| call.contains(safe)), "{call}\n{calls}");
+    }
+}
+
+callback! { "C" fn writes_below_its_stack(arg) {
+    // As a frame of C does that is compiled without stack probes.
+    // SAFETY: the test passes a number; writing there ends the process.
+    unsafe { c::c_write_to(StackBounds::current().expect("a system stack").low() - *arg.cast::<usize>()) };
+    0
+} }
+
+#[test]
+fn unprobed_frame_of_a_mib_hits_the_guard_area() {
+    let test = "unprobed_frame_of_a_mib_hits_the_guard_area";
+    for bytes in [8, 64 * KIB, 512 * KIB, tests::GUARD_BYTES - 8] {
+        let death = run_child(test, &format!("{test} {bytes}"), |_| (), || {
+            // Another stack in use, which the write must not reach.
+            std::thread::spawn(|| call_at(Place::RustThread, works::of(Mode::Always), ptr::null_mut())).join().expect("its end");
+            install();
+            call_at(Place::CThread, writes_below_its_stack::of(Mode::Always), to_c(&mut { bytes }));
+        });
+        let Some(death) = death else { continue };
+        assert_eq!(death.signal, Some(libc::SIGSEGV), "{bytes}: {}", death.told());
+        assert_eq!(report(&death).len(), 1, "{bytes}: {}", death.told());
     }
 }

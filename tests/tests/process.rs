@@ -92,7 +92,7 @@ callback! { "C" fn replaces_the_process(_arg) {
 } }
 
 in_both_modes! {
-    fn body_that_forks_cannot_return_in_the_child(mode) {
+    fn body_that_forks_returns_in_the_child(mode) {
         for _ in 0..100 {
             let mut child = -1;
             let result = far_down(forks::of(mode), to_c(&mut child));
@@ -107,7 +107,7 @@ in_both_modes! {
         }
     }
 
-    fn child_of_a_fork_in_a_body_inherits_a_lock_or_loses_a_stack(mode) {
+    fn child_of_a_fork_in_a_body_calls_back(mode) {
         while_others_churn(mode, || {
             for _ in 0..rounds(100) {
                 let mut child = -1;
@@ -124,7 +124,7 @@ in_both_modes! {
         });
     }
 
-    fn grandchild_of_a_fork_cannot_call_back(mode) {
+    fn grandchild_of_a_fork_calls_back(mode) {
         while_others_churn(mode, || {
             for _ in 0..rounds(50) {
                 let status = forked(|| {
@@ -136,7 +136,7 @@ in_both_modes! {
         });
     }
 
-    fn vfork_and_spawn_from_a_body_disturb_it(mode) {
+    fn vfork_and_spawn_from_a_body_leave_it_intact(mode) {
         while_others_churn(mode, || {
             for _ in 0..20 {
                 assert_eq!(far_down(replaces_the_process::of(mode), ptr::null_mut()), 0);
@@ -145,7 +145,7 @@ in_both_modes! {
         });
     }
 
-    fn child_of_vfork_cannot_call_back(mode) {
+    fn child_of_vfork_calls_back(mode) {
         if is_emulated("makes a fork of vfork") {
             return;
         }
@@ -184,8 +184,8 @@ callback! { "C" fn exits(_arg) {
 } }
 
 #[test]
-fn exit_in_a_body_while_others_run_bodies_crashes() {
-    let test = "exit_in_a_body_while_others_run_bodies_crashes";
+fn exit_in_a_body_while_others_run_bodies_ends_well() {
+    let test = "exit_in_a_body_while_others_run_bodies_ends_well";
     for mode in [Mode::Always, Mode::WhenLow] {
         let death = run_child(
             test,

@@ -77,7 +77,7 @@ callback! { "C" fn at_the_end(arg) {
 } }
 
 in_both_modes! {
-    fn exhausted_address_space_gives_no_fallback(mode) {
+    fn exhausted_address_space_gives_the_fallback(mode) {
         if is_emulated(IGNORES_LIMITS) {
             return;
         }
@@ -91,7 +91,7 @@ in_both_modes! {
         assert_eq!(stats().refusals, 2);
     }
 
-    fn exhausted_address_space_stops_a_callback_that_holds_a_stack(mode) {
+    fn exhausted_address_space_is_nothing_to_a_thread_that_holds_a_stack(mode) {
         callback! { "C" fn prepared(arg) {
             // SAFETY: the body does not use its argument.
             let first = unsafe { c::c_call(CCallback(arg), ptr::null_mut()) };
@@ -100,7 +100,7 @@ in_both_modes! {
         assert_eq!(on_small_thread(prepared::of(Mode::Plain), works::of(mode)), 0);
     }
 
-    fn exhausted_address_space_crashes_many_threads_at_once(mode) {
+    fn exhausted_address_space_gives_many_threads_the_fallback_at_once(mode) {
         if is_emulated(IGNORES_LIMITS) {
             return;
         }
@@ -121,8 +121,8 @@ in_both_modes! {
 }
 
 #[test]
-fn callback_without_fallback_and_stack_dies_without_a_word() {
-    let test = "callback_without_fallback_and_stack_dies_without_a_word";
+fn callback_without_fallback_and_stack_aborts_with_one_line() {
+    let test = "callback_without_fallback_and_stack_aborts_with_one_line";
     if is_emulated(IGNORES_LIMITS) {
         return;
     }
@@ -140,7 +140,7 @@ fn callback_without_fallback_and_stack_dies_without_a_word() {
             let Some(death) = death else { continue };
             assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
             assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
-            for word in ["guarded-callback: `", name, "needs 13", "bytes", "os error 12", "RLIMIT_AS", "fallback"] {
+            for word in ["guarded-callback: `", name, "asked for 128 KiB (and 1060 bytes for the call)", "bytes are left", "os error 12", "RLIMIT_AS", "fallback"] {
                 assert!(death.stderr.contains(word), "{word}: {}", death.told());
             }
         }
@@ -148,7 +148,7 @@ fn callback_without_fallback_and_stack_dies_without_a_word() {
 }
 
 #[test]
-fn callback_that_never_switches_runs_without_room() {
+fn callback_that_never_switches_is_refused_without_room() {
     #[guarded_callback::guarded_callback(switch = never)]
     extern "C" fn never(_arg: *mut core::ffi::c_void) -> c_int {
         use_stack(120 * KIB)
@@ -157,7 +157,7 @@ fn callback_that_never_switches_runs_without_room() {
     extern "C" fn never_or_tells(_arg: *mut core::ffi::c_void) -> c_int {
         use_stack(120 * KIB)
     }
-    let test = "callback_that_never_switches_runs_without_room";
+    let test = "callback_that_never_switches_is_refused_without_room";
     let death = run_child(
         test,
         test,
@@ -179,7 +179,7 @@ fn callback_that_never_switches_runs_without_room() {
 }
 
 alone! {
-    fn fallback_that_uses_its_parameter_gets_another() {
+    fn fallback_that_uses_its_parameter_gets_it() {
         #[guarded_callback::guarded_callback(switch = always, fallback = number * 2)]
         extern "C" fn doubles(number: c_int) -> c_int {
             assert!(number != 4, "not this one");

@@ -36,7 +36,7 @@ callback! { "C" [reserve = 300 * 1024] fn has_a_big_local(arg) {
 } }
 
 in_both_modes! {
-    fn body_on_a_16_kib_thread_overflows(mode) {
+    fn body_on_a_16_kib_thread_has_room(mode) {
         let mut seen = Seen::default();
         // SAFETY: the C function calls back with this argument before it returns.
         let result = unsafe { c::c_call_on_thread(16 * KIB, needs_128_kib::of(mode), to_c(&mut seen)) };
@@ -45,7 +45,7 @@ in_both_modes! {
         assert_eq!(seen.source, Some(Source::System));
     }
 
-    fn body_below_a_64_kib_c_frame_overflows(mode) {
+    fn body_below_a_64_kib_c_frame_has_room(mode) {
         let mut seen = Seen::default();
         callback! { "C" fn outer(arg) {
             // SAFETY: as in the test around.
@@ -60,7 +60,7 @@ in_both_modes! {
         assert!(seen.switched, "{seen:?}");
     }
 
-    fn big_local_on_a_128_kib_thread_overflows_before_the_check(mode) {
+    fn big_local_on_a_128_kib_thread_is_checked_before_it_exists(mode) {
         let mut seen = Seen::default();
         // SAFETY: as above.
         let result = unsafe { c::c_call_on_thread(128 * KIB, has_a_big_local::of(mode), to_c(&mut seen)) };
@@ -68,7 +68,7 @@ in_both_modes! {
         assert!(seen.switched);
     }
 
-    fn big_local_makes_the_frame_of_the_shim_grow(mode) {
+    fn big_local_leaves_the_frame_of_the_shim_small(mode) {
         callback! { "C" fn outer(arg) {
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: the argument is the pair that the test passes.
@@ -87,7 +87,7 @@ in_both_modes! {
         assert!(seen.switched);
     }
 
-    fn callback_with_little_left_overflows_at_first_use(mode) {
+    fn callback_with_little_left_has_room_at_first_use(mode) {
         callback! { "C" fn outer(arg) {
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: the argument is the pair that the test passes.
@@ -102,7 +102,7 @@ in_both_modes! {
         assert!(seen.switched && seen.calls == 1, "{seen:?}");
     }
 
-    fn thread_with_room_is_left_without_need(mode) {
+    fn thread_with_room_is_left_by_always_alone(mode) {
         let mut seen = Seen::default();
         for _ in 0..3 {
             // SAFETY: as above.
@@ -113,7 +113,7 @@ in_both_modes! {
         }
     }
 
-    fn nesting_10_000_deep_overflows(mode) {
+    fn nesting_10_000_deep_has_room(mode) {
         NESTING_MODE.store(mode as usize, Relaxed);
         // As many as a thread may hold with 32 bits, where stacks are small, so that the pool keeps all of them.
         Settings::new().spare_stacks(64).apply().expect("the first");
@@ -140,7 +140,7 @@ in_both_modes! {
         assert_eq!((result, depth), (0, 0));
     }
 
-    fn unknown_c_thread_is_not_recognised(mode) {
+    fn unknown_c_thread_is_recognised(mode) {
         // Threads that Rust did not make and sees for the first time in the callback, several at once.
         callback! { "C" fn probe(_arg) {
             if remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) { use_stack(120 * KIB) } else { -1 }
@@ -150,7 +150,7 @@ in_both_modes! {
         assert_eq!(wrong, 0);
     }
 
-    fn callback_inside_a_body_leaves_a_system_stack_with_room(mode) {
+    fn callback_inside_a_body_stays_on_a_system_stack_with_room(mode) {
         let mut mode = mode;
         // SAFETY: as above.
         assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, outer::of(mode), to_c(&mut mode)) }, 0);
@@ -219,7 +219,7 @@ extern "C" fn adds_one_when_low(mut big: Big) -> Big {
 }
 
 in_both_modes! {
-    fn argument_and_result_of_64_kib_are_doubled_on_the_host(mode) {
+    fn argument_and_result_of_64_kib_are_not_doubled_on_the_calling_stack(mode) {
         callback! { "C" fn passes_a_big_value(arg) {
             // SAFETY: the test passes a function of that type.
             unsafe { c::c_call_with_big_value(tests::CCallback(arg)) }
@@ -243,7 +243,7 @@ callback! { "C" [reserve = "64 KiB"] fn tells_its_stack(_arg) { c_int::from(on_s
 callback! { "C" [reserve = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) { c_int::from(on_system_stack()) }  }
 
 alone! {
-    fn callback_leaves_a_stack_with_room_because_another_always_switches() {
+    fn callback_stays_on_a_stack_with_room_though_another_always_switches() {
         callback! { "C" fn calls_in_turn(_arg) {
             let calls = [
                 (tells_its_stack::of(Mode::Always), 1),

@@ -60,7 +60,7 @@ fn about(figures: CallbackStats, bytes: usize) {
 }
 
 in_both_modes! {
-    fn calls_are_miscounted(mode) {
+    fn calls_are_counted(mode) {
         for _ in 0..10 {
             // SAFETY: the body expects a number.
             assert_eq!(unsafe { c::c_call(uses::of(mode), to_c(&mut 1000_usize)) }, 0);
@@ -76,7 +76,7 @@ in_both_modes! {
         assert_eq!((stats().bodies_in_place, stats().bodies_switched), (15 - switched, switched));
     }
 
-    fn body_in_place_on_a_system_stack_is_not_counted(mode) {
+    fn body_in_place_on_a_system_stack_is_counted(mode) {
         callback! { "C" fn calls_ten_times(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *from_c::<Mode>(arg) };
@@ -90,7 +90,7 @@ in_both_modes! {
         assert_eq!((inner.in_place, inner.switched, inner.deepest_bytes), (10, 0, None));
     }
 
-    fn deepest_use_is_wrong_or_anothers(mode) {
+    fn deepest_use_is_each_callbacks_own(mode) {
         // A deep one first, on the same stack; each is measured at its first call.
         assert_eq!(far_down(uses::of(mode), 2 << 20), 0);
         for _ in 0..50 {
@@ -101,7 +101,7 @@ in_both_modes! {
         about(figures("uses_a_little", mode), 100 * KIB);
     }
 
-    fn call_that_goes_deeper_than_all_before_is_not_seen(mode) {
+    fn call_that_goes_deeper_than_all_before_is_seen(mode) {
         for call in 1..=20 {
             // Not one of those that are measured in any case.
             let bytes = if call == 11 { 3 << 20 } else { 100 * KIB };
@@ -113,7 +113,7 @@ in_both_modes! {
         about(figures("uses", mode), 3 << 20);
     }
 
-    fn what_an_abandoned_body_has_used_counts_for_the_next(mode) {
+    fn what_an_abandoned_body_has_used_counts_for_no_other(mode) {
         callback! { "C" fn jumps(arg) {
             // SAFETY: the test passes the mode; the frames that are jumped over have nothing to drop.
             unsafe { c::c_call_jumped(0, jumps_away_from_deep::of(*from_c::<Mode>(arg)), to_c(&mut (2_usize << 20))) - 1 }
@@ -132,7 +132,7 @@ in_both_modes! {
 }
 
 alone! {
-    fn refusal_is_not_counted() {
+    fn refusal_is_counted() {
         for _ in 0..3 {
             let f = CCallback(is_refused as *const core::ffi::c_void);
             // SAFETY: the body does not use its argument.

@@ -15,7 +15,7 @@ fn sources(folder: &Path) -> String {
 }
 
 #[test]
-fn table_of_hard_cases_names_a_test_that_is_not_there() {
+fn table_of_hard_cases_names_tests_that_are_there() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(tests.join("README.md")).expect("the table");
     let table = readme.split_once("## Hard cases").expect("the heading").1;

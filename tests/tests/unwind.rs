@@ -93,7 +93,7 @@ fn far_down(f: tests::CCallback, arg: *mut c_void) -> c_int {
 }
 
 in_both_modes! {
-    fn panic_in_a_switched_body_does_not_reach_the_caller_of_c(mode) {
+    fn panic_in_a_switched_body_reaches_the_caller_of_c(mode) {
         quiet();
         for round in 0..rounds(1000) as u64 {
             let mut number = round;
@@ -104,7 +104,7 @@ in_both_modes! {
         assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
     }
 
-    fn panic_does_not_cross_two_switches(mode) {
+    fn panic_crosses_two_switches(mode) {
         quiet();
         let mut number = 5_u64;
         let mut inner = (panics::of(mode), to_c(&mut number));
@@ -120,7 +120,7 @@ in_both_modes! {
         assert!(stats().stacks_mapped <= 3 && stats().stacks_reclaimed == 0, "{:?}", stats());
     }
 
-    fn cpp_exception_does_not_cross_a_switched_body(mode) {
+    fn cpp_exception_crosses_a_switched_body(mode) {
         callback! { "C-unwind" fn catching(arg) {
             // SAFETY: the test passes the mode.
             unsafe { c::c_call_catching(throws::of(*arg.cast::<Mode>()), ptr::null_mut()) }
@@ -137,7 +137,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn pthread_exit_in_a_switched_body_runs_no_destructors(mode) {
+    fn pthread_exit_in_a_switched_body_runs_destructors(mode) {
         // One local in the body, one in a Rust frame and one in a C++ frame on the host. None where pthread_exit does not unwind.
         let ran = usize::from(PTHREAD_EXIT_UNWINDS);
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
@@ -154,7 +154,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn pthread_exit_does_not_cross_two_switches(mode) {
+    fn pthread_exit_crosses_two_switches(mode) {
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         let mut outer = (passes_on_from_a_further_stack::of(mode), to_c(&mut inner));
         for round in 1..=rounds(200) {
@@ -167,7 +167,7 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn pthread_exit_on_the_host_of_a_further_stack_loses_that(mode) {
+    fn pthread_exit_in_a_visit_from_a_further_stack_loses_no_stack(mode) {
         callback! { "C-unwind" [reserve = 9 << 20] fn visits_its_host(_arg) {
             let _local = enter_body();
             // SAFETY: the thread is C's and the frames up to its start can be unwound.
@@ -184,7 +184,7 @@ in_both_modes! {
         assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 2 } else { 6 }, "stacks of the threads were lost: {:?}", stats());
     }
 
-    fn fallback_is_not_given_for_a_panic(mode) {
+    fn fallback_is_given_for_a_panic(mode) {
         quiet();
         for round in 1..=rounds(100) {
             // SAFETY: the body does not use its argument.
@@ -195,14 +195,14 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
-    fn fallback_is_not_given_for_a_panic_in_place(mode) {
+    fn fallback_is_given_for_a_panic_in_place(mode) {
         quiet();
         // SAFETY: the body does not use its argument.
         assert_eq!(unsafe { c::c_call(panics_with_fallback::of(mode), ptr::null_mut()) }, -9);
         assert_eq!(SWITCHED.load(Relaxed), usize::from(mode == Mode::Always));
     }
 
-    fn cleanup_of_a_panic_overflows_a_host_that_is_nearly_full(mode) {
+    fn cleanup_of_a_panic_fits_a_calling_stack_that_is_nearly_full(mode) {
         // A thread of 16 KiB: unwinding runs on the system stack, and what is left of it on the host fits there.
         quiet();
         callback! { "C" fn outer(arg) {
@@ -263,18 +263,18 @@ fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option
 }
 
 #[test]
-fn panic_in_c_dies_otherwise_than_its_unannotated_twin() {
-    dies_like_its_twin("panic_in_c_dies_otherwise_than_its_unannotated_twin", None, None);
+fn panic_in_c_dies_like_its_unannotated_twin() {
+    dies_like_its_twin("panic_in_c_dies_like_its_unannotated_twin", None, None);
 }
 
 #[test]
-fn panic_in_c_on_a_small_thread_dies_by_sigsegv() {
-    dies_like_its_twin("panic_in_c_on_a_small_thread_dies_by_sigsegv", Some(1 << 20), Some(16 * KIB));
+fn panic_in_c_on_a_small_thread_dies_like_its_twin() {
+    dies_like_its_twin("panic_in_c_on_a_small_thread_dies_like_its_twin", Some(1 << 20), Some(16 * KIB));
 }
 
 #[test]
-fn panic_in_c_on_a_small_thread_prints_no_backtrace() {
-    let test = "panic_in_c_on_a_small_thread_prints_no_backtrace";
+fn panic_in_c_on_a_small_thread_prints_a_backtrace() {
+    let test = "panic_in_c_on_a_small_thread_prints_a_backtrace";
     for mode in [Mode::Always, Mode::WhenLow] {
         let Some(death) = death_by_panic(test, mode, Some(16 * KIB), "1") else { continue };
         assert!(death.is_abort(), "{}", death.told());

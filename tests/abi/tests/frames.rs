@@ -91,14 +91,15 @@ shims! {
     measure_both(1) both_dropped both_dropped_or (big: Dropped, number: i32) -> Dropped { std::hint::black_box(number); big } else Dropped([9; 8192]);
 }
 
-/// What a shim may use of the host. The contract is for release builds; in a debug build nothing is inlined.
+/// What a shim may use of the calling stack. The contract is for release builds; in a debug build nothing is inlined.
 const MOST_BYTES: usize = if cfg!(debug_assertions) { 4096 } else { 512 };
 
-/// An unoptimised build copies a value once for each function that it is moved into. Where it need not be moved, it is not;
-/// an argument with drop glue must be.
+/// An unoptimised build copies an argument once for each of the three functions that it is moved into.
 fn is_too_much(name: &str, bytes: usize) -> bool {
-    let is_moved = name.contains("dropped") && !name.starts_with("give");
-    bytes >= MOST_BYTES && !(cfg!(debug_assertions) && is_moved)
+    const VALUE_BYTES: usize = size_of::<Big>();
+    let is_moved = name.starts_with("take") || name.starts_with("both");
+    let most = if cfg!(debug_assertions) && is_moved { 2 * MOST_BYTES + 3 * VALUE_BYTES } else { MOST_BYTES };
+    bytes >= most
 }
 
 #[test]
@@ -153,7 +154,7 @@ fn lowered(instruction: &str) -> usize {
 }
 
 #[test]
-fn callbacks_write_little_on_the_host() {
+fn callbacks_write_little_on_the_calling_stack() {
     let mut large = String::new();
     for &(name, measure) in SHIMS {
         let thread = std::thread::Builder::new().stack_size(4 << 20);
@@ -164,5 +165,5 @@ fn callbacks_write_little_on_the_host() {
             large += &format!("{name}: {calls:?} bytes\n");
         }
     }
-    assert!(large.is_empty(), "{MOST_BYTES} bytes and more of the host were written:\n{large}");
+    assert!(large.is_empty(), "{MOST_BYTES} bytes and more of the calling stack were written:\n{large}");
 }

@@ -44,6 +44,11 @@ unsafe fn body(arg: *mut c_void) -> c_int {
     if !on_system_stack() || remaining_stack().is_none_or(|bytes| bytes < 128 * 1024) {
         return 1;
     }
+    #[cfg(feature = "locals")]
+    {
+        thread_local! { static LOCALS: std::cell::Cell<[u8; 4096]> = const { std::cell::Cell::new([0; 4096]) }; }
+        LOCALS.with(|locals| core::hint::black_box(locals).set([7; 4096]));
+    }
     let mut page = [0_u8; 64 * 1024];
     core::hint::black_box(&mut page).fill(7);
     // SAFETY: the caller's promise.

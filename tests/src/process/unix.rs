@@ -27,16 +27,19 @@ pub fn maps() -> usize {
     std::fs::read_to_string("/proc/self/maps").expect("/proc").lines().count()
 }
 
+/// Where the runtime asks for its stacks, on Linux.
+#[cfg(target_pointer_width = "64")]
+pub const STACK_PLACES: core::ops::Range<usize> = 32 << 30..256 << 30;
+/// As above.
+#[cfg(target_pointer_width = "32")]
+pub const STACK_PLACES: core::ops::Range<usize> = 0x2000_0000..0x5000_0000;
+
 /// How many mappings lie where the runtime asks for its stacks.
 ///
 /// # Panics
 /// Without /proc.
 pub fn maps_of_stacks() -> usize {
-    let places = match (cfg!(target_pointer_width = "64"), cfg!(target_arch = "s390x")) {
-        (true, false) => 18_u64 << 40..32 << 40,
-        (true, true) => 1 << 40..2 << 40,
-        (false, _) => 0x2000_0000..0x5000_0000,
-    };
+    let places = STACK_PLACES.start as u64..STACK_PLACES.end as u64;
     let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
     let starts = maps.lines().filter_map(|line| u64::from_str_radix(line.split('-').next()?, 16).ok());
     starts.filter(|start| places.contains(start)).count()

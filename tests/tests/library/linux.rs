@@ -8,6 +8,7 @@ use std::path::Path;
 
 /// As cargo names the shared object of the plugin.
 pub(crate) const FILE_NAME: &str = "libplugin.so";
+pub(crate) const WITH_LOCALS: &str = "libplugin_with_locals.so";
 
 pub(crate) fn open(path: &Path) -> *mut c_void {
     let path = CString::new(path.as_os_str().as_bytes()).expect("a path");

@@ -12,6 +12,7 @@ pub(crate) use tests::is_mapped;
 
 /// As cargo names the DLL of the plugin.
 pub(crate) const FILE_NAME: &str = "plugin.dll";
+pub(crate) const WITH_LOCALS: &str = "plugin_with_locals.dll";
 
 pub(crate) fn open(path: &Path) -> *mut c_void {
     let path: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
