@@ -82,7 +82,12 @@ fn known(request: &Request) -> Option<Entry> {
             prefer(thread, header);
             Some(Entry::InPlace)
         }
-        (Verdict::InPlace, _) => Some(Entry::InPlace),
+        (Verdict::InPlace, kind) => {
+            if let Kind::Thread = kind {
+                thread.runs_in_place(request.callback);
+            }
+            Some(Entry::InPlace)
+        }
         (Verdict::Switch, Kind::Signal) => None,
         (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
     }
@@ -222,12 +227,12 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
 unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
     // SAFETY: see above.
     let work = unsafe { &mut *argument.cast::<Work<'_>>() };
-    counters::slow();
     let thread = thread_of(work);
     if work.only_prepare {
         work.entry = Entry::InPlace;
         return;
     }
+    counters::slow();
     let request = work.request;
     work.entry = choose(work, thread).unwrap_or_else(|cause| refuse(thread, request, cause));
 }
@@ -306,6 +311,9 @@ fn choose(work: &mut Work<'_>, thread: Option<&'static Thread>) -> Result<Entry,
         place = own.filter(|own| own.contains(request.sp)).map_or(place, Place::on_thread);
     }
     if decide(request.callback, request.needed, &place, request.sp)? == Verdict::InPlace {
+        if let (Some(thread), Kind::Thread) = (thread, place.kind) {
+            thread.runs_in_place(request.callback);
+        }
         return Ok(Entry::InPlace);
     }
     let header = match thread {

@@ -6,12 +6,20 @@ pub(crate) mod callback_stats;
 pub(crate) mod counters;
 mod line;
 pub(crate) mod map;
-#[cfg(not(feature = "stats"))]
-pub(crate) mod no_callback_stats;
+pub(crate) mod measure;
 pub(crate) mod overflow;
 pub(crate) mod refusal;
 #[cfg(feature = "stats")]
 pub(crate) mod report;
 
+/// Without the feature: nothing is counted.
 #[cfg(not(feature = "stats"))]
-pub(crate) use no_callback_stats as callback_stats;
+pub(crate) mod callback_stats {
+    use crate::callback::Callback;
+
+    #[inline(always)]
+    pub(crate) fn in_place(_callback: &'static Callback) {}
+
+    #[inline(always)]
+    pub(crate) fn refused(_callback: &'static Callback) {}
+}

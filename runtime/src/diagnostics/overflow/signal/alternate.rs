@@ -16,15 +16,15 @@ pub(super) fn give(area: Range<usize>) {
     }
     let bytes = (HANDLER_BYTES + signal_frame_bytes()).next_multiple_of(memory::page_bytes());
     let range = area.start..area.start + bytes.min(area.end - area.start);
-    // SAFETY: the caller gives a part of a slot, in whole pages.
+    // SAFETY: whole pages of a slot that the calling thread has.
     if unsafe { memory::open(range.start, range.end - range.start) }.is_ok() {
         // SAFETY: the memory is there for as long as the thread is.
         unsafe { Setting::new(&range).set() };
     }
 }
 
-/// Takes back what was given, when the thread ends; where somebody has set another stack since, that
-/// one stays.
+/// Takes back what was given, when the thread ends; where another stack was set since, that one
+/// stays.
 pub(crate) fn uncover_thread(area: Range<usize>) {
     if signal_stack::current().range().is_some_and(|range| range.start == area.start) {
         // SAFETY: names no memory. Refused while SP is on the stack: the thread ends in a handler.
@@ -33,12 +33,13 @@ pub(crate) fn uncover_thread(area: Range<usize>) {
 }
 
 /// What the kernel writes below SP of a handler: kilobytes where there are AVX-512 or AMX registers
-/// to keep.
+/// to keep; 0 where the kernel does not tell.
 fn signal_frame_bytes() -> usize {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: no preconditions; zero where the kernel does not tell.
-    let told = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let told = 0;
-    told
+    cfg_select! {
+        // SAFETY: no preconditions.
+        any(target_os = "linux", target_os = "android") => unsafe {
+            libc::getauxval(libc::AT_MINSIGSTKSZ) as usize
+        },
+        _ => 0,
+    }
 }
