@@ -58,7 +58,7 @@ impl Options {
 /// assert!(call_guarded(&DEEP, on_system_stack));
 /// ```
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
-    call::guarded::<true, R, _>(&options.0, size_of::<R>(), call)
+    call::guarded::<true, true, R, _>(&options.0, size_of::<R>(), call)
 }
 
 /// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls

@@ -22,7 +22,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::callback::{Callback, Mode};
+use crate::callback::{Callback, Foreign, Mode};
 use crate::diagnostics::callback_stats;
 use crate::locate::locate;
 use crate::slow_path::{self, Entry, Request};
@@ -42,17 +42,18 @@ const WARM_STACKS: usize = 64;
 type First = unsafe extern "C-unwind" fn(*mut u8);
 
 /// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is
-/// none. `UNWINDS`: whether panics and exceptions may leave it.
+/// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers are
+/// to be looked at, which the fast path has done.
 ///
 /// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup would
 /// end a forced unwinding (pthread_exit).
 #[inline(never)]
-pub fn guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
+pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     call: F,
 ) -> R {
-    match try_guarded::<UNWINDS, R, F>(callback, value_bytes, false, call) {
+    match try_guarded::<UNWINDS, LOOKS, R, F>(callback, value_bytes, false, call) {
         Ok(result) => result,
         // A refusal without a fallback does not return.
         Err(_) => std::process::abort(),
@@ -61,13 +62,13 @@ pub fn guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
 #[inline(never)]
-pub fn guarded_or<const UNWINDS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
+pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     call: F,
     refused: G,
 ) -> R {
-    match try_guarded::<UNWINDS, R, F>(callback, value_bytes, true, call) {
+    match try_guarded::<UNWINDS, LOOKS, R, F>(callback, value_bytes, true, call) {
         Ok(result) => result,
         Err(call) => {
             drop(call);
@@ -77,7 +78,7 @@ pub fn guarded_or<const UNWINDS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
 }
 
 #[inline(always)]
-fn try_guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
+fn try_guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     has_fallback: bool,
@@ -91,14 +92,14 @@ fn try_guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
         let argument = (&raw mut crossing).cast();
         // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
         // `first` expects.
-        if unsafe { run(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
+        if unsafe { run::<LOOKS>(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
             // SAFETY: the body has run, and has written its result.
             return Ok(unsafe { result.assume_init() });
         }
         return Err(ManuallyDrop::into_inner(call));
     }
     let mut record = MaybeUninit::uninit();
-    match enter(callback, needed, has_fallback, &mut record) {
+    match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
         Entry::OnStack(header) => {
             let result = result_slot::<R>(header);
             checkers::makes_room(result.addr(), size_of::<R>());
@@ -127,7 +128,7 @@ fn try_guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
 /// # Safety
 /// `argument` is what `first` expects and stays valid until this returns.
 #[inline(never)]
-unsafe fn run(
+unsafe fn run<const LOOKS: bool>(
     callback: &'static Callback,
     needed: usize,
     has_fallback: bool,
@@ -135,7 +136,7 @@ unsafe fn run(
     first: First,
 ) -> bool {
     let mut record = MaybeUninit::uninit();
-    match enter(callback, needed, has_fallback, &mut record) {
+    match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
         // SAFETY: passed on.
         Entry::InPlace => unsafe { first(argument) },
         // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
@@ -149,14 +150,15 @@ unsafe fn run(
 
 /// Decides where the body runs. `record` lies in the frame of the caller.
 #[inline(always)]
-fn enter(
+fn enter<const LOOKS: bool>(
     callback: &'static Callback,
     needed: usize,
     has_fallback: bool,
     record: &mut MaybeUninit<Record>,
 ) -> Entry {
     let sp = switch::stack_pointer();
-    quick(callback, needed, sp, record).unwrap_or_else(|| {
+    let answer = if LOOKS { quick(callback, needed, sp, record) } else { None };
+    answer.unwrap_or_else(|| {
         let record = record.as_mut_ptr();
         slow_path::enter(&Request { callback, needed, has_fallback, sp, record })
     })
@@ -177,23 +179,26 @@ fn quick(
     }
     // SAFETY: never null while there is a range, and headers stay.
     let home: &'static Header = unsafe { &*words.home() };
-    if sp.wrapping_sub(low) < high - low {
-        if sp - low >= needed && !matches!(callback.mode, Mode::Always) {
-            if sp >= words.range_in_place().1 {
-                // The first body in place: the slow path notes that.
-                return None;
-            }
-            callback_stats::in_place(callback);
-            return Some(Entry::InPlace);
+    let is_on_thread_stack = sp.wrapping_sub(low) < high - low;
+    if is_on_thread_stack && sp - low >= needed && !matches!(callback.mode, Mode::Always) {
+        if sp >= words.range_in_place().1 {
+            // The first body in place: the slow path notes that.
+            return None;
         }
-        let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
-        if may_take && home.is_idle() {
+        callback_stats::in_place(callback);
+        return Some(Entry::InPlace);
+    }
+    if home.contains(sp) && sp - home.low >= needed {
+        callback_stats::in_place(callback);
+        return Some(Entry::InPlace);
+    }
+    let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
+    if may_take && home.is_idle() {
+        let leaves_foreign = !matches!(callback.foreign, Foreign::Stay) && words.is_foreign(sp);
+        if is_on_thread_stack || leaves_foreign {
             home.claim_as_home(callback, record.as_mut_ptr());
             return Some(Entry::OnStack(home));
         }
-    } else if home.contains(sp) && sp - home.low >= needed {
-        callback_stats::in_place(callback);
-        return Some(Entry::InPlace);
     }
     None
 }

@@ -43,7 +43,7 @@ unsafe extern "C" fn thread_ends(state: *mut u8) {
     let Some(thread) = (unsafe { state.cast::<Thread>().as_ref() }).or_else(thread::current) else {
         return;
     };
-    overflow::uncover_thread(thread.first().report_area());
+    overflow::uncover_thread(thread.first());
     let sp = switch::stack_pointer();
     restore_teb_at_end(thread, sp);
     thread.end();
@@ -80,6 +80,9 @@ fn library_ends(is_closed: bool) {
     crate::diagnostics::report::at_exit();
     overflow::uninstall();
     if is_closed && !HAS_ENDED.swap(true, AcqRel) {
+        if let Some(thread) = thread::current() {
+            overflow::uncover_thread(thread.first());
+        }
         exit::forget();
         release_all();
     }
@@ -88,7 +91,8 @@ fn library_ends(is_closed: bool) {
 static HAS_ENDED: AtomicBool = AtomicBool::new(false);
 
 /// Unmaps all stacks that nothing lives on. Nobody calls the library any more, and no thread comes
-/// back into it but for bodies that are suspended.
+/// back into it but for bodies that are suspended. Other threads keep the alternate signal stacks that
+/// the overflow report has given them.
 fn release_all() {
     let _blocked = Blocked::all();
     let sp = switch::stack_pointer();
@@ -98,8 +102,10 @@ fn release_all() {
         if header.is_idle() && !header.contains(sp) {
             crate::checkers::unmapped(&header.notes, header.low, header.room_bytes);
             crate::diagnostics::counters::unmapped();
+            let area = header.report_area();
+            let kept = if header.is_covered.load(Relaxed) { area } else { area.start..area.start };
             // SAFETY: whole, idle, and nobody takes it any more; the link was read before.
-            unsafe { table::release(header) };
+            unsafe { table::release(header, kept) };
         }
     }
     arena::release_unused();

@@ -72,6 +72,7 @@ fn known(request: &Request) -> Option<Entry> {
     }
     let place = locate(Some(thread), request.sp);
     if let Kind::Foreign = place.kind
+        && !thread.has_noted(request.sp)
         && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
     {
         return None;
@@ -89,7 +90,13 @@ fn known(request: &Request) -> Option<Entry> {
             Some(Entry::InPlace)
         }
         (Verdict::Switch, Kind::Signal) => None,
-        (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
+        (Verdict::Switch, kind) => {
+            let header = take_idle(thread, request)?;
+            if let Kind::Foreign = kind {
+                thread.note_foreign(request.sp);
+            }
+            Some(Entry::OnStack(header))
+        }
     }
 }
 
@@ -260,7 +267,7 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         }
     }
     if !thread.is_dying() {
-        overflow::cover_thread(thread.first().report_area());
+        overflow::cover_thread(thread.first());
     }
     thread.update_words();
     Some(thread)

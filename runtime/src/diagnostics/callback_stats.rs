@@ -92,7 +92,8 @@ pub fn callback_stats() -> impl Iterator<Item = CallbackStats> {
 
 /// Bodies in place and on system stacks, of all callbacks.
 pub(crate) fn of_all() -> (usize, usize) {
-    let sum = |count: fn(&Slot) -> &AtomicUsize| STATS.iter().map(|slot| count(slot).load(Relaxed)).sum();
+    let sum =
+        |count: fn(&Slot) -> &AtomicUsize| STATS.iter().map(|slot| count(slot).load(Relaxed)).sum();
     (sum(|slot| &slot.in_place), sum(|slot| &slot.switched))
 }
 

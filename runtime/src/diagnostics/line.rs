@@ -64,7 +64,7 @@ cfg_select! {
     }
 }
 
-/// A size for people: exact up to 10 KiB, and where it is a round number of KiB or MiB.
+/// A size for people, rounded down: exact up to 10 KiB, in KiB up to 4 MiB.
 pub(crate) struct Bytes(pub(crate) usize);
 
 impl fmt::Display for Bytes {
@@ -72,11 +72,11 @@ impl fmt::Display for Bytes {
         match self.0 {
             1 => f.write_str("1 byte"),
             bytes @ 0x10_0000.. if bytes % 0x10_0000 == 0 => write!(f, "{} MiB", bytes >> 20),
-            bytes @ 0x400.. if bytes % 0x400 == 0 => write!(f, "{} KiB", bytes >> 10),
+            bytes @ 0x400..0x40_0000 if bytes % 0x400 == 0 => write!(f, "{} KiB", bytes >> 10),
             bytes @ 0..1000 => write!(f, "{bytes} bytes"),
             bytes @ 1000..0x2800 => write!(f, "{},{:03} bytes", bytes / 1000, bytes % 1000),
-            bytes @ 0x2800..0xa0_0000 => write!(f, "{} KiB", bytes >> 10),
-            bytes => write!(f, "{} MiB", bytes >> 20),
+            bytes @ 0x2800..0x40_0000 => write!(f, "{} KiB", bytes >> 10),
+            bytes => write!(f, "{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20),
         }
     }
 }

@@ -49,26 +49,34 @@ impl StackMap {
         let thread = thread::current();
         let mut held: Vec<&'static Header> = thread.into_iter().flat_map(Thread::held).collect();
         // A body that another thread has begun, in a coroutine that was moved here.
-        held.extend(table::stack_at(sp).filter(|here| !held.iter().any(|held| ptr::eq(*held, *here))));
+        held.extend(
+            table::stack_at(sp).filter(|here| !held.iter().any(|held| ptr::eq(*held, *here))),
+        );
 
         let mut marks: Vec<Mark> = held.iter().copied().filter_map(calling_mark).collect();
         marks.push(Mark { address: sp, what: "SP".to_owned() });
         marks.sort_by_key(|mark| Reverse(mark.address));
 
         let mut stacks: Vec<Stack> = held.iter().map(|header| system_stack(header, sp)).collect();
-        let own = thread.and_then(Thread::bounds).unwrap_or_else(|| os_bounds::thread_stack(sp, true));
+        let own =
+            thread.and_then(Thread::bounds).unwrap_or_else(|| os_bounds::thread_stack(sp, true));
         stacks.extend(own.map(|own| {
             Stack::new(own.low(), own.high(), format!("thread stack ({:?})", own.source()))
         }));
         // Both where they differ: while a handler runs, another one may be in force.
         let signal = signal_stack::current().range();
         let known = thread.map(Thread::signal_stack).filter(|known| !known.is_empty());
-        stacks.extend(signal.into_iter().chain(known).map(|range| {
-            Stack::new(range.start, range.end, "alternate signal stack".to_owned())
-        }));
-        stacks.extend(marks.iter().filter_map(|mark| registry::find(mark.address, None)).map(
-            |(low, high)| Stack::new(low, high, "registered stack".to_owned()),
-        ));
+        stacks.extend(
+            signal.into_iter().chain(known).map(|range| {
+                Stack::new(range.start, range.end, "alternate signal stack".to_owned())
+            }),
+        );
+        stacks.extend(
+            marks
+                .iter()
+                .filter_map(|mark| registry::find(mark.address, None))
+                .map(|(low, high)| Stack::new(low, high, "registered stack".to_owned())),
+        );
         stacks.sort_by_key(|stack| (Reverse(stack.high), stack.low));
         stacks.dedup_by_key(|stack| (stack.low, stack.high));
         Self { stacks, marks }
@@ -106,7 +114,9 @@ impl StackMap {
                     line(*low, Color::Red, text)?;
                     line(*guard_low, Color::Red, format_args!("+"))?;
                 }
-                None => line(*low, Color::Green, format_args!("+-- end of what the thread may use"))?,
+                None => {
+                    line(*low, Color::Green, format_args!("+-- end of what the thread may use"))?
+                }
             }
         }
         for mark in self.marks.iter().filter(|mark| self.stack_of(mark).is_none()) {
@@ -118,7 +128,8 @@ impl StackMap {
 
     /// The stack that the mark lies on: of two, the one that was carved out of the other.
     fn stack_of(&self, mark: &Mark) -> Option<&Stack> {
-        let around = self.stacks.iter().filter(|stack| (stack.low..stack.high).contains(&mark.address));
+        let around =
+            self.stacks.iter().filter(|stack| (stack.low..stack.high).contains(&mark.address));
         around.min_by_key(|stack| stack.high - stack.low)
     }
 }

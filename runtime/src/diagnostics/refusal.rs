@@ -38,7 +38,12 @@ impl fmt::Display for Cause {
 }
 
 /// Ends the process after one line on standard error. Allocates nothing and takes no lock.
-pub(crate) fn abort(callback: &Callback, needed: usize, available: Option<usize>, cause: Cause) -> ! {
+pub(crate) fn abort(
+    callback: &Callback,
+    needed: usize,
+    available: Option<usize>,
+    cause: Cause,
+) -> ! {
     let mut line = LineBuf::new();
     let (name, reserve_bytes) = (callback.name, callback.reserve_bytes);
     // A line that does not fit is cut; writing to it does not fail.

@@ -54,9 +54,7 @@ impl Display for Report {
 
 /// Gives the lines of the report to `line`, one after the other.
 fn each_line(mut line: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Result {
-    line(format_args!(
-        "     calls   in place   switched  refused   deepest   reserve  callback"
-    ))?;
+    line(format_args!("     calls   in place   switched  refused   deepest   reserve  callback"))?;
     let (mut before, mut has_advice) = (None, false);
     while let Some((rank, callback)) = next_after(before) {
         before = Some(rank);
@@ -112,7 +110,8 @@ type Rank = (usize, usize);
 
 /// The callback that comes next in the order of calls. Sorting would take memory.
 fn next_after(before: Option<Rank>) -> Option<(Rank, CallbackStats)> {
-    let ranked = callback_stats().enumerate().map(|(at, callback)| ((callback.calls, at), callback));
+    let ranked =
+        callback_stats().enumerate().map(|(at, callback)| ((callback.calls, at), callback));
     ranked
         .filter(|(rank, _)| before.is_none_or(|before| *rank < before))
         .max_by_key(|(rank, _)| *rank)

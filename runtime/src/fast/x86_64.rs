@@ -59,6 +59,14 @@ pub(crate) fn callback_on(header: &Header) -> Option<&'static Callback> {
     }
 }
 
+/// The words to copy, none or an odd number: see [`fast::stack_words`](crate::fast::stack_words).
+pub(crate) const fn words_to_copy(arguments: &[(usize, usize)], result: (usize, usize)) -> usize {
+    match crate::fast::stack_words(arguments, result, 6) {
+        0 => 0,
+        words => words | 1,
+    }
+}
+
 /// Defines the naked function `$name`, which decides for a callback with these arguments and goes on
 /// in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
 macro_rules! fast_path {
@@ -85,14 +93,16 @@ macro_rules! fast_path {
                 "jz 8f",
                 "2:",
                 ".if {stays}",
-                // In place when SP is on the thread stack, with enough below, and not for the first
-                // time. No stack lies so low that the subtraction wraps around (LOWEST_STACK; larger
-                // needs take the slow path).
+                // In place when SP is on the thread stack, with enough below; the slow path notes the
+                // first time. No stack lies so low that the subtraction wraps around (LOWEST_STACK;
+                // larger needs take the slow path).
                 "lea r10, [rsp - {needed}]",
                 "cmp r10, qword ptr fs:[rax]",
                 "jb 4f",
                 "cmp rsp, qword ptr fs:[rax + 24]",
                 "jb {body}",
+                "cmp rsp, qword ptr fs:[rax + 8]",
+                "jae 6f",
                 ".endif",
                 // In place when SP is on the home, with enough below: the home has at least ROOM.
                 // r11 = header of the home.
@@ -110,18 +120,17 @@ macro_rules! fast_path {
                 // On the thread stack, but not to stay there.
                 "4:",
                 "cmp rsp, qword ptr fs:[rax]",
-                ".if {stays}",
-                "jb 3b",
-                ".else",
-                "jb 7f",
-                ".endif",
+                "jb 6f",
                 "cmp rsp, qword ptr fs:[rax + 8]",
-                ".if {stays}",
-                "jae 3b",
-                ".else",
-                "jae 7f",
-                ".endif",
+                "jae 6f",
                 ".if {switches}",
+                ".if {words}",
+                // What is copied below lies on the stack.
+                "lea r10, [rsp + 8 * {words} + 8]",
+                "cmp r10, qword ptr fs:[rax + 8]",
+                "ja 7f",
+                ".endif",
+                "9:",
                 ".if {stays}",
                 "mov r11, qword ptr fs:[rax + 16]",
                 ".endif",
@@ -147,9 +156,23 @@ macro_rules! fast_path {
                 // The stack counts as in use before SP is on it, for signal handlers in between.
                 "mov qword ptr [r11], rsp",
                 "mov rsp, r11",
+                ".if {words}",
+                // Where the callback is looked for is no return address now, so it is put there. Then
+                // the arguments, an odd number of words, so that rsp is aligned to 16 again.
+                "lea r10, [rip + 5f]",
+                "push r10",
+                ".set .Lguarded_callback_at, 16 + 8 * {words}",
+                ".rept {words}",
+                ".set .Lguarded_callback_at, .Lguarded_callback_at - 8",
+                "push qword ptr [rbp + .Lguarded_callback_at]",
+                ".endr",
+                ".endif",
                 // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay
                 // paired for the shadow stack.
                 "call {body}",
+                ".if {words}",
+                "lea rsp, [rsp + 8 * {words} + 8]",
+                ".endif",
                 "5:",
                 // The body has brought rsp back to the header.
                 "mov r11, rsp",
@@ -165,6 +188,25 @@ macro_rules! fast_path {
                 ".org 5b + 12",
                 ".long {describe} - .",
                 ".cfi_restore_state",
+                ".endif",
+                // On the foreign stack that was seen last, or elsewhere.
+                "6:",
+                ".if {switches} && {leaves_foreign}",
+                "mov r10, rsp",
+                "shr r10, {block_shift}",
+                "cmp r10, qword ptr fs:[rax + 32]",
+                ".if {words}",
+                "jne 22f",
+                // What is copied lies in the same block.
+                "lea r10, [rsp + 8 * {words} + 8]",
+                "shr r10, {block_shift}",
+                "cmp r10, qword ptr fs:[rax + 32]",
+                ".endif",
+                "je 9b",
+                "22:",
+                ".endif",
+                ".if {stays}",
+                "jmp 3b",
                 ".endif",
                 "7:",
                 "jmp {slow}",
@@ -188,11 +230,17 @@ macro_rules! fast_path {
                 ".cfi_endproc",
                 is_fast = const (needed::<D, ($($argument,)*), R>() <= crate::thread::LOWEST_STACK) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
-                switches = const (!matches!(D::CALLBACK.mode, Mode::Never) && crate::fast::in_registers(
+                switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
+                    && crate::fast::words_to_copy(
+                        &[$((size_of::<$argument>(), align_of::<$argument>())),*],
+                        (size_of::<R>(), align_of::<R>()),
+                    ) <= crate::fast::MOST_STACK_WORDS) as usize,
+                words = const crate::fast::words_to_copy(
                     &[$((size_of::<$argument>(), align_of::<$argument>())),*],
                     (size_of::<R>(), align_of::<R>()),
-                    6,
-                )) as usize,
+                ),
+                leaves_foreign = const !matches!(D::CALLBACK.foreign, Foreign::Stay) as usize,
+                block_shift = const crate::thread::tls::BLOCK_BYTES.ilog2(),
                 needed = const needed::<D, ($($argument,)*), R>(),
                 room = const crate::stack::ROOM_BYTES,
                 offset = sym crate::thread::tls::OFFSET,

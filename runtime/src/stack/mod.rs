@@ -101,6 +101,9 @@ pub struct Header {
     /// The size of the part of this slot that the thread has for its alternate signal stack, 0 if it
     /// has not.
     pub(crate) lent_bytes: AtomicUsize,
+    /// Whether the thread whose first stack this is has the report area for its alternate signal
+    /// stack.
+    pub(crate) is_covered: AtomicBool,
     /// What the thread had before, and its signal mask. To be used while `lent_bytes` is not 0.
     pub(crate) lent: UnsafeCell<MaybeUninit<Lent>>,
     /// How many calls of `on_host_stack` have left this stack for its calling stack.
@@ -191,6 +194,7 @@ impl Header {
             is_scratch: AtomicBool::new(false),
             is_carved: AtomicBool::new(false),
             lent_bytes: AtomicUsize::new(0),
+            is_covered: AtomicBool::new(false),
             lent: UnsafeCell::new(MaybeUninit::uninit()),
             visits: AtomicUsize::new(0),
             ended_by: AtomicU64::new(0),

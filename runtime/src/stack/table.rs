@@ -1,6 +1,7 @@
 //! Which system stack an address lies on: a table with two levels over the whole address space, in
 //! granules of the smallest slot's size. Reading it takes no lock and no walk.
 
+use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::*};
 
@@ -106,11 +107,11 @@ pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header
     })
 }
 
-/// Unmaps a stack, or all that is left of its slot.
+/// Unmaps a stack, or all that is left of its slot, but for what is `kept` below the guard area.
 ///
 /// # Safety
 /// Nobody uses the stack, nor will; its header is not read again.
-pub(crate) unsafe fn release(header: &'static Header) {
+pub(crate) unsafe fn release(header: &'static Header, kept: Range<usize>) {
     let (slot, slot_bytes) = (header.slot, header.slot_bytes);
     for number in number(slot)..number(slot) + slot_bytes / GRANULE_BYTES {
         if let Ok(leaf) = leaf_for(number) {
@@ -119,5 +120,11 @@ pub(crate) unsafe fn release(header: &'static Header) {
     }
     let base = if cfg!(windows) { header.guard_base() } else { slot };
     // SAFETY: the caller's promise; the slot was mapped as a whole, or its upper part was.
-    unsafe { memory::release(base, slot + slot_bytes - base) };
+    unsafe {
+        if kept.is_empty() {
+            return memory::release(base, slot + slot_bytes - base);
+        }
+        memory::release(base, kept.start - base);
+        memory::release(kept.end, slot + slot_bytes - kept.end);
+    }
 }

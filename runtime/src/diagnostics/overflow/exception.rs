@@ -14,6 +14,8 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
     EXCEPTION_RECORD, RemoveVectoredExceptionHandler,
 };
 
+use crate::stack::Header;
+
 /// What the system calls our handler, null without one.
 static INSTALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
@@ -46,9 +48,9 @@ fn remove(handler: *mut c_void) {
 }
 
 /// Every thread can handle exceptions.
-pub(crate) fn cover_thread(_area: core::ops::Range<usize>) {}
+pub(crate) fn cover_thread(_first: &Header) {}
 
-pub(crate) fn uncover_thread(_area: core::ops::Range<usize>) {}
+pub(crate) fn uncover_thread(_first: &Header) {}
 
 /// Reports an overflow, and goes on to the other handlers.
 unsafe extern "system" fn handle(pointers: *mut EXCEPTION_POINTERS) -> i32 {

@@ -19,8 +19,8 @@ cfg_select! {
             }
             #[allow(dead_code, reason = "called where libraries can be closed")]
             pub(crate) fn uninstall() {}
-            pub(crate) fn cover_thread(_area: core::ops::Range<usize>) {}
-            pub(crate) fn uncover_thread(_area: core::ops::Range<usize>) {}
+            pub(crate) fn cover_thread(_first: &crate::stack::Header) {}
+            pub(crate) fn uncover_thread(_first: &crate::stack::Header) {}
         }
     }
 }
@@ -47,10 +47,7 @@ const NEAR_BYTES: usize = 1 << 20;
 
 /// Prints the report when the access to `address`, with SP at `sp` where that is known, has
 /// overflowed the stack that the calling thread runs on. Async-signal-safe.
-#[cfg_attr(
-    any(miri, not(any(unix, windows))),
-    allow(dead_code, reason = "called by the handlers")
-)]
+#[cfg_attr(any(miri, not(any(unix, windows))), allow(dead_code, reason = "called by the handlers"))]
 fn report(address: usize, sp: Option<usize>, thread_name: &str) {
     let mut line = LineBuf::new();
     let thread = Thread { name: thread_name, id: thread::id::current() };
@@ -88,8 +85,9 @@ fn compose(line: &mut LineBuf, header: &Header, thread: &Thread<'_>) -> fmt::Res
     };
     writeln!(
         line,
-        "guarded-callback: `{name}` has overflowed its system stack of {} on {thread}; it asked for \
-         {}. Recurse less deeply, or raise Settings::system_stack_bytes or its `reserve`",
+        "guarded-callback: `{name}` has overflowed its system stack on {thread}: all of its {} are \
+         used, and it asked for {}; recurse less deeply, or raise Settings::system_stack_bytes or its \
+         `reserve`",
         Bytes(header.room_bytes),
         Bytes(reserve_bytes),
     )?;
@@ -97,7 +95,11 @@ fn compose(line: &mut LineBuf, header: &Header, thread: &Thread<'_>) -> fmt::Res
     let calling = |header: &&Header| header.record().and_then(table::stack_at);
     for caller in successors(calling(&header), calling).take(CALLERS_NAMED) {
         let Some(callback) = fast::running(caller) else { break };
-        writeln!(line, "guarded-callback:   called from `{}` on another system stack", callback.name)?;
+        writeln!(
+            line,
+            "guarded-callback:   called from `{}` on another system stack",
+            callback.name
+        )?;
     }
     Ok(())
 }
@@ -121,10 +123,9 @@ fn compose_in_place(
     }
     writeln!(
         line,
-        "guarded-callback: {thread} has overflowed its own stack of {}, on which guarded callbacks \
-         have run in place, `{}` (which asked for {}) as the first. If one was running, recurse less \
-         deeply, or raise its `reserve` above what it uses: with less than that left it runs on a \
-         system stack",
+        "guarded-callback: {thread} has overflowed its own stack of {}, on which callbacks ran in \
+         place, the first of them `{}`, which asked for {}; if one was running, recurse less deeply, \
+         or raise its `reserve` to what it uses: where less is left it runs on a system stack",
         Bytes(bounds.high() - bounds.low()),
         first.name,
         Bytes(first.reserve_bytes),

@@ -12,6 +12,7 @@ use std::io;
 use libc::{c_int, c_void, siginfo_t};
 
 pub(crate) use self::alternate::uncover_thread;
+use crate::stack::Header;
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
@@ -49,10 +50,10 @@ pub(crate) fn uninstall() {
 }
 
 /// Gives the calling thread an alternate signal stack, if the report is installed and the thread has
-/// none.
-pub(crate) fn cover_thread(area: core::ops::Range<usize>) {
+/// none. `first` is the thread's first stack.
+pub(crate) fn cover_thread(first: &Header) {
     if INSTALLED.load(Relaxed) {
-        alternate::give(area);
+        alternate::give(first);
     }
 }
 

@@ -37,7 +37,7 @@ global_asm!(
     ".hidden {anchor}.words",
     ".type {anchor}.words, @object",
     ".size {anchor}.words, {size}",
-    ".p2align 5",
+    ".p2align 6",
     "{anchor}.words:",
     ".zero {size}",
     ".popsection",

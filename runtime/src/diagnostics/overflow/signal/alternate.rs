@@ -1,35 +1,39 @@
 //! The alternate signal stack of a thread: a handler cannot run on the stack that has overflowed.
 
-use core::ops::Range;
+use core::sync::atomic::Ordering::Relaxed;
 
-use crate::stack::memory;
+use crate::stack::{Header, memory};
 use crate::thread::signal_stack::{self, Setting};
 
 /// Room for our handler, and for an earlier one that prints a backtrace.
 const HANDLER_BYTES: usize = 64 * 1024;
 
-/// Gives the calling thread an alternate stack at the low end of `area`, if it has none. `area` is a
-/// part of a slot of the thread's own. Without memory the thread stays without one.
-pub(super) fn give(area: Range<usize>) {
+/// Gives the calling thread an alternate stack in the slot of its first stack, if it has none.
+/// Without memory the thread stays without one.
+pub(super) fn give(first: &Header) {
     if signal_stack::current().range().is_some() {
         return;
     }
+    let area = first.report_area();
     let bytes = (HANDLER_BYTES + signal_frame_bytes()).next_multiple_of(memory::page_bytes());
     let range = area.start..area.start + bytes.min(area.end - area.start);
     // SAFETY: whole pages of a slot that the calling thread has.
     if unsafe { memory::open(range.start, range.end - range.start) }.is_ok() {
-        // SAFETY: the memory is there for as long as the thread is.
+        first.is_covered.store(true, Relaxed);
+        // SAFETY: the memory is there for as long as the thread is, also when the library is closed.
         unsafe { Setting::new(&range).set() };
     }
 }
 
-/// Takes back what was given, when the thread ends; where another stack was set since, that one
-/// stays.
-pub(crate) fn uncover_thread(area: Range<usize>) {
-    if signal_stack::current().range().is_some_and(|range| range.start == area.start) {
-        // SAFETY: names no memory. Refused while SP is on the stack: the thread ends in a handler.
-        unsafe { Setting::none().set() };
-    }
+/// Takes back what was given, when the thread ends or the library is closed; where another stack was
+/// set since, that one stays.
+pub(crate) fn uncover_thread(first: &Header) {
+    let start = first.report_area().start;
+    let is_ours = signal_stack::current().range().is_some_and(|range| range.start == start);
+    // SAFETY: names no memory. Refused while SP is on the stack: a handler ends the thread, or closes
+    // the library.
+    let stays = is_ours && !unsafe { Setting::none().set() };
+    first.is_covered.store(stays, Relaxed);
 }
 
 /// What the kernel writes below SP of a handler: kilobytes where there are AVX-512 or AMX registers

@@ -9,9 +9,15 @@
 //!       + 16  (or the next multiple of 16) signature, distance from here to the table
 //! ```
 
-#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(target_vendor = "apple")))]
+#[cfg(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(target_vendor = "apple")
+))]
 pub(super) use marked::{address, table_of};
-#[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(target_vendor = "apple"))))]
+#[cfg(not(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(target_vendor = "apple")
+)))]
 pub(super) use plain::{address, table_of};
 
 #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(target_vendor = "apple")))]
@@ -34,7 +40,11 @@ mod marked {
     /// # Safety
     /// As for `handle`.
     #[unsafe(naked)]
-    unsafe extern "C" fn entry(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    unsafe extern "C" fn entry(
+        signal: i32,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::c_void,
+    ) {
         core::arch::naked_asm!(
             "2:",
             // Landing pads: the kernel and other copies call this through a pointer.
@@ -75,7 +85,10 @@ mod marked {
 }
 
 /// Elsewhere copies do not know of each other.
-#[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(target_vendor = "apple"))))]
+#[cfg(not(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(target_vendor = "apple")
+)))]
 mod plain {
     use super::super::{Earlier, handle};
 
