@@ -5,8 +5,8 @@
 //! epilogues: a panic, an exception, a longjmp. So it has to hear of each switch. Its functions are
 //! weak symbols: in a program without it this finds nulls and does nothing.
 //!
-//! A longjmp over a switched body tells nobody. Until the next callback the sanitizer then takes the
-//! thread to be on the stack that was left, and may warn of it.
+//! A longjmp over a switched body tells nobody. Until the next callback the sanitizer then takes
+//! the thread to be on the stack that was left, and may warn of it.
 
 use core::arch::{asm, global_asm};
 use core::cell::Cell;
@@ -29,7 +29,8 @@ global_asm!(
 macro_rules! weak {
     ($name:literal as $kind:ty) => {{
         let address: *const c_void;
-        // SAFETY: reads the word that the linker or the loader has put into the global offset table.
+        // SAFETY: reads the word that the linker or the loader has put into the global offset
+        // table.
         unsafe {
             #[cfg(target_arch = "x86_64")]
             asm!(
@@ -76,9 +77,9 @@ impl Fibers {
     }
 }
 
-/// Says that the thread goes on at `low` with the fake stack `fake`, and returns the low bound and the
-/// size of where it was. What it leaves of its fake stack goes to `left`, or is destroyed. Both halves
-/// at once: in between nothing is called but the sanitizer.
+/// Says that the thread goes on at `low` with the fake stack `fake`, and returns the low bound and
+/// the size of where it was. What it leaves of its fake stack goes to `left`, or is destroyed. Both
+/// halves at once: in between nothing is called but the sanitizer.
 fn switch(
     left: *mut *mut c_void,
     low: usize,

@@ -4,7 +4,7 @@
 //! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on a
 //!   processor the requests are instructions without effect, and on the way of a warm callback only
 //!   one with a large result looks whether it should make one.
-//! - AddressSanitizer ([`sanitizer`]): the stack that the thread is on, at each switch, and what a
+//! - AddressSanitizer (`address_sanitizer`): the stack that the thread is on, at each switch, and what a
 //!   longjmp has left behind. Only with the feature `asan`, since a warm callback would have to ask
 //!   whether the sanitizer is there.
 //! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch, and
@@ -12,20 +12,20 @@
 
 pub(crate) mod valgrind;
 
-#[cfg(all(
-    feature = "asan",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
-#[path = "address_sanitizer.rs"]
-mod sanitizer;
-#[cfg(not(all(
-    feature = "asan",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-)))]
-#[path = "no_sanitizer.rs"]
-mod sanitizer;
+cfg_select! {
+    all(
+        feature = "asan",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ) => {
+        mod address_sanitizer;
+        use address_sanitizer as sanitizer;
+    }
+    _ => {
+        mod no_sanitizer;
+        use no_sanitizer as sanitizer;
+    }
+}
 
 pub(crate) use sanitizer::{abandoned, begin, end, returned};
 pub(crate) use valgrind::makes_room;

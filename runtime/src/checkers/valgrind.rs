@@ -60,14 +60,15 @@ pub(crate) fn takes_as_it_is(low: usize, bytes: usize) {
     }
 }
 
-/// Makes a request with instructions that leave all registers as they are on a processor; `otherwise`
-/// is its answer there.
+/// Makes a request with instructions that leave all registers as they are on a processor;
+/// `otherwise` is its answer there.
 macro_rules! request {
-    ($arguments:literal, $answer:literal, $($instruction:literal),+) => {
+    ($arguments:tt, $answer:tt, $($instruction:literal),+) => {
         fn request(arguments: [usize; 6], otherwise: usize) -> usize {
             let mut answer = otherwise;
             // SAFETY: the instructions rotate a register around once or twice, and copy another to
-            // itself. Valgrind reads the arguments, which live in this frame, and writes the answer.
+            // itself. Valgrind reads the arguments, which live in this frame, and writes the
+            // answer.
             unsafe {
                 core::arch::asm!(
                     $($instruction,)+

@@ -45,14 +45,14 @@ pub struct CallbackStats {
     pub switched: usize,
     /// How often its body could not run.
     pub refused: usize,
-    /// The deepest use of a system stack that was measured: by the body and all that it called there,
-    /// in whole pages.
+    /// The deepest use of a system stack that was measured: by the body and all that it called
+    /// there, in whole pages.
     ///
     /// Measured are the 1st, 2nd, 4th, 8th and so on of its bodies on system stacks, and each that
-    /// goes deeper than every body before on the same stack. So another one may have gone deeper than
-    /// this, but not deeper than the deepest body on its stack, and what another callback has used
-    /// never counts here. `None` where nothing was measured: before the first switch, and on systems
-    /// other than Linux.
+    /// goes deeper than every body before on the same stack. So another one may have gone deeper
+    /// than this, but not deeper than the deepest body on its stack, and what another callback has
+    /// used never counts here. `None` where nothing was measured: before the first switch, and on
+    /// systems other than Linux.
     pub deepest_bytes: Option<usize>,
     /// The option `reserve`.
     pub asked_bytes: usize,
@@ -61,8 +61,8 @@ pub struct CallbackStats {
 /// The figures of every callback that C has called so far, in no order. A generic function may have
 /// several, of the same name.
 ///
-/// With the feature `stats` only. The first 1,024 callbacks are counted. With that feature no callback
-/// takes the fast path.
+/// With the feature `stats` only. The first 1,024 callbacks are counted. With that feature no
+/// callback takes the fast path.
 ///
 /// ```
 /// use guarded_callback::{Mode, Options, call_guarded, callback_stats};
@@ -98,8 +98,13 @@ pub(crate) fn of_all() -> (usize, usize) {
 }
 
 /// The slot of `callback`, or the first free one from its address's place on; `None` where all are
-/// taken.
+/// taken, and without the feature.
+#[inline(always)]
 fn slot(callback: &'static Callback) -> Option<&'static Slot> {
+    if cfg!(feature = "stats") { find_slot(callback) } else { None }
+}
+
+fn find_slot(callback: &'static Callback) -> Option<&'static Slot> {
     let address = ptr::from_ref(callback).cast_mut();
     let first = address.addr() / align_of::<Callback>() % SLOTS;
     let mut slots = (0..SLOTS).map(|step| &STATS[(first + step) % SLOTS]);
@@ -112,19 +117,23 @@ fn slot(callback: &'static Callback) -> Option<&'static Slot> {
     })
 }
 
+#[inline(always)]
 pub(crate) fn in_place(callback: &'static Callback) {
     slot(callback).inspect(|slot| _ = slot.in_place.fetch_add(1, Relaxed));
 }
 
 /// Counts a switch. Whether its depth is to be measured in any case.
+#[inline(always)]
 pub(crate) fn switched(callback: &'static Callback) -> bool {
     slot(callback).is_some_and(|slot| (slot.switched.fetch_add(1, Relaxed) + 1).is_power_of_two())
 }
 
+#[inline(always)]
 pub(crate) fn refused(callback: &'static Callback) {
     slot(callback).inspect(|slot| _ = slot.refused.fetch_add(1, Relaxed));
 }
 
+#[inline(always)]
 pub(crate) fn deepest(callback: &'static Callback, bytes: usize) {
     slot(callback).inspect(|slot| _ = slot.deepest_bytes.fetch_max(bytes, Relaxed));
 }

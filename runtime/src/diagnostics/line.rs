@@ -76,7 +76,7 @@ impl fmt::Display for Bytes {
             bytes @ 0..1000 => write!(f, "{bytes} bytes"),
             bytes @ 1000..0x2800 => write!(f, "{},{:03} bytes", bytes / 1000, bytes % 1000),
             bytes @ 0x2800..0x40_0000 => write!(f, "{} KiB", bytes >> 10),
-            bytes => write!(f, "{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20),
+            bytes => write!(f, "{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20),
         }
     }
 }

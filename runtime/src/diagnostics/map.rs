@@ -40,6 +40,11 @@ struct Mark {
     what: String,
 }
 
+// The escape sequences (ECMA-48) that begin a colour.
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const RED: &str = "\x1b[31m";
+
 impl StackMap {
     /// The stacks of the calling thread at this moment: its own, its alternate signal stack, all
     /// system stacks that it holds, and the registered ones that it runs on or was called from.
@@ -95,33 +100,31 @@ impl StackMap {
     }
 
     fn draw(&self, f: &mut fmt::Formatter<'_>, has_colors: bool) -> fmt::Result {
-        let mut line = |address: usize, color: Color, text: fmt::Arguments<'_>| {
-            let (begin, end) = if has_colors { (color.begin(), "\x1b[0m") } else { ("", "") };
+        let mut line = |address: usize, color: &str, text: fmt::Arguments<'_>| {
+            let (begin, end) = if has_colors { (color, "\x1b[0m") } else { ("", "") };
             writeln!(f, "{address:#018x} {begin}{text}{end}")
         };
         for stack in &self.stacks {
             let Stack { low, high, guard_low, what } = stack;
-            line(*high, Color::Green, format_args!("+-- {what}, {}", Bytes(high - low)))?;
+            line(*high, GREEN, format_args!("+-- {what}, {}", Bytes(high - low)))?;
             let is_here = |mark: &&Mark| self.stack_of(mark).is_some_and(|of| ptr::eq(of, stack));
             for Mark { address, what } in self.marks.iter().filter(is_here) {
                 let (used, left) = (Bytes(high - address), Bytes(address - low));
                 let text = format_args!("|<- {what}, {used} used, {left} left");
-                line(*address, Color::Yellow, text)?;
+                line(*address, YELLOW, text)?;
             }
             match guard_low {
                 Some(guard_low) => {
                     let text = format_args!("+-- guard area, {}", Bytes(low - guard_low));
-                    line(*low, Color::Red, text)?;
-                    line(*guard_low, Color::Red, format_args!("+"))?;
+                    line(*low, RED, text)?;
+                    line(*guard_low, RED, format_args!("+"))?;
                 }
-                None => {
-                    line(*low, Color::Green, format_args!("+-- end of what the thread may use"))?
-                }
+                None => line(*low, GREEN, format_args!("+-- end of what the thread may use"))?,
             }
         }
         for mark in self.marks.iter().filter(|mark| self.stack_of(mark).is_none()) {
             let text = format_args!(" <- {}, on a foreign stack of unknown bounds", mark.what);
-            line(mark.address, Color::Yellow, text)?;
+            line(mark.address, YELLOW, text)?;
         }
         Ok(())
     }
@@ -137,24 +140,6 @@ impl StackMap {
 impl fmt::Display for StackMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.draw(f, false)
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Color {
-    Green,
-    Yellow,
-    Red,
-}
-
-impl Color {
-    /// The escape sequence (ECMA-48) that begins it.
-    fn begin(self) -> &'static str {
-        match self {
-            Self::Green => "\x1b[32m",
-            Self::Yellow => "\x1b[33m",
-            Self::Red => "\x1b[31m",
-        }
     }
 }
 

@@ -49,7 +49,8 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
     let mut work = Work { stack, call: ManuallyDrop::new(call), used: 0 };
     let in_use = Use(stack);
     checkers::begin(&stack.notes, stack.low, stack.room_bytes, || None);
-    // SAFETY: nobody else has the stack, and `work` lives in this frame until the call has returned.
+    // SAFETY: nobody else has the stack, and `work` lives in this frame until the call has
+    // returned.
     unsafe {
         let argument = (&raw mut work).cast();
         switch::call_on_stack(argument, on_stack::<F>, stack.top(), stack.switch.as_ptr());
@@ -80,8 +81,8 @@ unsafe fn deepest_use(stack: &Header, call: impl FnOnce()) -> usize {
     // Downwards: Windows grows the stack page by page.
     while at > low {
         at -= WORD;
-        // SAFETY: a word of the stack below all frames, as those that this loop calls fit the margin.
-        // Volatile, because the compiler does not see who reads it.
+        // SAFETY: a word of the stack below all frames, as those that this loop calls fit the
+        // margin. Volatile, because the compiler does not see who reads it.
         unsafe { word(at).write_volatile(PAINT) };
     }
     call();

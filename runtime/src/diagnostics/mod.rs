@@ -1,7 +1,7 @@
 //! What the runtime tells people: counters, the picture of a thread's stacks, why a body could not
 //! run, and which one has overflowed.
 
-#[cfg(feature = "stats")]
+#[cfg_attr(not(feature = "stats"), allow(dead_code, reason = "nothing is counted without it"))]
 pub(crate) mod callback_stats;
 pub(crate) mod counters;
 mod line;
@@ -11,15 +11,3 @@ pub(crate) mod overflow;
 pub(crate) mod refusal;
 #[cfg(feature = "stats")]
 pub(crate) mod report;
-
-/// Without the feature: nothing is counted.
-#[cfg(not(feature = "stats"))]
-pub(crate) mod callback_stats {
-    use crate::callback::Callback;
-
-    #[inline(always)]
-    pub(crate) fn in_place(_callback: &'static Callback) {}
-
-    #[inline(always)]
-    pub(crate) fn refused(_callback: &'static Callback) {}
-}

@@ -26,8 +26,8 @@ impl fmt::Display for Cause {
             ),
             Self::Limit(stacks) => write!(
                 f,
-                "the thread already holds its limit of {stacks} system stack{} (nested too deep, or \
-                 suspended in coroutines); raise Settings::stacks_per_thread",
+                "the thread already holds its limit of {stacks} system stack{} (nested too deep, \
+                 or suspended in coroutines); raise Settings::stacks_per_thread",
                 if *stacks == 1 { "" } else { "s" },
             ),
             Self::NeverSwitches => f.write_str(

@@ -1,7 +1,7 @@
 //! The report of what all callbacks have done, which may be printed when the process ends.
 //!
-//! Composed line by line without allocating: at the end of a process other threads may have died with
-//! the heap's lock held.
+//! Composed line by line without allocating: at the end of a process other threads may have died
+//! with the heap's lock held.
 
 use core::fmt::{self, Display, Write};
 

@@ -1,9 +1,12 @@
-//! The report of an overflow: which callback has run out of its system stack, or that the thread has
-//! run out of its own, on which callbacks run in place.
+//! The report of an overflow: which callback has run out of its system stack, or that the thread
+//! has run out of its own, on which callbacks run in place.
 
 cfg_select! {
     // tvOS and watchOS forbid sigaltstack.
-    all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))) => {
+    all(
+        unix,
+        not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
+    ) => {
         mod signal;
         use signal as imp;
     }
@@ -86,8 +89,8 @@ fn compose(line: &mut LineBuf, header: &Header, thread: &Thread<'_>) -> fmt::Res
     writeln!(
         line,
         "guarded-callback: `{name}` has overflowed its system stack on {thread}: all of its {} are \
-         used, and it asked for {}; recurse less deeply, or raise Settings::system_stack_bytes or its \
-         `reserve`",
+         used, and it asked for {}; recurse less deeply, or raise Settings::system_stack_bytes or \
+         its `reserve`",
         Bytes(header.room_bytes),
         Bytes(reserve_bytes),
     )?;
@@ -105,8 +108,8 @@ fn compose(line: &mut LineBuf, header: &Header, thread: &Thread<'_>) -> fmt::Res
 }
 
 /// Writes nothing unless address and SP lie near the low end of the thread's own stack, and a
-/// callback has run in place there. Which one runs now is not known: those of the fast path leave no
-/// trace.
+/// callback has run in place there. Which one runs now is not known: those of the fast path leave
+/// no trace.
 fn compose_in_place(
     line: &mut LineBuf,
     address: usize,
@@ -124,8 +127,9 @@ fn compose_in_place(
     writeln!(
         line,
         "guarded-callback: {thread} has overflowed its own stack of {}, on which callbacks ran in \
-         place, the first of them `{}`, which asked for {}; if one was running, recurse less deeply, \
-         or raise its `reserve` to what it uses: where less is left it runs on a system stack",
+         place, the first of them `{}`, which asked for {}; if one was running, recurse less \
+         deeply, or raise its `reserve` to what it uses: where less is left it runs on a system \
+         stack",
         Bytes(bounds.high() - bounds.low()),
         first.name,
         Bytes(first.reserve_bytes),

@@ -49,8 +49,8 @@ pub(crate) fn uninstall() {
     }
 }
 
-/// Gives the calling thread an alternate signal stack, if the report is installed and the thread has
-/// none. `first` is the thread's first stack.
+/// Gives the calling thread an alternate signal stack, if the report is installed and the thread
+/// has none. `first` is the thread's first stack.
 pub(crate) fn cover_thread(first: &Header) {
     if INSTALLED.load(Relaxed) {
         alternate::give(first);
@@ -69,7 +69,8 @@ impl Earlier {
         if is_ours(&seen) {
             return Ok(());
         }
-        // Before ours can need it, and again afterwards in case somebody has set another in between.
+        // Before ours can need it, and again afterwards in case somebody has set another in
+        // between.
         self.remember(seen.sa_sigaction, seen.sa_flags);
         let mut ours = seen;
         ours.sa_sigaction = entry::address();
@@ -126,7 +127,8 @@ impl Earlier {
             libc::SIG_DFL | libc::SIG_IGN => {
                 self.put_back();
                 if !is_fault {
-                    // SAFETY: no preconditions; a signal that was sent is delivered when this returns.
+                    // SAFETY: no preconditions; a signal that was sent is delivered when this
+                    // returns.
                     unsafe { libc::raise(self.signal) };
                 }
             }

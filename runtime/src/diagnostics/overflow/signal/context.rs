@@ -1,9 +1,9 @@
 //! SP where the signal arrived, from the context that the kernel passes to a handler.
 
 /// Where SP lies in the `ucontext_t` of Linux. The kernel lays it out (asm/ucontext.h and
-/// asm/sigcontext.h of each architecture), so that it is the same for every C library; the libc crate
-/// does not know it for all of them. Flags, a link and a stack_t come first: 20 bytes with 32 bits,
-/// 40 with 64. Then the registers, or 128 bytes of signal mask before them.
+/// asm/sigcontext.h of each architecture), so that it is the same for every C library; the libc
+/// crate does not know it for all of them. Flags, a link and a stack_t come first: 20 bytes with 32
+/// bits, 40 with 64. Then the registers, or 128 bytes of signal mask before them.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const SP_AT: Option<usize> = cfg_select! {
     // x32 has other words.
@@ -25,7 +25,8 @@ const SP_AT: Option<usize> = cfg_select! {
 };
 
 /// The same on Apple's systems, in the registers that the context points to (mach/i386/_structs.h,
-/// mach/arm/_structs.h): 16 bytes of what the fault was, and seven registers before rsp, or x0 to x30.
+/// mach/arm/_structs.h): 16 bytes of what the fault was, and seven registers before rsp, or x0 to
+/// x30.
 #[cfg(target_vendor = "apple")]
 const SP_AT: Option<usize> = cfg_select! {
     target_arch = "x86_64" => Some(16 + 7 * 8),
