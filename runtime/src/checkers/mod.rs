@@ -2,13 +2,13 @@
 //! there.
 //!
 //! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on a
-//!   processor the requests are instructions without effect, and on the way of a warm callback only
-//!   one with a large result looks whether it should make one.
-//! - AddressSanitizer (`address_sanitizer`): the stack that the thread is on, at each switch, and what a
-//!   longjmp has left behind. Only with the feature `asan`, since a warm callback would have to ask
-//!   whether the sanitizer is there.
-//! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch, and
-//!   a stack goes from thread to thread by atomic operations, which it sees.
+//!   processor the requests are instructions without effect, and of warm callbacks only those with
+//!   a large result look whether they should make one.
+//! - AddressSanitizer (`address_sanitizer`): the stack that the thread is on, at each switch, and
+//!   what a longjmp has left behind. Only with the feature `asan`, since a warm callback would have
+//!   to ask whether the sanitizer is there.
+//! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch,
+//!   and a stack goes from thread to thread by atomic operations, which it sees.
 
 pub(crate) mod valgrind;
 
