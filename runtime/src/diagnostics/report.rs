@@ -59,7 +59,7 @@ fn each_line(mut line: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Re
     while let Some((rank, callback)) = next_after(before) {
         before = Some(rank);
         let CallbackStats { name, calls, in_place, switched, refused, .. } = callback;
-        let (deepest, reserve) = (Kib(callback.deepest_bytes), Kib(Some(callback.asked_bytes)));
+        let (deepest, reserve) = (Column(callback.deepest_bytes), Column(Some(callback.asked_bytes)));
         line(format_args!(
             "{calls:10} {in_place:10} {switched:10} {refused:8} {deepest} {reserve}  `{name}`"
         ))?;
@@ -77,13 +77,14 @@ fn each_line(mut line: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Re
     if has_advice { line(format_args!("{RULE}")) } else { Ok(()) }
 }
 
-/// Kibibytes in a column, rounded up.
-struct Kib(Option<usize>);
+/// Bytes in a column, rounded up.
+struct Column(Option<usize>);
 
-impl Display for Kib {
+impl Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(bytes) => write!(f, "{:5} KiB", bytes.div_ceil(KIB)),
+        match self.0.map(|bytes| bytes.div_ceil(KIB)) {
+            Some(kib @ 0..10_240) => write!(f, "{kib:5} KiB"),
+            Some(kib) => write!(f, "{:5} MiB", kib.div_ceil(KIB)),
             None => write!(f, "{:>9}", "-"),
         }
     }
