@@ -53,11 +53,8 @@ pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     value_bytes: usize,
     call: F,
 ) -> R {
-    match try_guarded::<UNWINDS, LOOKS, R, F>(callback, value_bytes, false, call) {
-        Ok(result) => result,
-        // A refusal without a fallback does not return.
-        Err(_) => std::process::abort(),
-    }
+    // A refusal without a fallback does not return.
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, false, call, |_| std::process::abort())
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
@@ -68,25 +65,25 @@ pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G
     call: F,
     refused: G,
 ) -> R {
-    match try_guarded::<UNWINDS, LOOKS, R, F>(callback, value_bytes, true, call) {
-        Ok(result) => result,
-        Err(call) => {
-            drop(call);
-            refused()
-        }
-    }
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, true, call, |call| {
+        drop(call);
+        refused()
+    })
 }
 
+/// `refused` gives the result where no stack can be had. A large result goes from where it was made
+/// to where the caller wants it, and nowhere in between.
 #[inline(always)]
-fn try_guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
+fn guarded_with<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce(F) -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     has_fallback: bool,
     call: F,
-) -> Result<R, F> {
+    refused: G,
+) -> R {
     let needed = callback.needed_with(value_bytes);
-    let mut call = ManuallyDrop::new(call);
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
+        let mut call = ManuallyDrop::new(call);
         let mut result = MaybeUninit::uninit();
         let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
         let argument = (&raw mut crossing).cast();
@@ -94,31 +91,39 @@ fn try_guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
         // `first` expects.
         if unsafe { run::<LOOKS>(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
             // SAFETY: the body has run, and has written its result.
-            return Ok(unsafe { result.assume_init() });
+            return unsafe { result.assume_init() };
         }
-        return Err(ManuallyDrop::into_inner(call));
+        return refused(ManuallyDrop::into_inner(call));
     }
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
-        Entry::OnStack(header) => {
-            let result = result_slot::<R>(header);
-            checkers::makes_room(result.addr(), size_of::<R>());
-            let mut crossing = Crossing { call: &raw mut *call, result };
-            let argument = (&raw mut crossing).cast();
-            let first = first::<UNWINDS, R, F>();
-            // SAFETY: as above; the slot is aligned to 64. The result is read while the stack is
-            // still this activation's.
-            unsafe {
-                let activation = cross(header, callback, argument, first, result.cast());
-                let result = result.read();
-                // Where a return address is looked for (fast/), there is none.
-                header.top().cast::<usize>().wrapping_sub(1).write_volatile(0);
-                drop(activation);
-                Ok(result)
-            }
-        }
-        Entry::InPlace => Ok(in_place(ManuallyDrop::into_inner(call))),
-        Entry::Refused => Err(ManuallyDrop::into_inner(call)),
+        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, callback, call),
+        Entry::InPlace => in_place(call),
+        Entry::Refused => refused(call),
+    }
+}
+
+/// Runs a body with a large result on the stack of `header`, which it has.
+#[inline(always)]
+fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
+    header: &'static Header,
+    callback: &'static Callback,
+    call: F,
+) -> R {
+    let mut call = ManuallyDrop::new(call);
+    let result = result_slot::<R>(header);
+    checkers::makes_room(result.addr(), size_of::<R>());
+    let mut crossing = Crossing { call: &raw mut *call, result };
+    let argument = (&raw mut crossing).cast();
+    let first = first::<UNWINDS, R, F>();
+    // SAFETY: `crossing` lives in this frame until the body has ended, and is of the types that
+    // `first` expects; the slot is aligned to 64. The result is read while the stack is still this
+    // activation's.
+    unsafe {
+        // Where a return address is looked for (fast/), there is none, however the body ends.
+        header.top().cast::<usize>().wrapping_sub(1).write_volatile(0);
+        let _activation = cross(header, callback, argument, first, result.cast());
+        result.read()
     }
 }
 
@@ -395,10 +400,11 @@ fn first<const UNWINDS: bool, R, F: FnOnce() -> R>() -> First {
     }
 }
 
-/// A place for the result just below the header, aligned for it and for the first frame.
+/// A place for the result below the header, aligned for it and for the first frame; the word next to
+/// the header stays free.
 #[inline(always)]
 fn result_slot<R>(header: &Header) -> *mut R {
     let align = if align_of::<R>() > 64 { align_of::<R>() } else { 64 };
-    header.top().map_addr(|top| (top - size_of::<R>()) & !(align - 1)).cast()
+    header.top().map_addr(|top| (top - 64 - size_of::<R>()) & !(align - 1)).cast()
 }
 

@@ -84,6 +84,10 @@ impl Place {
         Some(StackBounds::new(self.low, self.high, source))
     }
 
+    pub(crate) fn is_known(&self) -> bool {
+        self.high != 0
+    }
+
     /// Bytes between `sp`, which lies on the stack, and the lowest usable address; 0 on a foreign
     /// stack.
     #[inline]

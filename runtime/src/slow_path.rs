@@ -190,7 +190,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     let before = errno::get();
     let blocked = Blocked::all();
     let home = thread::current().map(Thread::home).filter(|home| home.is_idle());
-    let scratch = home.map_or_else(|| pool::take(request.needed), Ok);
+    let scratch = home.map_or_else(|| take_scratch(request.needed), Ok);
     let mut work = Work {
         request,
         blocked: &blocked,
@@ -229,6 +229,25 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     entry
 }
 
+/// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
+/// little left for the frames of that, and as what a hook of mmap calls is to be told there.
+fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
+    unsafe extern "C-unwind" fn map(argument: *mut u8) {
+        // SAFETY: see below.
+        let (room_bytes, taken) = unsafe { &mut *argument.cast::<Taking>() };
+        liveness::reclaim_from_predecessor();
+        *taken = pool::take(*room_bytes);
+    }
+    type Taking = (usize, Result<&'static Header, i32>);
+    if let Some(header) = pool::take_unused(room_bytes) {
+        return Ok(header);
+    }
+    let mut taking: Taking = (room_bytes, Err(0));
+    // SAFETY: the function takes a `Taking`, which lives in this frame, and does not unwind.
+    unsafe { emergency::call((&raw mut taking).cast(), map) };
+    taking.1
+}
+
 /// # Safety
 /// `argument` points to a [`Work`] that nobody else uses.
 unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
@@ -241,7 +260,8 @@ unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
     }
     counters::slow();
     let request = work.request;
-    work.entry = choose(work, thread).unwrap_or_else(|cause| refuse(thread, request, cause));
+    let place = place_of(work, thread);
+    work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(request, place, cause));
 }
 
 /// The state of the calling thread, brought up to date; begun at its first use.
@@ -307,16 +327,26 @@ fn restore_teb(thread: &Thread, sp: usize) {
     }
 }
 
-/// Decides, and takes the stack for the body.
-fn choose(work: &mut Work<'_>, thread: Option<&'static Thread>) -> Result<Entry, Cause> {
-    let request = work.request;
-    let mut place = locate(thread, request.sp);
+/// Which stack the callback has arrived on.
+fn place_of(work: &Work<'_>, thread: Option<&Thread>) -> Place {
+    let sp = work.request.sp;
+    let place = locate(thread, sp);
     if let (None, Kind::Foreign) = (thread, place.kind) {
         // No state could be begun, for want of a stack: the thread's own may have room.
         let may_call_libc = !work.blocked.any_before();
-        let own = os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc);
-        place = own.filter(|own| own.contains(request.sp)).map_or(place, Place::on_thread);
+        let own = os_bounds::thread_stack_of(sp, &work.os_stack, may_call_libc);
+        return own.filter(|own| own.contains(sp)).map_or(place, Place::on_thread);
     }
+    place
+}
+
+/// Decides, and takes the stack for the body.
+fn choose(
+    work: &mut Work<'_>,
+    thread: Option<&'static Thread>,
+    place: Place,
+) -> Result<Entry, Cause> {
+    let request = work.request;
     if decide(request.callback, request.needed, &place, request.sp)? == Verdict::InPlace {
         if let (Some(thread), Kind::Thread) = (thread, place.kind) {
             thread.runs_in_place(request.callback);
@@ -435,13 +465,12 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
     drop(blocked);
 }
 
-fn refuse(thread: Option<&Thread>, request: &Request, cause: Cause) -> Entry {
+fn refuse(request: &Request, place: Place, cause: Cause) -> Entry {
     counters::refused();
     callback_stats::refused(request.callback);
     if request.has_fallback {
         return Entry::Refused;
     }
-    let place = locate(thread, request.sp);
-    let available = place.bounds(thread).map(|_| place.room_bytes(request.sp));
+    let available = place.is_known().then(|| place.room_bytes(request.sp));
     refusal::abort(request.callback, request.needed, available, cause)
 }

@@ -25,7 +25,9 @@ mod x86_64;
     target_pointer_width = "64",
     not(any(miri, feature = "stats", feature = "asan"))
 ))]
-pub(crate) use x86_64::{callback_on, fast_path, has_made, words_to_copy};
+pub(crate) use x86_64::{
+    _Unwind_Resume, callback_on, fast_path, has_made, personality, words_to_copy,
+};
 
 #[cfg(not(all(
     target_arch = "x86_64",

@@ -17,6 +17,8 @@
 //! return address into the fast path leads to the description of the callback, which stands behind
 //! its last instruction: so nobody has to note it.
 
+use core::ffi::c_void;
+
 use crate::callback::Callback;
 use crate::stack::{Header, Record};
 
@@ -67,6 +69,46 @@ pub(crate) const fn words_to_copy(arguments: &[(usize, usize)], result: (usize, 
     }
 }
 
+unsafe extern "C-unwind" {
+    /// Goes on with an unwinding, above the frame that its return address leads to.
+    pub(crate) fn _Unwind_Resume(exception: *mut c_void) -> !;
+}
+
+/// The personality routine of the fast path: a panic, an exception or a forced unwinding out of the
+/// body goes on in the code that stands behind the description, which leaves the stack idle. An
+/// asynchronous unwinding from another instruction is passed on.
+pub(crate) extern "C" fn personality(
+    _version: i32,
+    actions: i32,
+    _class: u64,
+    exception: *mut c_void,
+    context: *mut c_void,
+) -> i32 {
+    const SEARCH_PHASE: i32 = 1;
+    const INSTALL_CONTEXT: i32 = 7;
+    const CONTINUE_UNWIND: i32 = 8;
+    unsafe extern "C" {
+        fn _Unwind_GetIP(context: *mut c_void) -> usize;
+        fn _Unwind_SetGR(context: *mut c_void, number: i32, value: usize);
+        fn _Unwind_SetIP(context: *mut c_void, ip: usize);
+    }
+    // SAFETY: the unwinder's own context, of a frame of the fast path, so that the address lies in
+    // its code, before the description. Register 0 is rax.
+    unsafe {
+        let return_address = _Unwind_GetIP(context);
+        // Where arguments were copied, an instruction of 5 or 8 bytes comes before.
+        let end = [0, 5, 8].map(|more| return_address + more).into_iter().find(|&at| {
+            core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(at).read() == AFTER_CALL
+        });
+        let Some(end) = end.filter(|_| actions & SEARCH_PHASE == 0) else {
+            return CONTINUE_UNWIND;
+        };
+        _Unwind_SetGR(context, 0, exception.addr());
+        _Unwind_SetIP(context, end + AFTER_CALL.len() + size_of::<i32>());
+    }
+    INSTALL_CONTEXT
+}
+
 /// Defines the naked function `$name`, which decides for a callback with these arguments and goes on
 /// in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
 macro_rules! fast_path {
@@ -83,6 +125,9 @@ macro_rules! fast_path {
         {
             core::arch::naked_asm!(
                 ".cfi_startproc",
+                ".if {is_fast} && {switches}",
+                ".cfi_personality 0x1b, {personality}",
+                ".endif",
                 // As much of it as can be on one line of the cache.
                 ".p2align 5",
                 ".if {is_fast}",
@@ -187,6 +232,23 @@ macro_rules! fast_path {
                 // An error if AFTER_CALL is shorter.
                 ".org 5b + 12",
                 ".long {describe} - .",
+                // An unwinding out of the body goes on here: rsp and rbp are as after the call, and rax
+                // is the exception. The stack is left idle, and the unwinder is called as if C had
+                // called it.
+                ".cfi_restore_state",
+                ".cfi_remember_state",
+                ".cfi_def_cfa rbp, 16",
+                ".cfi_offset rbp, -16",
+                ".if {words}",
+                "lea rsp, [rsp + 8 * {words} + 8]",
+                ".endif",
+                "mov r11, rsp",
+                "mov rdi, rax",
+                "leave",
+                ".cfi_def_cfa rsp, 8",
+                ".cfi_restore rbp",
+                "mov qword ptr [r11], 0",
+                "jmp {resume}",
                 ".cfi_restore_state",
                 ".endif",
                 // On the foreign stack that was seen last, or elsewhere.
@@ -247,6 +309,8 @@ macro_rules! fast_path {
                 slot = sym crate::thread::tls::SLOT,
                 sequence = sym crate::thread::tls::SLOT_SEQUENCE,
                 describe = sym crate::fast::describe::<D>,
+                personality = sym crate::fast::personality,
+                resume = sym crate::fast::_Unwind_Resume,
                 body = sym $body::<D, $($generic,)* $($argument,)* R>,
                 slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
             )

@@ -269,6 +269,7 @@ impl Thread {
     /// Takes a stack from the pool into the list, in front. Signals are blocked.
     pub(crate) fn hold(&self, header: &'static Header) {
         header.owner.store(self.number(), Relaxed);
+        header.owner_place.store(tls::place(), Relaxed);
         header.next_held.store(self.held.load(Relaxed), Relaxed);
         self.held.store(ptr::from_ref(header).cast_mut(), Release);
         self.held_count.fetch_add(1, Relaxed);

@@ -19,7 +19,7 @@ pub(super) fn give(first: &Header) {
     let range = area.start..area.start + bytes.min(area.end - area.start);
     // SAFETY: whole pages of a slot that the calling thread has.
     if unsafe { memory::open(range.start, range.end - range.start) }.is_ok() {
-        first.is_covered.store(true, Relaxed);
+        first.has_report_stack.store(true, Relaxed);
         // SAFETY: the memory is there for as long as the thread is, also when the library is
         // closed.
         unsafe { Setting::new(&range).set() };
@@ -29,12 +29,15 @@ pub(super) fn give(first: &Header) {
 /// Takes back what was given, when the thread ends or the library is closed; where another stack
 /// was set since, that one stays.
 pub(crate) fn uncover_thread(first: &Header) {
+    if !first.has_report_stack.load(Relaxed) {
+        return;
+    }
     let start = first.report_area().start;
     let is_ours = signal_stack::current().range().is_some_and(|range| range.start == start);
     // SAFETY: names no memory. Refused while SP is on the stack: a handler ends the thread, or
     // closes the library.
     let stays = is_ours && !unsafe { Setting::none().set() };
-    first.is_covered.store(stays, Relaxed);
+    first.has_report_stack.store(stays, Relaxed);
 }
 
 /// What the kernel writes below SP of a handler: kilobytes where there are AVX-512 or AMX registers
