@@ -1,8 +1,8 @@
 //! What memory checkers need to be told of system stacks, so that they report nothing that is not
 //! there.
 //!
-//! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on a
-//!   processor the requests are instructions without effect, and of warm callbacks only those with
+//! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on
+//!   a processor the requests are instructions without effect, and of warm callbacks only those with
 //!   a large result look whether they should make one.
 //! - AddressSanitizer (`address_sanitizer`): the stack that the thread is on, at each switch, and
 //!   what a longjmp has left behind. Only with the feature `asan`, since a warm callback would have

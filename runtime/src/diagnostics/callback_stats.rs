@@ -71,6 +71,7 @@ pub struct CallbackStats {
 /// let work = callback_stats().find(|callback| callback.name == "work").expect("it was called");
 /// assert_eq!((work.calls, work.asked_bytes), (1, 128 * 1024));
 /// ```
+#[cfg(feature = "stats")]
 pub fn callback_stats() -> impl Iterator<Item = CallbackStats> {
     STATS.iter().filter_map(|slot| {
         // SAFETY: a slot is taken with the address of a callback, which is static.

@@ -59,7 +59,8 @@ fn each_line(mut line: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Re
     while let Some((rank, callback)) = next_after(before) {
         before = Some(rank);
         let CallbackStats { name, calls, in_place, switched, refused, .. } = callback;
-        let (deepest, reserve) = (Column(callback.deepest_bytes), Column(Some(callback.asked_bytes)));
+        let (deepest, reserve) =
+            (Column(callback.deepest_bytes), Column(Some(callback.asked_bytes)));
         line(format_args!(
             "{calls:10} {in_place:10} {switched:10} {refused:8} {deepest} {reserve}  `{name}`"
         ))?;
