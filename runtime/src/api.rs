@@ -4,7 +4,7 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::bounds::{Source, StackBounds};
-use crate::diagnostics::overflow;
+use crate::diagnostics::{measure, overflow};
 use crate::callback::{Callback, Foreign, Mode};
 use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
@@ -99,18 +99,25 @@ pub fn prepare_thread() {
     slow_path::prepare_thread();
 }
 
-/// From now on an overflow of a system stack is reported on standard error before the process dies of it.
+/// From now on an overflow of a system stack, or of a thread's own stack on which callbacks run in
+/// place, is reported on standard error before the process dies of it.
 ///
-/// The report names the callback, the thread, the size of the stack, the room that the callback asked for, and the callbacks on other
-/// system stacks that it was called from. The signal then goes to the handler that was installed before; where there was none, the
-/// process dies as it would have. Faults of any other kind go there without a word.
+/// The report names the stack and its size, the thread, the callback and the room that it asked for,
+/// and says what to do. For a system stack it also names the callbacks on other system stacks that
+/// this one was called from. Callbacks that run in place leave no trace, so that the report of a
+/// thread's own stack names the first one that did on that thread; a thread on which none did is
+/// never reported.
 ///
-/// The handler needs an alternate signal stack. The calling thread gets one if it has none, and so do other threads, also those
-/// that C created, when they make their first callback after this call; a thread that called back before gets it from
-/// [`prepare_thread`](crate::prepare_thread).
+/// The signal then goes to the handler that was installed before; where there was none, the process
+/// dies as it would have. Faults of any other kind go there without a word.
+///
+/// The handler needs an alternate signal stack. The calling thread gets one if it has none, and so do
+/// other threads, also those that C created, when they make their first callback after this call; a
+/// thread that called back before gets it from [`prepare_thread`](crate::prepare_thread).
 ///
 /// # Errors
-/// That of `sigaction(2)` or `AddVectoredExceptionHandler`, and then nothing is installed; unsupported where there is neither.
+/// That of `sigaction(2)` or `AddVectoredExceptionHandler`, and then nothing is installed; unsupported
+/// where there is neither.
 ///
 /// ```
 /// guarded_callback::install_overflow_report()?;
@@ -210,6 +217,36 @@ fn take_up(range: &Range<usize>) {
     if let Some(thread) = thread::current() {
         thread.update_words();
     }
+}
+
+/// Runs `call` on a system stack of its own, and returns how many bytes of it the call has used at
+/// its deepest: a helper for tests, to choose a `reserve`.
+///
+/// Guarded callbacks that run inside of it do so in place, so that they count as well; what moves to
+/// another stack does not, as threads and [`on_host_stack`]. The use of a debug build is often several
+/// times that of a release build. A call that uses less than about 4 KiB counts as that much; one
+/// that needs more than a system stack has overflows it ([`Settings::system_stack_bytes`]
+/// (crate::Settings::system_stack_bytes)). A longjmp out of `call` loses the stack.
+///
+/// # Panics
+/// With the panics of `call`, and where no system stack can be had.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::hint::black_box;
+///
+/// /// What the body of a callback does with its largest input.
+/// fn parse() {
+///     black_box(&mut [0_u8; 50_000]).fill(1);
+/// }
+///
+/// let used = guarded_callback::measure(parse);
+/// assert!(used >= 50_000);
+/// assert!(2 * used <= 128 * 1024, "`reserve` must be raised to twice the {used} bytes");
+/// # }
+/// ```
+pub fn measure(call: impl FnOnce()) -> usize {
+    measure::measure(call)
 }
 
 /// Gives the memory of stacks that no thread has back to the system, and returns how many there are.

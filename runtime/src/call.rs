@@ -193,6 +193,10 @@ fn quick(
     let home: &'static Header = unsafe { &*words.home() };
     let is_on_thread_stack = sp.wrapping_sub(low) < high - low;
     if is_on_thread_stack && sp - low >= needed && !matches!(callback.mode, Mode::Always) {
+        if sp >= words.range_in_place().1 {
+            // The first body in place: the slow path notes that.
+            return None;
+        }
         callback_stats::in_place(callback);
         return Some(Entry::InPlace);
     }
@@ -220,9 +224,9 @@ pub fn may_stay(callback: &Callback, needed: usize) -> bool {
         return false;
     }
     let Some(words) = tls::words() else { return false };
-    let (low, high) = words.range();
-    let above_low = switch::stack_pointer().wrapping_sub(low);
-    above_low < high.wrapping_sub(low) && above_low >= needed && !matches!(callback.mode, Mode::Always)
+    let (low, high) = words.range_in_place();
+    let sp = switch::stack_pointer();
+    sp < high && sp.saturating_sub(needed) >= low && !matches!(callback.mode, Mode::Always)
 }
 
 /// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.

@@ -83,7 +83,12 @@ fn known(request: &Request) -> Option<Entry> {
             prefer(thread, header);
             Some(Entry::InPlace)
         }
-        (Verdict::InPlace, _) => Some(Entry::InPlace),
+        (Verdict::InPlace, kind) => {
+            if let Kind::Thread = kind {
+                thread.runs_in_place(request.callback);
+            }
+            Some(Entry::InPlace)
+        }
         (Verdict::Switch, Kind::Signal) => None,
         (Verdict::Switch, kind) => {
             let header = take_idle(thread, request)?;
@@ -254,12 +259,12 @@ fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
 unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
     // SAFETY: see above.
     let work = unsafe { &mut *argument.cast::<Work<'_>>() };
-    counters::slow();
     let thread = thread_of(work);
     if work.only_prepare {
         work.entry = Entry::InPlace;
         return;
     }
+    counters::slow();
     let request = work.request;
     let place = place_of(work, thread);
     work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(request, place, cause));
@@ -356,6 +361,9 @@ fn choose(
 ) -> Result<Entry, Cause> {
     let request = work.request;
     if decide(request.callback, request.needed, &place, request.sp)? == Verdict::InPlace {
+        if let (Some(thread), Kind::Thread) = (thread, place.kind) {
+            thread.runs_in_place(request.callback);
+        }
         return Ok(Entry::InPlace);
     }
     let header = match thread {

@@ -11,7 +11,10 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::path::{Path, PathBuf};
 
 use guarded_callback::{on_system_stack, stats};
-use tests::{CCallback, Mode, c, callback, in_both_modes, is_emulated, maps, resident_bytes, rounds, to_c, use_stack};
+use tests::{
+    CCallback, Mode, c, callback, in_both_modes, is_emulated, maps, resident_bytes, rounds, to_c,
+    use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -59,8 +62,11 @@ impl Plugin {
     /// The stacks that its runtime has mapped.
     fn stacks(&self) -> usize {
         // SAFETY: the plugin defines it so.
-        let stacks =
-            unsafe { core::mem::transmute::<*const c_void, extern "C" fn() -> usize>(self.symbol(c"plugin_stacks").0) };
+        let stacks = unsafe {
+            core::mem::transmute::<*const c_void, extern "C" fn() -> usize>(
+                self.symbol(c"plugin_stacks").0,
+            )
+        };
         stacks()
     }
 }
@@ -89,7 +95,11 @@ fn flat(count: usize, step: impl Fn()) {
     println!("maps {maps_before} -> {}, resident {bytes_before} -> {}", maps(), resident_bytes());
     assert!(maps() <= maps_before + 16, "maps {maps_before} -> {}", maps());
     if !is_emulated("keeps what it has translated of each library") {
-        assert!(resident_bytes() < bytes_before + 1024 * KIB, "resident {bytes_before} -> {}", resident_bytes());
+        assert!(
+            resident_bytes() < bytes_before + 1024 * KIB,
+            "resident {bytes_before} -> {}",
+            resident_bytes()
+        );
     }
 }
 
@@ -252,5 +262,90 @@ in_both_modes! {
             closer.join().expect("no crash");
         };
         flat(rounds(200), step);
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod report {
+    use super::*;
+
+    extern "C" fn runs(arg: *mut c_void) -> c_int {
+        // SAFETY: the test passes what runs on the thread.
+        unsafe { (*arg.cast::<&mut dyn FnMut()>())() };
+        0
+    }
+
+    /// Runs `body` on a thread that C makes, which has no alternate signal stack.
+    fn on_c_thread(mut body: &mut dyn FnMut()) {
+        assert_eq!(on_thread(CCallback(runs as *const c_void), to_c(&mut body)), 0);
+    }
+
+    /// Faults on a thread that has its alternate signal stack from the plugin, which is closed by then.
+    #[test]
+    fn report_of_a_closed_plugin_leaves_the_earlier_handler_in_force() {
+        use tests::run_child;
+
+        let test = "report::report_of_a_closed_plugin_leaves_the_earlier_handler_in_force";
+        let install = |plugin: &Plugin| {
+            let install = plugin.symbol(c"plugin_installs_report");
+            // SAFETY: the plugin defines it so.
+            let install = unsafe {
+                core::mem::transmute::<*const c_void, extern "C" fn() -> c_int>(install.0)
+            };
+            assert_eq!(install(), 0);
+        };
+        // SAFETY: it ends the process; that is the test.
+        let fault = || unsafe { c::c_write_to(8) };
+        for (closes_elsewhere, installs) in
+            [(false, false), (false, true), (true, false), (true, true)]
+        {
+            let tag = format!("{test} {closes_elsewhere} {installs}");
+            let death = run_child(
+                test,
+                &tag,
+                |_| (),
+                || {
+                    // SAFETY: the handler, which ends the process with 41, is good at any time.
+                    assert_eq!(unsafe { c::c_handle_faults(2) }, 0);
+                    let plugin = Plugin::open();
+                    install(&plugin);
+                    if installs {
+                        guarded_callback::install_overflow_report()
+                            .expect("handlers can be installed");
+                    }
+                    if closes_elsewhere {
+                        let called = std::sync::Barrier::new(2);
+                        let f = plugin.callback(Mode::Always).0.addr();
+                        std::thread::scope(|scope| {
+                            scope.spawn(|| {
+                                on_c_thread(&mut || {
+                                    // SAFETY: null is accepted.
+                                    assert_eq!(
+                                        unsafe {
+                                            c::c_call(
+                                                CCallback(f as *const c_void),
+                                                ptr::null_mut(),
+                                            )
+                                        },
+                                        0
+                                    );
+                                    called.wait();
+                                    called.wait();
+                                    fault();
+                                });
+                            });
+                            called.wait();
+                            plugin.close();
+                            called.wait();
+                        });
+                    } else {
+                        plugin.close();
+                        fault();
+                    }
+                },
+            );
+            let Some(death) = death else { continue };
+            assert_eq!(death.code, Some(41), "{tag}: {}", death.told());
+        }
     }
 }

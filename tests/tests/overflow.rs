@@ -65,6 +65,17 @@ fn call_at(place: Place, f: CCallback, arg: *mut c_void) -> c_int {
     }
 }
 
+/// Calls where there is room.
+fn call(f: CCallback) {
+    // SAFETY: the bodies do not use their argument.
+    unsafe { c::c_call(f, ptr::null_mut()) };
+}
+
+fn overflows_in_place() -> c_int {
+    call(overflows::of(Mode::WhenLow));
+    0
+}
+
 const MODES: [Mode; 2] = [Mode::Always, Mode::WhenLow];
 
 /// The lines that we have printed.
@@ -120,11 +131,78 @@ fn overflow_of_a_system_stack_dies_with_one_clear_report() {
             "guarded-callback: `overflow::overflows::{name}` has overflowed its system stack on thread 'reader' ({id}): all of its "
         );
         assert!(line.starts_with(&start), "{line}");
-        assert!(
-            SYSTEM_STACK_BYTES - 8192 <= word_after(line, "all of its ").parse::<usize>().expect("bytes"),
-            "{line}"
-        );
-        assert!(line.contains("it asked for 131072;"), "{line}");
+        assert!(line.contains(" MiB are used, and it asked for 128 KiB; recurse less deeply, or raise"), "{line}");
+    }
+}
+
+/// What the line says of a thread's own stack.
+const IN_PLACE: &str = "has overflowed its own stack of ";
+
+#[test]
+fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
+    let test = "overflow_in_place_is_reported_with_the_first_callback_of_the_thread";
+    // On a thread of Rust, of C, and one that was prepared; as the first callback, and as a later one.
+    let scenarios: [(&str, &str, &dyn Fn()); 5] = [
+        ("Rust", "overflows", &|| _ = overflows_in_place()),
+        ("C", "overflows", &|| on_c_thread(&mut || _ = overflows_in_place())),
+        ("prepared", "overflows", &|| {
+            prepare_thread();
+            overflows_in_place();
+        }),
+        ("later", "works", &|| {
+            call(works::of(Mode::WhenLow));
+            overflows_in_place();
+        }),
+        ("after switches", "overflows", &|| {
+            call_at(Place::RustThread, works::of(Mode::WhenLow), ptr::null_mut());
+            call_at(Place::RustThread, works::of(Mode::Always), ptr::null_mut());
+            overflows_in_place();
+        }),
+    ];
+    for (name, first, scenario) in scenarios {
+        let death = run_child(test, &format!("{test} {name}"), |_| (), || {
+            install();
+            scenario();
+        });
+        let Some(death) = death else { continue };
+        assert!(death.stdout.contains("on a system stack: false"), "{}", death.told());
+        let [line] = report(&death)[..] else { panic!("{name}: not one line: {}", death.told()) };
+        assert!(line.starts_with("guarded-callback: thread 'reader' (") && line.contains(IN_PLACE), "{line}");
+        let words = format!("in place, the first of them `overflow::{first}::when_low`, which asked for 128 KiB;");
+        assert!(line.contains(&words) && line.contains("raise its `reserve`"), "{name}: {line}");
+    }
+}
+
+#[test]
+fn overflow_after_a_callback_in_place_says_that_there_was_one() {
+    let test = "overflow_after_a_callback_in_place_says_that_there_was_one";
+    let death = run_child(test, test, |_| (), || {
+        install();
+        call(works::of(Mode::WhenLow));
+        use_stack(usize::MAX / 2);
+    });
+    let Some(death) = death else { return };
+    let [line] = report(&death)[..] else { panic!("not one line: {}", death.told()) };
+    assert!(line.contains(IN_PLACE) && line.contains("if one was running"), "{line}");
+}
+
+#[test]
+fn thread_without_a_callback_in_place_gets_no_report() {
+    let test = "thread_without_a_callback_in_place_gets_no_report";
+    let scenarios: [(&str, &dyn Fn()); 3] = [
+        ("installed", &|| ()),
+        ("called back elsewhere", &|| on_c_thread(&mut || call(works::of(Mode::WhenLow)))),
+        ("switched", &|| call(works::of(Mode::Always))),
+    ];
+    for (name, scenario) in scenarios {
+        let death = run_child(test, &format!("{test} {name}"), |_| (), || {
+            install();
+            scenario();
+            use_stack(usize::MAX / 2);
+        });
+        let Some(death) = death else { continue };
+        assert_eq!(report(&death), [""; 0], "{name}");
+        assert!(death.signal.is_some(), "{}", death.told());
     }
 }
 
@@ -147,7 +225,7 @@ fn report_names_the_callers_on_other_stacks() {
         let [line, caller] = report(&death)[..] else { panic!("not two lines: {}", death.told()) };
         assert!(
             line.contains("overflows_on_a_further_stack::")
-                && line.contains(&format!("it asked for {}", SYSTEM_STACK_BYTES / 4 * 3)),
+                && line.contains(&format!("it asked for {} MiB", SYSTEM_STACK_BYTES / 4 * 3 >> 20)),
             "{line}"
         );
         assert!(caller.contains("called from `overflow::calls_another::"), "{caller}");

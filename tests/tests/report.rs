@@ -14,6 +14,11 @@ extern "C" fn uses_more(_arg: *mut core::ffi::c_void) -> c_int {
     use_stack(200 * KIB)
 }
 
+#[guarded_callback(switch = always, reserve = "128 KiB")]
+extern "C" fn uses_half(_arg: *mut core::ffi::c_void) -> c_int {
+    use_stack(90 * KIB)
+}
+
 #[guarded_callback(switch = always, reserve = "4 MiB")]
 extern "C" fn uses_less(_arg: *mut core::ffi::c_void) -> c_int {
     use_stack(20 * KIB)
@@ -31,8 +36,8 @@ extern "C" fn is_refused(_arg: *mut core::ffi::c_void) -> c_int {
 
 /// What the child does: not a test of its own.
 fn callbacks_are_called() {
-    let all: [extern "C" fn(*mut core::ffi::c_void) -> c_int; 6] =
-        [uses_more, uses_less, stays, stays, stays, is_refused];
+    let all: [extern "C" fn(*mut core::ffi::c_void) -> c_int; 7] =
+        [uses_more, uses_half, uses_less, stays, stays, stays, is_refused];
     for f in all {
         // SAFETY: the bodies do not use their argument.
         unsafe { c::c_call(CCallback(f as *const _), core::ptr::null_mut()) };
@@ -76,9 +81,12 @@ fn report_that_the_environment_asks_for_is_printed() {
         "not by calls: {words}"
     );
     let advice = |name: &str| words.lines().nth(at(name) + 1).unwrap_or_default().trim().to_owned();
-    assert!(advice("uses_more").starts_with("used more than it asked for"), "{words}");
-    assert!(advice("uses_less").starts_with("asks for much more than was seen"), "{words}");
+    assert!(advice("uses_more").starts_with("used more than it asked for: reserve = \"4"), "{words}");
+    let half = "used more than half of what it asked for: reserve = \"192 KiB\"";
+    assert!(advice("uses_half") == half || cfg!(debug_assertions), "{words}");
+    assert_eq!(advice("uses_less"), "asked for more than it needs: reserve = \"128 KiB\"", "{words}");
     assert!(advice("is_refused").starts_with("could not run each time"), "{words}");
+    assert!(words.trim_end().ends_with("rounded up to 64 KiB, and at least the default of 128 KiB"), "{words}");
 }
 
 #[test]
@@ -99,7 +107,7 @@ fn wrong_value_of_the_variable_is_reported_once_and_ignored() {
     if is_child() {
         return callbacks_are_called();
     }
-    for value in ["", "yes", "10"] {
+    for value in ["", "yes", "10", "2", "true"] {
         let (output, words) = run(NAME, Some(value));
         assert!(output.status.success(), "{value:?}: {words}");
         let line = "guarded-callback: GUARDED_CALLBACK_REPORT must be 0 or 1; it is ignored";

@@ -1,10 +1,12 @@
-//! AddressSanitizer keeps the bounds of the stack that a thread is on, and a second, fake stack of locals for each.
+//! AddressSanitizer keeps the bounds of the stack that a thread is on, and a second, fake stack of
+//! locals for each.
 //!
-//! It clears its marks between SP and the high bound when something leaves frames without their epilogues: a panic, an exception, a
-//! longjmp. So it has to hear of each switch. Its functions are weak symbols: in a program without it this finds nulls and does nothing.
+//! It clears its marks between SP and the high bound when something leaves frames without their
+//! epilogues: a panic, an exception, a longjmp. So it has to hear of each switch. Its functions are
+//! weak symbols: in a program without it this finds nulls and does nothing.
 //!
-//! A longjmp over a switched body tells nobody. Until the next callback the sanitizer then takes the thread to be on the stack that
-//! was left, and may warn of it.
+//! A longjmp over a switched body tells nobody. Until the next callback the sanitizer then takes
+//! the thread to be on the stack that was left, and may warn of it.
 
 use core::arch::{asm, global_asm};
 use core::cell::Cell;
@@ -27,10 +29,15 @@ global_asm!(
 macro_rules! weak {
     ($name:literal as $kind:ty) => {{
         let address: *const c_void;
-        // SAFETY: reads the word that the linker or the loader has put into the global offset table.
+        // SAFETY: reads the word that the linker or the loader has put into the global offset
+        // table.
         unsafe {
             #[cfg(target_arch = "x86_64")]
-            asm!(concat!("mov {}, qword ptr [rip + ", $name, "@GOTPCREL]"), out(reg) address, options(nostack, readonly));
+            asm!(
+                concat!("mov {}, qword ptr [rip + ", $name, "@GOTPCREL]"),
+                out(reg) address,
+                options(nostack, readonly)
+            );
             #[cfg(target_arch = "aarch64")]
             asm!(
                 concat!("adrp {0}, :got:", $name),
@@ -50,10 +57,10 @@ type Region = unsafe extern "C" fn(*const c_void, usize);
 pub(crate) struct Fibers {
     /// The fake stack of the code that runs here, while it does not.
     fake: Cell<*mut c_void>,
-    /// Bounds and fake stack of the host of the running activation.
-    host_low: Cell<usize>,
-    host_bytes: Cell<usize>,
-    host_fake: Cell<*mut c_void>,
+    /// Bounds and fake stack of the calling stack of the running activation.
+    calling_low: Cell<usize>,
+    calling_bytes: Cell<usize>,
+    calling_fake: Cell<*mut c_void>,
     /// The body has returned, other than by unwinding.
     has_returned: Cell<bool>,
 }
@@ -62,27 +69,30 @@ impl Fibers {
     pub(crate) const fn new() -> Self {
         Self {
             fake: Cell::new(ptr::null_mut()),
-            host_low: Cell::new(0),
-            host_bytes: Cell::new(0),
-            host_fake: Cell::new(ptr::null_mut()),
+            calling_low: Cell::new(0),
+            calling_bytes: Cell::new(0),
+            calling_fake: Cell::new(ptr::null_mut()),
             has_returned: Cell::new(false),
         }
     }
 }
 
-fn fibers(notes: &Notes) -> &Fibers {
-    &notes.sanitizer
-}
-
-/// Says that the thread goes on at `low` with the fake stack `fake`, and returns the low bound and the size of where it was. What it leaves of
-/// its fake stack goes to `left`, or is destroyed. Both halves at once: in between nothing is called but the sanitizer.
-fn switch(left: *mut *mut c_void, low: usize, bytes: usize, fake: *mut c_void) -> Option<(usize, usize)> {
+/// Says that the thread goes on at `low` with the fake stack `fake`, and returns the low bound and
+/// the size of where it was. What it leaves of its fake stack goes to `left`, or is destroyed. Both
+/// halves at once: in between nothing is called but the sanitizer.
+fn switch(
+    left: *mut *mut c_void,
+    low: usize,
+    bytes: usize,
+    fake: *mut c_void,
+) -> Option<(usize, usize)> {
     type Start = unsafe extern "C" fn(*mut *mut c_void, *const c_void, usize);
     type Finish = unsafe extern "C" fn(*mut c_void, *mut *const c_void, *mut usize);
     let start = weak!("__sanitizer_start_switch_fiber" as Start)?;
     let finish = weak!("__sanitizer_finish_switch_fiber" as Finish)?;
     let (mut old_low, mut old_bytes) = (ptr::null(), 0);
-    // SAFETY: the bounds are those of a stack, the fake stack is null or one that `start` has given out and nobody uses.
+    // SAFETY: the bounds are those of a stack, the fake stack is null or one that `start` has given
+    // out and nobody uses.
     unsafe {
         start(left, ptr::without_provenance(low), bytes);
         finish(fake, &raw mut old_low, &raw mut old_bytes);
@@ -97,28 +107,29 @@ pub(crate) fn begin(
     room_bytes: usize,
     calling_stack: impl FnOnce() -> Option<StackBounds>,
 ) {
-    let fibers = fibers(notes);
+    let fibers = &notes.sanitizer;
     let fake = fibers.fake.take();
-    let Some((told_low, told_bytes)) = switch(fibers.host_fake.as_ptr(), low, room_bytes, fake) else {
-        return;
-    };
-    // Where a longjmp has misled the sanitizer we know better.
-    let known = calling_stack();
-    fibers.host_low.set(known.map_or(told_low, |known| known.low()));
-    fibers.host_bytes.set(known.map_or(told_bytes, |known| known.high() - known.low()));
+    if let Some(told) = switch(fibers.calling_fake.as_ptr(), low, room_bytes, fake) {
+        // Where a longjmp has misled the sanitizer, what the runtime knows is right.
+        let known = calling_stack().map(|known| (known.low(), known.high() - known.low()));
+        let (low, bytes) = known.unwrap_or(told);
+        fibers.calling_low.set(low);
+        fibers.calling_bytes.set(bytes);
+    }
 }
 
-/// The body on the stack of `header` has returned.
+/// The body has returned.
 pub(crate) fn returned(notes: &Notes) {
-    fibers(notes).has_returned.set(true);
+    notes.sanitizer.has_returned.set(true);
 }
 
-/// The thread is back from the stack of `header`. When it is unwinding, the marks of the frames above are cleared, as they would have
-/// been at the beginning of the unwinding had the body run on this stack.
+/// The thread is back on the calling stack. When it is unwinding, the marks of the frames above are
+/// cleared, as at the beginning of the unwinding had the body run on this stack.
 pub(crate) fn end(notes: &Notes) {
-    let notes = fibers(notes);
-    switch(notes.fake.as_ptr(), notes.host_low.get(), notes.host_bytes.get(), notes.host_fake.take());
-    if !notes.has_returned.take()
+    let fibers = &notes.sanitizer;
+    let (low, bytes) = (fibers.calling_low.get(), fibers.calling_bytes.get());
+    switch(fibers.fake.as_ptr(), low, bytes, fibers.calling_fake.take());
+    if !fibers.has_returned.take()
         && let Some(handle_no_return) = weak!("__asan_handle_no_return" as unsafe extern "C" fn())
     {
         // SAFETY: no preconditions.
@@ -126,17 +137,17 @@ pub(crate) fn end(notes: &Notes) {
     }
 }
 
-/// The activation on the stack of `header` was jumped over: clears the marks of the frames that it and its hosts left.
-pub(crate) fn abandoned(notes: &Notes, low: usize, room_bytes: usize, host_sp: usize) {
-    let notes = fibers(notes);
-    notes.host_fake.set(ptr::null_mut());
+/// The activation was jumped over: clears the marks of the frames that it and its callers left.
+pub(crate) fn abandoned(notes: &Notes, low: usize, room_bytes: usize, calling_sp: usize) {
+    let fibers = &notes.sanitizer;
+    fibers.calling_fake.set(ptr::null_mut());
     let Some(unpoison) = weak!("__asan_unpoison_memory_region" as Region) else { return };
-    let high = notes.host_low.get() + notes.host_bytes.get();
+    let high = fibers.calling_low.get() + fibers.calling_bytes.get();
     // SAFETY: only marks are changed.
     unsafe {
         unpoison(ptr::without_provenance(low), room_bytes);
-        if host_sp != 0 && host_sp < high {
-            unpoison(ptr::without_provenance(host_sp), high - host_sp);
+        if calling_sp != 0 && calling_sp < high {
+            unpoison(ptr::without_provenance(calling_sp), high - calling_sp);
         }
     }
 }
@@ -151,11 +162,11 @@ pub(super) fn mapped(low: usize, room_bytes: usize) {
 
 pub(super) fn unmapped(notes: &Notes, low: usize, room_bytes: usize) {
     if let Some(unregister) = weak!("__lsan_unregister_root_region" as Region) {
-        // SAFETY: as it was registered.
+        // SAFETY: it was registered with the same bounds.
         unsafe { unregister(ptr::without_provenance(low), room_bytes) };
     }
     abandoned(notes, low, room_bytes, 0);
-    let fake = fibers(notes).fake.take();
+    let fake = notes.sanitizer.fake.take();
     if fake.is_null() {
         return;
     }

@@ -1,20 +1,31 @@
-//! What memory checkers need to be told of system stacks, so that they report nothing that is not there.
+//! What memory checkers need to be told of system stacks, so that they report nothing that is not
+//! there.
 //!
-//! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on a processor the requests are
-//!   instructions without effect, and on the warm way only a callback with a large result looks whether it should make one.
-//! - AddressSanitizer ([`address_sanitizer`]): the stack that the thread is on, at each switch, and what a longjmp has left behind. Only with
-//!   the feature `asan`, since the warm way would have to ask whether the sanitizer is there.
-//! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch, and a stack goes from thread to thread by
-//!   atomic operations, which it sees.
+//! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on
+//!   a processor the requests are instructions without effect, and of warm callbacks only those with
+//!   a large result look whether they should make one.
+//! - AddressSanitizer (`address_sanitizer`): the stack that the thread is on, at each switch, and
+//!   what a longjmp has left behind. Only with the feature `asan`, since a warm callback would have
+//!   to ask whether the sanitizer is there.
+//! - ThreadSanitizer: nothing. It follows calls and returns, which stay paired across the switch,
+//!   and a stack goes from thread to thread by atomic operations, which it sees.
 
 pub(crate) mod valgrind;
 
-#[cfg(all(feature = "asan", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[path = "address_sanitizer.rs"]
-mod sanitizer;
-#[cfg(not(all(feature = "asan", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-#[path = "no_sanitizer.rs"]
-mod sanitizer;
+cfg_select! {
+    all(
+        feature = "asan",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ) => {
+        mod address_sanitizer;
+        use address_sanitizer as sanitizer;
+    }
+    _ => {
+        mod no_sanitizer;
+        use no_sanitizer as sanitizer;
+    }
+}
 
 pub(crate) use sanitizer::{abandoned, begin, end, returned};
 pub(crate) use valgrind::makes_room;
@@ -22,7 +33,7 @@ pub(crate) use valgrind::makes_room;
 /// What is noted of one stack, in its header.
 pub(crate) struct Notes {
     valgrind: valgrind::Id,
-    #[cfg_attr(not(feature = "asan"), allow(dead_code, reason = "without the sanitizer there is nothing to note"))]
+    #[cfg_attr(not(feature = "asan"), allow(dead_code, reason = "there is nothing to note"))]
     sanitizer: sanitizer::Fibers,
 }
 

@@ -1,4 +1,4 @@
-//! Counters of the process. All of them are counted on the slow path; the fast path counts nothing, except with the feature `stats`.
+//! Counters of the process, all of them counted on the slow path.
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -16,7 +16,8 @@ pub struct Stats {
     pub stacks_pooled: usize,
     /// Stacks taken back from activations that a longjmp or an exception had abandoned.
     pub stacks_reclaimed: usize,
-    /// Callbacks that took the slow path: first use on a thread, a further stack, an unknown stack.
+    /// Callbacks that took the slow path, which makes system calls: the first one of a thread, and
+    /// those that needed a further stack or arrived on a stack that the thread does not know.
     pub slow_paths: usize,
     /// Bodies that ran on the stack that C called them on. With the feature `stats`.
     #[cfg(feature = "stats")]
@@ -30,12 +31,25 @@ pub struct Stats {
 
 /// How many stacks lie in the pool.
 pub(crate) static POOLED: AtomicUsize = AtomicUsize::new(0);
-static MAPPED: AtomicUsize = AtomicUsize::new(0);
-static UNMAPPED: AtomicUsize = AtomicUsize::new(0);
-static REUSED: AtomicUsize = AtomicUsize::new(0);
-static RECLAIMED: AtomicUsize = AtomicUsize::new(0);
-static SLOW: AtomicUsize = AtomicUsize::new(0);
-static REFUSALS: AtomicUsize = AtomicUsize::new(0);
+
+macro_rules! counters {
+    ($($count:ident $COUNTER:ident)*) => { $(
+        static $COUNTER: AtomicUsize = AtomicUsize::new(0);
+
+        pub(crate) fn $count() {
+            $COUNTER.fetch_add(1, Relaxed);
+        }
+    )* };
+}
+
+counters! {
+    mapped MAPPED
+    unmapped UNMAPPED
+    reused REUSED
+    reclaimed RECLAIMED
+    slow SLOW
+    refused REFUSALS
+}
 
 /// The counters of this process.
 ///
@@ -45,41 +59,20 @@ static REFUSALS: AtomicUsize = AtomicUsize::new(0);
 /// ```
 #[must_use]
 pub fn stats() -> Stats {
+    #[cfg(feature = "stats")]
+    let (bodies_in_place, bodies_switched) = super::callback_stats::of_all();
     Stats {
+        // Read first: other threads go on counting, and no more are unmapped than were mapped.
         stacks_unmapped: UNMAPPED.load(Relaxed),
         stacks_mapped: MAPPED.load(Relaxed),
         stacks_reused: REUSED.load(Relaxed),
         stacks_pooled: POOLED.load(Relaxed),
         stacks_reclaimed: RECLAIMED.load(Relaxed),
         #[cfg(feature = "stats")]
-        bodies_in_place: super::callback_stats::of_all().0,
+        bodies_in_place,
         #[cfg(feature = "stats")]
-        bodies_switched: super::callback_stats::of_all().1,
+        bodies_switched,
         slow_paths: SLOW.load(Relaxed),
         refusals: REFUSALS.load(Relaxed),
     }
-}
-
-pub(crate) fn mapped() {
-    MAPPED.fetch_add(1, Relaxed);
-}
-
-pub(crate) fn unmapped() {
-    UNMAPPED.fetch_add(1, Relaxed);
-}
-
-pub(crate) fn reused() {
-    REUSED.fetch_add(1, Relaxed);
-}
-
-pub(crate) fn reclaimed() {
-    RECLAIMED.fetch_add(1, Relaxed);
-}
-
-pub(crate) fn slow() {
-    SLOW.fetch_add(1, Relaxed);
-}
-
-pub(crate) fn refused() {
-    REFUSALS.fetch_add(1, Relaxed);
 }

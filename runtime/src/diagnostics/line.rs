@@ -1,4 +1,5 @@
-//! A line for standard error that is composed without allocating and written at once: usable in a signal handler.
+//! Lines for standard error that are composed without allocating and written at once: usable in a
+//! signal handler, and at the end of a process.
 
 use core::fmt::{self, Write};
 
@@ -26,47 +27,56 @@ impl LineBuf {
         Self { bytes: [b'\n'; MOST_BYTES + 1], len: 0 }
     }
 
-    /// What was written, with a line feed where it was cut.
-    fn text(&self) -> &[u8] {
-        &self.bytes[..if self.len < MOST_BYTES { self.len } else { MOST_BYTES + 1 }]
-    }
-
-    #[cfg(unix)]
+    /// Writes the text to standard error, with a line feed where it was cut. A failing write can be
+    /// told to nobody.
     pub(crate) fn print(&self) {
-        // SAFETY: a valid text; a failing write to standard error can be told to nobody.
-        unsafe { libc::write(2, self.text().as_ptr().cast(), self.text().len()) };
-    }
-
-    #[cfg(windows)]
-    pub(crate) fn print(&self) {
-        use windows_sys::Win32::Storage::FileSystem::WriteFile;
-        use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
-        let (text, mut written) = (self.text(), 0);
-        // SAFETY: a valid text; a failing write to standard error can be told to nobody.
-        unsafe {
-            let handle = GetStdHandle(STD_ERROR_HANDLE);
-            WriteFile(handle, text.as_ptr(), text.len() as u32, &raw mut written, core::ptr::null_mut());
+        let bytes = if self.len < MOST_BYTES { self.len } else { MOST_BYTES + 1 };
+        if bytes != 0 {
+            write(&self.bytes[..bytes]);
         }
-    }
-
-    #[cfg(not(any(unix, windows)))]
-    pub(crate) fn print(&self) {
-        use std::io::Write as _;
-        let _ = std::io::stderr().write_all(self.text());
     }
 }
 
-/// A size for people.
+cfg_select! {
+    unix => {
+        fn write(text: &[u8]) {
+            // SAFETY: a valid text.
+            unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+        }
+    }
+    windows => {
+        fn write(text: &[u8]) {
+            use windows_sys::Win32::Storage::FileSystem::WriteFile;
+            use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
+            let mut written = 0;
+            // SAFETY: a valid text, and room for the number of bytes written.
+            unsafe {
+                let handle = GetStdHandle(STD_ERROR_HANDLE);
+                let (text, bytes) = (text.as_ptr(), text.len() as u32);
+                WriteFile(handle, text, bytes, &raw mut written, core::ptr::null_mut());
+            }
+        }
+    }
+    _ => {
+        fn write(text: &[u8]) {
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), text);
+        }
+    }
+}
+
+/// A size for people, rounded down: exact up to 10 KiB, in KiB up to 4 MiB.
 pub(crate) struct Bytes(pub(crate) usize);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            1_048_576.. if self.0.is_multiple_of(1_048_576) => write!(f, "{} MiB", self.0 >> 20),
-            1_024.. if self.0.is_multiple_of(1_024) => write!(f, "{} KiB", self.0 >> 10),
-            0..10_240 => write!(f, "{} B", self.0),
-            10_240..10_485_760 => write!(f, "{} KiB", self.0 >> 10),
-            _ => write!(f, "{} MiB", self.0 >> 20),
+            1 => f.write_str("1 byte"),
+            bytes @ 0x10_0000.. if bytes % 0x10_0000 == 0 => write!(f, "{} MiB", bytes >> 20),
+            bytes @ 0x400..0x40_0000 if bytes % 0x400 == 0 => write!(f, "{} KiB", bytes >> 10),
+            bytes @ 0..1000 => write!(f, "{bytes} bytes"),
+            bytes @ 1000..0x2800 => write!(f, "{},{:03} bytes", bytes / 1000, bytes % 1000),
+            bytes @ 0x2800..0x40_0000 => write!(f, "{} KiB", bytes >> 10),
+            bytes => write!(f, "{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20),
         }
     }
 }

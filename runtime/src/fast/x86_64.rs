@@ -138,14 +138,16 @@ macro_rules! fast_path {
                 "jz 8f",
                 "2:",
                 ".if {stays}",
-                // In place when SP is on the thread stack, with enough below. No stack lies so low
-                // that the subtraction wraps around (LOWEST_STACK; larger needs take the slow path).
+                // In place when SP is on the thread stack, with enough below; the slow path notes the
+                // first time. No stack lies so low that the subtraction wraps around (LOWEST_STACK;
+                // larger needs take the slow path).
                 "lea r10, [rsp - {needed}]",
                 "cmp r10, qword ptr fs:[rax]",
                 "jb 4f",
-                "cmp rsp, qword ptr fs:[rax + 8]",
+                "cmp rsp, qword ptr fs:[rax + 24]",
                 "jb {body}",
-                "jmp 6f",
+                "cmp rsp, qword ptr fs:[rax + 8]",
+                "jae 6f",
                 ".endif",
                 // In place when SP is on the home, with enough below: the home has at least ROOM.
                 // r11 = header of the home.

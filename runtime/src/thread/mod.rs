@@ -18,6 +18,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::*};
 
 use self::tls::Words;
 use crate::bounds::{Source, StackBounds};
+use crate::callback::Callback;
 use crate::stack::list::List;
 use crate::stack::{Header, NO_STACK, ROOM_BYTES, THREAD_WORDS};
 use crate::{registry, settings};
@@ -46,6 +47,8 @@ pub(crate) struct Thread {
     held_count: AtomicUsize,
     /// Where the next look for dead activations begins.
     cursor: AtomicPtr<Header>,
+    /// The first callback whose body ran in place on the thread stack, null before.
+    first_in_place: AtomicPtr<Callback>,
     /// The stack that the next body runs on, if it is idle.
     home: AtomicPtr<Header>,
     /// Idle stacks but for `home`; as far as they are known to be idle.
@@ -89,6 +92,7 @@ impl Thread {
             held: AtomicPtr::new(ptr::null_mut()),
             held_count: AtomicUsize::new(0),
             cursor: AtomicPtr::new(ptr::null_mut()),
+            first_in_place: AtomicPtr::new(ptr::null_mut()),
             home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
             idle: List::new(),
             idle_count: AtomicUsize::new(0),
@@ -203,7 +207,26 @@ impl Thread {
         let (low, high) = if low < LOWEST_STACK || low >= high { (0, 0) } else { (low, high) };
         self.words().set_foreign(0);
         self.words().set_range(low, high);
+        if self.first_in_place().is_some() {
+            self.words().allow_in_place();
+        }
         self.set_home(self.home());
+    }
+
+    /// The first callback whose body ran in place on the thread stack.
+    pub(crate) fn first_in_place(&self) -> Option<&'static Callback> {
+        // SAFETY: null or a callback, which is static.
+        unsafe { self.first_in_place.load(Relaxed).as_ref() }
+    }
+
+    /// A body is about to run in place on the thread stack. After the first one the fast path need
+    /// not ask.
+    #[inline]
+    pub(crate) fn runs_in_place(&self, callback: &'static Callback) {
+        if self.first_in_place().is_none() {
+            self.first_in_place.store(ptr::from_ref(callback).cast_mut(), Relaxed);
+            self.words().allow_in_place();
+        }
     }
 
     /// Lets the fast path change stacks from the foreign stack that `sp` lies on, which is not the

@@ -67,6 +67,12 @@ pub extern "C" fn plugin_stacks() -> usize {
     stats.stacks_mapped - stats.stacks_unmapped
 }
 
+/// Installs the overflow report of this copy of the runtime. 0: done.
+#[unsafe(no_mangle)]
+pub extern "C" fn plugin_installs_report() -> c_int {
+    c_int::from(guarded_callback::install_overflow_report().is_err())
+}
+
 /// What the destructors of this library count in; null for nothing.
 static COUNT: AtomicPtr<AtomicUsize> = AtomicPtr::new(null_mut());
 

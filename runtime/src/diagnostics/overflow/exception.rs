@@ -1,23 +1,26 @@
 //! EXCEPTION_STACK_OVERFLOW on Windows.
 //!
-//! The handler runs on the stack that has overflowed, on what was kept for it: the guard area (stack/memory/windows.rs).
+//! The handler runs on the stack that has overflowed, on what was kept for it: the guard area
+//! (stack/memory/windows.rs).
 
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, Ordering::*};
 use std::io;
 
 use windows_sys::Win32::Foundation::{EXCEPTION_ACCESS_VIOLATION, EXCEPTION_STACK_OVERFLOW};
 use windows_sys::Win32::System::Diagnostics::Debug::{
-    AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_SEARCH, EXCEPTION_POINTERS, EXCEPTION_RECORD,
-    RemoveVectoredExceptionHandler,
+    AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_SEARCH, EXCEPTION_POINTERS,
+    EXCEPTION_RECORD, RemoveVectoredExceptionHandler,
 };
+
+use crate::stack::Header;
 
 /// What the system calls our handler, null without one.
 static INSTALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 pub(crate) fn install() -> io::Result<()> {
-    if !INSTALLED.load(Ordering::Acquire).is_null() {
+    if !INSTALLED.load(Acquire).is_null() {
         return Ok(());
     }
     // The first of the handlers: who comes after us may end the process.
@@ -26,7 +29,7 @@ pub(crate) fn install() -> io::Result<()> {
     if handler.is_null() {
         return Err(io::Error::last_os_error());
     }
-    if INSTALLED.compare_exchange(ptr::null_mut(), handler, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+    if INSTALLED.compare_exchange(ptr::null_mut(), handler, AcqRel, Relaxed).is_err() {
         remove(handler);
     }
     Ok(())
@@ -34,7 +37,7 @@ pub(crate) fn install() -> io::Result<()> {
 
 /// Takes the handler away: its code is about to be unmapped.
 pub(crate) fn uninstall() {
-    remove(INSTALLED.swap(ptr::null_mut(), Ordering::AcqRel));
+    remove(INSTALLED.swap(ptr::null_mut(), AcqRel));
 }
 
 fn remove(handler: *mut c_void) {
@@ -45,40 +48,35 @@ fn remove(handler: *mut c_void) {
 }
 
 /// Every thread can handle exceptions.
-pub(crate) fn cover_thread(_first: &crate::stack::Header) {}
+pub(crate) fn cover_thread(_first: &Header) {}
 
-pub(crate) fn uncover_thread(_first: &crate::stack::Header) {}
+pub(crate) fn uncover_thread(_first: &Header) {}
 
-/// A word about overflows of our stacks, and on to whoever else wants to know.
+/// Reports an overflow, and goes on to the other handlers.
 unsafe extern "system" fn handle(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     // SAFETY: the system passes valid pointers.
     let (record, context) = unsafe { (&*(*pointers).ExceptionRecord, &*(*pointers).ContextRecord) };
     if let Some(address) = touched(record) {
         let error = crate::errno::get();
-        // Threads have a description rather than a name, which allocates.
-        super::report(address, Some(stack_pointer(context)), "?", crate::thread::id::current());
+        // Threads have a description rather than a name, and asking for it allocates.
+        super::report(address, Some(stack_pointer(context)), "?");
         crate::errno::set(error);
     }
     EXCEPTION_CONTINUE_SEARCH
 }
 
-/// The address that a stack could not give. Code that jumps over all guard pages ends in the page below them, an access violation.
+/// The address that a stack could not give. Code that steps over all guard pages ends in the page
+/// below them: an access violation.
 fn touched(record: &EXCEPTION_RECORD) -> Option<usize> {
-    let is_one = matches!(record.ExceptionCode, EXCEPTION_STACK_OVERFLOW | EXCEPTION_ACCESS_VIOLATION);
+    let is_one =
+        matches!(record.ExceptionCode, EXCEPTION_STACK_OVERFLOW | EXCEPTION_ACCESS_VIOLATION);
     (is_one && record.NumberParameters >= 2).then(|| record.ExceptionInformation[1])
 }
 
-#[cfg(target_arch = "x86")]
 fn stack_pointer(context: &CONTEXT) -> usize {
-    context.Esp as usize
-}
-
-#[cfg(target_arch = "x86_64")]
-fn stack_pointer(context: &CONTEXT) -> usize {
-    context.Rsp as usize
-}
-
-#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-fn stack_pointer(context: &CONTEXT) -> usize {
-    context.Sp as usize
+    cfg_select! {
+        target_arch = "x86" => context.Esp as usize,
+        target_arch = "x86_64" => context.Rsp as usize,
+        _ => context.Sp as usize,
+    }
 }

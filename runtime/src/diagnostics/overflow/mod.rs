@@ -1,97 +1,137 @@
-//! The report of an overflow: which callback has run into the guard area of its system stack.
+//! The report of an overflow: which callback has run out of its system stack, or that the thread
+//! has run out of its own, on which callbacks run in place.
 
-// tvOS and watchOS forbid sigaltstack.
-#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
-mod signal;
-#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
-pub(crate) use signal::{cover_thread, install, uncover_thread, uninstall};
+cfg_select! {
+    // tvOS and watchOS forbid sigaltstack.
+    all(
+        unix,
+        not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
+    ) => {
+        mod signal;
+        use signal as imp;
+    }
+    windows => {
+        mod exception;
+        use exception as imp;
+    }
+    _ => {
+        /// No handlers, so no report.
+        mod imp {
+            pub(crate) fn install() -> std::io::Result<()> {
+                Err(std::io::ErrorKind::Unsupported.into())
+            }
+            #[allow(dead_code, reason = "called where libraries can be closed")]
+            pub(crate) fn uninstall() {}
+            pub(crate) fn cover_thread(_first: &crate::stack::Header) {}
+            pub(crate) fn uncover_thread(_first: &crate::stack::Header) {}
+        }
+    }
+}
 
-#[cfg(windows)]
-mod exception;
-#[cfg(windows)]
-pub(crate) use exception::{cover_thread, install, uncover_thread, uninstall};
-
-#[cfg(not(any(
-    all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))),
-    windows
-)))]
-mod none;
-#[cfg(not(any(
-    all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))),
-    windows
-)))]
 #[cfg_attr(
     not(any(unix, windows)),
-    allow(unused_imports, reason = "`uninstall` is called where libraries can be unloaded")
+    allow(unused_imports, reason = "`uninstall` is called where libraries can be closed")
 )]
-pub(crate) use none::{cover_thread, install, uncover_thread, uninstall};
+pub(crate) use imp::{cover_thread, install, uncover_thread, uninstall};
 
 use core::fmt::{self, Write};
+use core::iter::successors;
 
 use super::line::{Bytes, LineBuf};
-use crate::fast;
 use crate::stack::{Header, table};
-use crate::thread;
+use crate::{fast, thread};
 
 /// How many callbacks the report names besides the one that has overflowed.
 const CALLERS_NAMED: usize = 6;
 
-/// Prints the report when `address`, which was touched with SP at `sp`, lies in the guard area of the stack that the calling
-/// thread runs on. Async-signal-safe.
-#[cfg_attr(any(miri, not(any(unix, windows))), allow(dead_code, reason = "called by the signal handler"))]
-fn report(address: usize, sp: Option<usize>, thread_name: &str, thread_id: u64) {
+/// How far from the low end of a thread's stack an overflow of it is found: C frames without stack
+/// probes step over a guard page, and some systems report the end a little too high or too low.
+const NEAR_BYTES: usize = 1 << 20;
+
+/// Prints the report when the access to `address`, with SP at `sp` where that is known, has
+/// overflowed the stack that the calling thread runs on. Async-signal-safe.
+#[cfg_attr(any(miri, not(any(unix, windows))), allow(dead_code, reason = "called by the handlers"))]
+fn report(address: usize, sp: Option<usize>, thread_name: &str) {
     let mut line = LineBuf::new();
-    let is_in_use = |header: &&'static Header| {
-        sp.is_none_or(|sp| header.contains(sp) || header.guard().contains(&sp))
-    };
-    let overflowed = table::slot_at(address).filter(|header| header.guard().contains(&address));
+    let thread = Thread { name: thread_name, id: thread::id::current() };
     // A line that does not fit is cut; writing to it does not fail.
-    let _ = if let Some(header) = overflowed.filter(is_in_use) {
-        compose(&mut line, header, thread_name, thread_id).and_then(|()| compose_callers(&mut line, header))
-    } else if let Some(bounds) = overflowed_thread_stack(address, sp) {
-        compose_in_place(&mut line, bounds.high() - bounds.low(), thread_name, thread_id)
-    } else {
-        return;
+    let _ = match overflowed_system_stack(address, sp) {
+        Some(header) => compose(&mut line, header, &thread),
+        None => compose_in_place(&mut line, address, sp, &thread),
     };
     line.print();
 }
 
-/// The calling thread's own stack, if `address` lies just below it and SP near its low end.
-fn overflowed_thread_stack(address: usize, sp: Option<usize>) -> Option<crate::bounds::StackBounds> {
-    /// How far below its end a stack may be left: frames of code without stack probes are larger
-    /// than a guard page.
-    const BELOW: usize = 1 << 20;
-    let bounds = thread::current()?.bounds()??;
-    let is_near = |at: usize| at < bounds.low().saturating_add(BELOW) && at >= bounds.low().saturating_sub(BELOW);
-    (address < bounds.low() && is_near(address) && sp.is_none_or(is_near)).then_some(bounds)
+/// The calling thread, for messages.
+struct Thread<'a> {
+    name: &'a str,
+    id: u64,
 }
 
-fn compose_in_place(line: &mut LineBuf, bytes: usize, thread_name: &str, thread_id: u64) -> fmt::Result {
+impl fmt::Display for Thread<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "thread '{}' ({})", self.name, self.id)
+    }
+}
+
+/// The stack whose guard area `address` lies in, if SP is on that stack or in its guard area.
+fn overflowed_system_stack(address: usize, sp: Option<usize>) -> Option<&'static Header> {
+    let header = table::slot_at(address).filter(|header| header.guard().contains(&address))?;
+    let is_on = |sp: usize| header.contains(sp) || header.guard().contains(&sp);
+    sp.is_none_or(is_on).then_some(header)
+}
+
+fn compose(line: &mut LineBuf, header: &Header, thread: &Thread<'_>) -> fmt::Result {
+    let (name, reserve_bytes) = match fast::running(header) {
+        Some(callback) => (callback.name, callback.reserve_bytes),
+        None => ("unknown", 0),
+    };
     writeln!(
         line,
-        "guarded-callback: thread '{thread_name}' ({thread_id}) has overflowed its own stack of {}; if a guarded callback \
-         ran there, in place, its `reserve` is smaller than what its body uses: raise it",
-        Bytes(bytes)
-    )
-}
-
-fn compose(line: &mut LineBuf, header: &Header, thread_name: &str, thread_id: u64) -> fmt::Result {
-    let (name, asked) = fast::running(header).map_or(("unknown", 0), |callback| (callback.name, callback.reserve_bytes));
-    writeln!(
-        line,
-        "guarded-callback: `{name}` has overflowed its system stack on thread '{thread_name}' ({thread_id}): all of its {} bytes \
-         are used, it asked for {asked}; recurse less deep, or raise Settings::system_stack_bytes or `reserve`",
-        header.room_bytes
-    )
-}
-
-/// The bodies that wait for the one that has overflowed, each on a system stack of its own.
-fn compose_callers(line: &mut LineBuf, overflowed: &Header) -> fmt::Result {
-    let calling = |header: &Header| header.record().and_then(table::stack_at);
-    let callers = core::iter::successors(calling(overflowed), |header| calling(header));
-    for header in callers.take(CALLERS_NAMED) {
-        let Some(callback) = fast::running(header) else { break };
-        writeln!(line, "guarded-callback:   called from `{}` on another system stack", callback.name)?;
+        "guarded-callback: `{name}` has overflowed its system stack on {thread}: all of its {} are \
+         used, and it asked for {}; recurse less deeply, or raise Settings::system_stack_bytes or \
+         its `reserve`",
+        Bytes(header.room_bytes),
+        Bytes(reserve_bytes),
+    )?;
+    // The bodies that wait for this one, each on a system stack of its own.
+    let calling = |header: &&Header| header.record().and_then(table::stack_at);
+    for caller in successors(calling(&header), calling).take(CALLERS_NAMED) {
+        let Some(callback) = fast::running(caller) else { break };
+        writeln!(
+            line,
+            "guarded-callback:   called from `{}` on another system stack",
+            callback.name
+        )?;
     }
     Ok(())
+}
+
+/// Writes nothing unless address and SP lie near the low end of the thread's own stack, and a
+/// callback has run in place there. Which one runs now is not known: those of the fast path leave
+/// no trace.
+fn compose_in_place(
+    line: &mut LineBuf,
+    address: usize,
+    sp: Option<usize>,
+    thread: &Thread<'_>,
+) -> fmt::Result {
+    let Some(known) = thread::current() else { return Ok(()) };
+    let (Some(Some(bounds)), Some(first)) = (known.bounds(), known.first_in_place()) else {
+        return Ok(());
+    };
+    let is_near = |at: usize| at.abs_diff(bounds.low()) <= NEAR_BYTES;
+    if !is_near(address) || !sp.is_none_or(is_near) {
+        return Ok(());
+    }
+    writeln!(
+        line,
+        "guarded-callback: {thread} has overflowed its own stack of {}, on which callbacks ran in \
+         place, the first of them `{}`, which asked for {}; if one was running, recurse less \
+         deeply, or raise its `reserve` to what it uses: where less is left it runs on a system \
+         stack",
+        Bytes(bounds.high() - bounds.low()),
+        first.name,
+        Bytes(first.reserve_bytes),
+    )
 }

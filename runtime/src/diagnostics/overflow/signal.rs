@@ -2,91 +2,115 @@
 
 mod alternate;
 mod context;
-mod thread_name;
+mod entry;
 
 use core::mem::zeroed;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::*};
 use std::io;
 
+use libc::{c_int, c_void, siginfo_t};
+
 pub(crate) use self::alternate::uncover_thread;
+use crate::stack::Header;
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// The action that was there before ours, as far as the handler needs it. Our own action has its mask.
+/// The action that was there before ours, as far as the handler needs it. Our own action has its
+/// mask. Other copies of the runtime in the process read and write this too: see [`entry`].
+#[repr(C)]
 struct Earlier {
-    signal: libc::c_int,
     handler: AtomicUsize,
     flags: AtomicI32,
+    signal: c_int,
 }
 
-static EARLIER_SEGV: Earlier = Earlier::of(libc::SIGSEGV);
-static EARLIER_BUS: Earlier = Earlier::of(libc::SIGBUS);
+static EARLIER: [Earlier; 2] = [Earlier::of(libc::SIGSEGV), Earlier::of(libc::SIGBUS)];
 
-/// Installs the handler once. Without a lock, which a fork could copy: two threads that are here at the same time do the
-/// same, and the kernel's exchange of actions tells what was there before.
+/// How many handlers of other copies are followed, should they form a circle.
+const MOST_COPIES: usize = 1000;
+
+/// Installs the handler once. Without a lock, which a fork could copy: two threads that are here at
+/// the same time do the same, and the kernel's exchange of actions tells what was there before.
 pub(crate) fn install() -> io::Result<()> {
-    if !INSTALLED.load(Ordering::Acquire) {
-        EARLIER_SEGV.replace()?;
-        EARLIER_BUS.replace().inspect_err(|_| EARLIER_SEGV.put_back())?;
-        INSTALLED.store(true, Ordering::Release);
+    if !INSTALLED.load(Acquire) {
+        let [segv, bus] = &EARLIER;
+        segv.replace()?;
+        bus.replace().inspect_err(|_| _ = segv.put_back())?;
+        INSTALLED.store(true, Release);
     }
     Ok(())
 }
 
-/// Puts the earlier handlers back where ours is still the one in use: its code is about to be unmapped.
+/// Takes our handler out of the chain of handlers: its code is about to be unmapped.
 pub(crate) fn uninstall() {
-    if INSTALLED.swap(false, Ordering::AcqRel) {
-        EARLIER_SEGV.put_back();
-        EARLIER_BUS.put_back();
+    if INSTALLED.swap(false, AcqRel) {
+        EARLIER.iter().enumerate().for_each(|(index, earlier)| earlier.unlink(index));
     }
 }
 
-/// Gives the calling thread an alternate signal stack, if the report is installed and the thread has none.
-/// It lies in the slot of the thread's first stack.
-pub(crate) fn cover_thread(first: &crate::stack::Header) {
-    if INSTALLED.load(Ordering::Relaxed) {
+/// Gives the calling thread an alternate signal stack, if the report is installed and the thread
+/// has none. `first` is the thread's first stack.
+pub(crate) fn cover_thread(first: &Header) {
+    if INSTALLED.load(Relaxed) {
         alternate::give(first);
     }
 }
 
 impl Earlier {
-    const fn of(signal: libc::c_int) -> Self {
-        Self { signal, handler: AtomicUsize::new(libc::SIG_DFL), flags: AtomicI32::new(0) }
+    const fn of(signal: c_int) -> Self {
+        Self { handler: AtomicUsize::new(libc::SIG_DFL), flags: AtomicI32::new(0), signal }
     }
 
-    /// Sets our action, with the mask of the one that was there and what it says of nested signals, for its sake.
+    /// Sets our action, with the mask of the one that was there and what it says of nested signals,
+    /// for its sake.
     fn replace(&self) -> io::Result<()> {
         let seen = exchange(self.signal, None)?;
         if is_ours(&seen) {
             return Ok(());
         }
-        // Before ours can need it, and once more afterwards in case that somebody has set another one in between.
-        self.remember(&seen);
+        // Before ours can need it, and again afterwards in case somebody has set another in
+        // between.
+        self.remember(seen.sa_sigaction, seen.sa_flags);
         let mut ours = seen;
-        ours.sa_sigaction = handle as *const () as usize;
+        ours.sa_sigaction = entry::address();
         ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | (seen.sa_flags & libc::SA_NODEFER);
         let replaced = exchange(self.signal, Some(&ours))?;
         if !is_ours(&replaced) {
-            self.remember(&replaced);
+            self.remember(replaced.sa_sigaction, replaced.sa_flags);
         }
         Ok(())
     }
 
-    fn remember(&self, action: &libc::sigaction) {
-        self.flags.store(action.sa_flags, Ordering::Relaxed);
-        self.handler.store(action.sa_sigaction, Ordering::Release);
+    fn remember(&self, handler: usize, flags: c_int) {
+        self.flags.store(flags, Relaxed);
+        self.handler.store(handler, Release);
     }
 
-    /// Sets the earlier action, unless somebody has replaced ours by then. Async-signal-safe.
-    fn put_back(&self) {
-        if let Ok(mut action) = exchange(self.signal, None)
-            && is_ours(&action)
-        {
-            action.sa_sigaction = self.handler.load(Ordering::Acquire);
-            action.sa_flags = self.flags.load(Ordering::Relaxed);
-            // It was accepted before, so it is again.
-            let _ = exchange(self.signal, Some(&action));
+    /// Sets the earlier action. False when ours is not in force, or is no more. Async-signal-safe.
+    fn put_back(&self) -> bool {
+        let Ok(mut action) = exchange(self.signal, None) else { return false };
+        if !is_ours(&action) {
+            return false;
+        }
+        action.sa_sigaction = self.handler.load(Acquire);
+        action.sa_flags = self.flags.load(Relaxed);
+        exchange(self.signal, Some(&action)).is_ok()
+    }
+
+    /// Sets the earlier action. Where other copies of the runtime have installed theirs since, the
+    /// one that would call ours gets it as its earlier one.
+    fn unlink(&self, index: usize) {
+        if self.put_back() {
+            return;
+        }
+        let mut handler = exchange(self.signal, None).map_or(0, |action| action.sa_sigaction);
+        for _ in 0..MOST_COPIES {
+            let Some(copy) = entry::table_of(handler) else { return };
+            handler = copy[index].handler.load(Acquire);
+            if handler == entry::address() {
+                return copy[index].remember(self.handler.load(Acquire), self.flags.load(Relaxed));
+            }
         }
     }
 
@@ -94,32 +118,34 @@ impl Earlier {
     ///
     /// # Safety
     /// The arguments are those of a handler of this signal.
-    unsafe fn pass_on(&self, is_fault: bool, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-        let handler = self.handler.load(Ordering::Acquire);
-        let flags = self.flags.load(Ordering::Relaxed);
+    unsafe fn pass_on(&self, is_fault: bool, info: *mut siginfo_t, context: *mut c_void) {
+        let handler = self.handler.load(Acquire);
         match handler {
             libc::SIG_IGN if !is_fault => {}
-            // The fault happens again when this returns, and is then deadly in the usual way, also where it was ignored.
+            // The fault happens again when this returns, and is then deadly in the usual way, also
+            // where it was ignored.
             libc::SIG_DFL | libc::SIG_IGN => {
                 self.put_back();
                 if !is_fault {
-                    // SAFETY: no preconditions; the signal that somebody has sent is delivered when this returns.
+                    // SAFETY: no preconditions; a signal that was sent is delivered when this
+                    // returns.
                     unsafe { libc::raise(self.signal) };
                 }
             }
-            // SAFETY: passed on.
-            _ => unsafe { self.call(handler, flags, info, context) },
+            // SAFETY: the caller's promise; the handler is neither of the two values above.
+            _ => unsafe { self.call(handler, info, context) },
         }
     }
 
     /// # Safety
-    /// As for `pass_on`; `handler` and `flags` are those of the earlier action, which names a function.
-    unsafe fn call(&self, handler: usize, flags: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-        type WithInfo = unsafe extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
-        type Plain = unsafe extern "C" fn(libc::c_int);
+    /// As for `pass_on`; `handler` is the earlier action's function.
+    unsafe fn call(&self, handler: usize, info: *mut siginfo_t, context: *mut c_void) {
+        type WithInfo = unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
+        type Plain = unsafe extern "C" fn(c_int);
+        let flags = self.flags.load(Relaxed);
         if flags & libc::SA_RESETHAND != 0 {
             // The next one is deadly, and is not reported again.
-            self.handler.store(libc::SIG_DFL, Ordering::Release);
+            self.handler.store(libc::SIG_DFL, Release);
             self.put_back();
         }
         if flags & libc::SA_SIGINFO != 0 {
@@ -133,11 +159,11 @@ impl Earlier {
 }
 
 fn is_ours(action: &libc::sigaction) -> bool {
-    action.sa_sigaction == handle as *const () as usize
+    action.sa_sigaction == entry::address()
 }
 
 /// Sets an action, if one is given, and returns the one that was there.
-fn exchange(signal: libc::c_int, action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
+fn exchange(signal: c_int, action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     // SAFETY: a valid action or none, and room for another, which is plain data.
     unsafe {
         let mut before: libc::sigaction = zeroed();
@@ -148,21 +174,36 @@ fn exchange(signal: libc::c_int, action: Option<&libc::sigaction>) -> io::Result
     }
 }
 
-/// The handler: a word about overflows of our stacks, and on to whoever was here before.
-unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+/// Reports an overflow, and goes on to the handler that was there before.
+///
+/// # Safety
+/// The arguments are those of a handler of SIGSEGV or SIGBUS with SA_SIGINFO.
+unsafe extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo_t and a valid context.
     let (code, sp) = unsafe { ((*info).si_code, context::interrupted_sp(context)) };
-    // The kernel's own codes are small numbers; those of signals that somebody has sent are zero, negative, or large.
+    // The kernel's own codes are small numbers; those of signals that were sent are zero, negative,
+    // or large.
     let is_fault = (1..=0x80).contains(&code);
     if is_fault {
         let errno = crate::errno::get();
         // SAFETY: the siginfo_t of a fault has an address.
-        let address = unsafe { (*info).si_addr() } as usize;
-        let mut name = [0_u8; 64];
-        super::report(address, sp, thread_name::of_this_thread(&mut name), crate::thread::id::current());
+        let address = unsafe { (*info).si_addr() }.addr();
+        super::report(address, sp, thread_name(&mut [0; 64]));
         crate::errno::set(errno);
     }
-    let earlier = if signal == libc::SIGBUS { &EARLIER_BUS } else { &EARLIER_SEGV };
-    // SAFETY: passed on as the kernel gave it.
+    let earlier = &EARLIER[usize::from(signal == libc::SIGBUS)];
+    // SAFETY: the kernel's arguments.
     unsafe { earlier.pass_on(is_fault, info, context) };
+}
+
+/// The calling thread's name. Empty on other systems than Linux, whose C libraries lock the list of
+/// threads for it.
+fn thread_name(buffer: &mut [u8; 64]) -> &str {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: PR_GET_NAME writes at most 16 bytes, the last of them zero.
+    unsafe {
+        libc::prctl(libc::PR_GET_NAME, buffer.as_mut_ptr());
+    }
+    let name = core::ffi::CStr::from_bytes_until_nul(buffer);
+    name.map_or("?", |name| name.to_str().unwrap_or("?"))
 }

@@ -48,11 +48,14 @@ pub struct Words {
     high: AtomicUsize,
     /// The stack to run the next body on, if it is idle. Never null while `high` is not 0.
     home: AtomicPtr<Header>,
-    /// The rest of what is known of the thread, null before its first use.
-    thread: AtomicPtr<u8>,
+    /// As `high` once a body has run in place on the thread stack, 0 before: so the slow path hears
+    /// of the first one.
+    in_place_high: AtomicUsize,
     /// The block of [`BLOCK_BYTES`] that a foreign stack lies in on which SP was seen last, and no
     /// stack that is known: from there a body may change stacks. 0 if none.
     foreign_block: AtomicUsize,
+    /// The rest of what is known of the thread, null before its first use.
+    thread: AtomicPtr<u8>,
 }
 
 /// The size of the blocks.
@@ -62,6 +65,7 @@ pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 const _: () = assert!(offset_of!(Words, low) == 0);
 const _: () = assert!(offset_of!(Words, high) == size_of::<usize>());
 const _: () = assert!(offset_of!(Words, home) == 2 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, in_place_high) == 3 * size_of::<usize>());
 const _: () = assert!(offset_of!(Words, foreign_block) == 4 * size_of::<usize>());
 
 /// What stands for the state of a thread that has ended.
@@ -73,6 +77,7 @@ impl Words {
             low: AtomicUsize::new(0),
             high: AtomicUsize::new(0),
             home: AtomicPtr::new(ptr::null_mut()),
+            in_place_high: AtomicUsize::new(0),
             thread: AtomicPtr::new(ptr::null_mut()),
             foreign_block: AtomicUsize::new(0),
         }
@@ -83,9 +88,29 @@ impl Words {
         (self.low.load(Relaxed), self.high.load(Relaxed))
     }
 
+    /// The part of the range in which a body may run in place without the slow path's word.
+    #[inline(always)]
+    pub(crate) fn range_in_place(&self) -> (usize, usize) {
+        (self.low.load(Relaxed), self.in_place_high.load(Relaxed))
+    }
+
+    /// From now on bodies may run in place in all of the range. Signal handlers may change the range
+    /// in between.
+    pub(crate) fn allow_in_place(&self) {
+        loop {
+            let high = self.high.load(Relaxed);
+            self.in_place_high.store(high, Relaxed);
+            compiler_fence(SeqCst);
+            if self.high.load(Relaxed) == high {
+                return;
+            }
+        }
+    }
+
     /// Sets what counts as the thread stack. A signal handler in between sees nothing, not something
     /// wrong.
     pub(crate) fn set_range(&self, low: usize, high: usize) {
+        self.in_place_high.store(0, Relaxed);
         self.high.store(0, Relaxed);
         compiler_fence(SeqCst);
         if self.home.load(Relaxed).is_null() {

@@ -1,0 +1,97 @@
+//! How deep one call uses its stack: the stack is painted before and looked at afterwards.
+
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr;
+
+use crate::callback::Callback;
+use crate::checkers::{self, valgrind};
+use crate::stack::{Header, pool};
+use crate::switch;
+
+/// The room that is left for the frames of what paints the stack: in debug builds every write is a
+/// function of its own.
+const MARGIN_BYTES: usize = 4096;
+
+/// What the stack is painted with: no address, and no small number.
+const PAINT: usize = 0x5f3c_a96b_5f3c_a96b_u64 as usize;
+
+/// Runs `call` on a stack that nothing else is on, and returns how much of that it has used.
+pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
+    static MEASURE: Callback = Callback::new("guarded_callback::measure");
+
+    /// A stack from the pool, until it is dropped.
+    struct Use(&'static Header);
+    impl Drop for Use {
+        fn drop(&mut self) {
+            checkers::end(&self.0.notes);
+            // Microsoft's unwinder runs this on top of the stack that it leaves: that one is lost.
+            if !self.0.contains(switch::stack_pointer()) {
+                self.0.set_idle();
+                // SAFETY: from the pool, its activation has ended, and SP is not on it.
+                unsafe { pool::put(self.0) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// `argument` points to a [`Work`] whose call was not made yet.
+    unsafe extern "C-unwind" fn on_stack<F: FnOnce()>(argument: *mut u8) {
+        // SAFETY: see above; the call is moved out once. Nothing else is on the stack.
+        unsafe {
+            let work = argument.cast::<Work<F>>();
+            (*work).used = deepest_use((*work).stack, ManuallyDrop::take(&mut (*work).call));
+        }
+    }
+
+    let stack = pool::take(0).unwrap_or_else(|error| panic!("no system stack (os error {error})"));
+    let mut record = MaybeUninit::uninit();
+    stack.claim(&MEASURE, record.as_mut_ptr());
+    let mut work = Work { stack, call: ManuallyDrop::new(call), used: 0 };
+    let in_use = Use(stack);
+    checkers::begin(&stack.notes, stack.low, stack.room_bytes, || None);
+    // SAFETY: nobody else has the stack, and `work` lives in this frame until the call has
+    // returned.
+    unsafe {
+        let argument = (&raw mut work).cast();
+        switch::call_on_stack(argument, on_stack::<F>, stack.top(), stack.switch.as_ptr());
+    }
+    checkers::returned(&stack.notes);
+    drop(in_use);
+    work.used
+}
+
+struct Work<F> {
+    stack: &'static Header,
+    call: ManuallyDrop<F>,
+    used: usize,
+}
+
+/// Runs `call` and returns how many bytes of `stack` were used meanwhile.
+///
+/// # Safety
+/// SP lies on `stack`, and nothing but the caller's frames lives on that.
+#[inline(never)]
+unsafe fn deepest_use(stack: &Header, call: impl FnOnce()) -> usize {
+    const WORD: usize = size_of::<usize>();
+    let word = |at: usize| ptr::with_exposed_provenance_mut::<usize>(at);
+    let low = stack.low.next_multiple_of(WORD);
+    let painted_end = (switch::stack_pointer() - MARGIN_BYTES) & !(WORD - 1);
+    valgrind::makes_room(low, painted_end - low);
+    let mut at = painted_end;
+    // Downwards: Windows grows the stack page by page.
+    while at > low {
+        at -= WORD;
+        // SAFETY: a word of the stack below all frames, as those that this loop calls fit the
+        // margin. Volatile, because the compiler does not see who reads it.
+        unsafe { word(at).write_volatile(PAINT) };
+    }
+    call();
+    valgrind::takes_as_it_is(low, painted_end - low);
+    // SAFETY: a word of the stack, which was written above. Volatile, because the compiler does not
+    // see that `call` has written there.
+    let is_painted = |at: usize| unsafe { word(at).read_volatile() == PAINT };
+    while at < painted_end && is_painted(at) {
+        at += WORD;
+    }
+    stack.low + stack.room_bytes - at
+}

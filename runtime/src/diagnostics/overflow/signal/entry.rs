@@ -1,0 +1,75 @@
+//! The function that the kernel calls, in a form that other copies of the runtime recognize.
+//!
+//! A library with a copy of its own may be closed after the program's copy has installed its
+//! handler on top. That one must not call a handler that is unmapped, so the library finds its
+//! table of earlier actions, and takes itself out of the chain. On other architectures than these
+//! two, and on Apple's systems, copies do not know of each other.
+//!
+//! ```text
+//! entry + 0   jump to `handle`
+//!       + 16  (or the next multiple of 16) signature, distance from here to the table
+//! ```
+
+use core::ptr;
+
+use super::{EARLIER, Earlier, handle};
+use crate::probe;
+
+/// Bytes of the entry's code, with what pads it.
+const CODE_BYTES: usize = 16;
+
+/// "gcover", and the version of the layout of [`Earlier`].
+const SIGNATURE: u64 = 0x6763_6f76_6572_0001;
+
+/// The function to install.
+pub(super) fn address() -> usize {
+    cfg_select! {
+        any(target_vendor = "apple", not(any(target_arch = "x86_64", target_arch = "aarch64"))) => {
+            handle as *const () as usize
+        }
+        _ => entry as *const () as usize,
+    }
+}
+
+/// # Safety
+/// As for `handle`.
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(target_vendor = "apple")))]
+#[unsafe(naked)]
+unsafe extern "C" fn entry(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    core::arch::naked_asm!(
+        "2:",
+        // A landing pad first: other copies call this through a pointer.
+        #[cfg(target_arch = "x86_64")]
+        "endbr64",
+        #[cfg(target_arch = "x86_64")]
+        "jmp {handle}",
+        #[cfg(target_arch = "aarch64")]
+        "hint #34",
+        #[cfg(target_arch = "aarch64")]
+        "b {handle}",
+        ".org 2b + {code_bytes}",
+        ".p2align 4",
+        ".quad {signature}",
+        ".quad {table} - .",
+        handle = sym handle,
+        table = sym EARLIER,
+        code_bytes = const CODE_BYTES,
+        signature = const SIGNATURE,
+    )
+}
+
+/// The table of the copy of the runtime whose entry `handler` is, this one included.
+pub(super) fn table_of(handler: usize) -> Option<&'static [Earlier; 2]> {
+    let at = handler.checked_add(CODE_BYTES)?.checked_next_multiple_of(16)?;
+    // A handler that somebody has left may be unmapped.
+    if !probe::holds(at, SIGNATURE as usize) {
+        return None;
+    }
+    let at = ptr::with_exposed_provenance::<[i64; 2]>(at);
+    // SAFETY: 16 bytes at a multiple of 16, so all on the page that was just read.
+    let [signature, distance] = unsafe { at.read() };
+    let table = at.cast::<u8>().wrapping_add(8).wrapping_offset(distance as isize);
+    // SAFETY: the signature says that a table of this layout lies there, for as long as the library
+    // of the entry is open; what is in it is atomic or constant.
+    (signature as u64 == SIGNATURE).then(|| unsafe { &*table.cast() })
+}
