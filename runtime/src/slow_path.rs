@@ -175,7 +175,11 @@ pub(crate) fn prepare_thread() {
 fn work(request: &Request, only_prepare: bool) -> Entry {
     let before = errno::get();
     let blocked = Blocked::all();
-    let home = thread::current().map(Thread::home).filter(|home| home.is_idle());
+    let thread = thread::current();
+    if let Some(thread) = thread {
+        liveness::restore_teb(thread, request.sp);
+    }
+    let home = thread.map(Thread::home).filter(|home| home.is_idle());
     let scratch = home.map_or_else(|| pool::take(request.needed), Ok);
     let mut work = Work {
         request,
@@ -190,10 +194,12 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     match scratch {
         Ok(scratch) => {
             scratch.is_scratch.store(true, Relaxed);
-            let record = SwitchRecord::leaving_for(&raw const scratch.os_stack);
-            // SAFETY: an idle stack that this thread alone has, and signals are blocked; the
-            // function takes a `Work`, which lives in this frame until it has returned.
-            unsafe { switch::call_on_stack(argument, on_scratch, scratch.top(), record.as_ptr()) };
+            // SAFETY: an idle stack that this thread alone has, and signals are blocked; headers stay.
+            // The function takes a `Work`, which lives in this frame until it has returned.
+            unsafe {
+                let record = SwitchRecord::to(&raw const scratch.os_stack);
+                switch::call_on_stack(argument, on_scratch, scratch.top(), &record);
+            }
             scratch.is_scratch.store(false, Relaxed);
             if work.is_spare {
                 // SAFETY: from the pool, and the decision has not taken it.
@@ -237,7 +243,6 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         Some(thread) => thread,
         None => begin_thread(work)?,
     };
-    restore_teb(thread, request.sp);
     let range = signal_stack::current().range();
     match range {
         Some(range) if !is_lent(&range) => thread.set_signal_stack(range),
@@ -280,17 +285,6 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     thread.make_current();
     work.is_spare = false;
     Some(thread)
-}
-
-/// Windows: after a longjmp the TEB still tells of the stack that was left.
-fn restore_teb(thread: &Thread, sp: usize) {
-    if os_bounds::KNOWN_ON_ARRIVAL_ONLY {
-        let is_left = |header: &&Header| header.switch.is_os_stack() && !header.contains(sp);
-        for _ in 0..thread.held_count() {
-            let Some(header) = thread.held().find(is_left) else { return };
-            header.switch.restore_teb();
-        }
-    }
 }
 
 /// Decides, and takes the stack for the body.

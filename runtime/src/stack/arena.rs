@@ -5,6 +5,7 @@
 //! reserved by itself, and so is one where the system refuses more. A stack takes two mappings: its
 //! own, and the rest of its slot.
 
+use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use super::table::{self, GRANULE_BYTES};
@@ -34,9 +35,9 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize) -> Result<&'static Heade
     let header = slot + slot_bytes - size_of::<Header>().next_multiple_of(64);
     let header = core::ptr::with_exposed_provenance_mut::<Header>(header);
     let new = Header {
-        // SAFETY: the address of a field of the header that is about to be written.
-        switch: SwitchRecord::leaving_for(unsafe { &raw const (*header).os_stack }),
-        os_stack,
+        // SAFETY: the address of a field of the header that is about to be written, and stays.
+        switch: unsafe { SwitchRecord::to(&raw const (*header).os_stack) },
+        os_stack: Cell::new(os_stack),
         ..Header::new(low..header.addr(), slot, slot_bytes, core::ptr::null(), IDLE)
     };
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody
@@ -58,7 +59,7 @@ fn map_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, OsStack), i
     let guard_bytes = settings::guard_bytes().next_multiple_of(memory::page_bytes());
     let bytes = stack_bytes + guard_bytes;
     let base = memory::map_stack(slot_bytes, bytes, guard_bytes)?;
-    Ok((base + bytes - slot_bytes, OsStack::of_mapping(base, bytes, guard_bytes)))
+    Ok((base + bytes - slot_bytes, memory::os_stack(base, bytes, guard_bytes)))
 }
 
 #[cfg(not(windows))]
@@ -67,7 +68,7 @@ fn map_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, OsStack), i
     let low = slot + slot_bytes - stack_bytes;
     // SAFETY: the high end of a slot that nobody else has; without it the slot is of no use.
     unsafe { memory::open(low, stack_bytes).inspect_err(|_| memory::release(low, stack_bytes)) }?;
-    Ok((slot, OsStack::nothing()))
+    Ok((slot, OsStack::NONE))
 }
 
 /// The next slot of the current arena: the number of its granule, and how many follow in the same
