@@ -1,22 +1,17 @@
 //! Changing to another stack and back: one file for each architecture and calling convention.
 //!
-//! A switch is a call and a return like any other. Of the registers it saves the frame pointer and
-//! the return address alone: what the ABI makes the callee's to keep, general, floating-point and
-//! vector registers alike, the function that is called keeps; everything else its caller expects to
-//! lose. (A coroutine library saves all of it because it leaves a function in the middle. Nothing is
-//! left in the middle here.) Registers with a fixed meaning are not touched, so that a shadow call
-//! stack (x18 on aarch64, gp on riscv64) goes on as it was.
+//! A switch is a call and a return like any other. It saves the frame pointer and the return address
+//! alone: the function that is called keeps the other registers that the ABI makes the callee's to
+//! keep. (A coroutine library saves them because it leaves a function in the middle.) Registers with a
+//! fixed meaning are not touched, so a shadow call stack (x18 on aarch64, gp on riscv64) goes on.
 //!
-//! Every file of an architecture has
+//! Every file has `stack_pointer()`, which tells SP or an address in the caller's frame; a picture of
+//! both stacks while the function runs; the assembly of the naked function that [`call_on_stack`]
+//! calls; and `SUPPORTED`, whether stacks can be switched at all.
 //!
-//! - a picture of both stacks while the function runs;
-//! - `stack_pointer()`: SP, or an address in the frame of the caller;
-//! - `call_on_stack! { .. }`: the assembly of the naked function that [`call_on_stack`] calls;
-//! - `SUPPORTED`: whether stacks can be switched at all.
-//!
-//! The frame of the naked function is described through the frame pointer, wherever SP is: by the CFI
-//! for unwinders and debuggers, by the chain of frame pointers for profilers. The frame pointer is
-//! callee-saved, so the function that was called brings it back, on whichever thread it returns.
+//! The frame of the naked function is found through the frame pointer, wherever SP is: the CFI tells
+//! unwinders and debuggers so, and profilers follow the chain of frame pointers. The function that is
+//! called brings the frame pointer back, as it is callee-saved, on whichever thread it returns.
 
 #![allow(unused_macros, reason = "not every architecture needs each")]
 
@@ -32,14 +27,10 @@ macro_rules! copy_of {
     ($name:ident, $copy:literal) => {
         #[inline(always)]
         pub(crate) fn $name() -> usize {
-            let copied: usize;
+            let copy: usize;
             // SAFETY: reads a register, or a word that never changes, and leaves the flags alone.
-            unsafe {
-                core::arch::asm!(
-                    $copy, out(reg) copied, options(nomem, nostack, preserves_flags)
-                );
-            }
-            copied
+            unsafe { core::arch::asm!($copy, out(reg) copy, options(nomem, nostack, preserves_flags)) };
+            copy
         }
     };
 }

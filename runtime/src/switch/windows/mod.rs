@@ -240,9 +240,9 @@ unsafe fn cross_upwards(argument: *mut u8, function: Callee, top: *mut u8, recor
     }
 }
 
-/// x86_64: sets the chain of handlers in the first word of the TEB, and returns what it was; all ones
-/// is its end. Only Wine's own libraries use it, and take elements at lower addresses for inner ones.
-/// On x86 everybody uses it, in order, wherever its elements lie; on aarch64 there is none.
+/// Sets the chain of handlers in the first word of the TEB, and returns what it was; all ones is its
+/// end. On x86_64 only Wine's own libraries use it, and take elements at lower addresses for inner
+/// ones. On x86 their addresses do not matter; on aarch64 there is no chain.
 fn exchange_handlers(handlers: usize) -> usize {
     if !cfg!(target_arch = "x86_64") {
         return handlers;

@@ -7,13 +7,13 @@
 //! fields cover its own stack and the calling stack:
 //!
 //! ```text
-//!   deallocation   limit                   base of the calling stack, or of the system stack
-//!   |  system stack | <-- SP       |       where that lies higher
-//!                     calling stack |
+//!   deallocation    limit                            base
+//!    |  system stack   | <-- SP  |     | calling stack |
 //! ```
 //!
 //! A system stack below the calling stack grows as any stack does. Above it the limit is that of the
-//! calling stack; then nothing can grow, and both are committed to their ends before the switch.
+//! calling stack and the base its own; then nothing can grow, and both are committed to their ends
+//! before the switch.
 
 /// The fields as they are, or should be, while code runs on a stack.
 #[repr(C)]
@@ -26,19 +26,17 @@ pub(crate) struct OsStack {
     pub(crate) limit: usize,
     /// DeallocationStack: where the reservation begins, and what is freed when the thread ends.
     pub(crate) deallocation: usize,
-    /// GuaranteedStackBytes: what the handler of an overflow may use (SetThreadStackGuarantee). The
-    /// field has 32 bits.
+    /// GuaranteedStackBytes, 32 bits: what the handler of an overflow may use.
     pub(crate) guarantee_bytes: usize,
 }
 
 /// Where the fields lie in the TEB: the same in all versions of Windows.
 #[cfg(windows)]
 pub(super) mod offset {
-    const IS_64_BIT: bool = cfg!(target_pointer_width = "64");
     pub(crate) const BASE: usize = size_of::<usize>();
     pub(crate) const LIMIT: usize = 2 * size_of::<usize>();
-    pub(crate) const DEALLOCATION: usize = if IS_64_BIT { 0x1478 } else { 0xE0C };
-    pub(crate) const GUARANTEE: usize = if IS_64_BIT { 0x1748 } else { 0xF78 };
+    pub(crate) const DEALLOCATION: usize = if size_of::<usize>() == 8 { 0x1478 } else { 0xE0C };
+    pub(crate) const GUARANTEE: usize = if size_of::<usize>() == 8 { 0x1748 } else { 0xF78 };
 }
 
 /// The TEB of the calling thread.
@@ -58,12 +56,12 @@ impl OsStack {
         let teb = teb();
         // SAFETY: the TEB of the calling thread, which the kernel writes as well.
         unsafe {
+            let guarantee = teb.byte_add(offset::GUARANTEE).cast::<u32>();
             Self {
                 base: teb.byte_add(offset::BASE).read_volatile(),
                 limit: teb.byte_add(offset::LIMIT).read_volatile(),
                 deallocation: teb.byte_add(offset::DEALLOCATION).read_volatile(),
-                guarantee_bytes: teb.byte_add(offset::GUARANTEE).cast::<u32>().read_volatile()
-                    as usize,
+                guarantee_bytes: guarantee.read_volatile() as usize,
             }
         }
     }
@@ -77,12 +75,11 @@ impl OsStack {
         let teb = teb();
         // SAFETY: the TEB of the calling thread, and the caller's promise.
         unsafe {
+            let guarantee = teb.byte_add(offset::GUARANTEE).cast::<u32>();
             teb.byte_add(offset::BASE).write_volatile(self.base);
             teb.byte_add(offset::LIMIT).write_volatile(self.limit);
             teb.byte_add(offset::DEALLOCATION).write_volatile(self.deallocation);
-            teb.byte_add(offset::GUARANTEE)
-                .cast::<u32>()
-                .write_volatile(self.guarantee_bytes as u32);
+            guarantee.write_volatile(self.guarantee_bytes as u32);
         }
     }
 
@@ -144,57 +141,43 @@ mod tests {
     use super::*;
 
     const PAGE: usize = 4096;
+    const BELOW: OsStack = stack(0x10_0000, 0x1f_0000, 0x20_0000);
+    const CALLING: OsStack = stack(0x50_0000, 0x5f_0000, 0x60_0000);
+    const ABOVE: OsStack = stack(0x80_0000, 0x80_3000, 0x90_0000);
 
-    fn stack(deallocation: usize, limit: usize, base: usize) -> OsStack {
+    const fn stack(deallocation: usize, limit: usize, base: usize) -> OsStack {
         OsStack { base, limit, deallocation, guarantee_bytes: 0 }
     }
 
     #[test]
-    fn frames_of_the_calling_stack_or_of_the_body_are_out_of_bounds() {
-        let calling = stack(0x50_0000, 0x5f_0000, 0x60_0000);
-        for target in
-            [stack(0x10_0000, 0x1f_0000, 0x20_0000), stack(0x80_0000, 0x80_3000, 0x90_0000)]
-        {
-            let told = calling.with(&target);
-            assert!(told.limit <= calling.limit && told.limit <= target.limit, "{told:x?}");
-            assert!(told.base >= calling.base && told.base >= target.base, "{told:x?}");
-            // The kernel takes an overflow of the body for one of this stack.
-            assert_eq!(
-                (told.deallocation, told.guarantee_bytes),
-                (target.deallocation, target.guarantee_bytes)
-            );
-        }
+    fn fields_cover_both_stacks() {
+        // The rest is that of the body's stack, so an overflow is taken for one of that.
+        assert_eq!(CALLING.with(&BELOW), OsStack { base: CALLING.base, ..BELOW });
+        assert_eq!(CALLING.with(&ABOVE), OsStack { limit: CALLING.limit, ..ABOVE });
     }
 
     #[test]
-    fn stack_above_its_calling_stack_is_left_to_the_kernel_to_grow() {
-        let calling = stack(0x50_0000, 0x5f_0000, 0x60_0000);
-        assert!(calling.lies_above(&stack(0x10_0000, 0x1f_0000, 0x20_0000)));
-        assert!(calling.lies_above(&stack(0x4f_0000, 0x4f_3000, 0x50_0000)));
-        assert!(!calling.lies_above(&stack(0x80_0000, 0x8f_0000, 0x90_0000)));
-        // From a second system stack, where the fields cover the first and its calling stack, to one between them.
-        let both = calling.with(&stack(0x10_0000, 0x1f_0000, 0x20_0000));
-        assert!(!both.lies_above(&stack(0x30_0000, 0x3f_0000, 0x40_0000)));
+    fn kernel_grows_only_what_lies_below_all_that_is_in_use() {
+        assert!(CALLING.lies_above(&BELOW));
+        assert!(CALLING.lies_above(&stack(0x4f_0000, 0x4f_3000, CALLING.deallocation)));
+        assert!(!CALLING.lies_above(&ABOVE));
+        // From a second system stack, where the fields cover two, to one between them.
+        assert!(!CALLING.with(&BELOW).lies_above(&stack(0x30_0000, 0x3f_0000, 0x40_0000)));
     }
 
     #[test]
-    fn limit_that_the_kernel_has_moved_is_forgotten() {
-        let target = stack(0x10_0000, 0x1f_0000, 0x20_0000);
-        let calling = stack(0x50_0000, 0x5f_0000, 0x60_0000);
-        let told = OsStack { limit: 0x1a_0000, ..calling.with(&target) };
-        assert_eq!(target.after(&told), OsStack { limit: 0x1a_0000, ..target });
-        // Not moved: another stack was in use in between, or the limit is the calling stack's.
-        assert_eq!(target.after(&calling), target);
-        assert_eq!(target.after(&OsStack { limit: 0x8000, ..told }), target);
+    fn limit_that_the_kernel_has_moved_is_kept() {
+        let told = OsStack { limit: 0x1a_0000, ..CALLING.with(&BELOW) };
+        assert_eq!(BELOW.after(&told), OsStack { limit: 0x1a_0000, ..BELOW });
+        // Another stack was in use in between, or the limit is that of the calling stack.
+        assert_eq!(BELOW.after(&CALLING), BELOW);
+        assert_eq!(BELOW.after(&OsStack { limit: 0x8000, ..told }), BELOW);
     }
 
     #[test]
-    fn guarantee_and_guard_pages_are_committed() {
-        let fields = OsStack { guarantee_bytes: 0x4001, ..stack(0x10_0000, 0x1f_0000, 0x20_0000) };
-        assert_eq!(fields.lowest_limit(PAGE), 0x10_0000 + UNUSABLE_PAGES * PAGE + 0x5000);
-        assert_eq!(
-            OsStack { guarantee_bytes: 0x40_0000, ..fields }.lowest_limit(PAGE),
-            fields.base
-        );
+    fn guarantee_and_guard_pages_stay_as_they_are() {
+        let limit = |guarantee_bytes| OsStack { guarantee_bytes, ..BELOW }.lowest_limit(PAGE);
+        assert_eq!(limit(0x4001), BELOW.deallocation + UNUSABLE_PAGES * PAGE + 0x5000);
+        assert_eq!(limit(0x40_0000), BELOW.base);
     }
 }

@@ -1,15 +1,6 @@
 //! i686, the C calling convention of Windows.
 //!
-//! ```text
-//!  calling stack                           the other stack
-//!  | record                   | ebp + 20   | header of the stack      | <- top
-//!  | top                      | ebp + 16   | 12 bytes of alignment    |
-//!  | function                 | ebp + 12   | argument                 |
-//!  | argument                 | ebp + 8    | return address into here |
-//!  | return address           |            | frames of the function   |
-//!  | saved ebp                | <- ebp     |          v               |
-//!  |   (esp leaves from here) |
-//! ```
+//! Both stacks look as in switch/x86.rs while the function runs.
 //!
 //! GNU targets unwind by DWARF's rules: the frame address is ebp + 8. Microsoft's follow the chain of
 //! handlers at fs:[0], which passes by here: its elements only have to lie between the limits.
