@@ -5,7 +5,7 @@ use syn::Expr;
 
 use crate::errors::Errors;
 use crate::parse::blocks::Block;
-use crate::parse::callback::{Abi, Body, Callback, plain_name};
+use crate::parse::callback::{Abi, Body, Callback, only_name};
 use crate::parse::options::Options;
 use crate::parse::tokens::{is_attribute, mentions};
 use crate::parse::{Kind, holds_extern_function};
@@ -83,11 +83,11 @@ fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut
     }
 }
 
-/// It would not be found: the shim's parameters have the attribute's hygiene.
+/// Rustc would say it of an item that the user does not see.
 fn reserve_is_no_argument(callback: &Callback, options: &Options, errors: &mut Errors) {
     let Some(Expr::Path(reserve)) = &options.reserve else { return };
     let Some(name) = reserve.path.get_ident() else { return };
-    if callback.parameters().any(|parameter| plain_name(&parameter.pat) == Some(name)) {
+    if callback.parameters().any(|parameter| only_name(&parameter.pat) == Some(name)) {
         let message = format!(
             "`{name}` is an argument, and the reserve is known before there are any; \
              write a constant, such as `\"256 KiB\"`"

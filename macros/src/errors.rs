@@ -34,7 +34,8 @@ pub fn meant<'known>(written: &str, known: &[&'known str]) -> Option<&'known str
     known.iter().filter(close).min_by_key(|name| distance(&written, name)).copied()
 }
 
-/// How many letters must be changed, added or left out to come from `from` to `to` (Levenshtein's distance).
+/// How many letters must be changed, added or left out to come from `from` to `to` (Levenshtein's
+/// distance).
 fn distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (above, letter) in from.chars().enumerate() {

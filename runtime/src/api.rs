@@ -3,10 +3,10 @@
 use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::bounds::StackBounds;
+use crate::bounds::{Source, StackBounds};
 use crate::diagnostics::overflow;
 use crate::callback::{Callback, Foreign, Mode};
-use crate::locate::{Place, locate};
+use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
 use crate::stack::{pool, table};
 use crate::thread::{self, signal_stack};
@@ -58,7 +58,7 @@ impl Options {
 /// assert!(call_guarded(&DEEP, on_system_stack));
 /// ```
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
-    call::guarded::<true, R, _>(&options.0, size_of::<R>(), call)
+    call::guarded::<true, true, R, _>(&options.0, size_of::<R>(), call)
 }
 
 /// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls
@@ -128,18 +128,16 @@ impl StackBounds {
     #[must_use]
     pub fn current() -> Option<Self> {
         let sp = switch::stack_pointer();
-        match locate(thread::current(), sp) {
-            Place::Foreign => {
-                let signal = signal_stack::current().range().filter(|range| range.contains(&sp));
-                let signal = signal.map(|range| {
-                    Self::new(range.start, range.end, crate::bounds::Source::Signal)
-                });
-                signal
-                    .or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
-                    .or_else(|| os_bounds::bounds_at(sp))
-            }
-            place => place.bounds(),
-        }
+        let signal_stack = || {
+            let range = signal_stack::current().range().filter(|range| range.contains(&sp))?;
+            Some(Self::new(range.start, range.end, Source::Signal))
+        };
+        let thread = thread::current();
+        locate(thread, sp)
+            .bounds(thread)
+            .or_else(signal_stack)
+            .or_else(|| Self::of_thread().filter(|bounds| bounds.contains(sp)))
+            .or_else(|| os_bounds::bounds_at(sp))
     }
 
     /// The bounds of the calling thread's own stack, whatever stack the call is made on; `None` when

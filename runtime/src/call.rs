@@ -22,7 +22,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::callback::{Callback, Mode};
+use crate::callback::{Callback, Foreign, Mode};
 use crate::diagnostics::callback_stats;
 use crate::locate::locate;
 use crate::slow_path::{self, Entry, Request};
@@ -42,82 +42,88 @@ const WARM_STACKS: usize = 64;
 type First = unsafe extern "C-unwind" fn(*mut u8);
 
 /// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is
-/// none. `UNWINDS`: whether panics and exceptions may leave it.
+/// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers are
+/// to be looked at, which the fast path has done.
 ///
 /// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup would
 /// end a forced unwinding (pthread_exit).
 #[inline(never)]
-pub fn guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
+pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     call: F,
 ) -> R {
-    match try_guarded::<UNWINDS, R, F>(callback, value_bytes, false, call) {
-        Ok(result) => result,
-        // A refusal without a fallback does not return.
-        Err(_) => std::process::abort(),
-    }
+    // A refusal without a fallback does not return.
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, false, call, |_| std::process::abort())
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
 #[inline(never)]
-pub fn guarded_or<const UNWINDS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
+pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     call: F,
     refused: G,
 ) -> R {
-    match try_guarded::<UNWINDS, R, F>(callback, value_bytes, true, call) {
-        Ok(result) => result,
-        Err(call) => {
-            drop(call);
-            refused()
-        }
-    }
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, true, call, |call| {
+        drop(call);
+        refused()
+    })
 }
 
+/// `refused` gives the result where no stack can be had. A large result goes from where it was made
+/// to where the caller wants it, and nowhere in between.
 #[inline(always)]
-fn try_guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
+fn guarded_with<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce(F) -> R>(
     callback: &'static Callback,
     value_bytes: usize,
     has_fallback: bool,
     call: F,
-) -> Result<R, F> {
+    refused: G,
+) -> R {
     let needed = callback.needed_with(value_bytes);
-    let mut call = ManuallyDrop::new(call);
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
+        let mut call = ManuallyDrop::new(call);
         let mut result = MaybeUninit::uninit();
         let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
         let argument = (&raw mut crossing).cast();
         // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
         // `first` expects.
-        if unsafe { run(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
+        if unsafe { run::<LOOKS>(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
             // SAFETY: the body has run, and has written its result.
-            return Ok(unsafe { result.assume_init() });
+            return unsafe { result.assume_init() };
         }
-        return Err(ManuallyDrop::into_inner(call));
+        return refused(ManuallyDrop::into_inner(call));
     }
     let mut record = MaybeUninit::uninit();
-    match enter(callback, needed, has_fallback, &mut record) {
-        Entry::OnStack(header) => {
-            let result = result_slot::<R>(header);
-            checkers::makes_room(result.addr(), size_of::<R>());
-            let mut crossing = Crossing { call: &raw mut *call, result };
-            let argument = (&raw mut crossing).cast();
-            let first = first::<UNWINDS, R, F>();
-            // SAFETY: as above; the slot is aligned to 64. The result is read while the stack is
-            // still this activation's.
-            unsafe {
-                let activation = cross(header, callback, argument, first, result.cast());
-                let result = result.read();
-                // Where a return address is looked for (fast/), there is none.
-                header.top().cast::<usize>().wrapping_sub(1).write_volatile(0);
-                drop(activation);
-                Ok(result)
-            }
-        }
-        Entry::InPlace => Ok(in_place(ManuallyDrop::into_inner(call))),
-        Entry::Refused => Err(ManuallyDrop::into_inner(call)),
+    match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
+        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, callback, call),
+        Entry::InPlace => in_place(call),
+        Entry::Refused => refused(call),
+    }
+}
+
+/// Runs a body with a large result on the stack of `header`, which it has.
+#[inline(always)]
+fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
+    header: &'static Header,
+    callback: &'static Callback,
+    call: F,
+) -> R {
+    let mut call = ManuallyDrop::new(call);
+    let result = result_slot::<R>(header);
+    checkers::makes_room(result.addr(), size_of::<R>());
+    let mut crossing = Crossing { call: &raw mut *call, result };
+    let argument = (&raw mut crossing).cast();
+    let first = first::<UNWINDS, R, F>();
+    // SAFETY: `crossing` lives in this frame until the body has ended, and is of the types that
+    // `first` expects; the slot is aligned to 64. The result is read while the stack is still this
+    // activation's.
+    unsafe {
+        // Where a return address is looked for (fast/), there is none, however the body ends.
+        header.top().cast::<usize>().wrapping_sub(1).write_volatile(0);
+        let _activation = cross(header, callback, argument, first, result.cast());
+        result.read()
     }
 }
 
@@ -127,7 +133,7 @@ fn try_guarded<const UNWINDS: bool, R, F: FnOnce() -> R>(
 /// # Safety
 /// `argument` is what `first` expects and stays valid until this returns.
 #[inline(never)]
-unsafe fn run(
+unsafe fn run<const LOOKS: bool>(
     callback: &'static Callback,
     needed: usize,
     has_fallback: bool,
@@ -135,7 +141,7 @@ unsafe fn run(
     first: First,
 ) -> bool {
     let mut record = MaybeUninit::uninit();
-    match enter(callback, needed, has_fallback, &mut record) {
+    match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
         // SAFETY: passed on.
         Entry::InPlace => unsafe { first(argument) },
         // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
@@ -149,14 +155,15 @@ unsafe fn run(
 
 /// Decides where the body runs. `record` lies in the frame of the caller.
 #[inline(always)]
-fn enter(
+fn enter<const LOOKS: bool>(
     callback: &'static Callback,
     needed: usize,
     has_fallback: bool,
     record: &mut MaybeUninit<Record>,
 ) -> Entry {
     let sp = switch::stack_pointer();
-    quick(callback, needed, sp, record).unwrap_or_else(|| {
+    let answer = if LOOKS { quick(callback, needed, sp, record) } else { None };
+    answer.unwrap_or_else(|| {
         let record = record.as_mut_ptr();
         slow_path::enter(&Request { callback, needed, has_fallback, sp, record })
     })
@@ -177,19 +184,22 @@ fn quick(
     }
     // SAFETY: never null while there is a range, and headers stay.
     let home: &'static Header = unsafe { &*words.home() };
-    if sp.wrapping_sub(low) < high - low {
-        if sp - low >= needed && !matches!(callback.mode, Mode::Always) {
-            callback_stats::in_place(callback);
-            return Some(Entry::InPlace);
-        }
-        let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
-        if may_take && home.is_idle() {
+    let is_on_thread_stack = sp.wrapping_sub(low) < high - low;
+    if is_on_thread_stack && sp - low >= needed && !matches!(callback.mode, Mode::Always) {
+        callback_stats::in_place(callback);
+        return Some(Entry::InPlace);
+    }
+    if home.contains(sp) && sp - home.low >= needed {
+        callback_stats::in_place(callback);
+        return Some(Entry::InPlace);
+    }
+    let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
+    if may_take && home.is_idle() {
+        let leaves_foreign = !matches!(callback.foreign, Foreign::Stay) && words.is_foreign(sp);
+        if is_on_thread_stack || leaves_foreign {
             home.claim_as_home(callback, record.as_mut_ptr());
             return Some(Entry::OnStack(home));
         }
-    } else if home.contains(sp) && sp - home.low >= needed {
-        callback_stats::in_place(callback);
-        return Some(Entry::InPlace);
     }
     None
 }
@@ -243,7 +253,8 @@ unsafe fn cross(
 ) -> Activation {
     let activation = Activation(header);
     checkers::begin(&header.notes, header.low, header.room_bytes, || {
-        locate(thread::current(), switch::stack_pointer()).bounds()
+        let thread = thread::current();
+        locate(thread, switch::stack_pointer()).bounds(thread)
     });
     header.depth.begin(extent(header), callback);
     // SAFETY: the stack is this activation's, so nobody else uses it until it ends; the rest is the
@@ -384,10 +395,11 @@ fn first<const UNWINDS: bool, R, F: FnOnce() -> R>() -> First {
     }
 }
 
-/// A place for the result just below the header, aligned for it and for the first frame.
+/// A place for the result below the header, aligned for it and for the first frame; the word next to
+/// the header stays free.
 #[inline(always)]
 fn result_slot<R>(header: &Header) -> *mut R {
     let align = if align_of::<R>() > 64 { align_of::<R>() } else { 64 };
-    header.top().map_addr(|top| (top - size_of::<R>()) & !(align - 1)).cast()
+    header.top().map_addr(|top| (top - 64 - size_of::<R>()) & !(align - 1)).cast()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::callback::{Callback, Foreign, Mode};
 use crate::diagnostics::refusal::Cause;
-use crate::locate::Place;
+use crate::locate::{Kind, Place};
 use crate::settings;
 use crate::stack::memory;
 use crate::switch;
@@ -20,10 +20,11 @@ pub(crate) enum Verdict {
 ///
 /// # Errors
 /// When it must not switch, and there is too little room.
+#[inline]
 pub(crate) fn decide(
     callback: &Callback,
     needed: usize,
-    place: Place,
+    place: &Place,
     sp: usize,
 ) -> Result<Verdict, Cause> {
     let mode = match callback.mode {
@@ -31,11 +32,11 @@ pub(crate) fn decide(
         Mode::Default => Mode::WhenLow,
         mode => mode,
     };
-    let has_room = place.room_bytes(sp).is_some_and(|room| room >= needed);
-    match (place, mode) {
-        (Place::System(_), _) if has_room => Ok(Verdict::InPlace),
+    let has_room = place.room_bytes(sp) >= needed;
+    match (place.kind, mode) {
+        (Kind::System(_), _) if has_room => Ok(Verdict::InPlace),
         (_, Mode::WhenLow | Mode::Never) if has_room => Ok(Verdict::InPlace),
-        (Place::Foreign, _) if stays_on_foreign(callback) => Ok(Verdict::InPlace),
+        (Kind::Foreign, _) if stays_on_foreign(callback) => Ok(Verdict::InPlace),
         (_, Mode::Never) => Err(Cause::NeverSwitches),
         _ if CAN_SWITCH => Ok(Verdict::Switch),
         _ => Ok(Verdict::InPlace),

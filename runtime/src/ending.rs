@@ -1,10 +1,10 @@
 //! The end of a thread, and of the library: what is kept for later is given back.
 
-use core::sync::atomic::{AtomicBool, Ordering::*};
+use core::sync::atomic::Ordering::*;
 
 use crate::diagnostics::overflow;
 use crate::liveness;
-use crate::stack::{Header, arena, table};
+use crate::stack::{Header, IS_CLOSED, arena, pool, table};
 use crate::switch;
 use crate::thread::signal_mask::Blocked;
 use crate::thread::{self, Thread, exit, tls};
@@ -19,11 +19,13 @@ pub(crate) fn prepare_process() {
 }
 
 /// ELF: the linker puts this pointer among the functions to call when the object is loaded, before
-/// any callback of it, and when allocating is safe.
+/// any callback of it, and when allocating is safe. On Linux the number makes it the first of them,
+/// as those are sorted that have one.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
 #[used]
 // SAFETY: what lies in this section are functions of that type.
-#[unsafe(link_section = ".init_array")]
+#[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".init_array"))]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
 static AT_LOAD: extern "C" fn() = {
     extern "C" fn at_load() {
         prepare_process();
@@ -43,7 +45,7 @@ unsafe extern "C" fn thread_ends(state: *mut u8) {
     let Some(thread) = (unsafe { state.cast::<Thread>().as_ref() }).or_else(thread::current) else {
         return;
     };
-    overflow::uncover_thread(thread.first().report_area());
+    overflow::uncover_thread(thread.first());
     let sp = switch::stack_pointer();
     liveness::restore_teb(thread, sp);
     if let Some(header) = outermost(thread) {
@@ -74,38 +76,41 @@ fn library_ends(is_closed: bool) {
     #[cfg(feature = "stats")]
     crate::diagnostics::report::at_exit();
     overflow::uninstall();
-    if is_closed && !HAS_ENDED.swap(true, AcqRel) {
+    if is_closed && !IS_CLOSED.swap(true, AcqRel) {
+        if let Some(thread) = thread::current() {
+            overflow::uncover_thread(thread.first());
+            thread.end();
+        }
         exit::forget();
+        tls::forget_place();
         release_all();
     }
 }
 
-static HAS_ENDED: AtomicBool = AtomicBool::new(false);
-
-/// Unmaps all stacks that nothing lives on. Nobody calls the library any more, and no thread comes
-/// back into it but for bodies that are suspended.
+/// Unmaps all stacks that nothing lives on. Nobody calls the library any more but its destructors,
+/// on this thread, which from now on keeps no stack; and no thread comes back into it but for bodies
+/// that are suspended.
 fn release_all() {
     let _blocked = Blocked::all();
     let sp = switch::stack_pointer();
-    let mut next = table::all().next();
+    let mut next = table::forget_all().next();
     while let Some(header) = next {
         next = table::from(header.next_mapped).next();
         if header.is_idle() && !header.contains(sp) {
-            crate::checkers::unmapped(&header.notes, header.low, header.room_bytes);
-            crate::diagnostics::counters::unmapped();
             // SAFETY: whole, idle, and nobody takes it any more; the link was read before.
-            unsafe { table::release(header) };
+            unsafe { pool::unmap(header) };
         }
     }
     arena::release_unused();
 }
 
 /// ELF: the linker puts this pointer among the functions to call when the object is unloaded, and
-/// when the process ends.
+/// when the process ends. On Linux the number makes it the last of them: destructors may call back.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
 #[used]
 // SAFETY: as for `AT_LOAD`.
-#[unsafe(link_section = ".fini_array")]
+#[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".fini_array"))]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".fini_array.00101"))]
 static AT_UNLOAD: extern "C" fn() = {
     extern "C" fn at_unload() {
         library_ends(is_closing::is_closing());

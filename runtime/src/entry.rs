@@ -21,7 +21,10 @@ use crate::callback::Describe;
     target_pointer_width = "64",
     not(any(miri, feature = "stats", feature = "asan"))
 ))]
-use crate::{callback::Mode, fast::fast_path};
+use crate::{
+    callback::{Foreign, Mode},
+    fast::fast_path,
+};
 
 /// Bytes that a callback needs with arguments and a result of these types.
 const fn needed<D: Describe, A, R>() -> usize {
@@ -91,7 +94,7 @@ macro_rules! fast {
             ) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
                 let arguments = ($(&raw const $a,)*);
-                guarded::<$unwinds, R, _>(const { &D::CALLBACK }, bytes, move || {
+                guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, bytes, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
                     unsafe { body::<D, F, $($A,)* R>($(read($a)),*) }
@@ -156,12 +159,12 @@ macro_rules! fast {
                     // which reads copies as in `run_body`.
                     unsafe {
                         let copies = ($(copy_of(&**$a),)*);
-                        drop(($(ManuallyDrop::into_inner(read($a)),)*));
+                        let _ = ($(ManuallyDrop::into_inner(read($a)),)*);
                         let ($($a,)*) = &copies;
                         only_value::<G>()($($a.assume_init_ref()),*)
                     }
                 };
-                guarded_or::<$unwinds, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
+                guarded_or::<$unwinds, false, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
             }
 
             // SAFETY: the arguments are those of the body.
@@ -187,7 +190,7 @@ macro_rules! compiled {
             ) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
                 let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
-                guarded::<$unwinds, R, _>(const { &D::CALLBACK }, bytes, move || {
+                guarded::<$unwinds, true, R, _>(const { &D::CALLBACK }, bytes, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: body and arguments are moved out once; this frame lasts longer.
                     unsafe { in_place(ManuallyDrop::into_inner(read(body)), $(ManuallyDrop::into_inner(read($a))),*) }
@@ -246,12 +249,12 @@ macro_rules! compiled {
                     // which reads copies as in `in_place`.
                     unsafe {
                         let copies = ($(copy_of(&**$a),)*);
-                        drop(($(ManuallyDrop::into_inner(read($a)),)* ManuallyDrop::into_inner(read(body))));
+                        let _ = ($(ManuallyDrop::into_inner(read($a)),)* ManuallyDrop::into_inner(read(body)));
                         let ($($a,)*) = &copies;
                         ManuallyDrop::into_inner(read(fallback))($($a.assume_init_ref()),*)
                     }
                 };
-                guarded_or::<$unwinds, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
+                guarded_or::<$unwinds, true, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
             }
 
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
@@ -319,7 +322,7 @@ pub mod described {
     /// Runs the body with the room that the callback asks for.
     #[inline(always)]
     pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
-        guarded::<true, R, _>(callback, size_of::<A>() + size_of::<R>(), move || body(arguments))
+        guarded::<true, true, R, _>(callback, size_of::<A>() + size_of::<R>(), move || body(arguments))
     }
 
     /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
@@ -338,7 +341,7 @@ pub mod described {
             ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
         };
         let bytes = size_of::<A>() + size_of::<R>();
-        guarded_or::<true, R, _, _>(callback, bytes, move || caught(move || body(arguments), instead), instead)
+        guarded_or::<true, true, R, _, _>(callback, bytes, move || caught(move || body(arguments), instead), instead)
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! - the word is another one, or its memory is unmapped;
 //! - the frame of the new arrival lies over it;
-//! - it lies on a system stack on which nothing runs.
+//! - it lies on a system stack on which nothing runs, or on the signal stack that was lent with it.
 //!
 //! The one exception: records below SP on the thread stack, under `switch = always`. A longjmp from
 //! ever shallower frames leaves them as they are, and so does a coroutine that is carved out of the
@@ -21,8 +21,8 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use crate::bounds::StackBounds;
 use crate::diagnostics::counters;
-use crate::stack::{Header, ORPHAN, pool, table};
-use crate::thread::{self, Thread, signal_stack};
+use crate::stack::{Header, IS_CLOSED, ORPHAN, pool, table};
+use crate::thread::{self, Thread, signal_stack, tls};
 use crate::{checkers, os_bounds, probe};
 
 /// How many old activations one claim of a further stack looks at.
@@ -101,7 +101,7 @@ fn is_dead(arrival: &Arrival, header: &Header) -> bool {
 
 /// Whether the record is gone, whoever asks.
 fn is_gone(header: &Header, record: usize) -> bool {
-    let on_idle_stack = table::stack_at(record).is_some_and(Header::is_idle);
+    let on_idle_stack = table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
     on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
 }
 
@@ -160,12 +160,52 @@ fn may_be_dead(bounds: &StackBounds, arrival: &Arrival, header: &Header) -> bool
         && !is_pinned(header)
 }
 
+/// Gives stacks to the pool of a thread that has ended without a word of it: its first callback came
+/// from the last destructor. It was the thread that had its thread-locals where the calling thread
+/// has them now. Looks at some stacks only, whenever one more is about to be mapped.
+pub(crate) fn reclaim_from_predecessor() {
+    static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
+    const LOOKED_AT: usize = 64;
+    if IS_CLOSED.load(Relaxed) {
+        return;
+    }
+    let (own, place) = (thread::current().map_or(0, Thread::number), tls::place());
+    let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all());
+    for header in from.by_ref().take(LOOKED_AT) {
+        let owner = header.owner.load(Relaxed);
+        let is_a_threads = owner > BUSY && owner != own;
+        if is_a_threads && header.owner_place.load(Relaxed) == place {
+            // SAFETY: the thread that had it is gone, and no other one concludes that.
+            unsafe { leave(header) };
+        }
+    }
+    let next = from.next().map_or(ptr::null_mut(), |header| ptr::from_ref(header).cast_mut());
+    CURSOR.store(next, Relaxed);
+}
+
+/// The owner of an orphan that somebody looks at: another thread may take it for dead as well.
+const BUSY: usize = ORPHAN + 1;
+
+/// The thread that has this stack has no use for it any more.
+///
+/// # Safety
+/// SP is not on it if it is idle, and nobody else gives it away.
+unsafe fn leave(header: &'static Header) {
+    if header.is_idle() {
+        // SAFETY: no activation lives on it; the rest is the caller's promise.
+        unsafe { pool::put(header) };
+    } else {
+        ORPHANS.fetch_add(1, Relaxed);
+        header.owner.store(ORPHAN, Relaxed);
+    }
+}
+
 /// Gives some stacks to the pool whose threads have ended before the activations on them did.
 fn reclaim_orphans() {
     static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
     /// How many stacks are passed by at a time.
     const PASSED: usize = 64;
-    if ORPHANS.load(Relaxed) == 0 {
+    if ORPHANS.load(Relaxed) == 0 || IS_CLOSED.load(Relaxed) {
         return;
     }
     let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all()).take(PASSED);
@@ -173,8 +213,6 @@ fn reclaim_orphans() {
     while looked_at < LOOKED_AT
         && let Some(header) = from.next()
     {
-        // One thread at a time: another may take it for dead as well.
-        const BUSY: usize = ORPHAN + 1;
         if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
             looked_at += 1;
             if is_orphan_dead(header) {
@@ -214,6 +252,7 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     let is_left = |header: &&'static Header| {
         let record = header.record();
         !header.contains(sp)
+            && !is_pinned(header)
             && record.is_some_and(|record| {
                 bounds.is_some_and(|bounds| bounds.contains(record))
                     || signal.contains(&record)
@@ -226,16 +265,12 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     let mut next = thread.held().next();
     while let Some(header) = next {
         next = held_after(header);
-        if header.is_idle() {
-            // SAFETY: no activation lives on it, and SP is not on it: see above.
-            unsafe { pool::put(header) };
-        } else {
-            if header.contains(sp) {
-                header.ended_by.store(thread::id::current(), Relaxed);
-            }
-            ORPHANS.fetch_add(1, Relaxed);
-            header.owner.store(ORPHAN, Relaxed);
+        // The kernel may still use what it has of the slot, until the thread has ended.
+        if header.contains(sp) || is_pinned(header) {
+            header.ended_by.store(thread::id::current(), Relaxed);
         }
+        // SAFETY: this thread's; code that runs on a stack is part of its activation.
+        unsafe { leave(header) };
     }
     reclaim_orphans();
 }

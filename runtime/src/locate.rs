@@ -7,61 +7,91 @@ use crate::thread::Thread;
 
 /// The stack that an address lies on, as far as it is known.
 #[derive(Clone, Copy)]
-pub(crate) enum Place {
-    Registered(StackBounds),
+pub(crate) struct Place {
+    pub(crate) kind: Kind,
+    /// The bounds; both 0 on a foreign stack.
+    low: usize,
+    high: usize,
+}
+
+/// What stack it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Registered,
     /// The alternate signal stack.
-    Signal(StackBounds),
+    Signal,
     System(&'static Header),
     /// The calling thread's own stack.
-    Thread(StackBounds),
+    Thread,
     Foreign,
 }
 
 /// Finds the stack that `address` lies on. The narrowest that is known wins: registered stacks and
 /// signal stacks may be carved out of the others.
+#[inline]
 pub(crate) fn locate(thread: Option<&Thread>, address: usize) -> Place {
-    let slot = table::slot_at(address);
-    let signal = slot
-        .map(Header::lent_stack)
-        .filter(|lent| lent.contains(&address))
-        .or_else(|| thread.map(Thread::signal_stack).filter(|known| known.contains(&address)))
-        .map(|range| StackBounds::new(range.start, range.end, Source::Signal));
-    match (registry::find(address), signal) {
-        (Some(registered), Some(signal)) if bytes(&signal) < bytes(&registered) => {
-            return Place::Signal(signal);
+    let mut place = match table::slot_at(address) {
+        Some(header) if header.contains(address) => {
+            Place::new(Kind::System(header), header.low, header.low + header.room_bytes)
         }
-        (Some(registered), _) => return Place::Registered(registered),
-        (None, Some(signal)) => return Place::Signal(signal),
-        (None, None) => {}
+        Some(header) if header.lent_stack().contains(&address) => {
+            Place::new(Kind::Signal, header.lent_stack().start, header.lent_stack().end)
+        }
+        _ => Place::new(Kind::Foreign, 0, 0),
+    };
+    if let Some(thread) = thread {
+        if let (Kind::Foreign, Some((low, high))) = (place.kind, thread.range_with(address)) {
+            place = Place::new(Kind::Thread, low, high);
+        }
+        let signal = thread.signal_stack();
+        if signal.contains(&address) {
+            place.narrow(Kind::Signal, signal.start, signal.end);
+        }
     }
-    if let Some(header) = slot.filter(|header| header.contains(address)) {
-        return Place::System(header);
+    if let Some((low, high)) = registry::find(address, thread.map(Thread::registry_hint)) {
+        place.narrow(Kind::Registered, low, high);
     }
-    match thread.and_then(|thread| thread.bounds().flatten()) {
-        Some(bounds) if bounds.contains(address) => Place::Thread(bounds),
-        _ => Place::Foreign,
-    }
-}
-
-fn bytes(bounds: &StackBounds) -> usize {
-    bounds.high() - bounds.low()
+    place
 }
 
 impl Place {
-    /// `None` on a foreign stack.
-    pub(crate) fn bounds(self) -> Option<StackBounds> {
-        match self {
-            Self::Registered(bounds) | Self::Signal(bounds) | Self::Thread(bounds) => Some(bounds),
-            Self::System(header) => {
-                let high = header.low + header.room_bytes;
-                Some(StackBounds::new(header.low, high, Source::System))
-            }
-            Self::Foreign => None,
+    fn new(kind: Kind, low: usize, high: usize) -> Self {
+        Self { kind, low, high }
+    }
+
+    /// The calling thread's own stack, with these bounds.
+    pub(crate) fn on_thread(bounds: StackBounds) -> Self {
+        Self::new(Kind::Thread, bounds.low(), bounds.high())
+    }
+
+    /// Takes a stack that the address lies on as well, if that is narrower.
+    #[inline]
+    fn narrow(&mut self, kind: Kind, low: usize, high: usize) {
+        if self.high == 0 || high - low < self.high - self.low {
+            *self = Self::new(kind, low, high);
         }
     }
 
-    /// Bytes between `sp`, which lies on the stack, and the lowest usable address.
-    pub(crate) fn room_bytes(self, sp: usize) -> Option<usize> {
-        self.bounds().map(|bounds| sp - bounds.low())
+    /// `None` on a foreign stack. `thread` is the one that the place was found for.
+    pub(crate) fn bounds(&self, thread: Option<&Thread>) -> Option<StackBounds> {
+        let source = match self.kind {
+            Kind::Registered => Source::Registered,
+            Kind::Signal => Source::Signal,
+            Kind::System(_) => Source::System,
+            Kind::Thread => return thread.and_then(|thread| thread.bounds().flatten()),
+            Kind::Foreign => return None,
+        };
+        Some(StackBounds::new(self.low, self.high, source))
+    }
+
+    pub(crate) fn is_known(&self) -> bool {
+        self.high != 0
+    }
+
+    /// Bytes between `sp`, which lies on the stack, and the lowest usable address; 0 on a foreign
+    /// stack.
+    #[inline]
+    pub(crate) fn room_bytes(&self, sp: usize) -> usize {
+        if self.high == 0 { 0 } else { sp - self.low }
     }
 }

@@ -7,7 +7,6 @@
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use core::{error, fmt, hint, ops::Range, ptr};
 
-use crate::bounds::{Source, StackBounds};
 use crate::process;
 use crate::stack::memory;
 use crate::thread::signal_mask::Blocked;
@@ -111,19 +110,40 @@ impl fmt::Display for RegisterError {
 
 impl error::Error for RegisterError {}
 
-/// The narrowest registered stack that `address` lies on.
-pub(crate) fn find(address: usize) -> Option<StackBounds> {
-    if PUBLISHED.load(Acquire) == 0 {
+/// The bounds of the narrowest registered stack that `address` lies on. `hint` has the index of the
+/// last one that the thread has found.
+#[inline]
+pub(crate) fn find(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize, usize)> {
+    let published = PUBLISHED.load(Acquire);
+    if published == 0 {
         return None;
     }
+    let entries = TABLES[published & 1].entries();
+    if let Some(hint) = hint
+        && let Some(entry) = entries.get(hint.load(Relaxed))
+    {
+        let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
+        let next = entries.get(hint.load(Relaxed) + 1).map_or(usize::MAX, |next| next.low.load(Relaxed));
+        core::sync::atomic::fence(Acquire);
+        let is_current = PUBLISHED.load(Relaxed) == published;
+        if is_current && low <= address && address < high && address < next {
+            return Some((low, high));
+        }
+    }
+    search(address, hint)
+}
+
+#[inline(never)]
+fn search(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize, usize)> {
     read(|entries| {
         let after = entries.partition_point(|entry| entry.low.load(Relaxed) <= address);
         let mut at = after.wrapping_sub(1);
         // A range that does not reach the address may lie inside of one that does.
         while let Some(entry) = entries.get(at) {
-            if address < entry.high.load(Relaxed) {
-                let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
-                return Some(StackBounds::new(low, high, Source::Registered));
+            let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
+            if address < high {
+                hint.inspect(|hint| hint.store(at, Relaxed));
+                return Some((low, high));
             }
             let around = entry.around.load(Relaxed);
             // Only a table that changes meanwhile says otherwise; the result is then thrown away.
@@ -287,7 +307,7 @@ mod tests {
         let outer = Registration::new(base..base + 1000).expect("there is room");
         let inner = Registration::new(base + 200..base + 300).expect("there is room");
         let innermost = Registration::new(base + 250..base + 260).expect("there is room");
-        let low_of = |at: usize| find(base + at).map(|bounds| bounds.low() - base);
+        let low_of = |at: usize| find(base + at, None).map(|(low, _)| low - base);
         assert_eq!([0, 199, 200, 255, 260, 300, 999].map(low_of), [
             Some(0), Some(0), Some(200), Some(250), Some(200), Some(0), Some(0)
         ]);
@@ -319,10 +339,10 @@ mod tests {
                 });
             }
             scope.spawn(|| {
+                let hint = AtomicUsize::new(0);
                 for at in (0..200_000).map(|step| base + step * 7 % 6400) {
-                    let Some(found) = find(at) else { continue };
-                    let is_known = ranges.iter().any(|r| (r.start, r.end) == (found.low(), found.high()));
-                    assert!(is_known && found.contains(at), "{found} at {at:#x}");
+                    let Some((low, high)) = find(at, Some(&hint)) else { continue };
+                    assert!(ranges.contains(&(low..high)) && (low..high).contains(&at), "{at:#x}");
                 }
             });
         });

@@ -19,7 +19,7 @@ use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
 use crate::liveness::{self, Arrival};
-use crate::locate::{Place, locate};
+use crate::locate::{Kind, Place, locate};
 use crate::stack::{Header, Lent, Record, SIGNAL_STACK_BYTES, memory, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
@@ -67,22 +67,31 @@ fn known(request: &Request) -> Option<Entry> {
         // Windows: after a longjmp the TEB may have to be put right.
         return None;
     }
-    thread.bounds()?;
+    if !thread.has_bounds() {
+        return None;
+    }
     let place = locate(Some(thread), request.sp);
-    if let Place::Foreign = place
+    if let Kind::Foreign = place.kind
+        && !thread.has_noted(request.sp)
         && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
     {
         return None;
     }
-    match (decide(request.callback, request.needed, place, request.sp).ok()?, place) {
-        (Verdict::InPlace, _) => {
-            if let Place::System(header) = place {
-                prefer(thread, header);
-            }
+    let verdict = decide(request.callback, request.needed, &place, request.sp).ok()?;
+    match (verdict, place.kind) {
+        (Verdict::InPlace, Kind::System(header)) => {
+            prefer(thread, header);
             Some(Entry::InPlace)
         }
-        (Verdict::Switch, Place::Signal(_)) => None,
-        (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
+        (Verdict::InPlace, _) => Some(Entry::InPlace),
+        (Verdict::Switch, Kind::Signal) => None,
+        (Verdict::Switch, kind) => {
+            let header = take_idle(thread, request)?;
+            if let Kind::Foreign = kind {
+                thread.note_foreign(request.sp);
+            }
+            Some(Entry::OnStack(header))
+        }
     }
 }
 
@@ -180,7 +189,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         liveness::restore_teb(thread, request.sp);
     }
     let home = thread.map(Thread::home).filter(|home| home.is_idle());
-    let scratch = home.map_or_else(|| pool::take(request.needed), Ok);
+    let scratch = home.map_or_else(|| take_scratch(request.needed), Ok);
     let mut work = Work {
         request,
         blocked: &blocked,
@@ -221,6 +230,29 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     entry
 }
 
+/// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
+/// little left for the frames of that, and as what a hook of mmap calls is to be told there.
+fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
+    unsafe extern "C-unwind" fn map(argument: *mut u8) {
+        // SAFETY: see below.
+        let (room_bytes, taken) = unsafe { &mut *argument.cast::<Taking>() };
+        liveness::reclaim_from_predecessor();
+        *taken = pool::take(*room_bytes);
+    }
+    type Taking = (usize, Result<&'static Header, i32>);
+    if let Some(header) = pool::take_unused(room_bytes) {
+        return Ok(header);
+    }
+    if switch::UNWINDS_ONLY_UP {
+        // The new stack is to lie below the calling stack, and an emergency stack may lie above it.
+        return pool::take(room_bytes);
+    }
+    let mut taking: Taking = (room_bytes, Err(0));
+    // SAFETY: the function takes a `Taking`, which lives in this frame, and does not unwind.
+    unsafe { emergency::call((&raw mut taking).cast(), map) };
+    taking.1
+}
+
 /// # Safety
 /// `argument` points to a [`Work`] that nobody else uses.
 unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
@@ -233,7 +265,8 @@ unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
         return;
     }
     let request = work.request;
-    work.entry = choose(work, thread).unwrap_or_else(|cause| refuse(thread, request, cause));
+    let place = place_of(work, thread);
+    work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(request, place, cause));
 }
 
 /// The state of the calling thread, brought up to date; begun at its first use.
@@ -250,7 +283,7 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         None if !thread.signal_stack().contains(&request.sp) => thread.set_signal_stack(0..0),
         _ => {}
     }
-    if thread.bounds().is_none() || work.only_prepare {
+    if !thread.has_bounds() || work.only_prepare {
         let may_call_libc = work.only_prepare || !work.blocked.any_before();
         let bounds = os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc);
         if bounds.is_some() || may_call_libc {
@@ -258,7 +291,7 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         }
     }
     if !thread.is_dying() {
-        overflow::cover_thread(thread.first().report_area());
+        overflow::cover_thread(thread.first());
     }
     thread.update_words();
     Some(thread)
@@ -287,27 +320,34 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     Some(thread)
 }
 
-/// Decides, and takes the stack for the body.
-fn choose(work: &mut Work<'_>, thread: Option<&'static Thread>) -> Result<Entry, Cause> {
-    let request = work.request;
-    let place = match (thread, locate(thread, request.sp)) {
+/// Which stack the callback has arrived on.
+fn place_of(work: &Work<'_>, thread: Option<&Thread>) -> Place {
+    let sp = work.request.sp;
+    let place = locate(thread, sp);
+    if let (None, Kind::Foreign) = (thread, place.kind) {
         // No state could be begun, for want of a stack: the thread's own may have room.
-        (None, Place::Foreign) => {
-            let may_call_libc = !work.blocked.any_before();
-            os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc)
-                .filter(|bounds| bounds.contains(request.sp))
-                .map_or(Place::Foreign, Place::Thread)
-        }
-        (_, place) => place,
-    };
-    if decide(request.callback, request.needed, place, request.sp)? == Verdict::InPlace {
+        let may_call_libc = !work.blocked.any_before();
+        let own = os_bounds::thread_stack_of(sp, &work.os_stack, may_call_libc);
+        return own.filter(|own| own.contains(sp)).map_or(place, Place::on_thread);
+    }
+    place
+}
+
+/// Decides, and takes the stack for the body.
+fn choose(
+    work: &mut Work<'_>,
+    thread: Option<&'static Thread>,
+    place: Place,
+) -> Result<Entry, Cause> {
+    let request = work.request;
+    if decide(request.callback, request.needed, &place, request.sp)? == Verdict::InPlace {
         return Ok(Entry::InPlace);
     }
     let header = match thread {
         Some(thread) if !thread.is_dying() => further_stack(work, thread)?,
         _ => passing_stack(work)?,
     };
-    if let Place::Signal(bounds) = place {
+    if let (Kind::Signal, Some(bounds)) = (place.kind, place.bounds(thread)) {
         lend(header, bounds.low()..bounds.high()).inspect_err(|_| header.set_idle())?;
     }
     Ok(Entry::OnStack(header))
@@ -415,12 +455,12 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
     drop(blocked);
 }
 
-fn refuse(thread: Option<&Thread>, request: &Request, cause: Cause) -> Entry {
+fn refuse(request: &Request, place: Place, cause: Cause) -> Entry {
     counters::refused();
     callback_stats::refused(request.callback);
     if request.has_fallback {
         return Entry::Refused;
     }
-    let available = locate(thread, request.sp).room_bytes(request.sp);
+    let available = place.is_known().then(|| place.room_bytes(request.sp));
     refusal::abort(request.callback, request.needed, available, cause)
 }

@@ -29,7 +29,8 @@ struct plan {
     long signals, calls, wrong;
     /* Leaves by siglongjmp at this signal, and calls back at that one alone; 0: never, and at each. */
     long jump_at, call_at;
-    int stop, strict;
+    /* Steps: the code that is stepped through believes that SIGTRAP is blocked. */
+    int stop, strict, blocked;
     sigjmp_buf target;
 };
 
@@ -147,11 +148,19 @@ void c_handle_by_scribbling(int signal, int flags) {
     handle(signal, on_signal_scribbles, flags);
 }
 
-/* Whether the kernel has an alternate stack for the thread. */
-int c_has_signal_stack(void) {
+/* Gives the thread the alternate stack of these bytes. */
+int c_set_signal_stack(void *memory, size_t bytes, int autodisarm) {
+    stack_t stack = {.ss_sp = memory, .ss_size = bytes, .ss_flags = autodisarm ? (int)SS_AUTODISARM : 0};
+    return sigaltstack(&stack, NULL);
+}
+
+/* Where the alternate stack of the thread lies, and its size; 0 when the kernel has none for it. */
+size_t c_signal_stack_now(size_t *low) {
     stack_t now;
-    sigaltstack(NULL, &now);
-    return !(now.ss_flags & SS_DISABLE);
+    if (sigaltstack(NULL, &now) != 0 || (now.ss_flags & SS_DISABLE))
+        return 0;
+    *low = (size_t)now.ss_sp;
+    return now.ss_size;
 }
 
 /* A timer that sends `signal` to the calling thread each `nanoseconds`. */
@@ -198,31 +207,61 @@ void c_jump_out_of_handler(void) {
 
 #if defined __x86_64__ && defined __linux__
 
-/* Single steps: with the trap flag set the processor raises SIGTRAP after each instruction. */
+/* Single steps: with the trap flag set the processor raises SIGTRAP after each instruction.
+
+   A step while SIGTRAP is blocked would end the process. So SIGTRAP never is: the handler makes the system calls that change the mask by
+   itself, and keeps to what they ask for. A signal that is blocked arrives as soon as it is not blocked any more. */
 enum { TRAP_FLAG = 0x100 };
+
+/* Makes the system call that is next, if it is rt_sigprocmask. */
+static int change_mask(ucontext_t *context) {
+    greg_t *registers = context->uc_mcontext.gregs;
+    const unsigned char *next = (const unsigned char *)registers[REG_RIP];
+    const unsigned long trap = 1UL << (SIGTRAP - 1);
+    if (next[0] != 0x0f || next[1] != 0x05 || registers[REG_RAX] != SYS_rt_sigprocmask)
+        return 0;
+    unsigned long *mask = (unsigned long *)&context->uc_sigmask, before = *mask | (plan.blocked ? trap : 0), after = before;
+    if (registers[REG_RSI] != 0) {
+        unsigned long given = *(unsigned long *)registers[REG_RSI];
+        after = registers[REG_RDI] == SIG_BLOCK ? before | given : registers[REG_RDI] == SIG_UNBLOCK ? before & ~given : given;
+    }
+    if (registers[REG_RDX] != 0)
+        *(unsigned long *)registers[REG_RDX] = before;
+    *mask = after & ~trap;
+    plan.blocked = (after & trap) != 0;
+    registers[REG_RAX] = 0;
+    registers[REG_RIP] += 2;
+    registers[REG_RCX] = registers[REG_RIP];
+    return 1;
+}
 
 static void on_trap(int signal, siginfo_t *info, void *context) {
     (void)signal;
     (void)info;
     greg_t *flags = &((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL];
-    if (plan.stop) {
+    /* Threads inherit the flag from their maker. */
+    if (plan.stop || plan.f == NULL) {
         *flags &= ~(greg_t)TRAP_FLAG;
         return;
     }
-    plan.signals++;
-    if (plan.call_at != 0) {
-        if (plan.signals == plan.call_at) {
-            *flags &= ~(greg_t)TRAP_FLAG;
+    do {
+        plan.signals++;
+        if (plan.blocked)
+            continue;
+        if (plan.call_at != 0) {
+            if (plan.signals >= plan.call_at) {
+                *flags &= ~(greg_t)TRAP_FLAG;
+                call_back();
+                return;
+            }
+        } else if (plan.jump_at != 0) {
+            if (plan.signals >= plan.jump_at) {
+                call_back();
+                siglongjmp(plan.target, 1);
+            }
+        } else
             call_back();
-        }
-        return;
-    }
-    if (plan.jump_at == 0)
-        call_back();
-    if (plan.signals == plan.jump_at) {
-        call_back();
-        siglongjmp(plan.target, 1);
-    }
+    } while (change_mask(context));
 }
 
 void c_step(int flags) {
@@ -265,7 +304,9 @@ __attribute__((noinline)) int c_call_stepped_until(long jump_at, callback f, voi
 __attribute__((noinline)) int c_call_stepped_at(long call_at, callback f, void *arg) {
     plan.signals = 0;
     plan.call_at = call_at;
-    int result = c_call_stepped(f, arg);
+    set_trap_flag();
+    volatile int result = f(arg);
+    clear_trap_flag();
     plan.call_at = 0;
     return result;
 }

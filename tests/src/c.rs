@@ -97,7 +97,8 @@ unsafe extern "C-unwind" {
     pub fn c_smallest_signal_stack() -> usize;
     pub fn c_signal_stack(bytes: usize, autodisarm: c_int) -> *mut c_void;
     pub fn c_no_signal_stack(base: *mut c_void, bytes: usize);
-    pub fn c_has_signal_stack() -> c_int;
+    pub fn c_set_signal_stack(memory: *mut c_void, bytes: usize, autodisarm: c_int) -> c_int;
+    pub fn c_signal_stack_now(low: *mut usize) -> usize;
     pub fn c_jump_out_of_handler() -> !;
     #[cfg(unix)]
     pub fn c_start_timer(signal: c_int, nanoseconds: core::ffi::c_long, timer: *mut libc::timer_t) -> c_int;

@@ -13,7 +13,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats};
-use tests::{CCallback, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c};
+use tests::{CCallback, Canary, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c};
 
 const KIB: usize = 1024;
 
@@ -27,17 +27,28 @@ enum Stack {
     Tiny,
     /// The kernel forgets it while a handler runs.
     Autodisarm,
+    /// In a frame of the thread's own stack.
+    InFrame,
+    InFrameAutodisarm,
     /// With room for a body.
     Large,
 }
 
-const STACKS: [Stack; 4] = [Stack::Interrupted, Stack::Alternate, Stack::Tiny, Stack::Autodisarm];
+const STACKS: [Stack; 6] = [
+    Stack::Interrupted,
+    Stack::Alternate,
+    Stack::Tiny,
+    Stack::Autodisarm,
+    Stack::InFrame,
+    Stack::InFrameAutodisarm,
+];
 
 impl Stack {
     fn bytes(self) -> usize {
         match self {
             Self::Interrupted => 0,
             Self::Alternate | Self::Autodisarm => 64 * KIB,
+            Self::InFrame | Self::InFrameAutodisarm => IN_FRAME_BYTES,
             Self::Large => 512 * KIB,
             // SAFETY: it only tells a number.
             Self::Tiny => (unsafe { c::c_smallest_signal_stack() } + LITTLE + KIB).next_multiple_of(64),
@@ -47,6 +58,27 @@ impl Stack {
     fn flags(self) -> c_int {
         if self == Self::Interrupted { 0 } else { libc::SA_ONSTACK }
     }
+
+    fn disarms_itself(self) -> bool {
+        matches!(self, Self::Autodisarm | Self::InFrameAutodisarm)
+    }
+
+    fn is_in_frame(self) -> bool {
+        matches!(self, Self::InFrame | Self::InFrameAutodisarm)
+    }
+}
+
+const IN_FRAME_BYTES: usize = 32 * KIB;
+
+/// Too little for the body of a callback.
+const THREAD_BYTES: usize = 120 * KIB;
+
+/// The alternate stack of the calling thread.
+fn signal_stack_now() -> (usize, usize) {
+    let mut low = 0;
+    // SAFETY: can be written.
+    let bytes = unsafe { c::c_signal_stack_now(&raw mut low) };
+    (low, bytes)
 }
 
 /// What a thread does with signals.
@@ -72,12 +104,49 @@ impl Run {
 
     /// With an alternate stack of the kind, and the handler's callback planned.
     fn prepared(&mut self, run: impl FnOnce(&Self) -> c_int) -> c_int {
+        if self.stack.is_in_frame() {
+            return self.prepared_in_frame(run);
+        }
         let base = if self.stack.bytes() == 0 {
             ptr::null_mut()
         } else {
             // SAFETY: no handler runs meanwhile.
-            unsafe { c::c_signal_stack(self.stack.bytes(), c_int::from(self.stack == Stack::Autodisarm)) }
+            unsafe { c::c_signal_stack(self.stack.bytes(), c_int::from(self.stack.disarms_itself())) }
         };
+        let result = self.planned(run);
+        if !base.is_null() {
+            // SAFETY: no handler runs on it any more.
+            unsafe { c::c_no_signal_stack(base, self.stack.bytes()) };
+        }
+        result
+    }
+
+    /// The same with one that lies between frames which must stay as they are.
+    #[inline(never)]
+    fn prepared_in_frame(&mut self, run: impl FnOnce(&Self) -> c_int) -> c_int {
+        #[repr(C, align(64))]
+        struct Frame {
+            below: [Canary; 16],
+            stack: [u8; IN_FRAME_BYTES],
+            above: [Canary; 16],
+        }
+        let canaries = || core::array::from_fn(|at| Canary::new(31 + at as u64));
+        let mut frame = Frame { below: canaries(), stack: [0; IN_FRAME_BYTES], above: canaries() };
+        let disarms_itself = c_int::from(self.stack.disarms_itself());
+        let memory = core::hint::black_box(&mut frame).stack.as_mut_ptr();
+        // SAFETY: the memory lasts until the alternate stack is set back below.
+        let wrong = unsafe { c::c_set_signal_stack(memory.cast(), IN_FRAME_BYTES, disarms_itself) };
+        let result = self.planned(run);
+        // SAFETY: a stack_t is plain data, and no handler runs.
+        unsafe {
+            let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
+            libc::sigaltstack(&raw const none, ptr::null_mut());
+        }
+        let is_intact = frame.below.iter().chain(&frame.above).all(Canary::is_intact);
+        wrong + result + c_int::from(!is_intact)
+    }
+
+    fn planned(&mut self, run: impl FnOnce(&Self) -> c_int) -> c_int {
         let before = self.before.map_or(0, |before| {
             prepare_thread();
             before(self.mode)
@@ -85,16 +154,12 @@ impl Run {
         // SAFETY: a callback that does not use its argument.
         unsafe {
             c::c_plan(self.handler, ptr::null_mut());
-            c::c_forbid_unsafe_calls(c_int::from(self.before.is_some()));
+            c::c_forbid_unsafe_calls(1);
         }
         let result = run(self);
         // SAFETY: they only tell numbers.
         let (calls, wrong) = unsafe { (c::c_plan_calls(), c::c_plan_wrong()) };
         self.calls = usize::try_from(calls).expect("a count");
-        if !base.is_null() {
-            // SAFETY: no handler runs on it any more.
-            unsafe { c::c_no_signal_stack(base, self.stack.bytes()) };
-        }
         println!("{:?}: {calls} callbacks from handlers, {wrong} wrong, result {result}", self.stack);
         before + result + c_int::from(wrong != 0 || calls == 0)
     }
@@ -162,52 +227,67 @@ callback! { "C-unwind" fn runs(arg) {
 
 #[cfg(target_arch = "x86_64")]
 in_both_modes! {
-    fn handler_at_an_instruction_of_the_warm_way_fails(mode) { stepped::step(mode, Some(warm), warm); }
+    fn handler_at_each_instruction_of_a_warm_callback_works(mode) { stepped::step(mode, Some(warm), warm); }
 
-    fn handler_at_an_instruction_of_the_first_use_fails(mode) { stepped::step(mode, None, warm); }
+    fn handler_at_each_instruction_of_the_first_callback_works(mode) { stepped::step(mode, None, warm); }
 
-    fn handler_at_an_instruction_of_a_nested_callback_fails(mode) { stepped::step(mode, Some(warm), nested); }
+    fn handler_at_each_instruction_of_a_nested_callback_works(mode) { stepped::step(mode, Some(warm), nested); }
 
-    fn handler_at_an_instruction_of_the_cold_path_fails(mode) { stepped::step(mode, Some(warm), nested_on_a_further_stack); }
+    fn handler_at_each_instruction_around_the_slow_path_works(mode) {
+        stepped::step(mode, Some(warm), nested_on_a_further_stack);
+    }
 
-    fn handler_at_an_instruction_of_taking_back_a_stack_fails(mode) { stepped::step(mode, Some(warm), jumped_over); }
+    fn handler_at_each_instruction_of_taking_an_idle_stack_works(mode) {
+        stepped::step(mode, Some(nested_on_a_further_stack), nested_on_a_further_stack);
+    }
 
-    fn handler_at_an_instruction_of_on_host_stack_fails(mode) { stepped::step(mode, Some(warm), stepped::calls_back_on_the_host); }
+    fn handler_at_each_instruction_of_taking_back_a_stack_works(mode) { stepped::step(mode, Some(warm), jumped_over); }
 
-    fn handler_at_an_instruction_of_on_system_stack_hides_the_stack(mode) {
+    fn handler_at_each_instruction_of_on_host_stack_works(mode) {
+        stepped::step(mode, Some(warm), stepped::calls_back_on_the_host);
+    }
+
+    fn handler_at_each_instruction_of_on_system_stack_leaves_its_answer_right(mode) {
         stepped::look_at_each(mode);
     }
 
-    fn handler_at_an_instruction_of_unwinding_fails(mode) { stepped::step_once(mode, Some(stepped::panics_across), stepped::panics_across); }
+    fn handler_at_each_instruction_of_unwinding_works(mode) {
+        stepped::step_once(mode, Some(stepped::panics_across), stepped::panics_across);
+    }
 
-    fn handler_at_an_instruction_of_prepare_thread_fails(mode) {
+    fn handler_at_each_instruction_of_prepare_thread_works(mode) {
         stepped::step(mode, None, stepped::prepares);
         stepped::step(mode, Some(warm), stepped::prepares);
     }
 
-    fn handler_at_an_instruction_of_register_stack_fails(mode) {
+    fn handler_at_each_instruction_of_register_stack_works(mode) {
         stepped::step(mode, Some(warm), stepped::registers_a_part_of_its_stack);
     }
 
-    fn handler_at_an_instruction_of_unmapping_fails(mode) {
-        guarded_callback::Settings::new().spare_stacks(1).apply().expect("first");
+    fn handler_at_each_instruction_of_trim_works(mode) {
         stepped::step_once(mode, Some(warm), stepped::trims);
     }
 
-    fn handler_at_an_instruction_of_the_end_of_a_thread_fails(mode) {
+    fn handler_at_each_instruction_of_the_end_of_a_thread_works(mode) {
         let mut scenario = (warm as fn(Mode) -> c_int, mode);
         stepped::step_to_the_end(mode, runs::of(Mode::Plain), to_c(&mut scenario));
     }
 
-    fn handler_at_an_instruction_of_the_end_of_a_thread_that_jumped_fails(mode) {
+    fn handler_at_each_instruction_of_the_end_of_a_thread_that_jumped_works(mode) {
         let mut scenario = (stepped::abandoned as fn(Mode) -> c_int, mode);
         stepped::step_to_the_end(mode, runs::of(Mode::Plain), to_c(&mut scenario));
     }
 
-    fn jump_out_of_a_handler_on_the_warm_way_fails_or_leaks(mode) { stepped::jump_out_at_each(mode, warm); }
+    fn jump_out_of_a_handler_at_each_instruction_of_a_warm_callback_loses_nothing(mode) {
+        stepped::jump_out_at_each(mode, warm);
+    }
 
-    fn jump_out_of_a_handler_in_the_cold_path_fails_or_leaks(mode) {
+    fn jump_out_of_a_handler_at_each_instruction_of_taking_an_idle_stack_loses_nothing(mode) {
         stepped::jump_out_at_each(mode, nested_on_a_further_stack);
+    }
+
+    fn jump_out_of_a_handler_at_each_instruction_around_the_slow_path_loses_nothing(mode) {
+        stepped::jump_out_at_each(mode, jumped_over);
     }
 }
 
@@ -216,7 +296,7 @@ in_both_modes! {
 static NESTED: AtomicUsize = AtomicUsize::new(0);
 
 callback! { "C" fn raises_another(_arg) {
-    let canary = tests::Canary::new(23);
+    let canary = Canary::new(23);
     // SAFETY: a handler for it is there; the thread does not block it.
     unsafe { libc::raise(libc::SIGUSR2) };
     NESTED.fetch_add(1, Relaxed);
@@ -232,21 +312,21 @@ callback! { "C-unwind" fn raises_often(arg) {
             c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
             c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
         }
-        let mut wrong = 0;
+        let own = signal_stack_now();
+        let mut wrong = c_int::from(own.1 != run.stack.bytes());
         for _ in 0..200 {
             // While idle, and while a body runs.
             // SAFETY: raises a signal on this thread, which has a handler.
             wrong += unsafe { libc::raise(libc::SIGUSR1) };
             wrong += call(raises_one::of(run.mode), ptr::null_mut());
-            // SAFETY: asks only.
-            wrong += c_int::from((run.stack.bytes() != 0) != (unsafe { c::c_has_signal_stack() } == 1));
+            wrong += c_int::from(signal_stack_now() != own);
         }
         wrong
     })
 } }
 
 callback! { "C" fn raises_one(_arg) {
-    let canary = tests::Canary::new(29);
+    let canary = Canary::new(29);
     // SAFETY: as above.
     let raised = unsafe { libc::raise(libc::SIGUSR1) };
     raised + c_int::from(!canary.is_intact())
@@ -278,17 +358,57 @@ callback! { "C-unwind" fn is_jumped_out_of(arg) {
     run.prepared(|run| {
         // SAFETY: the handler is a C function; a stack_t is plain data, and the memory is there until `prepared` takes it away.
         unsafe {
-            c::c_handle(libc::SIGUSR1, run.stack.flags());
+            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
             let mut armed: libc::stack_t = core::mem::zeroed();
             let mut wrong = libc::sigaltstack(ptr::null(), &raw mut armed);
-            for _ in 0..50 {
+            let own = signal_stack_now();
+            for round in 0..50 {
                 wrong += c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
-                // As with SS_AUTODISARM: only the program knows whether the memory is still there.
-                wrong += c_int::from(c::c_has_signal_stack() != 0) + warm(run.mode);
-                wrong += libc::sigaltstack(&raw const armed, ptr::null_mut());
+                let now = signal_stack_now();
+                wrong += c_int::from(now.1 == 0 || now == own) + warm(run.mode) + nested_on_a_further_stack(run.mode);
+                wrong += c_int::from(signal_stack_now() != now);
+                // Every other jump is out of a handler on the stack that was lent to the one before.
+                if round % 2 == 1 {
+                    wrong += libc::sigaltstack(&raw const armed, ptr::null_mut());
+                    wrong += warm(run.mode) + nested_on_a_further_stack(run.mode);
+                    wrong += c_int::from(signal_stack_now() != own);
+                }
             }
             wrong
         }
+    })
+} }
+
+/// Where the alternate stack of a handler lies, in whose body another must be in force.
+static LEFT: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
+
+callback! { "C" fn has_another_signal_stack(_arg) {
+    let (low, bytes) = signal_stack_now();
+    let canary = Canary::new(37);
+    // SAFETY: a handler for it is there; the thread does not block it.
+    let raised = unsafe { libc::raise(libc::SIGUSR2) };
+    let is_left = (LEFT.0.load(Relaxed)..LEFT.0.load(Relaxed) + LEFT.1.load(Relaxed)).contains(&low);
+    let is_another = bytes >= 32 * KIB && bytes >= LEFT.1.load(Relaxed) && !is_left;
+    raised + c_int::from(!is_another || !canary.is_intact() || signal_stack_now() != (low, bytes))
+} }
+
+callback! { "C-unwind" fn raises_with_lent_stacks(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handlers are C functions.
+        unsafe {
+            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
+            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
+        }
+        let own = signal_stack_now();
+        LEFT.0.store(own.0, Relaxed);
+        LEFT.1.store(own.1, Relaxed);
+        (0..100).map(|_| {
+            // SAFETY: raises a signal on this thread, which has a handler.
+            let raised = unsafe { libc::raise(libc::SIGUSR1) };
+            raised + c_int::from(signal_stack_now() != own)
+        }).sum()
     })
 } }
 
@@ -299,34 +419,49 @@ callback! { "C" fn jumps_out_of_its_handler(_arg) {
 
 fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
     for &stack in stacks {
-        if stack == Stack::Autodisarm && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
+        if stack.disarms_itself() && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
             continue;
         }
         let before = NESTED.load(Relaxed);
         let mut run =
             Run { stack, mode, handler: raises_another::of(mode), before: Some(warm), scenario: warm, calls: 0 };
-        run.on_thread(120 * KIB, raises_often::of(Mode::Plain));
+        run.on_thread(THREAD_BYTES, raises_often::of(Mode::Plain));
         assert_eq!((run.calls, NESTED.load(Relaxed) - before), (400, 400));
     }
 }
 
 in_both_modes! {
-    fn signal_in_the_body_of_a_handler_writes_over_the_handler(mode) {
+    fn signal_in_the_body_of_a_handler_leaves_the_handler_intact(mode) {
         signals_in_bodies_of_handlers(mode, &STACKS);
     }
 
-    fn alternate_stack_with_room_is_not_known(mode) {
+    fn alternate_stack_with_room_is_used(mode) {
         let mut run =
             Run { stack: Stack::Large, mode, handler: notes_its_stack::of(mode), before: Some(warm), scenario: warm, calls: 0 };
-        run.on_thread(120 * KIB, raises_once::of(Mode::Plain));
+        run.on_thread(THREAD_BYTES, raises_once::of(Mode::Plain));
         let expected = if mode == Mode::Always { Source::System } else { Source::Signal };
         assert_eq!(NOTED.load(Relaxed), expected as usize);
     }
 
-    fn jump_out_of_the_body_of_a_handler_leaks_or_arms_what_may_be_gone(mode) {
-        let mut run =
-            Run { stack: Stack::Alternate, mode, handler: jumps_out_of_its_handler::of(mode), before: Some(warm), scenario: warm, calls: 0 };
-        run.on_thread(120 * KIB, is_jumped_out_of::of(Mode::Plain));
+    fn jump_out_of_the_body_of_a_handler_leaves_its_lent_stack_armed_and_loses_nothing(mode) {
+        for stack in [Stack::Alternate, Stack::Tiny, Stack::InFrame] {
+            let mut run =
+                Run { stack, mode, handler: jumps_out_of_its_handler::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+            run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
+            assert_eq!(run.calls, 50);
+        }
+    }
+
+    fn body_of_a_handler_has_another_alternate_stack(mode) {
+        for (stack, before) in [Stack::Alternate, Stack::Tiny, Stack::InFrame]
+            .into_iter()
+            .flat_map(|stack| [(stack, Some(warm as fn(Mode) -> c_int)), (stack, None)])
+        {
+            let mut run =
+                Run { stack, mode, handler: has_another_signal_stack::of(mode), before, scenario: warm, calls: 0 };
+            run.on_thread(THREAD_BYTES, raises_with_lent_stacks::of(Mode::Plain));
+            assert_eq!(run.calls, 100);
+        }
     }
 }
 
@@ -381,17 +516,17 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
 } }
 
 in_both_modes! {
-    fn storm_of_timer_signals_writes_over_handlers_that_call_back(mode) {
+    fn storm_of_timer_signals_leaves_handlers_that_call_back_intact(mode) {
         let stack = Stack::Alternate;
         let mut run = Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario: warm, calls: 0 };
-        run.on_thread(120 * KIB, raises_in_a_storm::of(Mode::Plain));
+        run.on_thread(THREAD_BYTES, raises_in_a_storm::of(Mode::Plain));
     }
 
-    fn storm_of_timer_signals_over_millions_of_callbacks_fails(mode) {
+    fn storm_of_timer_signals_over_millions_of_callbacks_is_weathered(mode) {
         for stack in STACKS {
             for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
                 let mut run = Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
-                run.on_thread(120 * KIB, weathers_a_storm::of(Mode::Plain));
+                run.on_thread(THREAD_BYTES, weathers_a_storm::of(Mode::Plain));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The source of the attribute, compiled as an ordinary library: a proc-macro crate gives nothing but its macros to tests.
+//! The source of the attribute, compiled as an ordinary library: a proc-macro crate gives nothing
+//! but its macros to tests.
 
 #![allow(missing_docs, reason = "documented where it is the macro's")]
 

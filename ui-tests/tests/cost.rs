@@ -1,5 +1,6 @@
-//! What the attribute costs a build: processor time of `cargo check` and metadata, for each of a thousand functions.
-//! `cargo test -p ui-tests --test cost -- --ignored --nocapture` measures and tells.
+//! What the attribute costs a build: processor time of `cargo check` and metadata, for each of a
+//! thousand functions. `cargo test -p ui-tests --test cost -- --ignored --nocapture` measures and
+//! tells.
 
 mod scratch;
 
@@ -28,7 +29,8 @@ fn source(annotation: &str) -> String {
     text
 }
 
-/// Seconds that processes which have ended took, and the time in seconds where the system does not tell.
+/// Seconds that processes which have ended took, and the time in seconds where the system does not
+/// tell.
 fn processor_seconds() -> f64 {
     let ticks = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
         let fields: Vec<_> = stat.rsplit(')').next()?.split_whitespace().collect();
@@ -60,6 +62,8 @@ fn a_function_costs_little_to_check() {
     let each = FUNCTIONS as f64;
     let (milliseconds, metadata) = ((time - plain_time) * 1e3 / each, (bytes - plain_bytes) / each);
     println!("cargo check of {FUNCTIONS} functions: {plain_time:.2} s plain, {time:.2} s guarded");
-    println!("for each function: {milliseconds:.2} ms of cargo check, {metadata:.0} bytes of metadata");
+    println!(
+        "for each function: {milliseconds:.2} ms of cargo check, {metadata:.0} bytes of metadata"
+    );
     assert!(milliseconds <= CHECK_MILLISECONDS && metadata <= METADATA_BYTES);
 }

@@ -10,11 +10,15 @@ use scratch::Package;
 /// The files in tests/pass, which are written so that they need no new edition themselves.
 fn sources() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pass");
-    let paths = fs::read_dir(folder).expect("the folder of cases").map(|entry| entry.expect("an entry").path());
+    let paths = fs::read_dir(folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path());
     let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
     let sources = paths.map(|path| (name(&path), fs::read_to_string(&path).expect("a case")));
     // In a library nobody calls `main`.
-    sources.map(|(name, text)| (name, text.replace("\nfn main()", "\n#[allow(dead_code)]\nfn main()"))).collect()
+    sources
+        .map(|(name, text)| (name, text.replace("\nfn main()", "\n#[allow(dead_code)]\nfn main()")))
+        .collect()
 }
 
 /// A name that is a keyword in the edition of the attribute.

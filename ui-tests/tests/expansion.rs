@@ -1,5 +1,5 @@
-//! What the attribute makes of a few callbacks, as text to read. `UPDATE_EXPANSIONS=1 cargo test -p ui-tests --test expansion` writes
-//! the texts anew.
+//! What the attribute makes of a few callbacks, as text to read. `UPDATE_EXPANSIONS=1 cargo test -p
+//! ui-tests --test expansion` writes the texts anew.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,12 +24,17 @@ fn expanded(source: &str) -> String {
     let output = guarded_callback(options, tokens.collect());
     let clippys = chosen(output.clone(), 2);
     let text = formatted(&chosen(output, 1).to_string());
-    if clippys.to_string().is_empty() { text } else { format!("{text}\n{CLIPPY}\n{}", formatted(&clippys.to_string())) }
+    if clippys.to_string().is_empty() {
+        text
+    } else {
+        format!("{text}\n{CLIPPY}\n{}", formatted(&clippys.to_string()))
+    }
 }
 
 const CLIPPY: &str = "// For clippy and rustdoc:";
 
-/// The tokens with the arguments of `choose!` at `which` in place of the call. Of the one for clippy only what is inside of a call is left.
+/// The tokens with the arguments of `choose!` at `which` in place of the call. Of the one for
+/// clippy only what is inside of a call is left.
 fn chosen(tokens: TokenStream, which: usize) -> TokenStream {
     let mut output: Vec<TokenTree> = Vec::new();
     for token in tokens {
@@ -77,7 +82,8 @@ const LINES: usize = 25;
 fn expansion_of_a_usual_function_can_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansion");
     for case in ["small", "pointer", "arguments"] {
-        let text = fs::read_to_string(folder.join(case).with_extension("txt")).expect("a golden text");
+        let text =
+            fs::read_to_string(folder.join(case).with_extension("txt")).expect("a golden text");
         assert!(text.lines().count() <= LINES, "{case} has {} lines", text.lines().count());
     }
 }
@@ -97,7 +103,9 @@ fn formatted(source: &str) -> String {
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansion");
-    let files = fs::read_dir(folder).expect("the folder of cases").map(|entry| entry.expect("an entry").path());
+    let files = fs::read_dir(folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 

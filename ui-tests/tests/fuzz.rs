@@ -1,6 +1,7 @@
 //! Whatever tokens the attribute gets, it answers with tokens: it never panics.
 //!
-//! `GUARDED_CALLBACK_FUZZ_CASES` sets how many cases run, `GUARDED_CALLBACK_FUZZ_SEED` where they start. The seed of a run is printed.
+//! `GUARDED_CALLBACK_FUZZ_CASES` sets how many cases run, `GUARDED_CALLBACK_FUZZ_SEED` where they
+//! start. The seed of a run is printed.
 
 use std::env;
 use std::ffi::OsStr;
@@ -169,13 +170,17 @@ impl Random {
     }
 
     fn punct(&mut self) -> TokenTree {
-        let marks = ['=', ',', ':', ';', '<', '>', '-', '&', '*', '.', '#', '!', '|', '+', '\'', '?', '@', '$'];
+        let marks = [
+            '=', ',', ':', ';', '<', '>', '-', '&', '*', '.', '#', '!', '|', '+', '\'', '?', '@',
+            '$',
+        ];
         let spacing = if self.below(2) == 0 { Spacing::Alone } else { Spacing::Joint };
         Punct::new(marks[self.below(marks.len())], spacing).into()
     }
 
     fn group(&mut self, depth: usize) -> TokenTree {
-        let delimiters = [Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket, Delimiter::None];
+        let delimiters =
+            [Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket, Delimiter::None];
         let delimiter = delimiters[self.below(delimiters.len())];
         Group::new(delimiter, self.stream(depth - 1)).into()
     }
@@ -202,7 +207,9 @@ impl Random {
 
     fn damaged_inside(&mut self, token: TokenTree) -> TokenTree {
         match token {
-            TokenTree::Group(group) => Group::new(group.delimiter(), self.damaged(group.stream())).into(),
+            TokenTree::Group(group) => {
+                Group::new(group.delimiter(), self.damaged(group.stream())).into()
+            }
             other => other,
         }
     }
@@ -233,7 +240,9 @@ fn number(name: &str, text: &OsStr) -> u64 {
 }
 
 #[test]
-#[should_panic(expected = "GUARDED_CALLBACK_FUZZ_CASES must be a number, such as 1_000_000, and is \"many\"")]
+#[should_panic(
+    expected = "GUARDED_CALLBACK_FUZZ_CASES must be a number, such as 1_000_000, and is \"many\""
+)]
 fn a_count_that_is_no_number_is_an_error() {
     number("GUARDED_CALLBACK_FUZZ_CASES", OsStr::new("many"));
 }
@@ -259,9 +268,17 @@ fn answers_with_tokens(cases: u64) {
         let texts = (options.to_string(), item.to_string());
         match catch_unwind(|| guarded_callback(options, item).to_string()) {
             Ok(output) => refused += u64::from(output.contains("compile_error")),
-            Err(_) => panic!("case {case} of seed {seed}: #[guarded_callback({})] {}", texts.0, texts.1),
+            Err(_) => {
+                panic!("case {case} of seed {seed}: #[guarded_callback({})] {}", texts.0, texts.1)
+            }
         }
     }
-    println!("seed {seed}: {cases} cases, {refused} refused, {} expanded, none panicked", cases - refused);
-    assert!(refused > cases / 4 && cases - refused > cases / 50, "the cases should be of both kinds");
+    println!(
+        "seed {seed}: {cases} cases, {refused} refused, {} expanded, none panicked",
+        cases - refused
+    );
+    assert!(
+        refused > cases / 4 && cases - refused > cases / 50,
+        "the cases should be of both kinds"
+    );
 }

@@ -6,7 +6,9 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
-use super::{Shim, description, fallback, result};
+use super::shim::Shim;
+use super::signature::function;
+use super::{description, fallback, result};
 use crate::parse::callback::Body;
 
 /// The user's function with a mention of its options, where they mention something.
@@ -14,7 +16,8 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     let Shim { options, private, .. } = shim;
     let site = shim.site;
     let Body::Block(braces) = &shim.callback.body else { return None };
-    let names_reserve = options.reserve.as_ref().is_some_and(|bytes| has_names(bytes.to_token_stream()));
+    let names_reserve =
+        options.reserve.as_ref().is_some_and(|bytes| has_names(bytes.to_token_stream()));
     let reserve = names_reserve.then(|| {
         let settings = description::settings(shim);
         quote_spanned!(site=> let _ = || #private::Callback::new("")#settings;)
@@ -29,7 +32,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     }
     let body = braces.stream();
     let body = quote_spanned!(site=> #reserve #fallback #body);
-    Some(shim.function(&shim.callback.signature, body))
+    Some(function(shim, &shim.callback.signature, body))
 }
 
 fn has_names(tokens: TokenStream) -> bool {

@@ -13,11 +13,7 @@ use crate::parse::callback::{Body, Callback};
 use crate::parse::options::Options;
 
 /// The function twice, when one of its parameters has a condition.
-pub fn split(
-    callback: &Callback,
-    options: &Options,
-    runtime: &TokenStream,
-) -> Option<TokenStream> {
+pub fn split(callback: &Callback, options: &Options, runtime: &TokenStream) -> Option<TokenStream> {
     let (at, condition) = callback.parameters().enumerate().find_map(|(at, parameter)| {
         let condition = parameter.attrs.iter().find_map(condition)?;
         Some((at, condition))

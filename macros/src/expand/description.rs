@@ -5,14 +5,14 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, ExprLit, Lit};
 
-use super::Shim;
 use super::fallback::in_braces;
+use super::shim::{Entry, Shim};
 
 /// The item that describes the callback, or the argument that does.
 pub fn item_and_argument(shim: &Shim<'_>) -> (TokenStream, TokenStream) {
     let Shim { private, site, .. } = shim;
     let callback = value(shim);
-    if shim.entry.is_described() {
+    if matches!(shim.entry, Entry::Described) {
         let argument = quote_spanned!(*site=> const { &#callback },);
         return (TokenStream::new(), argument);
     }

@@ -17,6 +17,7 @@ mod entry;
 mod fallback;
 mod parameter;
 mod result;
+mod shim;
 mod signature;
 
 use proc_macro2::{Span, TokenStream};
@@ -27,8 +28,9 @@ use crate::parse::callback::{Body, Callback};
 use crate::parse::options::Options;
 use crate::parse::tokens::braced;
 
-use self::entry::Entry;
 use self::parameter::Parameter;
+use self::shim::Shim;
+use self::signature::function;
 
 /// The function and its guarded twin, of which the compiler takes one.
 pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
@@ -45,45 +47,20 @@ pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
     }
     let private = quote_spanned!(site=> #runtime::__private);
     let parameters = parameter::all(callback, site);
-    let entry = Entry::choose(callback, options, parameters.len());
+    let entry = entry::choose(callback, options, parameters.len());
     let shim = Shim { callback, options, parameters, entry, private, site };
     shim.choice()
-}
-
-/// One shim in the making.
-struct Shim<'item> {
-    callback: &'item Callback,
-    options: &'item Options,
-    /// Those behind `self`.
-    parameters: Vec<Parameter<'item>>,
-    entry: Entry,
-    /// The path of the runtime's door for expanded code.
-    private: TokenStream,
-    /// The span of what the user did not write.
-    site: Span,
 }
 
 impl Shim<'_> {
     fn choice(&self) -> TokenStream {
         let Self { private, site, .. } = self;
         let original = &self.callback.tokens;
-        let guarded = self.function(&self.signature(), self.call());
+        let guarded = function(self, &self.signature(), self.call());
         let for_clippy = clippy::twin(self).map(|twin| quote!({ #twin }));
         quote_spanned! {*site=>
             #private::choose! { { #original } { #guarded } #for_clippy }
         }
-    }
-
-    /// The user's function with another signature and body.
-    fn function(&self, signature: &impl ToTokens, body: TokenStream) -> TokenStream {
-        let Callback { attributes, visibility, leading, .. } = self.callback;
-        // The braces are where the user's were, so that the function is the user's to lints
-        // (`missing_docs`).
-        let body = match &self.callback.body {
-            Body::Block(braces) => braced(braces, body).into_token_stream(),
-            Body::Missing(_) => body,
-        };
-        quote!(#(#attributes)* #visibility #leading #signature #body)
     }
 
     /// The user's signature with a name for each parameter.
@@ -96,14 +73,12 @@ impl Shim<'_> {
 
     /// What stands in the shim: the description of the callback, and the call of the runtime.
     fn call(&self) -> TokenStream {
-        let Self { site, .. } = self;
         let (item, description) = description::item_and_argument(self);
-        let entry = self.entry.path(self);
+        let entry = entry::path(self);
         let body = self.body();
         let fallback = fallback::closure(self);
-        let names = self.parameters.iter().map(|parameter| &parameter.name);
-        let arguments = self.entry.arguments(names, *site);
-        quote_spanned!(*site=> #item #entry(#description #body, #fallback #arguments))
+        let arguments = entry::arguments(self);
+        quote_spanned!(self.site=> #item #entry(#description #body, #fallback #arguments))
     }
 
     /// The user's body as a closure. It has the span of the body without the attribute's hygiene:
@@ -111,9 +86,7 @@ impl Shim<'_> {
     fn body(&self) -> TokenStream {
         let Body::Block(braces) = &self.callback.body else { return TokenStream::new() };
         let output = result::annotation(self);
-        let attributes = self.parameters.iter().map(|parameter| parameter.lints(self));
-        let patterns = self.parameters.iter().map(|parameter| &parameter.pattern);
-        let parameters = self.entry.parameters(attributes, patterns, self.site);
+        let parameters = entry::parameters(self);
         let receiver = self.callback.receiver();
         let keyword = receiver.map(|_| quote_spanned!(self.site=> move));
         let body = match receiver.and_then(|receiver| self.capture(receiver)) {

@@ -1,12 +1,11 @@
 //! One parameter: what it is called in the shim, and how the body gets it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Pat, PatType};
 
-use super::Shim;
 use crate::parse::callback::{Callback, plain_name};
 
 /// One parameter behind `self`.
@@ -15,8 +14,8 @@ pub struct Parameter<'item> {
     /// Its pattern, as the user wrote it: a parameter of the closure, so that values are dropped
     /// when those of the user's function would be.
     pub pattern: &'item Pat,
-    /// Its name in the shim: the user's, where there is one, for debuggers. It has the attribute's
-    /// hygiene, so that lints say nothing about it twice.
+    /// Its name in the shim: the user's, where there is one, for debuggers and for other attribute
+    /// macros on the function.
     pub name: Ident,
 }
 
@@ -26,7 +25,7 @@ pub fn all(callback: &Callback, site: Span) -> Vec<Parameter<'_>> {
     for (at, written) in callback.parameters().enumerate() {
         let span = site.located_at(written.pat.span());
         let unnamed = || format_ident!("__guarded_callback_{at}", span = span);
-        let named = plain_name(&written.pat).map(|name| quiet(name, span));
+        let named = plain_name(&written.pat).map(|name| in_shim(name, written, span));
         // Macros can give two parameters names that differ in nothing but their hygiene.
         let is_free = |name: &Ident| parameters.iter().all(|other| other.name != *name);
         let name = named.filter(is_free).unwrap_or_else(unnamed);
@@ -36,10 +35,13 @@ pub fn all(callback: &Callback, site: Span) -> Vec<Parameter<'_>> {
 }
 
 impl<'item> Parameter<'item> {
-
-    /// The name that the user's code has for it, if it is a plain one.
-    pub fn plain_name(&self) -> Option<&'item Ident> {
-        plain_name(self.pattern)
+    /// Its pattern among others in one: there `_` would keep its value for longer than those, so it
+    /// becomes a name. What other patterns leave unbound is still dropped behind them.
+    pub fn pattern_in_tuple(&self) -> TokenStream {
+        match self.pattern {
+            Pat::Wild(_) => self.name.to_token_stream(),
+            pattern => pattern.to_token_stream(),
+        }
     }
 
     /// The parameter of the shim. Attributes of lints are about the pattern, and go with it.
@@ -49,29 +51,30 @@ impl<'item> Parameter<'item> {
         quote!(#(#attributes)* #name #colon_token #ty)
     }
 
-    /// The attributes in front of the pattern.
-    pub fn lints(&self, shim: &Shim<'_>) -> TokenStream {
-        let lints = self.attributes(true);
-        let site = shim.site;
-        // What the fallback mentions is used.
-        let used = super::fallback::mentions(shim, self)
-            .then(|| quote_spanned!(site=> #[allow(unused_variables)]));
-        quote!(#(#lints)* #used)
+    /// Its attributes of lints.
+    pub fn lints(&self) -> impl Iterator<Item = &'item Attribute> {
+        self.attributes(true)
     }
 
     fn attributes(&self, of_lints: bool) -> impl Iterator<Item = &'item Attribute> {
-        let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
-        let is = move |attribute: &Attribute| {
-            lints.iter().any(|lint| attribute.path().is_ident(lint))
-        };
-        self.written.attrs.iter().filter(move |attribute| is(attribute) == of_lints)
+        self.written.attrs.iter().filter(move |attribute| is_of_lints(attribute) == of_lints)
     }
 }
 
-/// The same name for the shim.
-fn quiet(name: &Ident, span: Span) -> Ident {
+/// The user's name as a parameter of the shim. Where lints are told about it, it has the
+/// attribute's hygiene: what they are told goes with the pattern.
+fn in_shim(name: &Ident, written: &PatType, span: Span) -> Ident {
+    if !written.attrs.iter().any(is_of_lints) {
+        return name.clone();
+    }
     let text = name.unraw().to_string();
     // The attribute is of an edition in which these are keywords.
     let is_keyword = ["async", "await", "dyn", "gen", "try"].contains(&text.as_str());
     if is_keyword || *name != text { Ident::new_raw(&text, span) } else { Ident::new(&text, span) }
+}
+
+/// Whether the attribute is about lints, as far as it tells before it is expanded.
+fn is_of_lints(attribute: &Attribute) -> bool {
+    let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
+    lints.iter().any(|lint| attribute.path().is_ident(lint))
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeInfer, TypeParamBound};
 
-use super::Shim;
+use super::shim::Shim;
 use crate::parse::tokens::mentions;
 
 /// `-> Type`. What cannot be written on a closure (`impl Trait`) is left to inference.

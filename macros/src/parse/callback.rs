@@ -164,17 +164,18 @@ fn is_never(ty: &Type) -> bool {
     }
 }
 
-/// The name that a pattern binds by value, `mut` or not, where it is nothing else. One in capitals
-/// may be a constant or a unit struct, which binds nothing.
-pub fn plain_name(pattern: &Pat) -> Option<&Ident> {
+/// The name that a pattern is, `mut` or not, where it is nothing else.
+pub fn only_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
-        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            let ident = &name.ident;
-            let in_capitals = ident.to_string().starts_with(char::is_uppercase);
-            if in_capitals { None } else { Some(ident) }
-        }
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
         _ => None,
     }
+}
+
+/// The name that a pattern binds. One in capitals may be a constant or a unit struct, which binds
+/// nothing.
+pub fn plain_name(pattern: &Pat) -> Option<&Ident> {
+    only_name(pattern).filter(|name| !name.to_string().starts_with(char::is_uppercase))
 }
 
 fn read_leading(input: ParseStream<'_>) -> syn::Result<TokenStream> {
@@ -199,21 +200,15 @@ impl Body {
         let Some(braces) = in_braces(&token) else {
             return Err(syn::Error::new(token.span(), "expected the body of the function"));
         };
-        let mut rest = None;
-        let mut read = |inside: ParseStream<'_>| {
-            let inner = Attribute::parse_inner(inside)?;
-            if !inner.is_empty() {
-                rest = Some(inside.parse::<TokenStream>()?);
-            }
-            attributes.extend(inner.into_iter().map(outer));
-            inside.parse::<TokenStream>()
+        let split = |inside: ParseStream<'_>| {
+            Ok((Attribute::parse_inner(inside)?, inside.parse::<TokenStream>()?))
         };
-        let read: &mut dyn FnMut(ParseStream<'_>) -> syn::Result<TokenStream> = &mut read;
-        read.parse2(braces.stream())?;
-        Ok(Self::Block(match rest {
-            Some(rest) => braced(&braces, rest),
-            None => braces,
-        }))
+        let (inner, rest) = split.parse2(braces.stream())?;
+        if inner.is_empty() {
+            return Ok(Self::Block(braces));
+        }
+        attributes.extend(inner.into_iter().map(outer));
+        Ok(Self::Block(braced(&braces, rest)))
     }
 
     pub fn span(&self) -> Span {

@@ -43,10 +43,8 @@ impl Item {
     pub fn parse(tokens: TokenStream) -> Self {
         let tokens = without_fragment(tokens);
         let read = |input: ParseStream<'_>| Self::read(input, &tokens);
-        read.parse2(tokens.clone()).unwrap_or_else(|error| Self {
-            attributes: Vec::new(),
-            kind: Kind::Unreadable(error),
-        })
+        read.parse2(tokens.clone())
+            .unwrap_or_else(|error| Self { attributes: Vec::new(), kind: Kind::Unreadable(error) })
     }
 
     pub fn attributes(&self) -> &[Attribute] {

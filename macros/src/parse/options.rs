@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprPath, Lit, Path, PathArguments, Token};
+use syn::{Expr, Lit, Path, Token};
 
 use super::size;
 use super::tokens::{is_punct, without_fragment};
@@ -74,7 +74,9 @@ impl Options {
             errors.push(span, message);
             // A value that was read in part is skipped as a whole.
             input.advance_to(&start);
-            skip_value(input);
+            for _ in value_ahead(input) {
+                let _ = input.parse::<TokenTree>();
+            }
         }
         let _ = input.parse::<Option<Token![,]>>();
     }
@@ -121,17 +123,16 @@ fn ends(input: ParseStream<'_>) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 
-/// The span of the next token, a group as a whole.
-fn next_span(input: ParseStream<'_>) -> Span {
-    let next = input.fork().parse::<TokenTree>();
-    next.map_or_else(|_| input.span(), |token| token.span())
+/// The tokens up to the comma that ends the value.
+fn value_ahead(input: ParseStream<'_>) -> Vec<TokenTree> {
+    let ahead = input.fork();
+    let next = || if ends(&ahead) { None } else { ahead.parse().ok() };
+    std::iter::from_fn(next).collect()
 }
 
-/// Skips to the comma that ends the value.
-fn skip_value(input: ParseStream<'_>) {
-    while !ends(input) {
-        let _ = input.parse::<TokenTree>();
-    }
+/// The span of the next token, a group as a whole.
+fn next_span(input: ParseStream<'_>) -> Span {
+    value_ahead(input).first().map_or_else(|| input.span(), TokenTree::span)
 }
 
 fn comma_follows(input: ParseStream<'_>) -> Result<(), Mistake> {
@@ -162,8 +163,10 @@ fn unknown(name: &Ident) -> Mistake {
     } else {
         match meant(&word, &NAMES) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => "the options are `reserve`, `switch`, `foreign`, `fallback`, `crate` and `skip`"
-                .to_owned(),
+            None => {
+                "the options are `reserve`, `switch`, `foreign`, `fallback`, `crate` and `skip`"
+                    .to_owned()
+            }
         }
     };
     (name.span(), format!("unknown option `{word}`; {advice}"))
@@ -191,30 +194,25 @@ fn skip_takes_no_value(input: ParseStream<'_>) -> Result<(), Mistake> {
         return Ok(());
     }
     // Of `skip(all)` the word is wrong, not the parenthesis.
-    let inside = input.fork().parse::<proc_macro2::Group>().ok();
-    let first = inside.and_then(|group| group.stream().into_iter().next());
-    let span = first.map_or_else(|| input.span(), |token| token.span());
+    let span = match value_ahead(input).first() {
+        Some(TokenTree::Group(group)) => {
+            group.stream().into_iter().next().map(|token| token.span())
+        }
+        other => other.map(TokenTree::span),
+    };
+    let span = span.unwrap_or_else(|| input.span());
     Err((span, "`skip` takes no value; write `skip` alone".to_owned()))
 }
 
 fn expression(input: ParseStream<'_>) -> Result<Expr, Mistake> {
-    let ahead = input.fork();
-    input.parse::<Expr>().map(without_parentheses).map_err(|error| unfinished(&ahead, &error))
-}
-
-/// What is wrong with an expression that could not be read.
-fn unfinished(input: ParseStream<'_>, error: &syn::Error) -> Mistake {
-    let mut last = None;
-    while !ends(input) {
-        last = input.parse::<TokenTree>().ok();
-    }
-    match last {
-        Some(last @ TokenTree::Punct(_)) if input.is_empty() && !is_punct(&last, '?') => {
+    let value = value_ahead(input);
+    input.parse().map(without_parentheses).map_err(|error: syn::Error| match value.last() {
+        Some(last @ TokenTree::Punct(_)) if !is_punct(last, '?') => {
             let message = format!("the value ends in `{last}`; write the rest of the expression");
             (last.span(), message)
         }
         _ => (error.span(), error.to_string()),
-    }
+    })
 }
 
 /// The value without parentheses around all of it: where it is put they would be unnecessary.
@@ -236,8 +234,9 @@ fn without_groups(value: &Expr) -> &Expr {
 fn reserve(input: ParseStream<'_>) -> Result<Expr, Mistake> {
     let value = expression(input)?;
     match without_groups(&value) {
-        Expr::Lit(literal) => with_unit_behind(&literal.lit, input)
-            .map_or_else(|| size::bytes(&literal.lit), Err),
+        Expr::Lit(literal) => {
+            with_unit_behind(&literal.lit, input).map_or_else(|| size::bytes(&literal.lit), Err)
+        }
         Expr::Unary(unary) => match (&unary.op, without_groups(&unary.expr)) {
             (syn::UnOp::Neg(minus), Expr::Lit(literal)) => {
                 let literal = literal.to_token_stream();
@@ -268,83 +267,49 @@ fn one_of(
     input: ParseStream<'_>,
 ) -> Result<&'static str, Mistake> {
     let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
-    let list = listed(&words);
-    let start = input.span();
-    let ahead = input.fork();
-    let written = input.call(Ident::parse_any).ok().filter(|_| ends(input));
-    let Some(written) = written else {
-        let last = last_word(&ahead);
-        let advice = match meant(&last, &words) {
-            Some(word) => format!("write `{option} = {word}`"),
-            None => format!("write {list}"),
-        };
-        return Err((start, format!("expected the name of a {kind}; {advice}")));
+    let written = value_ahead(input);
+    let Ok(name) = input.call(Ident::parse_any) else {
+        return Err(no_word(option, kind, &words, &written, input.span()));
     };
-    let word = written.to_string();
-    known.iter().find(|(name, _)| *name == word).map(|(_, runtime)| *runtime).ok_or_else(|| {
+    if !ends(input) {
+        return Err(no_word(option, kind, &words, &written, name.span()));
+    }
+    let word = name.to_string();
+    known.iter().find(|(known, _)| *known == word).map(|(_, runtime)| *runtime).ok_or_else(|| {
         let advice = match meant(&word, &words) {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!("write {list}"),
+            None => format!("write {}", listed(&words)),
         };
-        (written.span(), format!("there is no {kind} `{word}`; {advice}"))
+        (name.span(), format!("there is no {kind} `{word}`; {advice}"))
     })
 }
 
 /// `switch = "always"`, `switch = when-low`, `switch = Mode::Always`.
-fn last_word(input: ParseStream<'_>) -> String {
-    let mut written = String::new();
-    while !ends(input) {
-        match input.parse::<TokenTree>() {
-            Ok(token) => written.push_str(&token.to_string()),
-            Err(_) => break,
-        }
-    }
-    written.rsplit(':').next().unwrap_or_default().trim_matches('"').to_owned()
+fn no_word(option: &str, kind: &str, words: &[&str], written: &[TokenTree], span: Span) -> Mistake {
+    let written: String = written.iter().map(ToString::to_string).collect();
+    let last = written.rsplit(':').next().unwrap_or_default().trim_matches('"');
+    let advice = match meant(last, words) {
+        Some(word) => format!("write `{option} = {word}`"),
+        None => format!("write {}", listed(words)),
+    };
+    (span, format!("expected the name of a {kind}; {advice}"))
 }
 
 /// "`a`, `b` or `c`".
 fn listed(words: &[&str]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
+    let (last, others) = words.split_last().expect("there is a choice");
+    format!("`{}` or `{last}`", others.join("`, `"))
 }
 
 fn path(input: ParseStream<'_>) -> Result<Path, Mistake> {
-    let end = last_span(input);
-    let wrong = |span| {
-        let message = "expected the path of the runtime crate; \
-                       write `crate = path::to::guarded_callback`";
-        (span, message.to_owned())
-    };
+    const EXPECTED: &str = "expected the path of the runtime crate; write";
+    let end = value_ahead(input).last().map_or_else(Span::call_site, TokenTree::span);
+    let wrong = |span| (span, format!("{EXPECTED} `crate = path::to::guarded_callback`"));
     if let Ok(Lit::Str(text)) = input.fork().parse() {
         let name = text.value().replace('-', "_");
-        let message = format!(
-            "expected the path of the runtime crate; write it without quotes: `crate = {name}`"
-        );
-        return Err((text.span(), message));
+        return Err((text.span(), format!("{EXPECTED} it without quotes: `crate = {name}`")));
     }
-    let value = input.parse::<ExprPath>().map_err(|_| wrong(end))?;
-    let arguments = value.path.segments.iter().find(|segment| !segment.arguments.is_none());
-    match (value.qself, arguments) {
-        (Some(qself), _) => Err(wrong(qself.lt_token.span)),
-        (_, Some(segment)) => Err(wrong(match &segment.arguments {
-            PathArguments::AngleBracketed(brackets) => brackets.lt_token.span,
-            _ => segment.ident.span(),
-        })),
-        _ if !ends(input) => Err(wrong(input.span())),
-        _ => Ok(value.path),
-    }
-}
-
-/// The span of the last token before the comma.
-fn last_span(input: ParseStream<'_>) -> Span {
-    let ahead = input.fork();
-    let mut span = ahead.span();
-    while !ends(&ahead) {
-        span = ahead.span();
-        let _ = ahead.parse::<TokenTree>();
-    }
-    span
+    let path = Path::parse_mod_style(input);
+    let path = path.map_err(|_| wrong(if ends(input) { end } else { next_span(input) }))?;
+    if ends(input) { Ok(path) } else { Err(wrong(next_span(input))) }
 }

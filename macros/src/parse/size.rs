@@ -80,11 +80,10 @@ fn factor(number: &str, unit: &str) -> Result<u64, String> {
 fn check_suffix(number: &str, suffix: &str) -> Result<(), String> {
     match suffix {
         "" | "usize" => Ok(()),
-        "u8" | "u16" | "u32" | "u64" | "u128" | "i8" | "i16" | "i32" | "i64" | "i128"
-        | "isize" => Err(format!("a size is a `usize`; write it without `{suffix}`")),
-        unit => {
-            Err(format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`"))
+        "u8" | "u16" | "u32" | "u64" | "u128" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+            Err(format!("a size is a `usize`; write it without `{suffix}`"))
         }
+        unit => Err(format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`")),
     }
 }
 

@@ -6,7 +6,13 @@
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+/// Whether this process runs under Valgrind.
+pub(crate) fn is_running() -> bool {
+    request([RUNNING_ON_VALGRIND, 0, 0, 0, 0, 0], 0) != 0
+}
+
 /// The numbers of the requests, which are Valgrind's interface.
+const RUNNING_ON_VALGRIND: usize = 0x1001;
 const STACK_REGISTER: usize = 0x1501;
 const STACK_DEREGISTER: usize = 0x1502;
 /// Those of the tool memcheck are counted from its letters, "MC".

@@ -59,7 +59,7 @@ impl StackMap {
         let mut stacks: Vec<Region> = held.iter().map(|header| Region::of_system_stack(header, sp)).collect();
         let own = thread.and_then(Thread::bounds).unwrap_or_else(|| os_bounds::thread_stack(sp, true));
         stacks.extend(own.map(Region::of_thread_stack));
-        stacks.extend(marks.iter().filter_map(|mark| registry::find(mark.address)).map(Region::of_registered_stack));
+        stacks.extend(marks.iter().filter_map(|mark| registry::find(mark.address, None)).map(Region::of_registered_stack));
         stacks.sort_by_key(|region| (Reverse(region.high), region.low));
         stacks.dedup_by_key(|region| (region.low, region.high));
         Self { stacks, marks }
@@ -88,8 +88,8 @@ impl Region {
         Self { low: bounds.low(), high: bounds.high(), guard_low: None, what }
     }
 
-    fn of_registered_stack(bounds: StackBounds) -> Self {
-        Self { low: bounds.low(), high: bounds.high(), guard_low: None, what: "registered stack".to_owned() }
+    fn of_registered_stack((low, high): (usize, usize)) -> Self {
+        Self { low, high, guard_low: None, what: "registered stack".to_owned() }
     }
 
     fn of_system_stack(header: &Header, sp: usize) -> Self {

@@ -3,8 +3,8 @@
 //!
 //! With room on the thread stack (not for `switch = always`), or on the system stack that the thread
 //! used last, it jumps into the body, so that nothing lies between C and the body. On the thread
-//! stack, with that system stack idle and all arguments in registers, it changes stacks and calls the
-//! body there. In every other case it jumps to the slow function beside it, which knows all cases.
+//! stack, with that system stack idle, it changes stacks and calls the body there, with what may be
+//! arguments on the stack copied. In every other case it jumps to the slow function beside it, which knows all cases.
 //!
 //! One file for each architecture and system with the same calling convention and thread pointer. Its
 //! contract is the macro `fast_path!`, which defines a naked function for one number of arguments;
@@ -25,7 +25,9 @@ mod x86_64;
     target_pointer_width = "64",
     not(any(miri, feature = "stats", feature = "asan"))
 ))]
-pub(crate) use x86_64::{callback_on, fast_path, has_made};
+pub(crate) use x86_64::{
+    _Unwind_Resume, callback_on, fast_path, has_made, personality, words_to_copy,
+};
 
 #[cfg(not(all(
     target_arch = "x86_64",
@@ -63,32 +65,39 @@ pub(crate) extern "C" fn describe<D: Describe>() -> &'static Callback {
     const { &D::CALLBACK }
 }
 
-/// Registers that one value takes, by size and alignment; `None` where it may travel in memory.
+/// The most words of arguments on the stack that the fast path copies to another stack.
 #[allow(dead_code, reason = "for targets with a fast path")]
-pub(crate) const fn registers_for(bytes: usize, align: usize) -> Option<usize> {
-    match bytes {
-        0 => Some(0),
-        1 | 2 | 4 | 8 if align == bytes => Some(1),
-        _ => None,
-    }
-}
+pub(crate) const MOST_STACK_WORDS: usize = 32;
 
-/// Whether arguments of these sizes and alignments, and the address of a result that travels in
-/// memory, all travel in so many registers.
+/// How many words at most the arguments with these sizes and alignments take on the stack, where so
+/// many values travel in registers at most. Which travel where is C's affair and cannot be told from
+/// types that are parameters; so all count that could be there. More than [`MOST_STACK_WORDS`] where
+/// one needs to lie at more than a multiple of 16.
 #[allow(dead_code, reason = "for targets with a fast path")]
-pub(crate) const fn in_registers(
+pub(crate) const fn stack_words(
     arguments: &[(usize, usize)],
     result: (usize, usize),
     registers: usize,
-) -> bool {
-    let mut used = if registers_for(result.0, result.1).is_some() { 0 } else { 1 };
-    let mut at = 0;
+) -> usize {
+    const WORD: usize = size_of::<usize>();
+    // The address of a result that travels in memory is one more argument.
+    let mut in_registers = if is_register(result.0, result.1) { 0 } else { 1 };
+    let (mut words, mut all_in_registers, mut at) = (0, true, 0);
     while at < arguments.len() {
-        match registers_for(arguments[at].0, arguments[at].1) {
-            Some(more) => used += more,
-            None => return false,
+        let (bytes, align) = arguments[at];
+        if align > 2 * WORD {
+            return MOST_STACK_WORDS + 1;
         }
+        in_registers += if bytes == 0 { 0 } else { 1 };
+        all_in_registers = all_in_registers && (bytes == 0 || is_register(bytes, align));
+        words += bytes.div_ceil(WORD) + (align > WORD) as usize;
         at += 1;
     }
-    used <= registers
+    if all_in_registers && in_registers <= registers { 0 } else { words }
+}
+
+/// Whether a value of this size and alignment travels in a register as long as there are registers.
+/// Others are perhaps split, or lie in memory: a packed structure, say.
+const fn is_register(bytes: usize, align: usize) -> bool {
+    matches!(bytes, 1 | 2 | 4 | 8) && align == bytes || bytes == 0
 }

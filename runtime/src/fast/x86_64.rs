@@ -17,6 +17,8 @@
 //! return address into the fast path leads to the description of the callback, which stands behind
 //! its last instruction: so nobody has to note it.
 
+use core::ffi::c_void;
+
 use crate::callback::Callback;
 use crate::stack::{Header, Record};
 
@@ -59,6 +61,54 @@ pub(crate) fn callback_on(header: &Header) -> Option<&'static Callback> {
     }
 }
 
+/// The words to copy, none or an odd number: see [`fast::stack_words`](crate::fast::stack_words).
+pub(crate) const fn words_to_copy(arguments: &[(usize, usize)], result: (usize, usize)) -> usize {
+    match crate::fast::stack_words(arguments, result, 6) {
+        0 => 0,
+        words => words | 1,
+    }
+}
+
+unsafe extern "C-unwind" {
+    /// Goes on with an unwinding, above the frame that its return address leads to.
+    pub(crate) fn _Unwind_Resume(exception: *mut c_void) -> !;
+}
+
+/// The personality routine of the fast path: a panic, an exception or a forced unwinding out of the
+/// body goes on in the code that stands behind the description, which leaves the stack idle. An
+/// asynchronous unwinding from another instruction is passed on.
+pub(crate) extern "C" fn personality(
+    _version: i32,
+    actions: i32,
+    _class: u64,
+    exception: *mut c_void,
+    context: *mut c_void,
+) -> i32 {
+    const SEARCH_PHASE: i32 = 1;
+    const INSTALL_CONTEXT: i32 = 7;
+    const CONTINUE_UNWIND: i32 = 8;
+    unsafe extern "C" {
+        fn _Unwind_GetIP(context: *mut c_void) -> usize;
+        fn _Unwind_SetGR(context: *mut c_void, number: i32, value: usize);
+        fn _Unwind_SetIP(context: *mut c_void, ip: usize);
+    }
+    // SAFETY: the unwinder's own context, of a frame of the fast path, so that the address lies in
+    // its code, before the description. Register 0 is rax.
+    unsafe {
+        let return_address = _Unwind_GetIP(context);
+        // Where arguments were copied, an instruction of 5 or 8 bytes comes before.
+        let end = [0, 5, 8].map(|more| return_address + more).into_iter().find(|&at| {
+            core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(at).read() == AFTER_CALL
+        });
+        let Some(end) = end.filter(|_| actions & SEARCH_PHASE == 0) else {
+            return CONTINUE_UNWIND;
+        };
+        _Unwind_SetGR(context, 0, exception.addr());
+        _Unwind_SetIP(context, end + AFTER_CALL.len() + size_of::<i32>());
+    }
+    INSTALL_CONTEXT
+}
+
 /// Defines the naked function `$name`, which decides for a callback with these arguments and goes on
 /// in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
 macro_rules! fast_path {
@@ -75,6 +125,9 @@ macro_rules! fast_path {
         {
             core::arch::naked_asm!(
                 ".cfi_startproc",
+                ".if {is_fast} && {switches}",
+                ".cfi_personality 0x1b, {personality}",
+                ".endif",
                 // As much of it as can be on one line of the cache.
                 ".p2align 5",
                 ".if {is_fast}",
@@ -92,6 +145,7 @@ macro_rules! fast_path {
                 "jb 4f",
                 "cmp rsp, qword ptr fs:[rax + 8]",
                 "jb {body}",
+                "jmp 6f",
                 ".endif",
                 // In place when SP is on the home, with enough below: the home has at least ROOM.
                 // r11 = header of the home.
@@ -109,18 +163,17 @@ macro_rules! fast_path {
                 // On the thread stack, but not to stay there.
                 "4:",
                 "cmp rsp, qword ptr fs:[rax]",
-                ".if {stays}",
-                "jb 3b",
-                ".else",
-                "jb 7f",
-                ".endif",
+                "jb 6f",
                 "cmp rsp, qword ptr fs:[rax + 8]",
-                ".if {stays}",
-                "jae 3b",
-                ".else",
-                "jae 7f",
-                ".endif",
+                "jae 6f",
                 ".if {switches}",
+                ".if {words}",
+                // What is copied below lies on the stack.
+                "lea r10, [rsp + 8 * {words} + 8]",
+                "cmp r10, qword ptr fs:[rax + 8]",
+                "ja 7f",
+                ".endif",
+                "9:",
                 ".if {stays}",
                 "mov r11, qword ptr fs:[rax + 16]",
                 ".endif",
@@ -146,9 +199,23 @@ macro_rules! fast_path {
                 // The stack counts as in use before SP is on it, for signal handlers in between.
                 "mov qword ptr [r11], rsp",
                 "mov rsp, r11",
+                ".if {words}",
+                // Where the callback is looked for is no return address now, so it is put there. Then
+                // the arguments, an odd number of words, so that rsp is aligned to 16 again.
+                "lea r10, [rip + 5f]",
+                "push r10",
+                ".set .Lguarded_callback_at, 16 + 8 * {words}",
+                ".rept {words}",
+                ".set .Lguarded_callback_at, .Lguarded_callback_at - 8",
+                "push qword ptr [rbp + .Lguarded_callback_at]",
+                ".endr",
+                ".endif",
                 // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay
                 // paired for the shadow stack.
                 "call {body}",
+                ".if {words}",
+                "lea rsp, [rsp + 8 * {words} + 8]",
+                ".endif",
                 "5:",
                 // The body has brought rsp back to the header.
                 "mov r11, rsp",
@@ -163,7 +230,43 @@ macro_rules! fast_path {
                 // An error if AFTER_CALL is shorter.
                 ".org 5b + 12",
                 ".long {describe} - .",
+                // An unwinding out of the body goes on here: rsp and rbp are as after the call, and rax
+                // is the exception. The stack is left idle, and the unwinder is called as if C had
+                // called it.
                 ".cfi_restore_state",
+                ".cfi_remember_state",
+                ".cfi_def_cfa rbp, 16",
+                ".cfi_offset rbp, -16",
+                ".if {words}",
+                "lea rsp, [rsp + 8 * {words} + 8]",
+                ".endif",
+                "mov r11, rsp",
+                "mov rdi, rax",
+                "leave",
+                ".cfi_def_cfa rsp, 8",
+                ".cfi_restore rbp",
+                "mov qword ptr [r11], 0",
+                "jmp {resume}",
+                ".cfi_restore_state",
+                ".endif",
+                // On the foreign stack that was seen last, or elsewhere.
+                "6:",
+                ".if {switches} && {leaves_foreign}",
+                "mov r10, rsp",
+                "shr r10, {block_shift}",
+                "cmp r10, qword ptr fs:[rax + 32]",
+                ".if {words}",
+                "jne 22f",
+                // What is copied lies in the same block.
+                "lea r10, [rsp + 8 * {words} + 8]",
+                "shr r10, {block_shift}",
+                "cmp r10, qword ptr fs:[rax + 32]",
+                ".endif",
+                "je 9b",
+                "22:",
+                ".endif",
+                ".if {stays}",
+                "jmp 3b",
                 ".endif",
                 "7:",
                 "jmp {slow}",
@@ -187,17 +290,25 @@ macro_rules! fast_path {
                 ".cfi_endproc",
                 is_fast = const (needed::<D, ($($argument,)*), R>() <= crate::thread::LOWEST_STACK) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
-                switches = const (!matches!(D::CALLBACK.mode, Mode::Never) && crate::fast::in_registers(
+                switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
+                    && crate::fast::words_to_copy(
+                        &[$((size_of::<$argument>(), align_of::<$argument>())),*],
+                        (size_of::<R>(), align_of::<R>()),
+                    ) <= crate::fast::MOST_STACK_WORDS) as usize,
+                words = const crate::fast::words_to_copy(
                     &[$((size_of::<$argument>(), align_of::<$argument>())),*],
                     (size_of::<R>(), align_of::<R>()),
-                    6,
-                )) as usize,
+                ),
+                leaves_foreign = const !matches!(D::CALLBACK.foreign, Foreign::Stay) as usize,
+                block_shift = const crate::thread::tls::BLOCK_BYTES.ilog2(),
                 needed = const needed::<D, ($($argument,)*), R>(),
                 room = const crate::stack::ROOM_BYTES,
                 offset = sym crate::thread::tls::OFFSET,
                 slot = sym crate::thread::tls::SLOT,
                 sequence = sym crate::thread::tls::SLOT_SEQUENCE,
                 describe = sym crate::fast::describe::<D>,
+                personality = sym crate::fast::personality,
+                resume = sym crate::fast::_Unwind_Resume,
                 body = sym $body::<D, $($generic,)* $($argument,)* R>,
                 slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
             )

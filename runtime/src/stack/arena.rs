@@ -9,7 +9,7 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use super::table::{self, GRANULE_BYTES};
-use super::{EXTRA_BYTES, Header, IDLE, SIGNAL_STACK_BYTES, memory};
+use super::{EXTRA_BYTES, Header, IDLE, IS_CLOSED, SIGNAL_STACK_BYTES, memory};
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::settings;
@@ -89,7 +89,7 @@ const LARGEST_ARENA: usize = if cfg!(target_pointer_width = "64") { 64 } else { 
 
 #[cfg(not(windows))]
 fn reserve_slot(slot_bytes: usize, stack_bytes: usize) -> Result<usize, i32> {
-    if slot_bytes != GRANULE_BYTES {
+    if slot_bytes != GRANULE_BYTES || IS_CLOSED.load(Relaxed) {
         return reserve(slot_bytes, slot_bytes);
     }
     if let Some(slot) = next_of_arena() {

@@ -63,6 +63,9 @@ const IDLE: usize = 0;
 /// The owner of a stack whose thread has ended while an activation was suspended on it.
 pub(crate) const ORPHAN: usize = 1;
 
+/// The library is closed: no stack is kept for later any more.
+pub(crate) static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
 /// What lies at the high end of every system stack. The first frame of an activation ends at it.
 #[repr(C, align(64))]
 pub struct Header {
@@ -85,6 +88,8 @@ pub struct Header {
     /// The address of the state of the thread that uses the stack for its bodies; [`ORPHAN`], or 0
     /// while nobody does.
     pub(crate) owner: AtomicUsize,
+    /// Where that thread's thread-locals lie: no other thread that lives has them there.
+    pub(crate) owner_place: AtomicUsize,
     /// The next stack of the same thread. Written before the stack is in the list of the thread.
     pub(crate) next_held: AtomicPtr<Header>,
     /// The next stack in a [`list`]: of the pool or of a thread's idle stacks.
@@ -96,6 +101,8 @@ pub struct Header {
     /// The slow path decides on this stack: what is called from here meanwhile is called by the
     /// runtime itself.
     pub(crate) is_scratch: AtomicBool,
+    /// The thread has the upper part of the slot's signal stack for the handler of the overflow report.
+    pub(crate) has_report_stack: AtomicBool,
     /// A registered stack lies inside of this one, so the fast path must not take SP for being on it.
     pub(crate) is_carved: AtomicBool,
     /// The size of the part of this slot that the thread has for its alternate signal stack, 0 if it
@@ -185,11 +192,13 @@ impl Header {
             switch: unsafe { SwitchRecord::to(ptr::null()) },
             os_stack: Cell::new(OsStack::NONE),
             owner: AtomicUsize::new(0),
+            owner_place: AtomicUsize::new(0),
             next_held: AtomicPtr::new(ptr::null_mut()),
             next_listed: AtomicUsize::new(0),
             is_listed: AtomicBool::new(false),
             gives_back: AtomicBool::new(false),
             is_scratch: AtomicBool::new(false),
+            has_report_stack: AtomicBool::new(false),
             is_carved: AtomicBool::new(false),
             lent_bytes: AtomicUsize::new(0),
             lent: UnsafeCell::new(MaybeUninit::uninit()),
@@ -226,13 +235,14 @@ impl Header {
     /// signal handler, or another part of the same thread, was faster.
     pub(crate) fn claim(&self, callback: &'static Callback, record: *mut Record) -> bool {
         let address = record.expose_provenance();
-        if self.calling.compare_exchange(IDLE, address, Acquire, Relaxed).is_err() {
+        // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
+        // the stack counts as in use: without its record the activation would count as dead.
+        unsafe { record.write_volatile(Record { header: self }) };
+        if self.calling.compare_exchange(IDLE, address, AcqRel, Relaxed).is_err() {
             return false;
         }
         self.switch.set_sp(0);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
-        // SAFETY: `record` is the place for it in the frame of the shim that waits for this.
-        unsafe { record.write(Record { header: self }) };
         true
     }
 
@@ -278,6 +288,11 @@ impl Header {
     /// The part of the slot that the thread has for its alternate signal stack.
     pub(crate) fn lent_stack(&self) -> Range<usize> {
         self.slot..self.slot + self.lent_bytes.load(Acquire)
+    }
+
+    /// Whether `address` lies on this stack, or where the signal stack lies that it can lend.
+    pub(crate) fn runs(&self, address: usize) -> bool {
+        self.contains(address) || address.wrapping_sub(self.slot) < SIGNAL_STACK_BYTES / 2
     }
 
     /// The page that this header lies on, the highest of the stack but for larger pages.

@@ -4,7 +4,8 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use super::list::List;
 use super::table::GRANULE_BYTES;
-use super::{Header, KEPT_BYTES, ROOM_BYTES, arena};
+use super::{Header, IS_CLOSED, KEPT_BYTES, ROOM_BYTES, arena, table};
+use crate::checkers;
 use crate::diagnostics::counters::{self, POOLED};
 use crate::settings;
 use crate::switch;
@@ -22,24 +23,33 @@ static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
 /// # Errors
 /// The system's error code when a mapping fails.
 pub(crate) fn take(room_bytes: usize) -> Result<&'static Header, i32> {
-    let usual = settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES);
-    let room_bytes = room_bytes.max(usual);
+    if let Some(header) = take_unused(room_bytes) {
+        return Ok(header);
+    }
+    let room_bytes = at_least_usual(room_bytes);
     let slot_bytes = arena::slot_bytes_for(room_bytes);
     if slot_bytes > usize::MAX / 4 {
         return Err(0);
     }
-    match unused(slot_bytes, room_bytes) {
-        Some(header) => {
-            POOLED.fetch_sub(1, Relaxed);
-            counters::reused();
-            Ok(header)
-        }
-        None => arena::map(room_bytes, slot_bytes),
-    }
+    arena::map(room_bytes, slot_bytes)
+}
+
+/// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and without
+/// a system call.
+pub(crate) fn take_unused(room_bytes: usize) -> Option<&'static Header> {
+    let room_bytes = at_least_usual(room_bytes);
+    let header = unused(arena::slot_bytes_for(room_bytes), room_bytes)?;
+    POOLED.fetch_sub(1, Relaxed);
+    counters::reused();
+    Some(header)
+}
+
+fn at_least_usual(room_bytes: usize) -> usize {
+    room_bytes.max(settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES))
 }
 
 fn unused(slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
-    let list = &UNUSED[(slot_bytes / GRANULE_BYTES).ilog2() as usize];
+    let list = UNUSED.get((slot_bytes / GRANULE_BYTES).ilog2() as usize)?;
     if switch::UNWINDS_ONLY_UP {
         return below(list, slot_bytes, room_bytes);
     }
@@ -102,14 +112,30 @@ pub(crate) unsafe fn put(header: &'static Header) {
     header.gives_back.store(false, Relaxed);
     header.is_listed.store(false, Relaxed);
     header.is_carved.store(false, Relaxed);
+    header.has_report_stack.store(false, Relaxed);
     header.lent_bytes.store(0, Relaxed);
     header.visits.store(0, Relaxed);
     header.ended_by.store(0, Relaxed);
     header.touched.store(0, Relaxed);
+    if IS_CLOSED.load(Relaxed) {
+        // SAFETY: the caller's promise.
+        return unsafe { unmap(header) };
+    }
     let kept = if POOLED.fetch_add(1, Relaxed) < settings::spare_stacks() { KEPT_BYTES } else { 0 };
     // SAFETY: the caller's promise.
     unsafe { header.shrink(kept) };
     UNUSED[(header.slot_bytes / GRANULE_BYTES).ilog2() as usize].push(header);
+}
+
+/// Gives a stack back to the system, now that the library is closed.
+///
+/// # Safety
+/// As for [`put`]; its header is not read again.
+pub(crate) unsafe fn unmap(header: &'static Header) {
+    checkers::unmapped(&header.notes, header.low, header.room_bytes);
+    counters::unmapped();
+    // SAFETY: the caller's promise.
+    unsafe { table::release(header) };
 }
 
 /// Gives the memory of all unused stacks back to the system, and returns how many there were. Their

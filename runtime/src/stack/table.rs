@@ -52,11 +52,15 @@ pub(crate) fn stack_at(address: usize) -> Option<&'static Header> {
 }
 
 pub(super) fn stack_of(number: usize) -> Option<&'static Header> {
-    let leaf = ROOT.get(number / LEAF_ENTRIES)?.load(Acquire);
-    // SAFETY: null, or a leaf that `leaf_for` has mapped, zeroed memory that stays.
-    let leaf = unsafe { leaf.as_ref() }?;
     // SAFETY: null, or a header that `add` was called with, which stays.
-    unsafe { leaf[number % LEAF_ENTRIES].load(Acquire).as_ref() }
+    unsafe { leaf_of(number)?[number % LEAF_ENTRIES].load(Acquire).as_ref() }
+}
+
+fn leaf_of(number: usize) -> Option<&'static Leaf> {
+    let leaf = ROOT.get(number / LEAF_ENTRIES)?.load(Acquire);
+    // SAFETY: null, or a leaf that `leaf_for` has mapped, zeroed memory that stays until the library
+    // is closed.
+    unsafe { leaf.as_ref() }
 }
 
 /// Enters a new stack for all granules of its slot.
@@ -98,6 +102,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Header> {
     from(MAPPED.load(Acquire))
 }
 
+/// From now on [`all`] finds none of those: most of them are about to be unmapped.
+pub(crate) fn forget_all() -> impl Iterator<Item = &'static Header> {
+    from(MAPPED.swap(ptr::null_mut(), AcqRel))
+}
+
 /// The stacks from `first` on in that order; `first` is null or one of them.
 pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header> {
     // SAFETY: headers stay mapped until the library is closed, and links are never changed.
@@ -106,18 +115,28 @@ pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header
     })
 }
 
-/// Unmaps a stack, or all that is left of its slot.
+/// Unmaps a stack and its slot, and the part of the table that was for this one alone; but for the
+/// alternate signal stack that the slot has lent to a thread which lives.
 ///
 /// # Safety
-/// Nobody uses the stack, nor will; its header is not read again.
+/// The library is closed: nobody uses the stack, nor will, and the table is not read meanwhile.
 pub(crate) unsafe fn release(header: &'static Header) {
     let (slot, slot_bytes) = (header.slot, header.slot_bytes);
+    let kept = header.has_report_stack.load(Relaxed).then(|| header.report_area());
+    let base = if cfg!(windows) { header.guard_base() } else { slot };
+    let (before, after) = kept.map_or((base, base), |kept| (kept.start, kept.end));
     for number in number(slot)..number(slot) + slot_bytes / GRANULE_BYTES {
-        if let Ok(leaf) = leaf_for(number) {
-            leaf[number % LEAF_ENTRIES].store(ptr::null_mut(), Release);
+        let Some(leaf) = leaf_of(number) else { continue };
+        leaf[number % LEAF_ENTRIES].store(ptr::null_mut(), Release);
+        if leaf.iter().all(|entry| entry.load(Relaxed).is_null()) {
+            let leaf = ROOT[number / LEAF_ENTRIES].swap(ptr::null_mut(), AcqRel);
+            // SAFETY: mapped by `leaf_for`, and nobody reads it.
+            unsafe { memory::release(leaf.addr(), size_of::<Leaf>()) };
         }
     }
-    let base = if cfg!(windows) { header.guard_base() } else { slot };
     // SAFETY: the caller's promise; the slot was mapped as a whole, or its upper part was.
-    unsafe { memory::release(base, slot + slot_bytes - base) };
+    unsafe {
+        memory::release(base, before - base);
+        memory::release(after, slot + slot_bytes - after);
+    }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Thread {
     /// Idle stacks but for `home`; as far as they are known to be idle.
     idle: List,
     idle_count: AtomicUsize,
+    /// See [`registry::find`].
+    registry_hint: AtomicUsize,
 }
 
 const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
@@ -85,6 +87,7 @@ impl Thread {
             home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
             idle: List::new(),
             idle_count: AtomicUsize::new(0),
+            registry_hint: AtomicUsize::new(0),
         };
         let space = first.thread.get().cast::<Self>();
         // SAFETY: the space is large enough and aligned to 64, and nobody else uses the stack.
@@ -124,6 +127,19 @@ impl Thread {
     fn words(&self) -> &Words {
         // SAFETY: set by `begin`; they live as long as the thread.
         unsafe { &*self.words.load(Relaxed) }
+    }
+
+    /// Whether the bounds of the thread stack were asked for.
+    #[inline]
+    pub(crate) fn has_bounds(&self) -> bool {
+        self.has_bounds.load(Acquire)
+    }
+
+    /// The bounds of the thread stack, if `address` lies on it.
+    #[inline]
+    pub(crate) fn range_with(&self, address: usize) -> Option<(usize, usize)> {
+        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
+        (self.has_bounds() && low <= address && address < high).then_some((low, high))
     }
 
     /// The bounds of the thread stack; outer `None` before they were asked for.
@@ -178,8 +194,26 @@ impl Thread {
         });
         // Nobody maps a thread stack below: the fast path may count on it (see there).
         let (low, high) = if low < LOWEST_STACK || low >= high { (0, 0) } else { (low, high) };
+        self.words().set_foreign(0);
         self.words().set_range(low, high);
         self.set_home(self.home());
+    }
+
+    /// Lets the fast path change stacks from the foreign stack that `sp` lies on, which is not the
+    /// alternate signal stack, as far as nothing else that is known lies so close to it.
+    pub(crate) fn note_foreign(&self, sp: usize) {
+        let low = sp & !(tls::BLOCK_BYTES - 1);
+        let high = low + tls::BLOCK_BYTES;
+        let signal = self.signal_stack();
+        let has_signal_stack = signal.start < high && low < signal.end;
+        if !has_signal_stack && registry::lowest_inside(low, high).is_none() {
+            self.words().set_foreign(sp);
+        }
+    }
+
+    /// Whether `sp` lies on the foreign stack that was noted.
+    pub(crate) fn has_noted(&self, sp: usize) -> bool {
+        self.words().is_foreign(sp)
     }
 
     pub(crate) fn home(&self) -> &'static Header {
@@ -201,6 +235,10 @@ impl Thread {
         held_from(self.held.load(Acquire))
     }
 
+    pub(crate) fn registry_hint(&self) -> &AtomicUsize {
+        &self.registry_hint
+    }
+
     pub(crate) fn held_count(&self) -> usize {
         self.held_count.load(Relaxed)
     }
@@ -208,6 +246,7 @@ impl Thread {
     /// Takes a stack from the pool into the list, in front. Signals are blocked.
     pub(crate) fn hold(&self, header: &'static Header) {
         header.owner.store(self.number(), Relaxed);
+        header.owner_place.store(tls::place(), Relaxed);
         header.next_held.store(self.held.load(Relaxed), Relaxed);
         self.held.store(ptr::from_ref(header).cast_mut(), Release);
         self.held_count.fetch_add(1, Relaxed);

@@ -53,18 +53,6 @@ mod posix {
             is_there.then(|| low..low + self.0.ss_size)
         }
 
-        /// Whether the kernel puts the stack out of force while a handler runs on it.
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        pub(crate) fn disarms_itself(&self) -> bool {
-            // Linux since 4.7: SS_AUTODISARM.
-            self.0.ss_flags & i32::MIN != 0
-        }
-
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        pub(crate) fn disarms_itself(&self) -> bool {
-            false
-        }
-
         /// Puts the setting in force. False when the kernel refuses, because SP is on the stack that
         /// is in force now.
         ///
@@ -115,10 +103,6 @@ mod none {
 
         pub(crate) fn range(&self) -> Option<Range<usize>> {
             None
-        }
-
-        pub(crate) fn disarms_itself(&self) -> bool {
-            false
         }
 
         /// # Safety

@@ -30,7 +30,8 @@ impl Function {
             "efiapi",
             "sysv64-unwind",
         ]);
-        let abi = on_target(abi);
+        // Functions that a framework wraps itself have Rust's own.
+        let abi = if number % 16 == 15 { "Rust" } else { on_target(abi) };
         let count = if number.is_multiple_of(64) { 0 } else { random.below(20) + 1 };
         let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
         let result = if random.percent(10) { None } else { Some(pick(random, types, 35)) };
@@ -47,7 +48,7 @@ impl Function {
     /// struct with `aligned` on the stack by the alignment of its fields, as the AAPCS says, rustc by its own.
     fn called_by_c(&self) -> bool {
         match self.abi {
-            "efiapi" => false,
+            "efiapi" | "Rust" => false,
             _ if is_for("riscv64") => !self.all_types().any(Type::is_float_and_pointer),
             _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
             "win64" => !self.all_types().any(|ty| ty.has_i128),
@@ -59,9 +60,9 @@ impl Function {
         (self.number + mode) % 2 == 1
     }
 
-    /// Every other pair of functions: in an annotated module the shim may be naked.
+    /// Every other pair of functions, in a module of its own that is annotated.
     fn is_in_module(&self) -> bool {
-        self.number % 4 >= 2
+        self.number % 4 >= 2 && self.abi != "Rust"
     }
 
     fn returns(&self) -> String {

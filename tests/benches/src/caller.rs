@@ -1,6 +1,8 @@
 //! The loops in C, and the stacks that they run on.
 
-use corosensei::stack::DefaultStack;
+use core::ffi::c_void;
+
+use corosensei::stack::{Stack, StackPointer};
 
 use benches::{Function, Shape};
 
@@ -20,6 +22,40 @@ pub(crate) enum Host {
 
 /// A stack that is too small for a reserve of 128 KiB.
 const SMALL_BYTES: usize = 64 * 1024;
+
+/// Above all system stacks, as stacks of other programs are: also under Valgrind, which has less room
+/// for addresses.
+struct SmallStack(*mut c_void);
+
+impl SmallStack {
+    fn new() -> Option<Self> {
+        const HIGH: *mut c_void = core::ptr::without_provenance_mut(0x1e_0000_0000);
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: fresh memory; the address is a hint.
+        let base = unsafe { libc::mmap(HIGH, SMALL_BYTES, protection, flags, -1, 0) };
+        (base != libc::MAP_FAILED).then_some(Self(base))
+    }
+}
+
+impl Drop for SmallStack {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `new`, and nothing runs there any more.
+        unsafe { libc::munmap(self.0, SMALL_BYTES) };
+    }
+}
+
+// SAFETY: the memory is readable and writable for as long as this lives. The frames of the benchmark need
+// much less than there is.
+unsafe impl Stack for SmallStack {
+    fn base(&self) -> StackPointer {
+        StackPointer::new(self.0.addr() + SMALL_BYTES).expect("not zero")
+    }
+
+    fn limit(&self) -> StackPointer {
+        StackPointer::new(self.0.addr()).expect("not zero")
+    }
+}
 
 unsafe extern "C" {
     fn bench_value(function: Function, count: u64) -> u64;
@@ -54,7 +90,7 @@ fn on_host<R>(host: Host, object: Object, run: impl FnOnce() -> R) -> R {
     match host {
         Host::Thread => run(),
         Host::Small => {
-            let stack = DefaultStack::new(SMALL_BYTES).expect("memory for a small stack");
+            let stack = SmallStack::new().expect("memory for a small stack");
             corosensei::on_stack(stack, run)
         }
         Host::System => object.on_system_stack(run),

@@ -80,10 +80,10 @@ extern "C" fn at_the_end() {
 }
 
 // SAFETY: the linker puts these pointers among the functions to call when the object is unloaded; the type is the one it expects. One
-// runs before the runtime's own, the other after it: the numbers are priorities.
+// runs before the runtime's own (101), the other after it: the numbers are priorities.
 #[cfg(target_os = "linux")]
 #[used]
-#[unsafe(link_section = ".fini_array.00200")]
+#[unsafe(link_section = ".fini_array.00050")]
 static LATE: extern "C" fn() = at_the_end;
 // SAFETY: as above.
 #[cfg(target_os = "linux")]

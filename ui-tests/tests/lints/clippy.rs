@@ -122,3 +122,9 @@ impl Value {
 pub extern "C" fn lifetimes_in<'a>(value: &'a c_int) -> c_int {
     *value
 }
+
+#[guarded_callback]
+pub extern "C" fn lifetime_of_the_result<'a>(value: &'a c_int) -> &'a c_int {
+    value
+}
+

@@ -49,3 +49,48 @@ impl Value {
         drop(list);
     }
 }
+
+pub struct Receivers(pub c_int, pub String);
+
+impl Receivers {
+    #[guarded_callback]
+    pub extern "C" fn by_value(self) -> c_int {
+        self.0
+    }
+
+    #[guarded_callback]
+    pub extern "C" fn boxed(self: Box<Self>) -> c_int {
+        self.0
+    }
+
+    #[guarded_callback]
+    pub extern "C" fn shared(self: std::rc::Rc<Self>) -> c_int {
+        self.0 + 1
+    }
+
+    #[guarded_callback]
+    pub extern "C" fn pinned(self: std::pin::Pin<&mut Self>) -> c_int {
+        self.0
+    }
+
+    #[guarded_callback]
+    pub extern "C" fn mutable(&mut self, by: c_int) {
+        self.0 += by;
+    }
+
+    #[guarded_callback]
+    pub fn with_rust_abi(&self, text: String, list: &Vec<u8>) -> usize {
+        text.len() + list.len()
+    }
+
+    #[guarded_callback]
+    pub fn not_used(&self) -> Result<usize, String> {
+        return Ok(1);
+    }
+}
+
+#[guarded_callback(fallback = text.len())]
+pub fn free_with_rust_abi(text: &String, number: &u8, flag: Option<Option<bool>>) -> usize {
+    let _ = (number, flag);
+    text.len()
+}

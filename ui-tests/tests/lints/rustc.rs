@@ -147,3 +147,8 @@ fn value_of(value: c_int) -> c_int {
 fn unused_result() -> c_int {
     1
 }
+
+#[guarded_callback]
+pub extern "C" fn allowed(#[allow(non_snake_case)] Odd: c_int, #[allow(unused_variables)] unused: c_int, Other: c_int) -> c_int {
+    Odd
+}

@@ -4,11 +4,6 @@ use guarded_callback::guarded_callback;
 use std::ffi::c_int;
 
 #[guarded_callback]
-pub extern "C" fn lifetimes<'a>(value: &'a c_int) -> &'a c_int {
-    value
-}
-
-#[guarded_callback]
 pub extern "C" fn recursion(value: c_int) -> c_int {
     recursion(value)
 }

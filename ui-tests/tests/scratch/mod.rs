@@ -1,5 +1,7 @@
 //! Small packages that are made under the target folder, and what the compiler says about them.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,22 +12,67 @@ use serde_json::Value;
 /// A package with one library per source, all of which may use `guarded_callback`.
 pub struct Package {
     folder: PathBuf,
+    names: Vec<String>,
+}
+
+/// The files in a folder, by name.
+pub fn sources(folder: &Path) -> Vec<(String, String)> {
+    let paths = fs::read_dir(folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path());
+    let read = |path: &Path| fs::read_to_string(path).expect("a case");
+    let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+    paths.map(|path| (name(&path), read(&path))).collect()
+}
+
+/// The text with blanks where the attribute and its import were, so that all places stay the same.
+pub fn without_attribute(text: &str) -> String {
+    let blanked = |text: &str, start: usize, end: usize| {
+        format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
+    };
+    let mut text = text.to_owned();
+    for import in ["use guarded_callback::guarded_callback;", "use super::guarded_callback;"] {
+        while let Some(start) = text.find(import) {
+            text = blanked(&text, start, start + import.len());
+        }
+    }
+    while let Some(start) = text.find("#[guarded_callback") {
+        let mut depth = 0;
+        let length = text[start..].char_indices().find_map(|(at, letter)| {
+            depth += i32::from(letter == '[') - i32::from(letter == ']');
+            (letter == ']' && depth == 0).then_some(at + 1)
+        });
+        text = blanked(&text, start, start + length.expect("the bracket is closed"));
+    }
+    text
 }
 
 impl Package {
     /// Writes the package. `sources` are names and texts.
     pub fn new(name: &str, edition: &str, sources: &[(String, String)]) -> Self {
+        Self::of(name, edition, sources, "lib")
+    }
+
+    /// As `new`, with a program for each source.
+    pub fn of_programs(name: &str, edition: &str, sources: &[(String, String)]) -> Self {
+        Self::of(name, edition, sources, "bin")
+    }
+
+    fn of(name: &str, edition: &str, sources: &[(String, String)], kind: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("sources")).expect("a folder under the target folder");
-        fs::write(folder.join("Cargo.toml"), manifest(name, edition, root, sources)).expect("a manifest");
+        fs::write(folder.join("Cargo.toml"), manifest(name, edition, root, sources, kind))
+            .expect("a manifest");
         fs::write(folder.join("sources/lib.rs"), "").expect("a library");
         let _ = fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"));
         for (name, text) in sources {
             fs::write(folder.join(format!("sources/{name}.rs")), text).expect("a source");
         }
-        Self { folder }
+        let mut names: Vec<_> = sources.iter().map(|(name, _)| name.clone()).collect();
+        names.sort();
+        Self { folder, names }
     }
 
     /// What `cargo check` or `cargo clippy` reports, sorted. The same report twice is there twice.
@@ -33,7 +80,8 @@ impl Package {
         let output = self.cargo(command);
         let lines = String::from_utf8_lossy(&output.stdout).into_owned();
         let messages = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let messages: Vec<_> = messages.filter(|message| message["reason"] == "compiler-message").collect();
+        let messages: Vec<_> =
+            messages.filter(|message| message["reason"] == "compiler-message").collect();
         let built = output.status.success() || !messages.is_empty();
         assert!(built, "cargo {command} failed: {}", String::from_utf8_lossy(&output.stderr));
         let mut reports: Vec<_> = messages.iter().filter_map(report).collect();
@@ -41,30 +89,78 @@ impl Package {
         reports
     }
 
+    /// What each program prints, and how it ends.
+    pub fn outputs(&self, profile: &str) -> Vec<(String, String)> {
+        let built =
+            self.command("build").args(["--profile", profile]).output().expect("cargo runs");
+        assert!(
+            built.status.success(),
+            "cargo build failed: {}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let folder =
+            target().join(if profile == "dev" { "debug" } else { profile }).join("examples");
+        let run = |name: &String| {
+            let output = Command::new(folder.join(name)).output().expect("the program was built");
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+            (name.clone(), format!("{printed}\n{}", output.status))
+        };
+        self.names.iter().map(run).collect()
+    }
+
+    /// What is in the object file of a source that is built with the attribute turned off, without
+    /// debug information.
+    pub fn object_when_off(&self, name: &str, profile: &str) -> String {
+        let object = self.folder.join(format!("{profile}.o"));
+        let built = Command::new(env!("CARGO"))
+            .args(["rustc", "--offline", "--profile", profile, "--example", name, "--"])
+            .args(["-Ccodegen-units=1".to_owned(), format!("--emit=obj={}", object.display())])
+            .env("CARGO_TARGET_DIR", target())
+            .env("RUSTFLAGS", "--cfg guarded_callback_off")
+            .current_dir(&self.folder)
+            .output()
+            .expect("cargo runs");
+        assert!(
+            built.status.success(),
+            "cargo rustc failed: {}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let stripped = Command::new("objcopy").arg("--strip-debug").arg(&object).status();
+        assert!(stripped.expect("binutils are there").success());
+        let dump =
+            Command::new("objdump").arg("-sr").arg(&object).output().expect("binutils are there");
+        let dump = String::from_utf8(dump.stdout).expect("objdump writes text");
+        // Headings name sections, and with them hashes of the compiler's.
+        dump.lines().filter(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n")
+    }
+
     /// Writes a source anew, so that it is compiled again.
-    #[allow(dead_code, reason = "not every test does")]
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.folder.join(format!("sources/{name}.rs")), text).expect("a source");
     }
 
     /// The size of what `cargo check` leaves of a source for other crates.
-    #[allow(dead_code, reason = "not every test asks")]
     pub fn metadata_bytes(&self, name: &str) -> u64 {
         let examples = target().join("debug/examples");
         let start = format!("lib{}-", name.replace('-', "_"));
         let entries = fs::read_dir(examples).expect("examples were checked").flatten();
         let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&start));
-        let metadata = files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rmeta"));
+        let metadata =
+            files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rmeta"));
         metadata.map(|entry| entry.metadata().expect("of a file").len()).max().expect("metadata")
     }
 
     fn cargo(&self, command: &str) -> Output {
-        Command::new(env!("CARGO"))
-            .args([command, "--examples", "--offline", "--keep-going", "--message-format", "json"])
+        self.command(command).args(["--message-format", "json"]).output().expect("cargo runs")
+    }
+
+    fn command(&self, command: &str) -> Command {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args([command, "--examples", "--offline", "--keep-going"])
             .env("CARGO_TARGET_DIR", target())
-            .current_dir(&self.folder)
-            .output()
-            .expect("cargo runs")
+            .current_dir(&self.folder);
+        cargo
     }
 }
 
@@ -73,15 +169,22 @@ fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch-target")
 }
 
-fn manifest(name: &str, edition: &str, root: &Path, sources: &[(String, String)]) -> String {
+fn manifest(
+    name: &str,
+    edition: &str,
+    root: &Path,
+    sources: &[(String, String)],
+    kind: &str,
+) -> String {
     let runtime = root.join("runtime");
     let mut text = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\n[lib]\npath = \"sources/lib.rs\"\n\n\
          [dependencies]\nguarded-callback = {{ path = {runtime:?} }}\n\n[workspace]\n",
     );
     for (name, _) in sources {
-        let example =
-            format!("\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"lib\"]\n");
+        let example = format!(
+            "\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"{kind}\"]\n"
+        );
         text.push_str(&example);
     }
     text
@@ -98,7 +201,11 @@ fn report(message: &Value) -> Option<String> {
     let spans = message["spans"].as_array()?.iter().filter(|span| span["is_primary"] == true);
     let places: BTreeSet<_> = spans.map(place).collect();
     let places: Vec<_> = places.into_iter().collect();
-    if places.is_empty() { None } else { Some(format!("{file} {} {level} {code}", places.join(" and "))) }
+    if places.is_empty() {
+        None
+    } else {
+        Some(format!("{file} {} {level} {code}", places.join(" and ")))
+    }
 }
 
 fn place(span: &Value) -> String {

@@ -45,9 +45,9 @@ fn remove(handler: *mut c_void) {
 }
 
 /// Every thread can handle exceptions.
-pub(crate) fn cover_thread(_area: core::ops::Range<usize>) {}
+pub(crate) fn cover_thread(_first: &crate::stack::Header) {}
 
-pub(crate) fn uncover_thread(_area: core::ops::Range<usize>) {}
+pub(crate) fn uncover_thread(_first: &crate::stack::Header) {}
 
 /// A word about overflows of our stacks, and on to whoever else wants to know.
 unsafe extern "system" fn handle(pointers: *mut EXCEPTION_POINTERS) -> i32 {

@@ -7,6 +7,6 @@ pub(crate) fn install() -> std::io::Result<()> {
 #[cfg_attr(not(any(unix, windows)), allow(dead_code, reason = "called where libraries can be unloaded"))]
 pub(crate) fn uninstall() {}
 
-pub(crate) fn cover_thread(_area: core::ops::Range<usize>) {}
+pub(crate) fn cover_thread(_first: &crate::stack::Header) {}
 
-pub(crate) fn uncover_thread(_area: core::ops::Range<usize>) {}
+pub(crate) fn uncover_thread(_first: &crate::stack::Header) {}

@@ -43,9 +43,10 @@ pub(crate) fn uninstall() {
 }
 
 /// Gives the calling thread an alternate signal stack, if the report is installed and the thread has none.
-pub(crate) fn cover_thread(area: core::ops::Range<usize>) {
+/// It lies in the slot of the thread's first stack.
+pub(crate) fn cover_thread(first: &crate::stack::Header) {
     if INSTALLED.load(Ordering::Relaxed) {
-        alternate::give(area);
+        alternate::give(first);
     }
 }
 

@@ -37,7 +37,7 @@ global_asm!(
     ".hidden {anchor}.words",
     ".type {anchor}.words, @object",
     ".size {anchor}.words, {size}",
-    ".p2align 5",
+    ".p2align 6",
     "{anchor}.words:",
     ".zero {size}",
     ".popsection",
@@ -91,6 +91,11 @@ pub(crate) fn find_place(key: Option<usize>) {
     }
 }
 
+/// The library is closed: its key is deleted, and states that the values led to are unmapped.
+pub(crate) fn forget_place() {
+    SLOT.store(0, Release);
+}
+
 /// The thread pointer.
 #[inline(always)]
 pub(crate) fn thread_pointer() -> usize {
@@ -99,6 +104,11 @@ pub(crate) fn thread_pointer() -> usize {
     // the caller to another thread.
     unsafe { asm!("mov {}, qword ptr fs:[0]", out(reg) pointer, options(nostack, readonly)) };
     pointer
+}
+
+/// A number that tells the threads apart which live at the same time.
+pub(crate) fn place() -> usize {
+    thread_pointer()
 }
 
 /// The calling thread's words; `None` where they lie in the state of the thread, and it has none

@@ -23,12 +23,12 @@ mod native;
     target_pointer_width = "64",
     not(miri)
 )))]
-pub(crate) use native::{find_place, words};
+pub(crate) use native::{find_place, forget_place, place, words};
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
 mod descriptor;
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
-pub(crate) use descriptor::{find_place, words};
+pub(crate) use descriptor::{find_place, forget_place, place, words};
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
 pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
 
@@ -39,7 +39,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
 use crate::stack::{Header, NO_STACK};
 
 /// What the fast path reads.
-#[repr(C, align(32))]
+#[repr(C, align(64))]
 pub struct Words {
     /// The part of the thread stack in which SP may be taken for being on it: from its lowest usable
     /// address up to its end, or to the first other stack that lies inside of it. Empty (both 0)
@@ -50,12 +50,19 @@ pub struct Words {
     home: AtomicPtr<Header>,
     /// The rest of what is known of the thread, null before its first use.
     thread: AtomicPtr<u8>,
+    /// The block of [`BLOCK_BYTES`] that a foreign stack lies in on which SP was seen last, and no
+    /// stack that is known: from there a body may change stacks. 0 if none.
+    foreign_block: AtomicUsize,
 }
+
+/// The size of the blocks.
+pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 // The assembly of the fast path counts on these.
 const _: () = assert!(offset_of!(Words, low) == 0);
 const _: () = assert!(offset_of!(Words, high) == size_of::<usize>());
 const _: () = assert!(offset_of!(Words, home) == 2 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, foreign_block) == 4 * size_of::<usize>());
 
 /// What stands for the state of a thread that has ended.
 const ENDED: *mut u8 = ptr::without_provenance_mut(1);
@@ -67,6 +74,7 @@ impl Words {
             high: AtomicUsize::new(0),
             home: AtomicPtr::new(ptr::null_mut()),
             thread: AtomicPtr::new(ptr::null_mut()),
+            foreign_block: AtomicUsize::new(0),
         }
     }
 
@@ -95,6 +103,17 @@ impl Words {
 
     pub(crate) fn set_home(&self, home: &'static Header) {
         self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
+    }
+
+    /// Whether `sp` lies in the block of the foreign stack that was seen last.
+    #[inline(always)]
+    pub(crate) fn is_foreign(&self, sp: usize) -> bool {
+        sp / BLOCK_BYTES == self.foreign_block.load(Relaxed)
+    }
+
+    /// Notes a foreign stack: 0 for none.
+    pub(crate) fn set_foreign(&self, sp: usize) {
+        self.foreign_block.store(sp / BLOCK_BYTES, Relaxed);
     }
 
     /// Null before the first use and after the end.

@@ -1,31 +1,37 @@
 //! The alternate signal stack of a thread: a handler cannot run on the stack that has overflowed.
 
-use core::ops::Range;
+use core::sync::atomic::Ordering::Relaxed;
 
-use crate::stack::memory;
+use crate::stack::{Header, memory};
 use crate::thread::signal_stack::{self, Setting};
 
 /// Room for our handler, and for an earlier one that prints a backtrace.
 const HANDLER_BYTES: usize = 64 * 1024;
 
-/// Gives the calling thread an alternate stack at the low end of `area`, if it has none. `area` is a
-/// part of a slot of the thread's own. Without memory the thread stays without one.
-pub(super) fn give(area: Range<usize>) {
+/// Gives the calling thread an alternate stack at the low end of the report area of its first stack,
+/// if it has none. Without memory the thread stays without one.
+pub(super) fn give(first: &Header) {
+    let area = first.report_area();
     if signal_stack::current().range().is_some() {
         return;
     }
     let bytes = (HANDLER_BYTES + signal_frame_bytes()).next_multiple_of(memory::page_bytes());
     let range = area.start..area.start + bytes.min(area.end - area.start);
-    // SAFETY: the caller gives a part of a slot, in whole pages.
+    // SAFETY: a part of the thread's own slot, in whole pages.
     if unsafe { memory::open(range.start, range.end - range.start) }.is_ok() {
         // SAFETY: the memory is there for as long as the thread is.
-        unsafe { Setting::new(&range).set() };
+        let is_set = unsafe { Setting::new(&range).set() };
+        first.has_report_stack.store(is_set, Relaxed);
     }
 }
 
 /// Takes back what was given, when the thread ends; where somebody has set another stack since, that
 /// one stays.
-pub(crate) fn uncover_thread(area: Range<usize>) {
+pub(crate) fn uncover_thread(first: &Header) {
+    if !first.has_report_stack.swap(false, Relaxed) {
+        return;
+    }
+    let area = first.report_area();
     if signal_stack::current().range().is_some_and(|range| range.start == area.start) {
         // SAFETY: names no memory. Refused while SP is on the stack: the thread ends in a handler.
         unsafe { Setting::none().set() };

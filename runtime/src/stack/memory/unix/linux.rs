@@ -2,6 +2,8 @@
 
 use libc::{c_int, c_void};
 
+use crate::checkers::valgrind;
+
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
 pub(super) fn no_huge_pages(base: *mut c_void, bytes: usize) {
     // SAFETY: advice on a mapping of our own. A kernel without huge pages answers EINVAL, which
@@ -15,16 +17,17 @@ pub(super) fn no_huge_pages(base: *mut c_void, bytes: usize) {
 /// glibc's fortified longjmp aborts a jump to a lower address ("longjmp causes uninitialized stack
 /// frame"). Thread stacks lie near the top of the address space. 128 GiB is below all else that
 /// Linux maps by itself; TSan and ASan own other ranges, and the kernel ignores a hint that is taken.
+/// Valgrind puts everything else below these addresses, and what comes later above what is there.
 #[cfg(target_pointer_width = "64")]
 pub(crate) fn first_hint() -> usize {
-    (32 << 30) + random_offset(88 << 30)
+    if valgrind::is_running() { 0 } else { (128 << 30) + random_offset(64 << 30) }
 }
 
 /// Of 3 or 4 GiB, with the heap of a PIE at 0x5655_5000 (x86) or 0x0040_0000 (arm), and that of
 /// other programs at 0x0804_8000.
 #[cfg(target_pointer_width = "32")]
 pub(crate) fn first_hint() -> usize {
-    0x2000_0000 + random_offset(0x0400_0000)
+    if valgrind::is_running() { 0 } else { 0x2000_0000 + random_offset(0x0400_0000) }
 }
 
 /// Keeps the place as hard to guess as the kernel would: less than `below`, in steps of 256 MiB (32

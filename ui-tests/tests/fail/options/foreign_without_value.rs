@@ -1,7 +1,7 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback]
-extern "Rust" fn callback() {}
+#[guarded_callback(foreign)]
+extern "C" fn callback() {}
 
 fn main() {
     callback();

@@ -1,8 +1,8 @@
 use guarded_callback::guarded_callback;
 
 #[guarded_callback]
-fn callback() {}
-
-fn main() {
-    callback();
+extern "C" fn callback() -> [u8] {
+    loop {}
 }
+
+fn main() {}

@@ -1,6 +1,6 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback(reserve = "1 GiB")]
+#[guarded_callback(foreign = leave)]
 extern "C" fn callback() {}
 
 fn main() {

@@ -1,8 +1,8 @@
 use guarded_callback::guarded_callback;
 
+#[guarded_callback(foreign = stya)]
+extern "C" fn callback() {}
 
 fn main() {
-    #[guarded_callback]
-    fn callback() {}
     callback();
 }

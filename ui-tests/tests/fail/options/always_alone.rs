@@ -1,7 +1,7 @@
 use guarded_callback::guarded_callback;
 
-#[guarded_callback]
-extern r"Rust" fn callback() {}
+#[guarded_callback(always)]
+extern "C" fn callback() {}
 
 fn main() {
     callback();

@@ -1,12 +1,14 @@
 use guarded_callback::guarded_callback;
 
-struct Value;
+struct Value(i32);
 
 impl Value {
     #[guarded_callback]
-    fn callback(&self) {}
+    fn number(&self) -> i32 {
+        &self.0
+    }
 }
 
 fn main() {
-    Value.callback();
+    Value(1).number();
 }

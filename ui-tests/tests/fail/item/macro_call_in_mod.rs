@@ -1,0 +1,19 @@
+use guarded_callback::guarded_callback;
+
+macro_rules! callbacks {
+    ($($item:item)*) => { $($item)* };
+}
+
+#[guarded_callback]
+mod callbacks {
+    pub extern "C" fn seen() {}
+
+    callbacks! {
+        pub extern "C" fn unseen() {}
+    }
+}
+
+fn main() {
+    callbacks::seen();
+    callbacks::unseen();
+}

@@ -1,0 +1,8 @@
+use guarded_callback::guarded_callback;
+
+#[guarded_callback(stack = "64 KiB")]
+extern "C" fn callback() {}
+
+fn main() {
+    callback();
+}
