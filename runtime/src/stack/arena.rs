@@ -56,8 +56,11 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize) -> Result<&'static Heade
 /// Maps a stack at the high end of a new slot, and says what the system is to be told of it.
 #[cfg(windows)]
 fn map_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, OsStack), i32> {
-    let guard_bytes = settings::guard_bytes().next_multiple_of(memory::page_bytes());
-    let bytes = stack_bytes + guard_bytes;
+    /// What the system rounds the addresses of reservations down to: a stack of another size would not
+    /// end where its slot does.
+    const GRANULARITY_BYTES: usize = 64 * 1024;
+    let bytes = (stack_bytes + settings::guard_bytes()).next_multiple_of(GRANULARITY_BYTES);
+    let guard_bytes = bytes - stack_bytes;
     let base = memory::map_stack(slot_bytes, bytes, guard_bytes)?;
     Ok((base + bytes - slot_bytes, memory::os_stack(base, bytes, guard_bytes)))
 }
