@@ -189,7 +189,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         liveness::restore_teb(thread, request.sp);
     }
     let home = thread.map(Thread::home).filter(|home| home.is_idle());
-    let scratch = home.map_or_else(|| take_scratch(request.needed), Ok);
+    let scratch = home.map_or_else(|| take_scratch(request), Ok);
     let mut work = Work {
         request,
         blocked: &blocked,
@@ -232,22 +232,21 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
 
 /// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
 /// little left for the frames of that, and as what a hook of mmap calls is to be told there.
-fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
+fn take_scratch(request: &Request) -> Result<&'static Header, i32> {
     unsafe extern "C-unwind" fn map(argument: *mut u8) {
         // SAFETY: see below.
-        let (room_bytes, taken) = unsafe { &mut *argument.cast::<Taking>() };
+        let (request, taken) = unsafe { &mut *argument.cast::<Taking<'_>>() };
         liveness::reclaim_from_predecessor();
-        *taken = pool::take(*room_bytes);
+        *taken = pool::take(request.needed, request.sp);
     }
-    type Taking = (usize, Result<&'static Header, i32>);
-    if let Some(header) = pool::take_unused(room_bytes) {
+    type Taking<'a> = (&'a Request, Result<&'static Header, i32>);
+    // With UNWINDS_ONLY_UP the system is asked for places.
+    if !switch::UNWINDS_ONLY_UP
+        && let Some(header) = pool::take_unused(request.needed, request.sp)
+    {
         return Ok(header);
     }
-    if switch::UNWINDS_ONLY_UP {
-        // The new stack is to lie below the calling stack, and an emergency stack may lie above it.
-        return pool::take(room_bytes);
-    }
-    let mut taking: Taking = (room_bytes, Err(0));
+    let mut taking: Taking<'_> = (request, Err(0));
     // SAFETY: the function takes a `Taking`, which lives in this frame, and does not unwind.
     unsafe { emergency::call((&raw mut taking).cast(), map) };
     taking.1
@@ -374,7 +373,7 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         work.is_spare = false;
         work.scratch
     } else {
-        pool::take(request.needed)
+        pool::take(request.needed, request.sp)
     };
     let header = header.map_err(Cause::Mapping)?;
     thread.hold(header);

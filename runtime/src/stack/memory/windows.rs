@@ -47,8 +47,13 @@ pub(crate) fn page_bytes() -> usize {
 ///
 /// # Errors
 /// The system's code for the failure; nothing stays mapped.
-pub(crate) fn map_stack(slot_bytes: usize, bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
-    let slot = place(slot_bytes).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
+pub(crate) fn map_stack(
+    slot_bytes: usize,
+    bytes: usize,
+    guard_bytes: usize,
+    sp: usize,
+) -> Result<usize, i32> {
+    let slot = place(slot_bytes, sp).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
     let base = reserve(slot + slot_bytes - bytes, bytes).ok_or_else(last_error)?;
     let fields = os_stack(base, bytes, guard_bytes);
     let guard_low = fields.limit - first_guard_bytes(&fields);
@@ -182,16 +187,15 @@ pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
     None
 }
 
-/// Whether a slot of this size could be had below the stack in use.
-pub(crate) fn has_place_below(slot_bytes: usize) -> bool {
-    place(slot_bytes).is_some()
+/// Whether a slot of this size could be had below `sp`.
+pub(crate) fn has_place_below(slot_bytes: usize, sp: usize) -> bool {
+    place(slot_bytes, sp).is_some()
 }
 
-/// Where the next stack should lie: below the stack in use, so that it can grow and exceptions can leave it (switch/windows/teb.rs). Stacks
+/// Where the next stack should lie: below the calling stack, so that it can grow and exceptions can leave it (switch/windows/teb.rs). Stacks
 /// follow each other downwards, so that this is so as well where one is left for the next.
-fn place(slot_bytes: usize) -> Option<usize> {
-    let local = 0_u8;
-    place::below(start((&raw const local).addr()), slot_bytes, slot_bytes, |at| {
+fn place(slot_bytes: usize, sp: usize) -> Option<usize> {
+    place::below(start(sp), slot_bytes, slot_bytes, |at| {
         let region = query(at)?;
         Some(match region.State {
             MEM_FREE => Region::Free { end: at + region.RegionSize },
