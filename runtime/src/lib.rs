@@ -71,6 +71,7 @@ mod api;
 mod bounds;
 mod call;
 mod callback;
+mod cfg_if;
 mod checkers;
 mod decision;
 mod diagnostics;
