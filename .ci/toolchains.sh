@@ -79,11 +79,22 @@ prepare_tools() {
     s390x-unknown-linux-gnu) need qemu-user g++-s390x-linux-gnu libc6-dev-s390x-cross ;;
     powerpc64le-unknown-linux-gnu) need qemu-user g++-powerpc64le-linux-gnu libc6-dev-ppc64el-cross ;;
     *-linux-musl*) need qemu-user && prepare_zig ;;
-    x86_64-pc-windows-gnu) need g++-mingw-w64-x86-64-posix && prepare_wine64 ;;
-    i686-pc-windows-gnu) need g++-mingw-w64-i686-posix && prepare_wine32 ;;
-    x86_64-pc-windows-gnullvm) need g++-mingw-w64-x86-64-posix && prepare_zig && prepare_wine64 ;;
+    x86_64-pc-windows-gnu) prepare_wine64 ;;
+    i686-pc-windows-gnu) prepare_wine32 ;;
+    x86_64-pc-windows-gnullvm) prepare_zig && prepare_wine64 ;;
+    x86_64-pc-windows-msvc) prepare_msvc x86_64 && prepare_wine64 ;;
+    i686-pc-windows-msvc) prepare_msvc i686 && prepare_wine32 ;;
     *-apple-* | *-freebsd | *-openbsd) prepare_zig ;;
   esac
+}
+
+# What Microsoft's linker would need, without a file of Microsoft's (.ci/msvc). Made again when one of our own files there has changed.
+prepare_msvc() {
+  local arch=$1 libraries=$cache/msvc/$1
+  need clang lld llvm && prepare_zig || return 1
+  [ -n "$(find .ci/msvc -newer "$libraries/.done" 2>&1)" ] || return 0
+  rm -rf "$libraries"
+  bash .ci/msvc/libraries "$arch" "$cache/zig/ziglang" "$libraries" && touch "$libraries/.done"
 }
 
 # Debian's Wine has no bcryptprimitives.dll, from which std takes its random numbers: one that passes the request on.
@@ -116,15 +127,16 @@ write_wine() {
   [ -e "$prefix/system.reg" ] || WINEDLLOVERRIDES=mscoree,mshtml= timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1 || true
 }
 
+# The compiler of GNU's targets also makes the random numbers.
 prepare_wine64() {
-  need wine64 && prepare_random_numbers x86_64 && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
+  need wine64 g++-mingw-w64-x86-64-posix && prepare_random_numbers x86_64 && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
 }
 
 # 32-bit Wine with all that it needs, unpacked into $cache/w32 from the packages of i386. They are found with a state of apt's own,
 # because installing them would make the whole machine one of two architectures.
 prepare_wine32() {
   # The loader of 32-bit programs, at the place that they name; the rest comes from below.
-  need libc6-i386 && prepare_random_numbers i686 || return 1
+  need libc6-i386 g++-mingw-w64-i686-posix && prepare_random_numbers i686 || return 1
   local root=$cache/w32 apt=$cache/apt32 file release options
   if [ ! -e "$root/.done" ]; then
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -164,6 +176,8 @@ enter_target() {
     x86_64-pc-windows-gnu) gcc=x86_64-w64-mingw32 runner=$cache/bin/wine64run ;;
     i686-pc-windows-gnu) gcc=i686-w64-mingw32 runner=$cache/bin/wine32run ;;
     x86_64-pc-windows-gnullvm) runner=$cache/bin/wine64run ;;
+    x86_64-pc-windows-msvc) runner=$cache/bin/wine64run && enter_msvc x86_64 "$key" ;;
+    i686-pc-windows-msvc) runner=$cache/bin/wine32run && enter_msvc i686 "$key" ;;
     aarch64-*-musl) runner=qemu-aarch64 ;;
     armv7-*-musleabihf) runner=qemu-arm ;;
   esac
@@ -177,6 +191,21 @@ enter_target() {
     # The tests start programs, too (tests/src/process.rs). Those that run in Wine start them there.
     case $target in *-windows-*) ;; *) export GUARDED_CALLBACK_RUNNER="$runner" ;; esac
   fi
+}
+
+# <architecture> <target as cargo writes it in variables>
+enter_msvc() {
+  local arch=$1 key=$2 target=$1_pc_windows_msvc library
+  export "CC_$target=$PWD/.ci/msvc/cc" "CXX_$target=$PWD/.ci/msvc/c++" "AR_$target=llvm-lib" "CARGO_TARGET_${key}_LINKER=lld-link"
+  export GUARDED_CALLBACK_WINDOWS_HEADERS=$cache/zig/ziglang/lib/libc/include/any-windows-any
+  RUSTFLAGS="-Lnative=$cache/msvc/$arch"
+  # In this order: what a program names is looked for in the first that has it.
+  for library in kernel32 ntdll ws2_32 userenv dbghelp advapi32 bcryptprimitives api-ms-win-core-synch-l1-2-0 msvcrt user32; do
+    RUSTFLAGS+=" -Clink-args=$library.lib"
+  done
+  # The import libraries and assembly here say nothing of safe handlers; with /SAFESEH the linker wants that of all.
+  [ "$arch" != i686 ] || RUSTFLAGS+=" -Clink-args=/SAFESEH:NO"
+  export RUSTFLAGS
 }
 
 # cargo, or cargo with zig as compiler and linker.
