@@ -72,6 +72,12 @@ fn arrive_from_handler(thread: &Thread, arrival: &Arrival) -> Entry {
 #[inline(always)]
 fn arrive_anywhere(thread: &Thread, arrival: &Arrival) -> Entry {
     thread::settle(arrival.sp);
+    if switch::CLEANS_UP_ON_TOP
+        && thread.end_unwound(arrival.sp)
+        && let Some(header) = warm_again(thread, arrival)
+    {
+        return Entry::OnStack(header);
+    }
     let errno = errno::get();
     let mark = Mark::new();
     let is_alone = !thread.begin_cold(&mark, arrival.record);
@@ -83,6 +89,14 @@ fn arrive_anywhere(thread: &Thread, arrival: &Arrival) -> Entry {
     }
     errno::set(errno);
     entry
+}
+
+/// The stack that the warm path would have taken if the last activation on it had been ended before.
+fn warm_again(thread: &Thread, arrival: &Arrival) -> Option<&'static Header> {
+    // SAFETY: NO_STACK, or a stack that this thread holds, which stays mapped meanwhile.
+    let header: &'static Header = unsafe { &*thread.hot().stack_for(arrival.callback.mode) };
+    let is_free = header.is_idle() && !header.contains(arrival.sp) && header.room_bytes >= arrival.needed;
+    (is_free && !matches!(arrival.callback.mode, Mode::Never)).then_some(header)
 }
 
 /// The answer for a thread that holds several stacks, when it is simple: in place on one of them, or on the only idle one. It

@@ -217,14 +217,20 @@ struct Activation(&'static Header);
 impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
-        // The unwinder still runs on the stack: it is taken back later, as after a longjmp.
-        if switch::CLEANS_UP_ON_TOP && self.0.contains(switch::stack_pointer()) {
-            return;
+        // The unwinder still runs on this stack or on a further one: the next callback that comes from the host ends the activation (arrive.rs).
+        if switch::CLEANS_UP_ON_TOP && !self.0.host_sp.is_host(switch::stack_pointer()) {
+            return self.0.host_sp.note_unwound();
         }
-        checker::end(self.0);
-        Depth::end(self.0);
-        if self.0.is_extra.load(Relaxed) { arrive::leave(self.0) } else { self.0.set_idle() }
+        end(self.0);
     }
+}
+
+/// Ends an activation: its body has returned or unwound, and SP is on another stack.
+#[inline(always)]
+pub(crate) fn end(header: &'static Header) {
+    checker::end(header);
+    Depth::end(header);
+    if header.is_extra.load(Relaxed) { arrive::leave(header) } else { header.set_idle() }
 }
 
 /// Calls a body with a large result on the stack of `header`.

@@ -19,7 +19,7 @@ use crate::bounds::{Source, StackBounds};
 use crate::report::overflow;
 use crate::stack::{self, Header, NO_STACK};
 use crate::switch::Told;
-use crate::{guard, reclaim, register, settings, switch};
+use crate::{enter, guard, reclaim, register, settings, switch};
 
 /// The state of one thread, apart from its [`hot`] words.
 pub(crate) struct Thread {
@@ -150,6 +150,37 @@ impl Thread {
         if !self.is_prepared.replace(true) && !exit::watch() {
             self.set_dying();
         }
+    }
+
+    /// Ends the activations whose bodies were unwound by an unwinder that was still on their stacks then (Microsoft's), and is not any more:
+    /// the system takes the stack that they were called from for the one in use, and nobody visits it. Whether there were any.
+    ///
+    /// On other stacks (of a fiber, of a body that was called meanwhile) code may run that the unwinder has called.
+    pub(crate) fn end_unwound(&self, sp: usize) -> bool {
+        let now = Told::now();
+        let mut any = false;
+        while let Some(header) = self.held().find(|header| self.is_left(header, sp, &now)) {
+            enter::end(header);
+            any = true;
+        }
+        any
+    }
+
+    /// Whether the unwinder has left `header` for the stack that the system knows as `now`, on which SP is.
+    fn is_left(&self, header: &Header, sp: usize, now: &Told) -> bool {
+        let mut next = Some(header);
+        for _ in self.held() {
+            let Some(header) = next else { return false };
+            if !header.host_sp.is_unwound() || header.visits.get() != 0 || header.contains(sp) {
+                return false;
+            }
+            if header.host_sp.host().is_same(now) {
+                return true;
+            }
+            // Called from another stack that was unwound.
+            next = header.host_record().and_then(|host| self.held().find(|below| below.contains(host)));
+        }
+        false
     }
 
     /// Takes the bounds of the thread's stack, once. They cost more than everything else at first use, so this waits for a callback that

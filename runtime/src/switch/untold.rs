@@ -78,5 +78,15 @@ impl LeftAt {
 
     pub(crate) fn settle(&self) {}
 
+    pub(crate) fn is_host(&self, _sp: usize) -> bool {
+        true
+    }
+
+    pub(crate) fn note_unwound(&self) {}
+
+    pub(crate) fn is_unwound(&self) -> bool {
+        false
+    }
+
     pub(crate) fn tell_what_to_free(&self) {}
 }

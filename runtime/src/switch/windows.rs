@@ -92,6 +92,8 @@ pub(crate) struct LeftAt {
     both: Cell<Fields>,
     /// Of the stack that the call runs on, which outlives this.
     there: Cell<*const Told>,
+    /// The body has been unwound while the unwinder was still on its stack.
+    unwound: Cell<bool>,
 }
 
 // The switches count on these.
@@ -106,7 +108,7 @@ impl LeftAt {
 
     /// For calls on the stack that `there` is told of, while it lives.
     pub(crate) const fn leaving_for(there: *const Told) -> Self {
-        Self { sp: Cell::new(0), host: Told::nothing(), both: Cell::new(NONE), there: Cell::new(there) }
+        Self { sp: Cell::new(0), host: Told::nothing(), both: Cell::new(NONE), there: Cell::new(there), unwound: Cell::new(false) }
     }
 
     /// SP of the stack that was left.
@@ -118,6 +120,24 @@ impl LeftAt {
     #[inline(always)]
     pub(crate) fn set(&self, sp: usize) {
         self.sp.set(sp);
+        if CLEANS_UP_ON_TOP {
+            self.unwound.set(false);
+        }
+    }
+
+    /// Whether `sp` lies on the stack that was left.
+    #[inline(always)]
+    pub(crate) fn is_host(&self, sp: usize) -> bool {
+        self.host.fields().contains(sp)
+    }
+
+    /// The body has been unwound, and the unwinder is still on its stack. In force until the next [`LeftAt::set`].
+    pub(crate) fn note_unwound(&self) {
+        self.unwound.set(true);
+    }
+
+    pub(crate) fn is_unwound(&self) -> bool {
+        self.unwound.get()
     }
 
     /// What `call_on_stack` wants.
@@ -284,9 +304,7 @@ struct Unwound<'a>(&'a LeftAt);
 
 impl Drop for Unwound<'_> {
     fn drop(&mut self) {
-        // SAFETY: as in `prepare`.
-        let there = unsafe { &*self.0.there.get() };
-        if !there.fields().contains(stack_pointer()) {
+        if self.0.is_host(stack_pointer()) {
             self.0.settle();
         }
     }
