@@ -121,10 +121,23 @@ C
 # Writes $cache/bin/<name>: starts a program in Wine. <name> <folder of the prefix> <machine> <lines before> <Wine's program>
 write_wine() {
   local name=$1 prefix=$2 machine=$3 before=$4 program=$5
-  printf '#!/bin/sh\n%s\nexport WINEPREFIX=%s WINEDEBUG=-all WINEPATH='\''Z:%s'\''\nexec %s "$@"\n' \
+  printf '#!/bin/sh\n%s\nexport WINEPREFIX=%s WINEDEBUG=-all WINEDLLOVERRIDES=dbghelp=n WINEPATH='\''Z:%s'\''\nexec %s "$@"\n' \
     "$before" "$prefix" "$(echo "$cache/shim/$machine" | tr / '\\')" "$program" >"$cache/bin/$name"
   chmod +x "$cache/bin/$name"
   [ -e "$prefix/system.reg" ] || WINEDLLOVERRIDES=mscoree,mshtml= timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1 || true
+  prepare_names "$machine" "$prefix/drive_c/windows/system32"
+}
+
+# Debian's Wine finds no names of functions for std (.ci/msvc/dbghelp.c). <machine> <where the prefix has its DLLs>
+prepare_names() {
+  local machine=$1 system=$2 folder=$cache/shim/$1
+  [ ! -e "$system/dbghelp_wine.dll" ] || return 0
+  { echo EXPORTS
+    "$machine-w64-mingw32-objdump" -p "$system/dbghelp.dll" |
+      awk '/^.Ordinal.Name Pointer. Table/ { names = 1 } /^The / { names = 0 } names && /^\t\[/ && !/FromInlineContextW$/ { print $NF " = dbghelp_wine." $NF }'
+  } >"$folder/dbghelp.def"
+  "$machine-w64-mingw32-gcc" -shared -O1 .ci/msvc/dbghelp.c "$folder/dbghelp.def" -o "$folder/dbghelp.new" -Wl,--kill-at || return 1
+  mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" && mv "$folder/dbghelp.new" "$system/dbghelp.dll"
 }
 
 # The compiler of GNU's targets also makes the random numbers.
