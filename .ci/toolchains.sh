@@ -84,8 +84,24 @@ prepare_tools() {
     x86_64-pc-windows-gnullvm) prepare_zig && prepare_wine64 ;;
     x86_64-pc-windows-msvc) prepare_msvc x86_64 && prepare_wine64 ;;
     i686-pc-windows-msvc) prepare_msvc i686 && prepare_wine32 ;;
+    x86_64-apple-darwin) prepare_darwin x86_64 gcc ;;
+    aarch64-apple-darwin) need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross && prepare_darwin aarch64 aarch64-linux-gnu-gcc ;;
     *-apple-* | *-freebsd | *-openbsd) prepare_zig ;;
   esac
+}
+
+# What a linker needs for macOS without a file of Apple's, and the loader (.ci/darwin), made again when one of our own files there has changed.
+# <architecture> <compiler for the loader>
+prepare_darwin() {
+  local arch=$1 compiler=$2 libraries=$cache/darwin/$1
+  need gcc && prepare_zig || return 1
+  [ -n "$(find .ci/darwin -newer "$libraries/.done" 2>&1)" ] || return 0
+  # The libraries take longer, and change seldom.
+  if [ -n "$(find .ci/darwin/libraries -newer "$libraries/libc++.a" 2>&1)" ]; then
+    rm -rf "$libraries"
+    ZIG_GLOBAL_CACHE_DIR=$cache/zigcache bash .ci/darwin/libraries "$arch" "$cache/zig/ziglang" "$libraries" || return 1
+  fi
+  "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c -o "$libraries/loader" -lpthread -ldl -lm && touch "$libraries/.done"
 }
 
 # What Microsoft's linker would need, without a file of Microsoft's (.ci/msvc). Made again when one of our own files there has changed.
@@ -191,6 +207,8 @@ enter_target() {
     x86_64-pc-windows-gnullvm) runner=$cache/bin/wine64run ;;
     x86_64-pc-windows-msvc) runner=$cache/bin/wine64run && enter_msvc x86_64 "$key" ;;
     i686-pc-windows-msvc) runner=$cache/bin/wine32run && enter_msvc i686 "$key" ;;
+    x86_64-apple-darwin) runner=$cache/darwin/x86_64/loader && enter_darwin x86_64 "$key" ;;
+    aarch64-apple-darwin) runner="qemu-aarch64 -L /usr/aarch64-linux-gnu $cache/darwin/aarch64/loader" && enter_darwin aarch64 "$key" ;;
     aarch64-*-musl) runner=qemu-aarch64 ;;
     armv7-*-musleabihf) runner=qemu-arm ;;
   esac
@@ -221,11 +239,22 @@ enter_msvc() {
   export RUSTFLAGS
 }
 
+# <architecture> <target as cargo writes it in variables>
+enter_darwin() {
+  local arch=$1 key=$2 target=$1_apple_darwin libraries=$cache/darwin/$1 lld
+  lld=$(echo "$(env -u RUSTC rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)
+  export "CC_$target=$PWD/.ci/darwin/cc" "CXX_$target=$PWD/.ci/darwin/c++" "AR_$target=$PWD/.ci/darwin/ar" "CARGO_TARGET_${key}_LINKER=$lld"
+  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0
+  RUSTFLAGS="-Clinker-flavor=ld64.lld -Lnative=$libraries -Clink-arg=$libraries/libunwind.a -Clink-arg=-undefined -Clink-arg=dynamic_lookup -Clink-arg=-w"
+  export RUSTFLAGS
+}
+
 # cargo, or cargo with zig as compiler and linker.
 cargo_for() {
   local target=$1
   shift
   case $target in
+    x86_64-apple-darwin | aarch64-apple-darwin) cargo "$@" --target "$target" ;;
     *-linux-musl* | *-apple-* | *-freebsd | *-openbsd | *-gnullvm)
       PATH=$cache/zig/bin:$PATH PYTHONPATH=$cache/zig CARGO_ZIGBUILD_ZIG_PATH=$cache/zig/ziglang/zig CARGO_ZIGBUILD_CACHE_DIR=$cache/zigbuild \
         ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT='' cargo-zigbuild "$@" --target "$target" ;;

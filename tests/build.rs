@@ -7,9 +7,9 @@ use std::env;
 const EVERYWHERE: &[&str] = &["c/host.c", "c/jump.c", "c/registers.c"];
 /// By the means of POSIX.
 const POSIX: &[&str] =
-    &["c/coroutine.c", "c/ending.c", "c/frames.c", "c/machine.c", "c/process.c"];
+    &["c/context.c", "c/coroutine.c", "c/ending.c", "c/fault.c", "c/frames.c", "c/machine.c", "c/process.c"];
 /// By the means of Linux alone.
-const LINUX: &[&str] = &["c/differential.c", "c/fault.c", "c/signal.c"];
+const LINUX: &[&str] = &["c/differential.c", "c/seccomp.c", "c/signal.c"];
 /// By the means of Windows.
 const WINDOWS: &[&str] = &["c/windows.c"];
 

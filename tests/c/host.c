@@ -10,6 +10,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
+/* Where the system does not know the flag the address is a wish. */
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0
+#endif
 #endif
 
 /* The volatile keeps the frame: the call is no tail call. */
@@ -153,7 +157,7 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
     void *stack = mmap((void *)address, stack_bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (stack != (void *)address) {
-        /* qemu takes the flag for a wish. */
+        /* qemu takes the address for a wish, too. */
         if (stack != MAP_FAILED)
             munmap(stack, stack_bytes);
         return -3003;

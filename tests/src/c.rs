@@ -89,9 +89,9 @@ unsafe extern "C-unwind" {
     pub fn c_no_signal_stack(base: *mut c_void, bytes: usize);
     pub fn c_has_signal_stack() -> c_int;
     pub fn c_jump_out_of_handler() -> !;
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub fn c_start_timer(signal: c_int, nanoseconds: core::ffi::c_long, timer: *mut libc::timer_t) -> c_int;
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub fn c_stop_timer(timer: *mut libc::timer_t);
     // exception.cpp
     pub fn c_throw(value: c_int) -> !;
