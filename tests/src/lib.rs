@@ -11,7 +11,7 @@ pub use process::{
 };
 
 #[cfg(unix)]
-pub use process::maps_of_stacks;
+pub use process::{errno_address, maps_of_stacks};
 #[cfg(windows)]
 pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 

@@ -3,6 +3,8 @@
 // Signals; windows.rs has the exceptions.
 #![cfg(unix)]
 
+#[cfg(not(target_vendor = "apple"))]
+use core::ffi::c_long;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
@@ -14,13 +16,31 @@ use tests::{
 
 const KIB: usize = 1024;
 
+/// Names the calling thread, in less than 16 bytes, and tells its number.
+#[cfg(not(target_vendor = "apple"))]
+fn name_thread(name: &core::ffi::CStr) -> c_long {
+    // SAFETY: a name that ends; gettid has no preconditions.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, name.as_ptr());
+        libc::syscall(libc::SYS_gettid)
+    }
+}
+
+/// As above.
+#[cfg(target_vendor = "apple")]
+fn name_thread(name: &core::ffi::CStr) -> u64 {
+    let mut id = 0;
+    // SAFETY: a name that ends; room for a number.
+    unsafe {
+        libc::pthread_setname_np(name.as_ptr());
+        libc::pthread_threadid_np(libc::pthread_self(), &raw mut id);
+    }
+    id
+}
+
 /// Names its thread, tells its number, and recurses without end.
 fn overflow() -> c_int {
-    // SAFETY: a name of less than 16 bytes; gettid has no preconditions.
-    let id = unsafe {
-        libc::prctl(libc::PR_SET_NAME, c"reader".as_ptr());
-        libc::syscall(libc::SYS_gettid)
-    };
+    let id = name_thread(c"reader");
     println!("on a system stack: {}, thread {id}", on_system_stack());
     use_stack(usize::MAX / 2)
 }
@@ -396,6 +416,7 @@ in_both_modes! {
         });
     }
 
+    #[cfg(target_os = "linux")]
     fn second_call_after_a_failed_one_says_that_all_is_well(mode) {
         if is_emulated("has no filters for system calls") {
             return;
@@ -413,6 +434,7 @@ in_both_modes! {
     }
 }
 
+#[cfg(target_os = "linux")]
 alone! {
     fn given_alternate_stack_is_smaller_than_a_signal_frame() {
         install();
@@ -426,8 +448,10 @@ alone! {
 }
 
 /// System calls that are on the list of async-signal-safe functions, or write nothing but what they return.
+#[cfg(target_os = "linux")]
 const SAFE: [&str; 6] = ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];
 
+#[cfg(target_os = "linux")]
 #[test]
 fn report_does_more_than_a_signal_handler_may() {
     let test = "report_does_more_than_a_signal_handler_may";

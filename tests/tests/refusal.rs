@@ -42,12 +42,12 @@ fn exhausted(f: CCallback, left: usize) -> c_int {
     let low = StackBounds::of_thread().expect("known").low();
     limit_address_space(1 << 20);
     // SAFETY: the address of this thread's errno.
-    unsafe { *libc::__errno_location() = 77 };
+    unsafe { *tests::errno_address() = 77 };
     // SAFETY: the bodies do not use their argument.
     let result = unsafe { c::c_call_with_left(left, low, f, ptr::null_mut()) };
     // C sees the errno that it had, whatever failed in between.
     // SAFETY: as above.
-    let errno = unsafe { *libc::__errno_location() };
+    let errno = unsafe { *tests::errno_address() };
     limit_address_space(libc::RLIM_INFINITY);
     if errno == 77 { result } else { -errno - 1000 }
 }
