@@ -101,7 +101,7 @@ prepare_darwin() {
     rm -rf "$libraries"
     ZIG_GLOBAL_CACHE_DIR=$cache/zigcache bash .ci/darwin/libraries "$arch" "$cache/zig/ziglang" "$libraries" || return 1
   fi
-  "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c -o "$libraries/loader" -lpthread -ldl -lm && touch "$libraries/.done"
+  "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c -o "$libraries/loader" -Wl,--no-as-needed -lpthread -ldl -lm && touch "$libraries/.done"
 }
 
 # What Microsoft's linker would need, without a file of Microsoft's (.ci/msvc). Made again when one of our own files there has changed.
@@ -244,7 +244,7 @@ enter_darwin() {
   local arch=$1 key=$2 target=$1_apple_darwin libraries=$cache/darwin/$1 lld
   lld=$(echo "$(env -u RUSTC rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)
   export "CC_$target=$PWD/.ci/darwin/cc" "CXX_$target=$PWD/.ci/darwin/c++" "AR_$target=$PWD/.ci/darwin/ar" "CARGO_TARGET_${key}_LINKER=$lld"
-  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0
+  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0 GUARDED_CALLBACK_LOADER=quiet
   RUSTFLAGS="-Clinker-flavor=ld64.lld -Lnative=$libraries -Clink-arg=$libraries/libunwind.a -Clink-arg=-undefined -Clink-arg=dynamic_lookup -Clink-arg=-w"
   export RUSTFLAGS
 }

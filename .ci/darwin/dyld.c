@@ -60,6 +60,10 @@ static int *argument_count(void) { return &image.argc; }
 static char ***arguments(void) { return &image.argv; }
 static char ***environment(void) { return &environ; }
 
+/* atexit is a part of each program here, not of the C library. */
+extern int __cxa_atexit(void (*)(void *), void *, void *);
+static int at_exit(void (*function)(void)) { return __cxa_atexit((void (*)(void *))(void *)function, NULL, NULL); }
+
 /* Lazy imports are bound before the program starts. */
 static void bind_lazily(void) { abort(); }
 extern void tlv_address(void);
@@ -85,6 +89,7 @@ const struct import dyld_imports[] = {
     IMPORT("_NSGetArgc", argument_count),
     IMPORT("_NSGetArgv", arguments),
     IMPORT("_NSGetEnviron", environment),
+    IMPORT("atexit", at_exit),
     IMPORT("__stack_chk_guard", &stack_guard),
     IMPORT("__stack_chk_fail", stack_is_smashed),
     {NULL, NULL},

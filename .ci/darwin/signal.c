@@ -115,7 +115,10 @@ static void deliver(int signal, siginfo_t *info, void *context) {
     struct apple_action action = actions[number];
     ucontext_t *of_linux_context = context;
     struct apple_machine machine = {0};
-    struct apple_info told = {.signal = number, .code = info->si_code > 0 ? info->si_code : 0x10001};
+    struct apple_info told = {.signal = number, .code = info->si_code};
+    /* What was sent, by another process or by raise: the kernel has no code for a fault that is none. */
+    if (info->si_code <= 0)
+        told.code = signal == SIGSEGV ? 0 : 0x10001;
     if (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL)
         told.address = info->si_code > 0 ? info->si_addr : NULL;
     else
@@ -129,10 +132,14 @@ static void deliver(int signal, siginfo_t *info, void *context) {
     };
     read_registers(of_linux_context, &machine);
     if ((uintptr_t)action.handler <= 1) {
-        /* A bus error that nobody handles, where the other signal has a handler: the instruction comes again, and the signal ends the process. */
+        /* A bus error that nobody handles, where the other signal has a handler. */
         struct sigaction none = {.sa_handler = SIG_DFL};
-        sigaction(signal, &none, NULL);
-        return;
+        sigset_t mask;
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGBUS);
+        sigaction(SIGBUS, &none, NULL);
+        pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
+        raise(SIGBUS);
     }
     if (action.flags & RESET_HANDLER)
         actions[number].handler = NULL;

@@ -27,16 +27,17 @@ static int attr_setstacksize(pthread_attr_t *attr, size_t bytes) {
     return bytes % page_bytes() || bytes < 16384 ? EINVAL : pthread_attr_setstacksize(attr, bytes);
 }
 
-static int is_main_thread(void) { return getpid() == (pid_t)syscall(SYS_gettid); }
-
 /* High end and size. Those of the main thread are what the program was started with. */
+static pthread_t main_thread;
 static void *main_high;
 static size_t main_bytes;
+
+static int is_main_thread(void) { return pthread_equal(pthread_self(), main_thread); }
 
 static void stack_of(pthread_t thread, void **high, size_t *bytes) {
     pthread_attr_t attr;
     void *low = NULL;
-    if (main_high != NULL && pthread_equal(thread, pthread_self()) && is_main_thread()) {
+    if (main_high != NULL && pthread_equal(thread, main_thread)) {
         *high = main_high, *bytes = main_bytes;
         return;
     }
@@ -56,6 +57,7 @@ __attribute__((constructor)) static void look_at_main_thread(void) {
     getrlimit(RLIMIT_STACK, &limit);
     main_bytes = limit.rlim_cur == RLIM_INFINITY ? 8 << 20 : limit.rlim_cur & ~(page_bytes() - 1);
     main_high = high;
+    main_thread = pthread_self();
 }
 
 static void *stack_high(pthread_t thread) {

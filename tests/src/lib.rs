@@ -7,13 +7,13 @@ pub mod c;
 mod process;
 
 pub use process::{
-    Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
+    Death, descend, is_emulated, is_in_loader, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
 };
 
-#[cfg(unix)]
-pub use process::{errno_address, maps_of_stacks};
 #[cfg(windows)]
 pub use process::{allocation, committed_bytes, fill_below, is_mapped};
+#[cfg(unix)]
+pub use process::{errno_address, maps_of_stacks};
 
 use core::ffi::{c_int, c_void};
 

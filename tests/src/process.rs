@@ -10,10 +10,10 @@ mod system;
 #[path = "process/windows.rs"]
 mod system;
 
-#[cfg(unix)]
-pub use system::{errno_address, maps_of_stacks};
 #[cfg(windows)]
 pub use system::{allocation, committed_bytes, fill_below, is_mapped};
+#[cfg(unix)]
+pub use system::{errno_address, maps_of_stacks};
 pub use system::{maps, resident_bytes};
 
 /// Names the scenario that a child is to run.
@@ -87,6 +87,15 @@ pub fn is_emulated(what: &str) -> bool {
         println!("skipped: an emulator {what}");
     }
     is_emulated
+}
+
+/// Whether this process runs in the loader of macOS programs (.ci/darwin). Tests of what it does not do say so and pass.
+pub fn is_in_loader(what: &str) -> bool {
+    let is_in_loader = std::env::var_os("GUARDED_CALLBACK_LOADER").is_some();
+    if is_in_loader {
+        println!("skipped: the loader {what}");
+    }
+    is_in_loader
 }
 
 /// How often a test does what it does many times: `count`, and less in an emulator, where each time takes fifty times as long, and on

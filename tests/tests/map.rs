@@ -169,6 +169,8 @@ in_both_modes! {
         stack(&StackMap::current().to_string(), "system stack, idle");
     }
 
+    // Only these tell which pages were touched.
+    #[cfg(any(target_os = "linux", windows))]
     fn use_of_a_stack_is_not_drawn(mode) {
         far_down(uses_much::of(mode), ptr::null_mut());
         let picture = StackMap::current().to_string();

@@ -59,7 +59,8 @@ impl Drop for CallsBack {
     fn drop(&mut self) {
         // SAFETY: the bodies do not use their argument.
         let wrong = unsafe {
-            c::c_call(works::of(self.0), ptr::null_mut()) + c::c_call(needs_a_further_stack::of(self.0), ptr::null_mut())
+            c::c_call(works::of(self.0), ptr::null_mut())
+                + c::c_call(needs_a_further_stack::of(self.0), ptr::null_mut())
         };
         DROPS.fetch_add(usize::from(wrong == 0), Relaxed);
     }
