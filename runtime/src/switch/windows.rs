@@ -108,7 +108,13 @@ impl LeftAt {
 
     /// For calls on the stack that `there` is told of, while it lives.
     pub(crate) const fn leaving_for(there: *const Told) -> Self {
-        Self { sp: Cell::new(0), host: Told::nothing(), both: Cell::new(NONE), there: Cell::new(there), unwound: Cell::new(false) }
+        Self {
+            sp: Cell::new(0),
+            host: Told::nothing(),
+            both: Cell::new(NONE),
+            there: Cell::new(there),
+            unwound: Cell::new(false),
+        }
     }
 
     /// SP of the stack that was left.
