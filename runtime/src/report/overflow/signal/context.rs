@@ -23,19 +23,35 @@ const SP_AT: Option<usize> = cfg_select! {
     _ => None,
 };
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// The same on Apple's systems, in the registers that the context points to (mach/i386/_structs.h, mach/arm/_structs.h): what the fault
+/// was in 16 bytes, and seven registers before rsp, or x0 to x30.
+#[cfg(target_vendor = "apple")]
+const SP_AT: Option<usize> = cfg_select! {
+    target_arch = "x86_64" => Some(16 + 7 * 8),
+    all(target_arch = "aarch64", target_pointer_width = "64") => Some(16 + 31 * 8),
+    _ => None,
+};
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 const SP_AT: Option<usize> = None;
+
+/// Where Apple's context has the pointer to the registers: after two words of 32 bits, a stack_t, a link and a size.
+#[cfg(target_vendor = "apple")]
+const REGISTERS_AT: usize = 48;
 
 /// SP where the signal arrived, on the systems whose contexts we read.
 ///
 /// # Safety
 /// `context` is what the kernel passed to a handler that was installed with SA_SIGINFO.
 pub(super) unsafe fn interrupted_sp(context: *mut libc::c_void) -> Option<usize> {
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: the caller's promise: the kernel wrote a pointer to the registers there.
+    let context = unsafe { context.byte_add(REGISTERS_AT).cast::<*mut libc::c_void>().read() };
     // SAFETY: the caller's promise: the kernel wrote a register there, which is as wide as an address and aligned as one.
     SP_AT.map(|offset| unsafe { context.byte_add(offset).cast::<usize>().read() })
 }
 
-#[cfg(all(test, any(target_os = "linux", target_os = "android"), not(miri)))]
+#[cfg(all(test, any(target_os = "linux", target_os = "android", target_vendor = "apple"), not(miri)))]
 mod tests {
     use core::mem::zeroed;
     use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
