@@ -244,7 +244,8 @@ enter_darwin() {
   local arch=$1 key=$2 target=$1_apple_darwin libraries=$cache/darwin/$1 lld
   lld=$(echo "$(env -u RUSTC rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)
   export "CC_$target=$PWD/.ci/darwin/cc" "CXX_$target=$PWD/.ci/darwin/c++" "AR_$target=$PWD/.ci/darwin/ar" "CARGO_TARGET_${key}_LINKER=$lld"
-  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0 GUARDED_CALLBACK_LOADER=quiet
+  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0
+  if [ "$arch" = x86_64 ]; then export GUARDED_CALLBACK_LOADER=native; else export GUARDED_CALLBACK_LOADER=emulated; fi
   RUSTFLAGS="-Clinker-flavor=ld64.lld -Lnative=$libraries -Clink-arg=$libraries/libunwind.a -Clink-arg=-undefined -Clink-arg=dynamic_lookup -Clink-arg=-w"
   export RUSTFLAGS
 }

@@ -2,7 +2,7 @@
  *
  *     loader PROGRAM [ARGUMENT..]
  *
- * GUARDED_CALLBACK_LOADER=verbose tells what is bound to what. */
+ * GUARDED_CALLBACK_LOADER_SAYS=all tells what is bound to what. */
 #include "loader.h"
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -403,8 +403,8 @@ static int initialise(const struct section *section, void *unused) {
 
 int main(int argc, char **argv) {
     static char path[4096];
-    const char *words = getenv("GUARDED_CALLBACK_LOADER");
-    is_verbose = words != NULL && strcmp(words, "verbose") == 0;
+    const char *words = getenv("GUARDED_CALLBACK_LOADER_SAYS");
+    is_verbose = words != NULL && strcmp(words, "all") == 0;
     image.path = argc > 1 ? argv[1] : "no program";
     if (argc < 2)
         fatal("say which program to run");

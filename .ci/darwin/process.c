@@ -52,6 +52,7 @@ static int actions_destroy(posix_spawn_file_actions_t **actions) {
     return result;
 }
 static int actions_dup2(posix_spawn_file_actions_t **actions, int from, int to) { return posix_spawn_file_actions_adddup2(*actions, from, to); }
+static int actions_chdir(posix_spawn_file_actions_t **actions, const char *path) { return posix_spawn_file_actions_addchdir_np(*actions, path); }
 static int attributes_init(posix_spawnattr_t **attributes) {
     *attributes = malloc(sizeof **attributes);
     return posix_spawnattr_init(*attributes);
@@ -101,6 +102,7 @@ const struct import process_imports[] = {
     IMPORT("posix_spawn_file_actions_init", actions_init),
     IMPORT("posix_spawn_file_actions_destroy", actions_destroy),
     IMPORT("posix_spawn_file_actions_adddup2", actions_dup2),
+    IMPORT("posix_spawn_file_actions_addchdir_np", actions_chdir),
     IMPORT("posix_spawnattr_init", attributes_init),
     IMPORT("posix_spawnattr_destroy", attributes_destroy),
     IMPORT("posix_spawnattr_setflags", attributes_flags),

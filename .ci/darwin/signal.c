@@ -106,13 +106,37 @@ static void write_registers(const struct apple_machine *from, ucontext_t *to) {
 #endif
 }
 
-/* Memory that is mapped and may not be touched is a bus error there. */
+/* Memory that is mapped and may not be touched is a bus error there. So the handler of faults is ours from the beginning to the end, also where the
+   program has none. */
 static int is_bus_error(int signal, const siginfo_t *info) { return signal == SIGSEGV && info->si_code == SEGV_ACCERR; }
+static int is_fault(int number) { return number == APPLE_SIGBUS || number == APPLE_SIGSEGV; }
+
+static void change_blocked(int how, int signal) {
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, signal);
+    pthread_sigmask(how, &mask, NULL);
+}
+
+static void end_by(int signal) {
+    struct sigaction none = {.sa_handler = SIG_DFL};
+    sigaction(signal, &none, NULL);
+    change_blocked(SIG_UNBLOCK, signal);
+    raise(signal);
+}
 
 /* What Linux calls. The frame of a signal there has about the size of this one. */
 static void deliver(int signal, siginfo_t *info, void *context) {
     int number = is_bus_error(signal, info) ? APPLE_SIGBUS : of_linux[signal], error = errno;
     struct apple_action action = actions[number];
+    if (action.handler == SIG_IGN && info->si_code <= 0)
+        return;
+    if ((uintptr_t)action.handler <= 1)
+        end_by(linux_signal(number));
+    if (number != of_linux[signal] && !(action.flags & NO_DEFER)) {
+        change_blocked(SIG_BLOCK, SIGBUS);
+        change_blocked(SIG_UNBLOCK, SIGSEGV);
+    }
     ucontext_t *of_linux_context = context;
     struct apple_machine machine = {0};
     struct apple_info told = {.signal = number, .code = info->si_code};
@@ -131,16 +155,6 @@ static void deliver(int signal, siginfo_t *info, void *context) {
         .machine = &machine,
     };
     read_registers(of_linux_context, &machine);
-    if ((uintptr_t)action.handler <= 1) {
-        /* A bus error that nobody handles, where the other signal has a handler. */
-        struct sigaction none = {.sa_handler = SIG_DFL};
-        sigset_t mask;
-        sigemptyset(&mask);
-        sigaddset(&mask, SIGBUS);
-        sigaction(SIGBUS, &none, NULL);
-        pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
-        raise(SIGBUS);
-    }
     if (action.flags & RESET_HANDLER)
         actions[number].handler = NULL;
     errno = error;
@@ -166,25 +180,33 @@ static int set_action(int number, const struct apple_action *wish, struct apple_
                 action.sa_flags |= flags[i][1];
         linux_mask(copy.mask, &action.sa_mask);
         action.sa_sigaction = deliver;
-        /* Bus errors come as the other signal: its handler is there when either is wanted. */
-        int is_fault = number == APPLE_SIGBUS || number == APPLE_SIGSEGV;
         int is_handled = (uintptr_t)copy.handler > 1;
-        if (is_handled)
+        /* Before the handler is there, which looks here. */
+        if (is_handled || is_fault(number))
             actions[number] = copy;
-        else {
-            action.sa_flags &= ~SA_SIGINFO;
-            action.sa_handler = (void (*)(int))copy.handler;
+        if (is_fault(number)) {
+            action.sa_flags &= ~SA_RESETHAND;
+            if (is_handled && (sigaction(SIGSEGV, &action, NULL) != 0 || sigaction(SIGBUS, &action, NULL) != 0))
+                return fail_as_apple(-1);
+        } else {
+            if (!is_handled) {
+                action.sa_flags &= ~SA_SIGINFO;
+                action.sa_handler = (void (*)(int))copy.handler;
+            }
+            if (sigaction(signal, &action, NULL) != 0)
+                return fail_as_apple(-1);
         }
-        int is_needed_by_other = is_fault && !is_handled && number == APPLE_SIGSEGV && (uintptr_t)actions[APPLE_SIGBUS].handler > 1;
-        if (!is_needed_by_other && sigaction(signal, &action, NULL) != 0)
-            return fail_as_apple(-1);
-        if (number == APPLE_SIGBUS && is_handled && (uintptr_t)actions[APPLE_SIGSEGV].handler <= 1)
-            sigaction(SIGSEGV, &action, NULL);
         actions[number] = copy;
     }
     if (before != NULL)
         *before = old;
     return 0;
+}
+
+__attribute__((constructor)) static void handle_faults(void) {
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK, .sa_sigaction = deliver};
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
 }
 
 static void *set_handler(int number, void *handler) {

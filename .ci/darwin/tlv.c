@@ -2,7 +2,6 @@
  * thread, and two words for it. The function keeps all registers but that of its result, so it is in assembly, and calls C only when the
  * thread has no variables yet. */
 #include "loader.h"
-#include <pthread.h>
 
 struct descriptor {
     void (*function)(void);
@@ -14,28 +13,18 @@ enum { TYPE = 0xff, S_TLV_REGULAR = 0x11, S_TLV_ZEROFILL = 0x12, S_TLV_VARIABLES
 /* The thread's variables, NULL before the first is asked for. */
 __thread uint8_t *tlv_block __attribute__((tls_model("initial-exec")));
 
+/* They lie among our own, so that they are there until the thread is gone, whatever its destructors do: a block that a destructor of a key frees
+   is made again by the next one, and stays. */
+enum { MOST_BYTES = 4096 };
+static __thread uint8_t memory[MOST_BYTES] __attribute__((aligned(64), tls_model("initial-exec")));
+
 static const uint8_t *first_values;
-static size_t values_bytes, block_bytes;
-static pthread_key_t key;
+static size_t values_bytes;
 
 void *tlv_allocate(const struct descriptor *descriptor) {
-    uint8_t *block = aligned_alloc(64, (block_bytes + 63) & ~(size_t)63);
-    memcpy(block, first_values, values_bytes);
-    memset(block + values_bytes, 0, block_bytes - values_bytes);
-    tlv_block = block;
-    pthread_setspecific(key, (void *)1);
-    return block + descriptor->offset;
-}
-
-/* Other destructors of the thread still use variables: the block goes in the last round. */
-static void release(void *round) {
-    enum { ROUNDS = 4 };
-    if ((intptr_t)round < ROUNDS) {
-        pthread_setspecific(key, (void *)((intptr_t)round + 1));
-        return;
-    }
-    free(tlv_block);
-    tlv_block = NULL;
+    memcpy(memory, first_values, values_bytes);
+    tlv_block = memory;
+    return memory + descriptor->offset;
 }
 
 extern void tlv_address(void);
@@ -106,6 +95,8 @@ void prepare_thread_locals(void) {
     each_section(look, &extent);
     first_values = (const uint8_t *)extent.low + image.slide;
     values_bytes = extent.values_end - extent.low;
-    block_bytes = extent.high - extent.low;
-    pthread_key_create(&key, release);
+    if (extent.high - extent.low > MOST_BYTES) {
+        fprintf(stderr, "loader: %llu bytes of thread-local variables are too many\n", (unsigned long long)(extent.high - extent.low));
+        exit(127);
+    }
 }

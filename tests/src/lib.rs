@@ -129,6 +129,12 @@ pub const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
 /// taken for one.
 pub const BELOW_THE_STACK: usize = if cfg!(target_os = "linux") { 1 } else { 64 * 1024 };
 
+/// What the runtime tells of a main thread with that limit, in whole pages. On Apple's systems std makes the lowest page a guard.
+pub fn main_thread_kib(limit_kib: usize) -> usize {
+    let page = if cfg!(all(target_vendor = "apple", target_arch = "aarch64")) { 16 } else { 4 };
+    limit_kib / page * page - if cfg!(target_vendor = "apple") { page } else { 0 }
+}
+
 /// A pointer to pass through C.
 pub fn to_c<T>(value: &mut T) -> *mut c_void {
     core::ptr::from_mut(value).cast()

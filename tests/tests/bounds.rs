@@ -132,13 +132,14 @@ fn byte_below_the_main_thread_is_usable() {
 #[cfg(unix)]
 #[test]
 fn main_stack_is_taken_to_be_as_large_as_it_has_grown() {
-    let limits = [(None, "bounds: "), (Some("6144"), "bounds: 6144 KiB"), (Some("unlimited"), "bounds: 8192 KiB")];
-    for &(limit, bounds) in &limits[..LIMITS.len()] {
+    let told = |kib: usize| format!("bounds: {} KiB", tests::main_thread_kib(kib));
+    let limits = [(None, "bounds: ".to_owned()), (Some("6144"), told(6144)), (Some("unlimited"), told(8192))];
+    for (limit, bounds) in &limits[..LIMITS.len()] {
         for mode in ["always", "when_low"] {
-            let output = on_main_thread("near_the_end_grown", mode, limit);
+            let output = on_main_thread("near_the_end_grown", mode, *limit);
             let told = text(&output);
             assert!(output.status.success(), "limit {limit:?}, {mode}: {output:?}");
-            assert!(told.contains(bounds) && told.contains("switched: true, 128 KiB: true"), "{limit:?}: {told}");
+            assert!(told.contains(bounds.as_str()) && told.contains("switched: true, 128 KiB: true"), "{limit:?}: {told}");
         }
     }
 }

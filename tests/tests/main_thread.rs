@@ -66,7 +66,7 @@ fn std_backtrace_stops_at_a_switch_upwards() {
 }
 
 fn gdb(scenario: &str, mode: &str) -> Option<String> {
-    if is_emulated("is what gdb would show") {
+    if is_emulated("is what gdb would show") || tests::is_in_loader("starts what gdb cannot read") {
         return None;
     }
     if Command::new("gdb").arg("--version").output().is_err() {
@@ -122,6 +122,10 @@ fn limit_lowered_at_run_time_is_not_seen() {
 #[test]
 fn prepare_thread_takes_up_no_changed_limit() {
     if is_emulated("does not change the limit of the stack") {
+        return;
+    }
+    if cfg!(target_vendor = "apple") {
+        println!("skipped: the stack of macOS' main thread stays as large as it was");
         return;
     }
     for mode in MODES {
@@ -184,20 +188,21 @@ fn run_with_limit(limit: &str, mode: &str) -> Option<String> {
 #[test]
 fn limit_of_the_main_thread_is_trusted_too_much_or_too_little() {
     let limits = [
-        ("unlimited", "bounds: 8192 KiB"),
-        ("100000000", "bounds: 8192 KiB"),
-        ("65536", "bounds: 65536 KiB"),
-        ("8192", "bounds: 8192 KiB"),
-        ("8189", "bounds: 8188 KiB"),
-        ("256", "bounds: 256 KiB"),
+        ("unlimited", 8192),
+        ("100000000", 8192),
+        ("65536", 65536),
+        ("8192", 8192),
+        ("8189", 8189),
+        ("256", 256),
     ];
     for mode in MODES {
-        for (limit, bounds) in limits {
+        for (limit, kib) in limits {
             if limit == "100000000" && is_emulated("cannot start threads of its own with stacks of that size") {
                 continue;
             }
             let Some(told) = run_with_limit(limit, mode) else { continue };
-            stand_in_order(&told, &[bounds, "MainThread", "switched: true, 128 KiB: true"]);
+            let bounds = format!("bounds: {} KiB", tests::main_thread_kib(kib));
+            stand_in_order(&told, &[&bounds, "MainThread", "switched: true, 128 KiB: true"]);
         }
     }
 }

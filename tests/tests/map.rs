@@ -5,7 +5,7 @@ use core::ops::Range;
 use core::ptr;
 
 use guarded_callback::{StackBounds, StackMap, register_stack};
-use tests::{CCallback, Mode, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
+use tests::{CCallback, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -179,6 +179,6 @@ in_both_modes! {
         let touched: usize = touched.parse().expect("a number");
         assert!((USED / KIB..USED / KIB + 64).contains(&touched), "{picture}");
         // One that no body runs on is idle, whichever mode this is.
-        assert!(mode != Mode::Plain);
+        assert!(mode != tests::Mode::Plain);
     }
 }
