@@ -147,13 +147,14 @@ write_wine() {
 # Debian's Wine finds no names of functions for std (.ci/msvc/dbghelp.c). <machine> <where the prefix has its DLLs>
 prepare_names() {
   local machine=$1 system=$2 folder=$cache/shim/$1
-  [ ! -e "$system/dbghelp_wine.dll" ] || return 0
+  [ ! "$system/dbghelp.dll" -nt .ci/msvc/dbghelp.c ] || [ ! -e "$system/dbghelp_wine.dll" ] || return 0
+  [ -e "$system/dbghelp_wine.dll" ] || mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" || return 1
   { echo EXPORTS
-    "$machine-w64-mingw32-objdump" -p "$system/dbghelp.dll" |
-      awk '/^.Ordinal.Name Pointer. Table/ { names = 1 } /^The / { names = 0 } names && /^\t\[/ && !/FromInlineContextW$/ { print $NF " = dbghelp_wine." $NF }'
+    "$machine-w64-mingw32-objdump" -p "$system/dbghelp_wine.dll" |
+      awk -v machine="$machine" '/^.Ordinal.Name Pointer. Table/ { names = 1 } /^The / { names = 0 } names && /^\t\[/ && !/FromInlineContextW$/ && !(machine == "i686" && / StackWalkEx$/) { print $NF " = dbghelp_wine." $NF }'
   } >"$folder/dbghelp.def"
   "$machine-w64-mingw32-gcc" -shared -O1 .ci/msvc/dbghelp.c "$folder/dbghelp.def" -o "$folder/dbghelp.new" -Wl,--kill-at || return 1
-  mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" && mv "$folder/dbghelp.new" "$system/dbghelp.dll"
+  mv "$folder/dbghelp.new" "$system/dbghelp.dll"
 }
 
 # The compiler of GNU's targets also makes the random numbers.
@@ -235,7 +236,8 @@ enter_msvc() {
     RUSTFLAGS+=" -Clink-args=$library.lib"
   done
   # The import libraries and assembly here say nothing of safe handlers; with /SAFESEH the linker wants that of all.
-  [ "$arch" != i686 ] || RUSTFLAGS+=" -Clink-args=/SAFESEH:NO"
+  # Backtraces follow frame pointers (.ci/msvc/dbghelp.c).
+  [ "$arch" != i686 ] || RUSTFLAGS+=" -Clink-args=/SAFESEH:NO -Cforce-frame-pointers=yes"
   export RUSTFLAGS
 }
 
