@@ -68,6 +68,10 @@ int file_openat(int folder, const char *path, int flags, int mode) {
     enum { APPLE_AT_FDCWD = -2 };
     return fail_as_apple(openat(folder == APPLE_AT_FDCWD ? AT_FDCWD : folder, path, open_flags(flags), mode));
 }
+static int unlink_at(int folder, const char *path, int flags) {
+    enum { APPLE_AT_FDCWD = -2, APPLE_AT_REMOVEDIR = 0x80 };
+    return fail_as_apple(unlinkat(folder == APPLE_AT_FDCWD ? AT_FDCWD : folder, path, flags & APPLE_AT_REMOVEDIR ? AT_REMOVEDIR : 0));
+}
 VARIADIC(open_variadic, 2, file_open);
 VARIADIC(openat_variadic, 3, file_openat);
 
@@ -231,6 +235,7 @@ const struct import file_imports[] = {
     IMPORT("strerror_r", describe_error),
     IMPORT("open", open_variadic),
     IMPORT("openat", openat_variadic),
+    IMPORT("unlinkat", unlink_at),
     IMPORT("fcntl", fcntl_variadic),
     IMPORT("ioctl", ioctl_variadic),
     IMPORT("read", read_some),

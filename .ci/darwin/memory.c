@@ -116,7 +116,7 @@ static int set_limit(int apple_limit, const struct rlimit *wish) {
     return fail_as_apple(setrlimit(linux_limit(apple_limit), &limit));
 }
 
-/* What proc_pidinfo tells of this process: where the mapping at or after an address is, and how much memory is in use. */
+/* What proc_pidinfo tells of this process: where the mapping at or after an address is, how much memory is in use, and whether a thread is there. */
 struct region {
     uint32_t protection, words[5];
     uint32_t more[14];
@@ -129,10 +129,18 @@ struct task {
 _Static_assert(sizeof(struct task) == 96, "struct proc_taskinfo");
 
 static int process_info(int pid, int what, uint64_t argument, void *buffer, int bytes) {
-    enum { TASK = 4, REGION = 7 };
+    enum { TASK = 4, REGION = 7, THREAD = 15, THREAD_BYTES = 112 };
     int found = 0;
-    if (pid != getpid() || bytes < 96) {
+    if (pid != getpid() || bytes < (what == THREAD ? THREAD_BYTES : 96)) {
         errno = EINVAL;
+        return 0;
+    }
+    if (what == THREAD) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/task/%llu", (unsigned long long)argument);
+        if (access(path, F_OK) == 0)
+            return THREAD_BYTES;
+        errno = ESRCH;
         return 0;
     }
     memset(buffer, 0, 96);

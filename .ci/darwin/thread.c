@@ -2,53 +2,233 @@
 #include "loader.h"
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-/* ---- Threads and their stacks ---- */
+/* ---- Threads and their stacks ----
+ *
+ * A thread's code runs on a stack of our own, as large as the program has asked for, with a guard page below: the C library of Linux asks for more
+ * than macOS does, and keeps its own data at the end. Only the thread's first frame is on a stack of the C library's. What happens at the end of a
+ * thread happens on the program's stack, too, so destructors of keys and of thread-local variables are called from here. */
 
-enum { USUAL_STACK = 512 * 1024 };
+enum { USUAL_STACK = 512 * 1024, LEAST_STACK = 16384, KEYS = 512, ROUNDS = 4 };
 
-static int attr_init(pthread_attr_t *attr) {
-    int result = pthread_attr_init(attr);
-    return result ? result : pthread_attr_setstacksize(attr, USUAL_STACK);
+struct attributes {
+    size_t stack_bytes;
+    void *stack; /* the low end, when the program has given one */
+    int is_detached;
+};
+_Static_assert(sizeof(struct attributes) <= 64, "pthread_attr_t");
+
+struct destructor {
+    void (*function)(void *);
+    void *object;
+    struct destructor *next;
+};
+
+struct thread {
+    void *(*start)(void *);
+    void *argument;
+    char *high;
+    size_t bytes;
+    void *mapping; /* ours, to be unmapped at the end */
+    size_t mapping_bytes;
+    pthread_t id;
+    struct thread *next;
+};
+
+static struct thread main_thread, *threads = &main_thread;
+static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t end_key;
+static __thread struct thread *this_thread __attribute__((tls_model("initial-exec")));
+static __thread void *values[KEYS] __attribute__((tls_model("initial-exec")));
+static __thread struct destructor *destructors;
+
+/* Calls f(argument) with SP at `top`. */
+extern void *call_at(void *(*f)(void *), void *argument, void *top);
+#ifdef __x86_64__
+__asm__("call_at: pushq %rbp\n movq %rsp, %rbp\n movq %rdx, %rsp\n movq %rdi, %rax\n movq %rsi, %rdi\n call *%rax\n"
+        " movq %rbp, %rsp\n popq %rbp\n retq\n");
+#else
+__asm__("call_at: stp x29, x30, [sp, #-16]!\n mov x29, sp\n mov sp, x2\n mov x9, x0\n mov x0, x1\n blr x9\n"
+        " mov sp, x29\n ldp x29, x30, [sp], #16\n ret\n");
+#endif
+
+static int attr_init(struct attributes *attributes) {
+    *attributes = (struct attributes){.stack_bytes = USUAL_STACK};
+    return 0;
+}
+static int attr_destroy(struct attributes *attributes) { return 0; }
+static int attr_setstacksize(struct attributes *attributes, size_t bytes) {
+    if (bytes < LEAST_STACK || bytes % page_bytes() != 0)
+        return EINVAL;
+    attributes->stack_bytes = bytes;
+    return 0;
+}
+static int attr_getstacksize(const struct attributes *attributes, size_t *bytes) { return *bytes = attributes->stack_bytes, 0; }
+static int attr_setstack(struct attributes *attributes, void *stack, size_t bytes) {
+    if (bytes < LEAST_STACK || bytes % page_bytes() != 0 || (uintptr_t)stack % page_bytes() != 0)
+        return EINVAL;
+    attributes->stack = stack, attributes->stack_bytes = bytes;
+    return 0;
+}
+static int attr_setdetachstate(struct attributes *attributes, int state) {
+    enum { APPLE_DETACHED = 2 };
+    attributes->is_detached = state == APPLE_DETACHED;
+    return 0;
 }
 
-static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *argument) {
-    pthread_attr_t usual;
-    if (attr == NULL)
-        attr_init(&usual);
-    return apple_errno(pthread_create(thread, attr ? attr : &usual, start, argument));
+/* ---- Keys, whose destructors are called at a thread's end ---- */
+
+static void (*key_destructors[KEYS])(void *);
+static char key_is_used[KEYS];
+
+/* A key has eight bytes there. The first is none, so that zero is no key. */
+static int key_create(unsigned long *key, void (*destructor)(void *)) {
+    for (unsigned long i = 1; i < KEYS; i++)
+        if (!__atomic_exchange_n(&key_is_used[i], 1, __ATOMIC_ACQ_REL)) {
+            key_destructors[i] = destructor;
+            *key = i;
+            return 0;
+        }
+    return 35;
+}
+static int key_delete(unsigned long key) {
+    if (key >= KEYS || !key_is_used[key])
+        return EINVAL;
+    key_destructors[key] = NULL;
+    __atomic_store_n(&key_is_used[key], 0, __ATOMIC_RELEASE);
+    return 0;
+}
+static void *get_value(unsigned long key) { return key < KEYS ? values[key] : NULL; }
+static int set_value(unsigned long key, const void *value) {
+    if (key >= KEYS || !key_is_used[key])
+        return EINVAL;
+    values[key] = (void *)value;
+    return 0;
 }
 
-static int attr_setstacksize(pthread_attr_t *attr, size_t bytes) {
-    return bytes % page_bytes() || bytes < 16384 ? EINVAL : pthread_attr_setstacksize(attr, bytes);
-}
+extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
+extern void *__dso_handle;
 
-/* High end and size. Those of the main thread are what the program was started with. */
-static pthread_t main_thread;
-static void *main_high;
-static size_t main_bytes;
-
-static int is_main_thread(void) { return pthread_equal(pthread_self(), main_thread); }
-
-static void stack_of(pthread_t thread, void **high, size_t *bytes) {
-    pthread_attr_t attr;
-    void *low = NULL;
-    if (main_high != NULL && pthread_equal(thread, main_thread)) {
-        *high = main_high, *bytes = main_bytes;
+/* Destructors of thread-local variables: the last first. Those of the main thread are called by exit. */
+static void at_thread_end(void (*function)(void *), void *object) {
+    if (this_thread == &main_thread) {
+        __cxa_thread_atexit_impl(function, object, &__dso_handle);
         return;
     }
-    *bytes = 0;
-    if (pthread_getattr_np(thread, &attr) == 0) {
-        pthread_attr_getstack(&attr, &low, bytes);
-        pthread_attr_destroy(&attr);
-    }
-    *high = (char *)low + *bytes;
+    struct destructor *destructor = malloc(sizeof *destructor);
+    *destructor = (struct destructor){function, object, destructors};
+    destructors = destructor;
 }
 
+static void destroy_variables(void) {
+    while (destructors != NULL) {
+        struct destructor *last = destructors;
+        destructors = last->next;
+        last->function(last->object);
+        free(last);
+    }
+}
+
+static void end_thread(void) {
+    destroy_variables();
+    for (int round = 0, any = 1; round < ROUNDS && any; round++) {
+        any = 0;
+        for (int key = 1; key < KEYS; key++) {
+            void *value = values[key];
+            if (value == NULL || key_destructors[key] == NULL)
+                continue;
+            values[key] = NULL;
+            any = 1;
+            key_destructors[key](value);
+        }
+    }
+    destroy_variables();
+}
+
+/* ---- From the first frame of a thread to its last ---- */
+
+static void *run(void *thread) {
+    this_thread = thread;
+    void *result = this_thread->start(this_thread->argument);
+    end_thread();
+    return result;
+}
+
+static void *begin(void *argument) {
+    struct thread *thread = argument;
+    thread->id = pthread_self();
+    pthread_setspecific(end_key, thread);
+    pthread_mutex_lock(&threads_mutex);
+    thread->next = threads;
+    threads = thread;
+    pthread_mutex_unlock(&threads_mutex);
+    return call_at(run, thread, thread->high);
+}
+
+/* Back on the C library's stack, also after pthread_exit. */
+static void forget(void *argument) {
+    struct thread *thread = argument, **link;
+    pthread_mutex_lock(&threads_mutex);
+    for (link = &threads; *link != thread; link = &(*link)->next)
+        ;
+    *link = thread->next;
+    pthread_mutex_unlock(&threads_mutex);
+    if (thread->mapping != NULL)
+        munmap(thread->mapping, thread->mapping_bytes);
+    free(thread);
+}
+
+static int create(pthread_t *id, const struct attributes *wish, void *(*start)(void *), void *argument) {
+    struct attributes usual;
+    pthread_attr_t attr;
+    attr_init(&usual);
+    if (wish == NULL)
+        wish = &usual;
+    struct thread *thread = calloc(1, sizeof *thread);
+    *thread = (struct thread){.start = start, .argument = argument, .bytes = wish->stack_bytes};
+    if (wish->stack != NULL)
+        thread->high = (char *)wish->stack + wish->stack_bytes;
+    else {
+        /* One page more than the guard, so that the stack can begin at a page of macOS. */
+        size_t page = page_bytes(), whole = wish->stack_bytes + 2 * page;
+        thread->mapping = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        if (thread->mapping == MAP_FAILED) {
+            free(thread);
+            return 35;
+        }
+        char *low = (char *)(((uintptr_t)thread->mapping + 2 * page - 1) & ~(page - 1));
+        mprotect(thread->mapping, low - (char *)thread->mapping, PROT_NONE);
+        thread->mapping_bytes = whole;
+        thread->high = low + wish->stack_bytes;
+    }
+    pthread_attr_init(&attr);
+    /* Room for our variables of the thread and for pthread_exit. */
+    pthread_attr_setstacksize(&attr, sysconf(_SC_THREAD_STACK_MIN) + 64 * 1024);
+    if (wish->is_detached)
+        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    int result = pthread_create(id, &attr, begin, thread);
+    pthread_attr_destroy(&attr);
+    if (result != 0) {
+        if (thread->mapping != NULL)
+            munmap(thread->mapping, thread->mapping_bytes);
+        free(thread);
+    }
+    return apple_errno(result);
+}
+
+static void leave(void *result) {
+    end_thread();
+    pthread_exit(result);
+}
+
+static int is_main_thread(void) { return this_thread == &main_thread; }
+
+/* What the program was started with. */
 __attribute__((constructor)) static void look_at_main_thread(void) {
     struct rlimit limit;
     char line[512];
@@ -57,26 +237,29 @@ __attribute__((constructor)) static void look_at_main_thread(void) {
     /* The C library tells a lower end: the page above its first frame. */
     while (list != NULL && fgets(line, sizeof line, list) != NULL)
         if (strstr(line, "[stack]") != NULL && sscanf(line, "%lx-%lx", &low, &high) == 2)
-            main_high = (void *)(high & ~(page_bytes() - 1));
+            main_thread.high = (char *)(high & ~(page_bytes() - 1));
     if (list != NULL)
         fclose(list);
     getrlimit(RLIMIT_STACK, &limit);
-    main_bytes = limit.rlim_cur == RLIM_INFINITY ? 8 << 20 : limit.rlim_cur & ~(page_bytes() - 1);
-    main_thread = pthread_self();
+    main_thread.bytes = limit.rlim_cur == RLIM_INFINITY ? 8 << 20 : limit.rlim_cur & ~(page_bytes() - 1);
+    main_thread.id = pthread_self();
+    this_thread = &main_thread;
+    pthread_key_create(&end_key, forget);
 }
 
-static void *stack_high(pthread_t thread) {
-    void *high;
-    size_t bytes;
-    stack_of(thread, &high, &bytes);
-    return high;
+static struct thread about(pthread_t id) {
+    struct thread result = {0};
+    if (this_thread != NULL && pthread_equal(id, pthread_self()))
+        return *this_thread;
+    pthread_mutex_lock(&threads_mutex);
+    for (struct thread *thread = threads; thread != NULL; thread = thread->next)
+        if (pthread_equal(thread->id, id))
+            result = *thread;
+    pthread_mutex_unlock(&threads_mutex);
+    return result;
 }
-static size_t stack_bytes(pthread_t thread) {
-    void *high;
-    size_t bytes;
-    stack_of(thread, &high, &bytes);
-    return bytes;
-}
+static void *stack_high(pthread_t id) { return about(id).high; }
+static size_t stack_bytes(pthread_t id) { return about(id).bytes; }
 
 static int set_name(const char *name) {
     char short_name[16];
@@ -87,19 +270,6 @@ static int thread_id(pthread_t thread, uint64_t *id) {
     *id = syscall(SYS_gettid);
     return 0;
 }
-
-/* A key has eight bytes there. */
-static int key_create(unsigned long *key, void (*destructor)(void *)) {
-    pthread_key_t made;
-    int result = pthread_key_create(&made, destructor);
-    *key = made;
-    return apple_errno(result);
-}
-
-/* Destructors of thread-local variables. */
-extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
-extern void *__dso_handle;
-static void at_thread_end(void (*destructor)(void *), void *object) { __cxa_thread_atexit_impl(destructor, object, &__dso_handle); }
 
 /* Calls f once; another thread waits meanwhile. A word of eight bytes and the state. */
 static int once(long *state, void (*f)(void)) {
@@ -184,14 +354,22 @@ static void release(void *object) { free(object); }
 
 const struct import thread_imports[] = {
     IMPORT("pthread_attr_init", attr_init),
+    IMPORT("pthread_attr_destroy", attr_destroy),
     IMPORT("pthread_attr_setstacksize", attr_setstacksize),
+    IMPORT("pthread_attr_getstacksize", attr_getstacksize),
+    IMPORT("pthread_attr_setstack", attr_setstack),
+    IMPORT("pthread_attr_setdetachstate", attr_setdetachstate),
     IMPORT("pthread_create", create),
+    IMPORT("pthread_exit", leave),
     IMPORT("pthread_main_np", is_main_thread),
     IMPORT("pthread_get_stackaddr_np", stack_high),
     IMPORT("pthread_get_stacksize_np", stack_bytes),
     IMPORT("pthread_setname_np", set_name),
     IMPORT("pthread_threadid_np", thread_id),
     IMPORT("pthread_key_create", key_create),
+    IMPORT("pthread_key_delete", key_delete),
+    IMPORT("pthread_getspecific", get_value),
+    IMPORT("pthread_setspecific", set_value),
     IMPORT("_tlv_atexit", at_thread_end),
     IMPORT("pthread_once", once),
     IMPORT("pthread_mutexattr_settype", mutexattr_settype),

@@ -242,6 +242,10 @@ fn overflow_in_a_rust_program_dies_otherwise_with_the_report() {
         let Some((with, without)) = with_and_without(test, &format!("{mode:?} {place:?}"), None, overflows) else {
             continue;
         };
+        // Without an alternate stack the signal finds no room for its handler, which ends a process by another signal on Apple's systems.
+        if cfg!(target_vendor = "apple") && with.signal == Some(AT_A_GUARD) && without.signal.is_some() {
+            continue;
+        }
         same_death(&with, &without);
     }
 }
@@ -286,7 +290,12 @@ fn overflow_dumps_no_core_with_the_report() {
         });
         death.inspect(|_| std::fs::remove_dir_all(&place).expect("ours")).map(|death| (death.signal, death.core))
     });
-    assert_eq!(dumped[0], dumped[1]);
+    // Which signal it is: see above.
+    let core = |dumped: Option<(Option<c_int>, bool)>| dumped.map(|(_, core)| core);
+    assert_eq!(core(dumped[0]), core(dumped[1]));
+    if cfg!(not(target_vendor = "apple")) {
+        assert_eq!(dumped[0], dumped[1]);
+    }
 }
 
 callback! { "C" fn writes_to(arg) {
