@@ -94,13 +94,19 @@ static void *run(void *arg) {
     return NULL;
 }
 
+/* In whole pages, as macOS wants stacks. */
+static size_t in_pages(size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
 /* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most architectures, 128 KiB on aarch64 and powerpc64.
    Zero leaves the size that threads usually have. */
 static int set_stack_bytes(pthread_attr_t *attr, size_t bytes) {
     if (bytes == 0)
         return 0;
     size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
-    return pthread_attr_setstacksize(attr, bytes > least ? bytes : least);
+    return pthread_attr_setstacksize(attr, in_pages(bytes > least ? bytes : least));
 }
 
 /* -3000: no thread could be made; -3001: the thread ended by pthread_exit(1). */
@@ -169,8 +175,8 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
 
 /* A thread whose stack is part of the caller's. */
 int c_call_on_thread_in_frame(size_t stack_bytes, callback f, void *arg) {
-    char *frame = alloca(stack_bytes + 4096);
-    return call_on_memory(frame + (4096 - (size_t)frame % 4096), stack_bytes, f, arg);
+    char *frame = alloca(in_pages(stack_bytes) + in_pages(1));
+    return call_on_memory((void *)in_pages((size_t)frame), in_pages(stack_bytes), f, arg);
 }
 
 void c_exit_thread(void) { pthread_exit((void *)1); }
