@@ -139,7 +139,10 @@ fn main_stack_is_taken_to_be_as_large_as_it_has_grown() {
             let output = on_main_thread("near_the_end_grown", mode, *limit);
             let told = text(&output);
             assert!(output.status.success(), "limit {limit:?}, {mode}: {output:?}");
-            assert!(told.contains(bounds.as_str()) && told.contains("switched: true, 128 KiB: true"), "{limit:?}: {told}");
+            assert!(
+                told.contains(bounds.as_str()) && told.contains("switched: true, 128 KiB: true"),
+                "{limit:?}: {told}"
+            );
         }
     }
 }

@@ -187,14 +187,8 @@ fn run_with_limit(limit: &str, mode: &str) -> Option<String> {
 
 #[test]
 fn limit_of_the_main_thread_is_trusted_too_much_or_too_little() {
-    let limits = [
-        ("unlimited", 8192),
-        ("100000000", 8192),
-        ("65536", 65536),
-        ("8192", 8192),
-        ("8189", 8189),
-        ("256", 256),
-    ];
+    let limits =
+        [("unlimited", 8192), ("100000000", 8192), ("65536", 65536), ("8192", 8192), ("8189", 8189), ("256", 256)];
     for mode in MODES {
         for (limit, kib) in limits {
             if limit == "100000000" && is_emulated("cannot start threads of its own with stacks of that size") {
