@@ -205,7 +205,7 @@ callback! { "C" fn looks(_arg) {
 // The first callback of a thread, in a handler that interrupts the C library.
 
 /// About how many instructions are interrupted at most, each on a new thread; and how many are stepped over on the way.
-const FIRSTS: core::ffi::c_long = if cfg!(debug_assertions) { 60 } else { 600 };
+const FIRSTS: core::ffi::c_long = if cfg!(debug_assertions) { 60 } else { 200 };
 const MOST_STEPS: core::ffi::c_long = 1_000_000;
 
 /// Interrupts the scenario after evenly spread instructions, or after each where they are few.
@@ -263,7 +263,7 @@ pub(super) fn allocates(_mode: Mode) -> c_int {
     [24, 1000, 300_000].into_iter().map(|bytes| {
         // SAFETY: freed once.
         unsafe {
-            let memory = libc::malloc(bytes);
+            let memory = core::hint::black_box(libc::malloc(bytes));
             libc::free(memory);
             c_int::from(memory.is_null())
         }
