@@ -79,11 +79,38 @@ prepare_tools() {
     s390x-unknown-linux-gnu) need qemu-user g++-s390x-linux-gnu libc6-dev-s390x-cross ;;
     powerpc64le-unknown-linux-gnu) need qemu-user g++-powerpc64le-linux-gnu libc6-dev-ppc64el-cross ;;
     *-linux-musl*) need qemu-user && prepare_zig ;;
-    x86_64-pc-windows-gnu) need g++-mingw-w64-x86-64-posix && prepare_wine64 ;;
-    i686-pc-windows-gnu) need g++-mingw-w64-i686-posix && prepare_wine32 ;;
-    x86_64-pc-windows-gnullvm) need g++-mingw-w64-x86-64-posix && prepare_zig && prepare_wine64 ;;
+    x86_64-pc-windows-gnu) prepare_wine64 ;;
+    i686-pc-windows-gnu) prepare_wine32 ;;
+    x86_64-pc-windows-gnullvm) prepare_zig && prepare_wine64 ;;
+    x86_64-pc-windows-msvc) prepare_msvc x86_64 && prepare_wine64 ;;
+    i686-pc-windows-msvc) prepare_msvc i686 && prepare_wine32 ;;
+    x86_64-apple-darwin) prepare_darwin x86_64 gcc ;;
+    aarch64-apple-darwin) need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross && prepare_darwin aarch64 aarch64-linux-gnu-gcc ;;
     *-apple-* | *-freebsd | *-openbsd) prepare_zig ;;
   esac
+}
+
+# What a linker needs for macOS without a file of Apple's, and the loader (.ci/darwin), made again when one of our own files there has changed.
+# <architecture> <compiler for the loader>
+prepare_darwin() {
+  local arch=$1 compiler=$2 libraries=$cache/darwin/$1
+  need gcc && prepare_zig || return 1
+  [ -n "$(find .ci/darwin -newer "$libraries/.done" 2>&1)" ] || return 0
+  # The libraries take longer, and change seldom.
+  if [ -n "$(find .ci/darwin/libraries -newer "$libraries/libc++.a" 2>&1)" ]; then
+    rm -rf "$libraries"
+    ZIG_GLOBAL_CACHE_DIR=$cache/zigcache bash .ci/darwin/libraries "$arch" "$cache/zig/ziglang" "$libraries" || return 1
+  fi
+  "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c -o "$libraries/loader" -Wl,--no-as-needed -lpthread -ldl -lm && touch "$libraries/.done"
+}
+
+# What Microsoft's linker would need, without a file of Microsoft's (.ci/msvc). Made again when one of our own files there has changed.
+prepare_msvc() {
+  local arch=$1 libraries=$cache/msvc/$1
+  need clang lld llvm && prepare_zig || return 1
+  [ -n "$(find .ci/msvc -newer "$libraries/.done" 2>&1)" ] || return 0
+  rm -rf "$libraries"
+  bash .ci/msvc/libraries "$arch" "$cache/zig/ziglang" "$libraries" && touch "$libraries/.done"
 }
 
 # Debian's Wine has no bcryptprimitives.dll, from which std takes its random numbers: one that passes the request on.
@@ -110,21 +137,36 @@ C
 # Writes $cache/bin/<name>: starts a program in Wine. <name> <folder of the prefix> <machine> <lines before> <Wine's program>
 write_wine() {
   local name=$1 prefix=$2 machine=$3 before=$4 program=$5
-  printf '#!/bin/sh\n%s\nexport WINEPREFIX=%s WINEDEBUG=-all WINEPATH='\''Z:%s'\''\nexec %s "$@"\n' \
+  printf '#!/bin/sh\n%s\nexport WINEPREFIX=%s WINEDEBUG=-all WINEDLLOVERRIDES=dbghelp=n WINEPATH='\''Z:%s'\''\nexec %s "$@"\n' \
     "$before" "$prefix" "$(echo "$cache/shim/$machine" | tr / '\\')" "$program" >"$cache/bin/$name"
   chmod +x "$cache/bin/$name"
   [ -e "$prefix/system.reg" ] || WINEDLLOVERRIDES=mscoree,mshtml= timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1 || true
+  prepare_names "$machine" "$prefix/drive_c/windows/system32"
 }
 
+# Debian's Wine finds no names of functions for std (.ci/msvc/dbghelp.c). <machine> <where the prefix has its DLLs>
+prepare_names() {
+  local machine=$1 system=$2 folder=$cache/shim/$1
+  [ ! "$system/dbghelp.dll" -nt .ci/msvc/dbghelp.c ] || [ ! -e "$system/dbghelp_wine.dll" ] || return 0
+  [ -e "$system/dbghelp_wine.dll" ] || mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" || return 1
+  { echo EXPORTS
+    "$machine-w64-mingw32-objdump" -p "$system/dbghelp_wine.dll" |
+      awk -v machine="$machine" '/^.Ordinal.Name Pointer. Table/ { names = 1 } /^The / { names = 0 } names && /^\t\[/ && !/FromInlineContextW$/ && !(machine == "i686" && / StackWalkEx$/) { print $NF " = dbghelp_wine." $NF }'
+  } >"$folder/dbghelp.def"
+  "$machine-w64-mingw32-gcc" -shared -O1 .ci/msvc/dbghelp.c "$folder/dbghelp.def" -o "$folder/dbghelp.new" -Wl,--kill-at || return 1
+  mv "$folder/dbghelp.new" "$system/dbghelp.dll"
+}
+
+# The compiler of GNU's targets also makes the random numbers.
 prepare_wine64() {
-  need wine64 && prepare_random_numbers x86_64 && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
+  need wine64 g++-mingw-w64-x86-64-posix && prepare_random_numbers x86_64 && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
 }
 
 # 32-bit Wine with all that it needs, unpacked into $cache/w32 from the packages of i386. They are found with a state of apt's own,
 # because installing them would make the whole machine one of two architectures.
 prepare_wine32() {
   # The loader of 32-bit programs, at the place that they name; the rest comes from below.
-  need libc6-i386 && prepare_random_numbers i686 || return 1
+  need libc6-i386 g++-mingw-w64-i686-posix && prepare_random_numbers i686 || return 1
   local root=$cache/w32 apt=$cache/apt32 file release options
   if [ ! -e "$root/.done" ]; then
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -164,6 +206,10 @@ enter_target() {
     x86_64-pc-windows-gnu) gcc=x86_64-w64-mingw32 runner=$cache/bin/wine64run ;;
     i686-pc-windows-gnu) gcc=i686-w64-mingw32 runner=$cache/bin/wine32run ;;
     x86_64-pc-windows-gnullvm) runner=$cache/bin/wine64run ;;
+    x86_64-pc-windows-msvc) runner=$cache/bin/wine64run && enter_msvc x86_64 "$key" ;;
+    i686-pc-windows-msvc) runner=$cache/bin/wine32run && enter_msvc i686 "$key" ;;
+    x86_64-apple-darwin) runner=$cache/darwin/x86_64/loader && enter_darwin x86_64 "$key" ;;
+    aarch64-apple-darwin) runner="qemu-aarch64 -L /usr/aarch64-linux-gnu $cache/darwin/aarch64/loader" && enter_darwin aarch64 "$key" ;;
     aarch64-*-musl) runner=qemu-aarch64 ;;
     armv7-*-musleabihf) runner=qemu-arm ;;
   esac
@@ -179,11 +225,39 @@ enter_target() {
   fi
 }
 
+# <architecture> <target as cargo writes it in variables>
+enter_msvc() {
+  local arch=$1 key=$2 target=$1_pc_windows_msvc library
+  export "CC_$target=$PWD/.ci/msvc/cc" "CXX_$target=$PWD/.ci/msvc/c++" "AR_$target=llvm-lib" "CARGO_TARGET_${key}_LINKER=lld-link"
+  export GUARDED_CALLBACK_WINDOWS_HEADERS=$cache/zig/ziglang/lib/libc/include/any-windows-any
+  RUSTFLAGS="-Lnative=$cache/msvc/$arch"
+  # In this order: what a program names is looked for in the first that has it.
+  for library in kernel32 ntdll ws2_32 userenv dbghelp advapi32 bcryptprimitives api-ms-win-core-synch-l1-2-0 msvcrt user32; do
+    RUSTFLAGS+=" -Clink-args=$library.lib"
+  done
+  # The import libraries and assembly here say nothing of safe handlers; with /SAFESEH the linker wants that of all.
+  # Backtraces follow frame pointers (.ci/msvc/dbghelp.c).
+  [ "$arch" != i686 ] || RUSTFLAGS+=" -Clink-args=/SAFESEH:NO -Cforce-frame-pointers=yes"
+  export RUSTFLAGS
+}
+
+# <architecture> <target as cargo writes it in variables>
+enter_darwin() {
+  local arch=$1 key=$2 target=$1_apple_darwin libraries=$cache/darwin/$1 lld
+  lld=$(echo "$(env -u RUSTC rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)
+  export "CC_$target=$PWD/.ci/darwin/cc" "CXX_$target=$PWD/.ci/darwin/c++" "AR_$target=$PWD/.ci/darwin/ar" "CARGO_TARGET_${key}_LINKER=$lld"
+  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0
+  if [ "$arch" = x86_64 ]; then export GUARDED_CALLBACK_LOADER=native; else export GUARDED_CALLBACK_LOADER=emulated; fi
+  RUSTFLAGS="-Clinker-flavor=ld64.lld -Lnative=$libraries -Clink-arg=$libraries/libunwind.a -Clink-arg=-undefined -Clink-arg=dynamic_lookup -Clink-arg=-w"
+  export RUSTFLAGS
+}
+
 # cargo, or cargo with zig as compiler and linker.
 cargo_for() {
   local target=$1
   shift
   case $target in
+    x86_64-apple-darwin | aarch64-apple-darwin) cargo "$@" --target "$target" ;;
     *-linux-musl* | *-apple-* | *-freebsd | *-openbsd | *-gnullvm)
       PATH=$cache/zig/bin:$PATH PYTHONPATH=$cache/zig CARGO_ZIGBUILD_ZIG_PATH=$cache/zig/ziglang/zig CARGO_ZIGBUILD_CACHE_DIR=$cache/zigbuild \
         ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT='' cargo-zigbuild "$@" --target "$target" ;;

@@ -1,47 +1,70 @@
 //! Compiles the C and C++ callers, with debug information (backtraces and gdb read it) and with unwind tables (panics and
 //! exceptions cross C frames).
 
+use std::env;
+
+/// Callers for every system.
+const EVERYWHERE: &[&str] = &["c/host.c", "c/jump.c", "c/registers.c"];
+/// By the means of POSIX.
+const POSIX: &[&str] =
+    &["c/context.c", "c/coroutine.c", "c/ending.c", "c/fault.c", "c/frames.c", "c/machine.c", "c/process.c"];
+/// By the means of Linux alone.
+const LINUX: &[&str] = &["c/differential.c", "c/seccomp.c", "c/signal.c"];
+/// By the means of Windows.
+const WINDOWS: &[&str] = &["c/windows.c"];
+
 fn main() {
     println!("cargo::rerun-if-changed=c");
-    let common = |build: &mut cc::Build| {
-        build.include("c").debug(true).opt_level(1).flag("-fexceptions").flag("-fno-omit-frame-pointer");
-        if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
-            build.flag("-mno-red-zone");
-        }
-        build.flag("-fno-optimize-sibling-calls").warnings(true);
-    };
+    let is_windows = env::var_os("CARGO_CFG_WINDOWS").is_some();
+    let is_linux = is("OS", "linux");
     let mut c = cc::Build::new();
     common(&mut c);
-    let is_windows = std::env::var_os("CARGO_CFG_WINDOWS").is_some();
-    let posix = [
-        "c/coroutine.c",
-        "c/differential.c",
-        "c/ending.c",
-        "c/ucontext.c",
-        "c/fault.c",
-        "c/frames.c",
-        "c/machine.c",
-        "c/process.c",
-        "c/signal.c",
-    ];
-    let system = if is_windows { &["c/windows.c"] as &[&str] } else { &posix };
-    c.files(["c/host.c", "c/jump.c", "c/registers.c"]).files(system).compile("callers");
+    c.files(EVERYWHERE).files(if is_windows { WINDOWS } else { POSIX });
+    if is_linux {
+        c.files(LINUX);
+    }
+    c.compile("callers");
     // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled that way.
-    if !is_windows {
+    if is_linux {
         let mut fortified = cc::Build::new();
         common(&mut fortified);
         fortified.define("_FORTIFY_SOURCE", "3").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
     }
     let mut cpp = cc::Build::new();
+    cpp.cpp(true);
     common(&mut cpp);
-    cpp.cpp(true).file("c/exception.cpp");
+    cpp.file("c/exception.cpp");
     if !is_windows {
         cpp.file("c/machine.cpp");
-    } else if std::env::var("CARGO_CFG_TARGET_ABI").is_ok_and(|abi| abi != "llvm") {
+    } else if is("ENV", "gnu") && !is("ABI", "llvm") {
         link_static_libstdcxx(&cpp);
         cpp.cpp_link_stdlib(None);
     }
     cpp.compile("exception");
+}
+
+/// Whether the target has that value of `target_os`, `target_env`, ..
+fn is(key: &str, value: &str) -> bool {
+    env::var(format!("CARGO_CFG_TARGET_{key}")).is_ok_and(|told| told == value)
+}
+
+/// What all files are compiled with.
+fn common(build: &mut cc::Build) {
+    build.include("c").debug(true).opt_level(1).warnings(true);
+    let compiler = build.get_compiler();
+    if compiler.is_like_msvc() {
+        assert!(
+            compiler.is_like_clang_cl(),
+            "the callers have assembly that cl.exe cannot read: set CC and CXX to clang-cl"
+        );
+        // Exceptions leave functions of C, too, which /EHsc denies. Frame pointers are kept.
+        build.flag("/EHs").flag("/Oy-");
+        return;
+    }
+    build.flag("-fexceptions").flag("-fno-omit-frame-pointer").flag("-fno-optimize-sibling-calls");
+    if is("ARCH", "x86_64") {
+        build.flag("-mno-red-zone");
+    }
 }
 
 /// With GCC for Windows the C++ library is linked into the test, so that it need not be found beside it, nor brings an unwinder of its own.

@@ -241,12 +241,11 @@ struct Activation(&'static Header);
 impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
-        // The unwinder still runs on the stack (Microsoft's runs cleanup on top of the stack that it
-        // leaves): it is taken back later, as after a longjmp.
-        if switch::CLEANS_UP_ON_TOP && self.0.contains(switch::stack_pointer()) {
-            return;
+        // Microsoft's unwinder runs this on top of the stack that it leaves, and stays there until it
+        // has reached its target. The thread's next arrival ends the activation (liveness.rs).
+        if !self.0.switch.os.is_unwound() {
+            finish(self.0);
         }
-        finish(self.0);
     }
 }
 
@@ -273,7 +272,7 @@ unsafe fn cross(
     // caller's promise.
     unsafe {
         if header.lent_bytes.load(Relaxed) == 0 {
-            switch::call_on_stack(argument, first, top, header.switch.as_ptr());
+            switch::call_on_stack(argument, first, top, &header.switch);
         } else {
             call_with_lent(header, argument, first, top);
         }
@@ -312,7 +311,7 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     let mut inner_argument = Inner { header, argument, first };
     let inner_argument = (&raw mut inner_argument).cast();
     // SAFETY: passed on.
-    unsafe { switch::call_on_stack(inner_argument, inner, top, header.switch.as_ptr()) };
+    unsafe { switch::call_on_stack(inner_argument, inner, top, &header.switch) };
 }
 
 /// The end of an activation, back on the calling stack.

@@ -1,6 +1,6 @@
 //! Stacks in static memory, for the slow path's decision alone: used when no stack can be mapped.
 
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicBool, Ordering::*};
 
 use crate::stack::memory;
@@ -59,10 +59,12 @@ pub(crate) unsafe fn call(argument: *mut u8, function: unsafe extern "C-unwind" 
         return unsafe { function(argument) };
     };
     let memory = emergency.memory.get();
-    let os_stack = OsStack::of_memory(memory.addr(), BYTES);
-    let record = SwitchRecord::leaving_for(&raw const os_stack);
-    // SAFETY: the end of the memory is aligned to 64, and nobody else uses it until the flag is
-    // cleared; the rest is the caller's promise.
-    unsafe { switch::call_on_stack(argument, function, memory.add(1).cast(), record.as_ptr()) };
+    let os_stack = Cell::new(OsStack::of_memory(memory.addr(), BYTES));
+    // SAFETY: `os_stack` lives in this frame. The end of the memory is aligned to 64, and nobody else
+    // uses it until the flag is cleared; the rest is the caller's promise.
+    unsafe {
+        let record = SwitchRecord::to(&raw const os_stack);
+        switch::call_on_stack(argument, function, memory.add(1).cast(), &record);
+    }
     emergency.in_use.store(false, Release);
 }

@@ -47,29 +47,24 @@ unsafe extern "C" fn thread_ends(state: *mut u8) {
     };
     overflow::uncover_thread(thread.first());
     let sp = switch::stack_pointer();
-    restore_teb_at_end(thread, sp);
+    liveness::restore_teb(thread, sp);
+    if let Some(header) = outermost(thread) {
+        // Windows: the system frees the stack that the TEB tells of, which must be the thread's own.
+        header.switch.os.set_freed_at_end();
+    }
     thread.end();
     liveness::thread_ends(thread, sp);
 }
 
-/// Windows: the system frees the stack that the TEB tells of, which must be the thread's own.
-fn restore_teb_at_end(thread: &Thread, sp: usize) {
-    let is_left = |header: &&Header| header.switch.is_os_stack() && !header.contains(sp);
-    for _ in 0..thread.held_count() {
-        let Some(header) = thread.held().find(is_left) else { break };
-        header.switch.restore_teb();
-    }
-    if let Some(header) = outermost(thread) {
-        header.switch.tell_what_to_free();
-    }
-}
-
 /// The stack that was entered first of those that the system is told of now, one from another.
-pub(crate) fn outermost(thread: &Thread) -> Option<&'static Header> {
-    let mut outermost = thread.held().find(|header| header.switch.is_os_stack())?;
+fn outermost(thread: &Thread) -> Option<&'static Header> {
+    let mut outermost = thread.held().find(|header| header.switch.os.is_told())?;
     for _ in 0..thread.held_count() {
-        let calling = outermost.switch.calling_stack();
-        let Some(next) = thread.held().find(|header| header.os_stack.is_same(calling)) else { break };
+        let calling = outermost.switch.os.calling_stack().get();
+        let Some(next) = thread.held().find(|header| header.os_stack.get().is_same(&calling))
+        else {
+            break;
+        };
         outermost = next;
     }
     Some(outermost)

@@ -21,7 +21,7 @@ pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
 /// path leaves it at its record, one instruction after it has noted that.
 pub(crate) fn left_at(header: &Header) -> Option<usize> {
     let record = header.record()?;
-    match header.switch.get() {
+    match header.switch.sp() {
         _ if fast::has_made(record) => Some(record),
         0 => None,
         sp => Some(sp),
@@ -42,12 +42,13 @@ fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, sp: usize, call: F) 
     let mut result = MaybeUninit::<R>::uninit();
     let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
     let top = ptr::with_exposed_provenance_mut(sp & !63);
-    let record = SwitchRecord::leaving_for(header.switch.calling_stack());
+    // SAFETY: the header stays.
+    let record = unsafe { SwitchRecord::to(header.switch.os.calling_stack()) };
     // SAFETY: below the SP at which the activation left its calling stack nothing lives, as that
     // waits for the body which this is a part of; `crossing` lives in this frame until the call has
     // returned.
     unsafe {
-        switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, record.as_ptr());
+        switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, &record);
         // The call has returned, so it has written the result.
         result.assume_init()
     }

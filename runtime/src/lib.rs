@@ -1,11 +1,11 @@
 //! Callbacks from C that run with full stack, whatever stack C calls them on.
 //!
 //! C calls a Rust callback on a stack that Rust did not choose: a 128 KiB thread of musl, a 16 KiB
-//! coroutine, an alternate signal stack, a thread whose stack C has nearly used up. Rust code usually
-//! assumes megabytes. When they are not there, the process dies.
+//! coroutine, an alternate signal stack, a thread whose stack C has nearly used up. Rust code
+//! usually assumes megabytes. When they are not there, the process dies.
 //!
-//! The attribute [`guarded_callback`] checks how much stack remains. If there is too little, it runs
-//! the function on an 8 MiB stack that the crate provides.
+//! The attribute [`guarded_callback`] checks how much stack remains. If there is too little, it
+//! runs the function on an 8 MiB stack that the crate provides.
 //!
 //! ```
 //! use std::ffi::{c_int, c_void};
@@ -26,8 +26,9 @@
 //! # }
 //! ```
 //!
-//! By default (`reserve = "128 KiB"`, `switch = when_low`, `foreign = switch`) the body runs in place
-//! while 128 KiB are free, and on a system stack otherwise. [`guarded_callback`] explains the options.
+//! By default (`reserve = "128 KiB"`, `switch = when_low`, `foreign = switch`) the body runs in
+//! place while 128 KiB are free, and on a system stack otherwise. [`guarded_callback`] explains
+//! the options.
 //!
 //! # What is here
 //!
@@ -53,9 +54,9 @@
 //!
 //! The attribute makes a shim with the same signature, ABI, name and attributes. The body is a
 //! separate function, so its frame is not allocated before the check. The shim compares the stack
-//! pointer with the bounds of the thread's stack and of its system stack, at both ends. With room for
-//! the reserve the body runs in place; otherwise the stack pointer moves to a system stack: 8 MiB of
-//! address space, committed as touched, above a guard area of 1 MiB (on 64-bit targets).
+//! pointer with the bounds of the thread's stack and of its system stack, at both ends. With room
+//! for the reserve the body runs in place; otherwise the stack pointer moves to a system stack: 8
+//! MiB of address space, committed as touched, above a guard area of 1 MiB (on 64-bit targets).
 //!
 //! Everything unusual is one slow path, which blocks signals and decides on a stack of its own, so
 //! that the calling stack needs only a few hundred bytes.
@@ -66,24 +67,24 @@
 //!
 //! # What it does not do
 //!
-//! - `reserve` is checked on entry, not enforced. A body that needs more than its stack has can still
-//!   overflow; [`install_overflow_report`] makes it say so.
+//! - `reserve` is checked on entry, not enforced. A body that needs more than its stack has can
+//!   still overflow; [`install_overflow_report`] makes it say so.
 //! - Hosts that scan, copy or check stacks may need an option: `foreign = stay` for their fibers,
-//!   [`on_host_stack`] for calls back into them, or the check-only way, `switch = never,
-//!   foreign = stay` with a small `reserve`.
+//!   [`on_host_stack`] for calls back into them, or the check-only way, `switch = never, foreign =
+//!   stay` with a small `reserve`.
 //! - With `fallback`, a C++ exception out of the body aborts, as in [`std::panic::catch_unwind`].
-//! - A coroutine stack carved out of a thread stack or of a system stack looks like that stack, unless
-//!   [`register_stack`] tells.
-//! - Call [`prepare_thread`] after setting an alternate signal stack that lies inside of the thread's
-//!   stack or of a body's.
+//! - A coroutine stack carved out of a thread stack or of a system stack looks like that stack,
+//!   unless [`register_stack`] tells.
+//! - Call [`prepare_thread`] after setting an alternate signal stack that lies inside of the
+//!   thread's stack or of a body's.
 //!
 //! # Where it works
 //!
 //! The bounds of stacks come from the system on Linux, Android, macOS and its family, the BSDs,
 //! illumos, Solaris, Haiku, Fuchsia and Windows; elsewhere (WebAssembly, UEFI, Miri) they are
 //! estimated ([`Source::Estimated`]). Stacks are switched on x86_64, i686, aarch64, arm, riscv64,
-//! s390x, powerpc64 (ELF version 2) and loongarch64; elsewhere bodies run in place. The README says
-//! which targets were tested and how.
+//! s390x, powerpc64 (ELF version 2) and loongarch64; elsewhere bodies run in place. The README
+//! says which targets were tested and how.
 //!
 //! # Features
 //!
@@ -100,6 +101,7 @@ mod api;
 mod bounds;
 mod call;
 mod callback;
+mod cfg_if;
 mod checkers;
 mod decision;
 mod diagnostics;

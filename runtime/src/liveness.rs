@@ -19,12 +19,11 @@ use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
-use crate::checkers;
 use crate::diagnostics::counters;
-use crate::probe;
 use crate::settings::SYSTEM_STACK_BYTES;
 use crate::stack::{Header, IS_CLOSED, ORPHAN, pool, table};
 use crate::thread::{self, Thread, signal_stack, tls};
+use crate::{checkers, os_bounds, probe};
 
 /// How many old activations one claim of a further stack looks at.
 const LOOKED_AT: usize = 4;
@@ -43,6 +42,32 @@ pub(crate) struct Arrival {
     pub(crate) sp: usize,
     /// The frame of its shim, from SP to the end of its own record.
     pub(crate) frame: Range<usize>,
+}
+
+/// Windows: the TEB still tells of the stacks that were left by an exception or by longjmp. Puts it
+/// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound: the
+/// thread runs again on the stack that they were called from, so the unwinder has left theirs.
+pub(crate) fn restore_teb(thread: &Thread, sp: usize) {
+    if !os_bounds::KNOWN_ON_ARRIVAL_ONLY {
+        return;
+    }
+    let is_left = |header: &&Header| header.switch.os.is_told() && !header.contains(sp);
+    for _ in 0..thread.held_count() {
+        let Some(header) = thread.held().find(is_left) else { return };
+        header.switch.os.restore_teb();
+        if header.switch.os.is_unwound() && !header.is_idle() {
+            checkers::end(&header.notes);
+            header.set_idle();
+            keep(thread, header);
+        }
+    }
+}
+
+/// An idle stack stays the home of the thread, or waits in its list.
+fn keep(thread: &Thread, header: &'static Header) {
+    if !ptr::eq(thread.home(), header) {
+        thread.push_idle(header);
+    }
 }
 
 /// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
@@ -64,9 +89,7 @@ fn look_at(thread: &Thread, arrival: &Arrival, header: &'static Header) {
     measure_if_doubtful(thread, arrival, header);
     if thread.holds(header) && is_dead(arrival, header) && !is_pinned(header) {
         abandon(header);
-        if !ptr::eq(thread.home(), header) {
-            thread.push_idle(header);
-        }
+        keep(thread, header);
     }
 }
 
@@ -99,7 +122,7 @@ fn abandon(header: &Header) {
     header.visits.store(0, Relaxed);
     header.lent_bytes.store(0, Relaxed);
     header.touched.store(0, Relaxed);
-    checkers::abandoned(&header.notes, header.low, header.room_bytes, header.switch.get());
+    checkers::abandoned(&header.notes, header.low, header.room_bytes, header.switch.sp());
     header.set_idle();
     counters::reclaimed();
 }

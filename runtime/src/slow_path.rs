@@ -195,8 +195,12 @@ pub(crate) fn prepare_thread() {
 fn work(request: &Request, only_prepare: bool) -> Entry {
     let before = errno::get();
     let blocked = Blocked::all();
-    let home = thread::current().map(Thread::home).filter(|home| home.is_idle());
-    let scratch = home.map_or_else(|| take_scratch(request.needed), Ok);
+    let thread = thread::current();
+    if let Some(thread) = thread {
+        liveness::restore_teb(thread, request.sp);
+    }
+    let home = thread.map(Thread::home).filter(|home| home.is_idle());
+    let scratch = home.map_or_else(|| take_scratch(request), Ok);
     let mut work = Work {
         request,
         blocked: &blocked,
@@ -210,10 +214,12 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     match scratch {
         Ok(scratch) => {
             scratch.is_scratch.store(true, Relaxed);
-            let record = SwitchRecord::leaving_for(&raw const scratch.os_stack);
-            // SAFETY: an idle stack that this thread alone has, and signals are blocked; the
-            // function takes a `Work`, which lives in this frame until it has returned.
-            unsafe { switch::call_on_stack(argument, on_scratch, scratch.top(), record.as_ptr()) };
+            // SAFETY: an idle stack that this thread alone has, and signals are blocked; headers stay.
+            // The function takes a `Work`, which lives in this frame until it has returned.
+            unsafe {
+                let record = SwitchRecord::to(&raw const scratch.os_stack);
+                switch::call_on_stack(argument, on_scratch, scratch.top(), &record);
+            }
             scratch.is_scratch.store(false, Relaxed);
             if work.is_spare {
                 // SAFETY: from the pool, and the decision has not taken it.
@@ -237,18 +243,21 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
 
 /// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
 /// little left for the frames of that, and as what a hook of mmap calls is to be told there.
-fn take_scratch(room_bytes: usize) -> Result<&'static Header, i32> {
+fn take_scratch(request: &Request) -> Result<&'static Header, i32> {
     unsafe extern "C-unwind" fn map(argument: *mut u8) {
         // SAFETY: see below.
-        let (room_bytes, taken) = unsafe { &mut *argument.cast::<Taking>() };
+        let (request, taken) = unsafe { &mut *argument.cast::<Taking<'_>>() };
         liveness::reclaim_from_predecessor();
-        *taken = pool::take(*room_bytes);
+        *taken = pool::take(request.needed, request.sp);
     }
-    type Taking = (usize, Result<&'static Header, i32>);
-    if let Some(header) = pool::take_unused(room_bytes) {
+    type Taking<'a> = (&'a Request, Result<&'static Header, i32>);
+    // With UNWINDS_ONLY_UP the system is asked for places.
+    if !switch::UNWINDS_ONLY_UP
+        && let Some(header) = pool::take_unused(request.needed, request.sp)
+    {
         return Ok(header);
     }
-    let mut taking: Taking = (room_bytes, Err(0));
+    let mut taking: Taking<'_> = (request, Err(0));
     // SAFETY: the function takes a `Taking`, which lives in this frame, and does not unwind.
     unsafe { emergency::call((&raw mut taking).cast(), map) };
     taking.1
@@ -277,7 +286,6 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         Some(thread) => thread,
         None => begin_thread(work)?,
     };
-    restore_teb(thread, request.sp);
     let range = signal_stack::current().range();
     match range {
         Some(range) if !is_lent(&range) => thread.set_signal_stack(range),
@@ -327,17 +335,6 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     thread.make_current();
     work.is_spare = false;
     Some(thread)
-}
-
-/// Windows: after a longjmp the TEB still tells of the stack that was left.
-fn restore_teb(thread: &Thread, sp: usize) {
-    if os_bounds::KNOWN_ON_ARRIVAL_ONLY {
-        let is_left = |header: &&Header| header.switch.is_os_stack() && !header.contains(sp);
-        for _ in 0..thread.held_count() {
-            let Some(header) = thread.held().find(is_left) else { return };
-            header.switch.restore_teb();
-        }
-    }
 }
 
 /// Which stack the callback has arrived on.
@@ -397,7 +394,7 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         work.is_spare = false;
         work.scratch
     } else {
-        pool::take(request.needed)
+        pool::take(request.needed, request.sp)
     };
     let header = header.map_err(Cause::Mapping)?;
     thread.hold(header);

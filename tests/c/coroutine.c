@@ -1,9 +1,9 @@
-/* Coroutines on stacks of the caller's choice, by ucontext. */
+/* Coroutines on stacks of the caller's choice. */
 #define _GNU_SOURCE
 #include "callers.h"
+#include "context.h"
 #include <stdint.h>
 #include <stdlib.h>
-#include <ucontext.h>
 #if defined __has_include
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>

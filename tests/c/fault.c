@@ -1,15 +1,8 @@
 /* Faults, and handlers that were there before ours. */
 #define _GNU_SOURCE
 #include "callers.h"
-#include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static void tell(const char *text) {
@@ -25,17 +18,26 @@ static void tell_from_deep(const char *text) {
     tell(text);
 }
 
+/* Memory that is there and must not be touched is a bus error on Apple's systems. */
+static int is_fault(int signal) {
+#ifdef __APPLE__
+    if (signal == SIGBUS)
+        return 1;
+#endif
+    return signal == SIGSEGV;
+}
+
 static void plain(int signal) {
-    tell(signal == SIGSEGV ? "plain C handler\n" : "plain C handler of another signal\n");
+    tell(is_fault(signal) ? "plain C handler\n" : "plain C handler of another signal\n");
     _exit(41);
 }
 
 static void with_info(int signal, siginfo_t *info, void *context) {
-    tell(signal == SIGSEGV && info->si_signo == SIGSEGV && context ? "C handler with siginfo\n" : "wrong arguments\n");
+    tell(is_fault(signal) && info->si_signo == signal && context ? "C handler with siginfo\n" : "wrong arguments\n");
     _exit(info->si_code <= 0 ? 43 : 42);
 }
 
-static void that_returns(int signal) { tell(signal == SIGSEGV ? "C handler that returns\n" : "another signal\n"); }
+static void that_returns(int signal) { tell(is_fault(signal) ? "C handler that returns\n" : "another signal\n"); }
 
 static void deep(int signal) {
     tell_from_deep("C handler in need of stack\n");
@@ -66,23 +68,6 @@ int c_handle_faults(int kind) {
     case 7: action.sa_handler = tells_mask, sigaddset(&action.sa_mask, SIGUSR1); break;
     }
     return sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL);
-}
-
-/* From now on sigaction refuses to change the action of `signal`, with EPERM. */
-int c_forbid_handling(int signal) {
-    struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigaction, 0, 5),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)signal, 0, 3),
-        /* The low half of the pointer to the new action: zero when the caller only asks. */
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 /* Size and lowest address of the calling thread's alternate stack; 0: it has none. */

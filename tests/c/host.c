@@ -10,6 +10,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
+/* Where the system does not know the flag the address is a wish. */
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0
+#endif
 #endif
 
 /* The volatile keeps the frame: the call is no tail call. */
@@ -90,13 +94,19 @@ static void *run(void *arg) {
     return NULL;
 }
 
+/* In whole pages, as macOS wants stacks. */
+static size_t in_pages(size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
 /* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most architectures, 128 KiB on aarch64 and powerpc64.
    Zero leaves the size that threads usually have. */
 static int set_stack_bytes(pthread_attr_t *attr, size_t bytes) {
     if (bytes == 0)
         return 0;
     size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
-    return pthread_attr_setstacksize(attr, bytes > least ? bytes : least);
+    return pthread_attr_setstacksize(attr, in_pages(bytes > least ? bytes : least));
 }
 
 /* -3000: no thread could be made; -3001: the thread ended by pthread_exit(1). */
@@ -173,7 +183,7 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
     void *stack = mmap((void *)address, stack_bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (stack != (void *)address) {
-        /* qemu takes the flag for a wish. */
+        /* qemu takes the address for a wish, too. */
         if (stack != MAP_FAILED)
             munmap(stack, stack_bytes);
         return -3003;

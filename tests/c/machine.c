@@ -1,15 +1,14 @@
 /* The driver of the random machine: eight coroutines on two threads, which call back, suspend, resume, jump, throw and end as they
    are told, in any order and depth. Only one thread runs at a time; the other waits for the baton. */
 #define _GNU_SOURCE
+#include "context.h"
 #include "machine.h"
 #include <alloca.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 #if defined __has_include
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -27,8 +26,31 @@ struct coroutine {
 };
 
 static struct coroutine coroutines[COROUTINES];
-static sem_t baton[THREADS], ended;
+/* A signal that stays until somebody has waited for it. Not every system has semaphores without a name. */
+struct flag {
+    pthread_mutex_t mutex;
+    pthread_cond_t raised;
+    int is_raised;
+};
+
+#define NOT_RAISED {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0}
+static struct flag baton[THREADS] = {NOT_RAISED, NOT_RAISED}, ended = NOT_RAISED;
 static int ended_thread;
+
+static void raise_flag(struct flag *flag) {
+    pthread_mutex_lock(&flag->mutex);
+    flag->is_raised = 1;
+    pthread_cond_signal(&flag->raised);
+    pthread_mutex_unlock(&flag->mutex);
+}
+
+static void await(struct flag *flag) {
+    pthread_mutex_lock(&flag->mutex);
+    while (!flag->is_raised)
+        pthread_cond_wait(&flag->raised, &flag->mutex);
+    flag->is_raised = 0;
+    pthread_mutex_unlock(&flag->mutex);
+}
 
 /* One level of C: between the beginning of a thread, of a coroutine or of a body, and the callbacks that it makes. */
 struct level {
@@ -82,9 +104,8 @@ static void suspend(int number) {
 
 /* Gives the baton to the other thread and waits until it comes back. */
 static void pass(int other) {
-    sem_post(&baton[other]);
-    while (sem_wait(&baton[1 - other]) != 0)
-        ;
+    raise_flag(&baton[other]);
+    await(&baton[1 - other]);
 }
 
 /* Called by bodies, and as the first thing of threads and coroutines. Returns when it is told to. */
@@ -111,7 +132,7 @@ __attribute__((noinline)) void c_machine_level(void) {
         case EXIT:
             machine_signals_end(step.number);
             ended_thread = step.number;
-            sem_post(&ended);
+            raise_flag(&ended);
             pthread_exit(NULL);
         default: machine_broken("an unknown step");
         }
@@ -125,6 +146,10 @@ static void coroutine_begins(unsigned number) {
 
 /* The bounds of the calling thread, asked apart from the code under test. */
 static void bounds(size_t *low, size_t *high) {
+#ifdef __APPLE__
+    *high = (size_t)pthread_get_stackaddr_np(pthread_self());
+    *low = *high - pthread_get_stacksize_np(pthread_self());
+#else
     pthread_attr_t attr;
     void *start;
     size_t bytes;
@@ -133,14 +158,14 @@ static void bounds(size_t *low, size_t *high) {
     pthread_attr_destroy(&attr);
     *low = (size_t)start;
     *high = (size_t)start + bytes;
+#endif
 }
 
 static void *thread_begins(void *arg) {
     int thread = (int)(intptr_t)arg;
     size_t low, high;
     /* The first baton, which the maker of the thread gives. */
-    while (sem_wait(&baton[thread]) != 0)
-        ;
+    await(&baton[thread]);
     bounds(&low, &high);
     machine_thread_begins(thread, low, high);
     machine_signals_begin(thread, alloca(SIGNAL_STACK_BYTES));
@@ -148,7 +173,7 @@ static void *thread_begins(void *arg) {
     machine_signals_end(thread);
     machine_thread_ends(thread);
     ended_thread = thread;
-    sem_post(&ended);
+    raise_flag(&ended);
     return NULL;
 }
 
@@ -178,19 +203,15 @@ void c_machine_prepare(void) {
         coroutines[i].stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         (void)VALGRIND_STACK_REGISTER(coroutines[i].stack, coroutines[i].stack + STACK_BYTES);
     }
-    sem_init(&baton[0], 0, 0);
-    sem_init(&baton[1], 0, 0);
-    sem_init(&ended, 0, 0);
 }
 
 /* Runs until `goes_on` says that a thread which has ended is not to be followed by another, for both. */
 void c_machine_run(int (*goes_on)(void)) {
     pthread_t ids[THREADS] = {begin(0), begin(1)};
     int running = THREADS;
-    sem_post(&baton[0]);
+    raise_flag(&baton[0]);
     for (;;) {
-        while (sem_wait(&ended) != 0)
-            ;
+        await(&ended);
         int thread = ended_thread;
         pthread_join(ids[thread], NULL);
         if (goes_on())
@@ -199,6 +220,6 @@ void c_machine_run(int (*goes_on)(void)) {
             thread = 1 - thread;
         else
             break;
-        sem_post(&baton[thread]);
+        raise_flag(&baton[thread]);
     }
 }

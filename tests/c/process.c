@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Apple's headers would have posix_spawn instead of vfork, which programs call all the same. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 extern char **environ;
 
 static int status_of(pid_t child) {

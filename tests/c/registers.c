@@ -7,10 +7,18 @@
 typedef uintptr_t word;
 int call_with_registers(callback f, void *arg, const word *before, word *after) __asm__("call_with_registers");
 
+#ifdef __ELF__
+#define BEGIN ".text\n.type call_with_registers, %function\ncall_with_registers:\n"
+#define END ".size call_with_registers, . - call_with_registers\n"
+#else
+#define BEGIN ".text\ncall_with_registers:\n"
+#define END ""
+#endif
+
 #if defined(_WIN64) && defined(__x86_64__)
 /* rbx, rbp, rdi, rsi, r12 to r15, and xmm6 to xmm15. */
 enum { WORDS = 28 };
-__asm__(".text\ncall_with_registers:\n"
+__asm__(BEGIN
         "push %rbx\npush %rbp\npush %rdi\npush %rsi\npush %r12\npush %r13\npush %r14\npush %r15\n"
         "sub $216, %rsp\n"
         "movaps %xmm6, 32(%rsp)\nmovaps %xmm7, 48(%rsp)\nmovaps %xmm8, 64(%rsp)\nmovaps %xmm9, 80(%rsp)\n"
@@ -40,7 +48,7 @@ __asm__(".text\ncall_with_registers:\n"
 #elif defined(__x86_64__)
 /* rbx, rbp, r12 to r15; no vector register is kept. */
 enum { WORDS = 6 };
-__asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
+__asm__(BEGIN
         "push %rbx\n"
         "push %rbp\n"
         "push %r12\n"
@@ -71,11 +79,11 @@ __asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
         "pop %rbp\n"
         "pop %rbx\n"
         "ret\n"
-        ".size call_with_registers, . - call_with_registers\n");
+        END);
 #elif defined(__i386__)
 /* ebx, esi, edi, ebp; no vector register is kept. */
 enum { WORDS = 4 };
-__asm__(".text\ncall_with_registers:\n"
+__asm__(BEGIN
         "push %ebx\n"
         "push %esi\n"
         "push %edi\n"
@@ -104,7 +112,7 @@ __asm__(".text\ncall_with_registers:\n"
 #elif defined(__aarch64__)
 /* x19 to x28 and the low halves of v8 to v15. */
 enum { WORDS = 18 };
-__asm__(".text\n.type call_with_registers, %function\ncall_with_registers:\n"
+__asm__(BEGIN
         "stp x29, x30, [sp, #-176]!\n"
         "mov x29, sp\n"
         "str x3, [sp, #16]\n"
@@ -150,11 +158,11 @@ __asm__(".text\n.type call_with_registers, %function\ncall_with_registers:\n"
         "ldp d14, d15, [sp, #160]\n"
         "ldp x29, x30, [sp], #176\n"
         "ret\n"
-        ".size call_with_registers, . - call_with_registers\n");
+        END);
 #elif defined(__arm__)
 /* r4 to r11 and d8 to d15. */
 enum { WORDS = 24 };
-__asm__(".text\n.arm\n.type call_with_registers, %function\ncall_with_registers:\n"
+__asm__(".text\n.arm\n" BEGIN
         "push {r3-r11, lr}\n"
         "vpush {d8-d15}\n"
         "mov ip, r0\n"
@@ -167,11 +175,11 @@ __asm__(".text\n.arm\n.type call_with_registers, %function\ncall_with_registers:
         "vstm r3, {d8-d15}\n"
         "vpop {d8-d15}\n"
         "pop {r3-r11, pc}\n"
-        ".size call_with_registers, . - call_with_registers\n");
+        END);
 #elif defined(__riscv)
 /* s0 to s11 and fs0 to fs11. */
 enum { WORDS = 24 };
-__asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
+__asm__(BEGIN
         "addi sp, sp, -208\n"
         "sd ra, 0(sp)\n"
         "sd a3, 8(sp)\n"
@@ -278,11 +286,11 @@ __asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
         "ld ra, 0(sp)\n"
         "addi sp, sp, 208\n"
         "ret\n"
-        ".size call_with_registers, . - call_with_registers\n");
+        END);
 #elif defined(__s390x__)
 /* r6 to r13 and f8 to f15. */
 enum { WORDS = 16 };
-__asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
+__asm__(BEGIN
         "stmg %r6, %r15, 48(%r15)\n"
         "aghi %r15, -240\n"
         "std %f8, 160(%r15)\n"
@@ -328,11 +336,11 @@ __asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
         "aghi %r15, 240\n"
         "lmg %r6, %r15, 48(%r15)\n"
         "br %r14\n"
-        ".size call_with_registers, . - call_with_registers\n");
+        END);
 #elif defined(__powerpc64__)
 /* r14 to r31, f14 to f31, v20 to v31. */
 enum { WORDS = 60 };
-__asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
+__asm__(BEGIN
         "mflr 0\n"
         "std 0, 16(1)\n"
         "stdu 1, -560(1)\n"
@@ -589,7 +597,7 @@ __asm__(".text\n.type call_with_registers, @function\ncall_with_registers:\n"
         "ld 0, 16(1)\n"
         "mtlr 0\n"
         "blr\n"
-        ".size call_with_registers, . - call_with_registers\n");
+        END);
 #else
 #error "no registers are known for this architecture"
 #endif

@@ -101,9 +101,9 @@ unsafe extern "C-unwind" {
     pub fn c_set_signal_stack(memory: *mut c_void, bytes: usize, autodisarm: c_int) -> c_int;
     pub fn c_signal_stack_now(low: *mut usize) -> usize;
     pub fn c_jump_out_of_handler() -> !;
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub fn c_start_timer(signal: c_int, nanoseconds: core::ffi::c_long, timer: *mut libc::timer_t) -> c_int;
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub fn c_stop_timer(timer: *mut libc::timer_t);
     // exception.cpp
     pub fn c_throw(value: c_int) -> !;

@@ -7,13 +7,13 @@ pub mod c;
 mod process;
 
 pub use process::{
-    Death, descend, is_emulated, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
+    Death, descend, is_emulated, is_in_loader, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
 };
 
-#[cfg(unix)]
-pub use process::{STACK_PLACES, maps_of_stacks};
 #[cfg(windows)]
 pub use process::{allocation, committed_bytes, fill_below, is_mapped};
+#[cfg(unix)]
+pub use process::{STACK_PLACES, errno_address, maps_of_stacks};
 
 use core::ffi::{c_int, c_void};
 
@@ -132,6 +132,12 @@ pub const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
 /// How far below the lowest usable byte the stack must have ended: on Linux the very next byte. Elsewhere pages that may be a guard are
 /// taken for one.
 pub const BELOW_THE_STACK: usize = if cfg!(target_os = "linux") { 1 } else { 64 * 1024 };
+
+/// What the runtime tells of a main thread with that limit, in whole pages. On Apple's systems std makes the lowest page a guard.
+pub fn main_thread_kib(limit_kib: usize) -> usize {
+    let page = if cfg!(all(target_vendor = "apple", target_arch = "aarch64")) { 16 } else { 4 };
+    limit_kib / page * page - if cfg!(target_vendor = "apple") { page } else { 0 }
+}
 
 /// A pointer to pass through C.
 pub fn to_c<T>(value: &mut T) -> *mut c_void {

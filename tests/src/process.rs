@@ -10,10 +10,10 @@ mod system;
 #[path = "process/windows.rs"]
 mod system;
 
-#[cfg(unix)]
-pub use system::{STACK_PLACES, maps_of_stacks};
 #[cfg(windows)]
 pub use system::{allocation, committed_bytes, fill_below, is_mapped};
+#[cfg(unix)]
+pub use system::{STACK_PLACES, errno_address, maps_of_stacks};
 pub use system::{maps, resident_bytes};
 
 /// Names the scenario that a child is to run.
@@ -21,6 +21,9 @@ const CHILD: &str = "GUARDED_CALLBACK_CHILD";
 
 /// The command, in words, that programs of this target are started through (.ci/cross sets it).
 const RUNNER: &str = "GUARDED_CALLBACK_RUNNER";
+
+/// Set where programs run in the loader of .ci/darwin: `native`, or `emulated` where that is emulated itself.
+const LOADER: &str = "GUARDED_CALLBACK_LOADER";
 
 /// How a child ended.
 #[derive(Debug)]
@@ -80,19 +83,34 @@ pub fn program(path: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// The loader of macOS programs needs a runner, too, and on x86_64 emulates nothing.
+fn has_emulator() -> bool {
+    let is_native = std::env::var(LOADER).is_ok_and(|kind| kind == "native");
+    std::env::var_os(RUNNER).is_some() && !is_native
+}
+
 /// Whether this process runs in an emulator of user programs. Tests of what no emulator does say so and pass.
 pub fn is_emulated(what: &str) -> bool {
-    let is_emulated = std::env::var_os(RUNNER).is_some();
+    let is_emulated = has_emulator();
     if is_emulated {
         println!("skipped: an emulator {what}");
     }
     is_emulated
 }
 
+/// Whether this process runs in the loader of macOS programs (.ci/darwin). Tests of what it does not do say so and pass.
+pub fn is_in_loader(what: &str) -> bool {
+    let is_in_loader = std::env::var_os(LOADER).is_some();
+    if is_in_loader {
+        println!("skipped: the loader {what}");
+    }
+    is_in_loader
+}
+
 /// How often a test does what it does many times: `count`, and less in an emulator, where each time takes fifty times as long, and on
 /// Windows, which is Wine here.
 pub fn rounds(count: usize) -> usize {
-    if std::env::var_os(RUNNER).is_some() || cfg!(windows) { (count / 50).max(20) } else { count }
+    if has_emulator() || cfg!(windows) { (count / 50).max(20) } else { count }
 }
 
 impl Death {

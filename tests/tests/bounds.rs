@@ -214,7 +214,10 @@ fn main_stack_is_taken_to_be_as_large_as_it_may_grow() {
             let output = on_main_thread("near_the_end_grown", mode, limit);
             let told = text(&output);
             assert!(output.status.success(), "limit {limit:?}, {mode}: {output:?}");
-            assert!(told.contains(bounds) && told.contains("switched: true, 128 KiB: true"), "{limit:?}: {told}");
+            assert!(
+                told.contains(bounds) && told.contains("switched: true, 128 KiB: true"),
+                "{limit:?}: {told}"
+            );
         }
     }
 }

@@ -322,17 +322,24 @@ callback! { "C" fn tells_sp(_arg) {
     0
 } }
 
+/// A mapping at an address replaces nothing. Without a flag the address is a wish.
+#[cfg(target_os = "linux")]
+const IF_FREE: c_int = libc::MAP_FIXED_NOREPLACE;
+/// As above.
+#[cfg(all(unix, not(target_os = "linux")))]
+const IF_FREE: c_int = 0;
+
 /// Where coroutine stacks below and above the thread stack and the system stacks are mapped.
 #[cfg(unix)]
 fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> {
     let bytes = 64 * KIB;
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
-    // SAFETY: NOREPLACE touches nothing that exists.
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | IF_FREE;
+    // SAFETY: touches nothing that exists.
     let memory = unsafe {
         libc::mmap(ptr::without_provenance_mut(address), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
     };
     if memory.addr() != address {
-        // Somebody is there already. qemu takes the flag for a wish.
+        // Somebody is there already. qemu takes the address for a wish, too.
         if memory != libc::MAP_FAILED {
             // SAFETY: the mapping just made.
             unsafe { libc::munmap(memory, bytes) };

@@ -15,7 +15,7 @@ callback! { "C" fn jumps(_arg) {
     unsafe { c::c_jump() }
 } }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 callback! { "C" fn jumps_fortified(_arg) {
     if !on_system_stack() || use_stack(32 * KIB) != 0 {
         return -1;
@@ -73,6 +73,7 @@ fn scattered(i: usize) -> usize {
 const MANY: usize = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 
 /// Whether system stacks lie above those of threads, where a fortified jump from a body aborts.
+#[cfg(target_os = "linux")]
 fn maps_above_threads() -> bool {
     cfg!(not(target_arch = "x86_64")) && is_emulated("maps stacks above those of threads")
 }
@@ -93,7 +94,7 @@ alone! {
         assert_eq!(unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) }, 0);
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     fn fortified_longjmp_crosses_the_switch() {
         if maps_above_threads() {
             return;
@@ -128,7 +129,7 @@ in_both_modes! {
 }
 
 alone! {
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     fn fortified_longjmp_of_a_thread_with_a_pooled_stack_crosses_the_switch() {
         if maps_above_threads() {
             return;

@@ -52,12 +52,41 @@ callback! { "C-unwind" fn passes_on(arg) {
     unsafe { c::c_call_with_local(f, arg) }
 } }
 
+/// Calls back when it is dropped, in the mode of the test.
+struct CallsBack(Mode);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        // SAFETY: the bodies do not use their argument.
+        let wrong = unsafe {
+            c::c_call(works::of(self.0), ptr::null_mut())
+                + c::c_call(needs_a_further_stack::of(self.0), ptr::null_mut())
+        };
+        DROPS.fetch_add(usize::from(wrong == 0), Relaxed);
+    }
+}
+
+callback! { "C-unwind" fn panics_below_a_caller(arg) {
+    let _local = enter_body();
+    // SAFETY: the test passes the mode.
+    let _calls_back = CallsBack(unsafe { *arg.cast::<Mode>() });
+    use_stack(64 * KIB);
+    std::panic::panic_any(6_u64);
+} }
+
+callback! { "C" [reserve = 9 << 20] fn needs_a_further_stack(_arg) { use_stack(7 << 20) } }
+
 callback! { "C-unwind" [reserve = 9 << 20] fn passes_on_from_a_further_stack(arg) {
     let _local = enter_body();
     // SAFETY: the test passes a pair of a callback and its argument.
     let (f, arg) = unsafe { *arg.cast::<(tests::CCallback, *mut c_void)>() };
     // SAFETY: as above.
     unsafe { c::c_call_with_local(f, arg) }
+} }
+
+callback! { "C-unwind" fn catching(arg) {
+    // SAFETY: the test passes the mode.
+    unsafe { c::c_call_catching(throws::of(*arg.cast::<Mode>()), ptr::null_mut()) }
 } }
 
 callback! { "C" fn works(_arg) { use_stack(100 * KIB) } }
@@ -84,6 +113,9 @@ fn panic_payload(f: impl FnOnce() -> c_int) -> Option<u64> {
 fn quiet() {
     std::panic::set_hook(Box::new(|_| ()));
 }
+
+/// Unwinds many times; a round is a panic and a C++ exception. Maps and reclaimed stacks stay as they are.
+const MANY: usize = 50_000;
 
 /// Calls `f` where both modes switch.
 fn far_down(f: tests::CCallback, arg: *mut c_void) -> c_int {
@@ -120,6 +152,22 @@ in_both_modes! {
         assert!(stats().stacks_mapped <= 3 && stats().stacks_reclaimed == 0, "{:?}", stats());
     }
 
+    fn callback_from_cleanup_leaves_what_the_unwinder_needs(mode) {
+        quiet();
+        let mut mode = mode;
+        let arg = to_c(&mut mode);
+        for round in 1..=rounds(100) {
+            let payload = panic_payload(|| {
+                let _on_the_host = CallsBack(mode);
+                far_down(panics_below_a_caller::of(mode), arg)
+            });
+            // A destructor below the switch, one above it, and the body's own local.
+            assert_eq!((payload, DROPS.load(Relaxed)), (Some(6), 3 * round));
+            assert_eq!(call_works(mode), 0);
+        }
+        assert!(stats().stacks_mapped <= 3, "{:?}", stats());
+    }
+
     fn cpp_exception_crosses_a_switched_body(mode) {
         callback! { "C-unwind" fn catching(arg) {
             // SAFETY: the test passes the mode.
@@ -134,6 +182,18 @@ in_both_modes! {
         }
         assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (rounds(1000), rounds(1000)));
         assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
+    }
+
+    fn many_panics_and_exceptions_cost_no_maps(mode) {
+        quiet();
+        let (mut number, mut mode) = (1_u64, mode);
+        let (number, mode_of_c) = (to_c(&mut number), to_c(&mut mode));
+        for _ in 0..MANY {
+            assert_eq!(panic_payload(|| far_down(panics::of(mode), number)), Some(1));
+            assert_eq!(far_down(catching::of(Mode::Plain), mode_of_c), 5007);
+        }
+        assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
+        assert_eq!(DROPS.load(Relaxed), 2 * MANY);
     }
 
     #[cfg(unix)]

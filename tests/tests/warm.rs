@@ -1,13 +1,13 @@
 //! The warm way: no system call, no allocation.
 
 use core::cell::Cell;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use core::ptr;
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use guarded_callback::stats;
 use tests::{CCallback, c, callback, in_both_modes, rounds};
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use tests::{Mode, is_emulated, run_child};
 
 /// Counts what goes through it.
@@ -84,16 +84,15 @@ in_both_modes! {
     }
 }
 
-// strace is for Linux.
-/// Asks for the parent's number, which nobody else does: a mark in the list of system calls.
-#[cfg(unix)]
+/// Asks for the parent's number, which nobody else does: a mark in the list of system calls. strace is for Linux.
+#[cfg(target_os = "linux")]
 fn mark() {
     // SAFETY: has no preconditions.
     unsafe { libc::syscall(libc::SYS_getppid) };
 }
 
 /// Runs `scenario`, which marks twice, and expects that its thread makes only these system calls in between.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl FnOnce()) {
     if is_emulated("makes system calls of its own") {
         return;
@@ -124,7 +123,7 @@ fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl F
     std::fs::remove_file(&list).expect("ours");
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn warm_callback_makes_no_system_call() {
     let test = "warm_callback_makes_no_system_call";
@@ -141,7 +140,7 @@ fn warm_callback_makes_no_system_call() {
 }
 
 /// It blocks signals while it asks for the alternate signal stack.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_three_system_calls() {
     callback! { "C" fn calls_between_marks(arg) {

@@ -43,7 +43,7 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
         }
     }
 
-    let stack = pool::take(0).unwrap_or_else(|error| panic!("no system stack (os error {error})"));
+    let stack = pool::take(0, switch::stack_pointer()).unwrap_or_else(|error| panic!("no system stack (os error {error})"));
     let mut record = MaybeUninit::uninit();
     stack.claim(&MEASURE, record.as_mut_ptr());
     let mut work = Work { stack, call: ManuallyDrop::new(call), used: 0 };
@@ -53,7 +53,7 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
     // returned.
     unsafe {
         let argument = (&raw mut work).cast();
-        switch::call_on_stack(argument, on_stack::<F>, stack.top(), stack.switch.as_ptr());
+        switch::call_on_stack(argument, on_stack::<F>, stack.top(), &stack.switch);
     }
     checkers::returned(&stack.notes);
     drop(in_use);

@@ -7,59 +7,52 @@
 mod rules;
 
 use crate::bounds::StackBounds;
+use crate::cfg_if::cfg_if;
 use crate::switch::OsStack;
 
 // The only list of systems. Miri models none of the calls.
-cfg_select! {
-    miri => {
+cfg_if! {
+    if #[cfg(miri)] {
         mod other;
         mod thread_only;
         use {other as system, thread_only as imp};
-    }
-    any(target_os = "linux", target_os = "android") => {
+    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod attributes;
         mod limit;
         mod linux;
         mod thread_only;
         use {linux as system, thread_only as imp};
-    }
-    target_vendor = "apple" => {
+    } else if #[cfg(target_vendor = "apple")] {
         mod apple;
         mod limit;
         mod thread_only;
         use {apple as system, thread_only as imp};
-    }
-    any(target_os = "freebsd", target_os = "dragonfly") => {
+    } else if #[cfg(any(target_os = "freebsd", target_os = "dragonfly"))] {
         mod attributes;
         mod freebsd;
         mod limit;
         mod thread_only;
         use {freebsd as system, thread_only as imp};
-    }
-    target_os = "netbsd" => {
+    } else if #[cfg(target_os = "netbsd")] {
         mod attributes;
         mod limit;
         mod netbsd;
         mod thread_only;
         use {netbsd as system, thread_only as imp};
-    }
-    target_os = "openbsd" => {
+    } else if #[cfg(target_os = "openbsd")] {
         mod limit;
         mod openbsd;
         mod thread_only;
         use {openbsd as system, thread_only as imp};
-    }
-    any(target_os = "illumos", target_os = "solaris") => {
+    } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod limit;
         mod solarish;
         mod thread_only;
         use {solarish as system, thread_only as imp};
-    }
-    all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")) => {
+    } else if #[cfg(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))] {
         mod windows;
         use windows as imp;
-    }
-    _ => {
+    } else {
         mod other;
         mod thread_only;
         use {other as system, thread_only as imp};

@@ -6,7 +6,6 @@ use super::rules::Teb;
 use crate::bounds::StackBounds;
 use crate::stack::memory;
 use crate::switch::OsStack;
-use crate::switch::fields::Fields;
 
 /// Later the system knows the stack that the thread has switched to. It costs little to ask.
 pub(crate) const KNOWN_ON_ARRIVAL_ONLY: bool = true;
@@ -22,17 +21,17 @@ pub(crate) fn thread_stack_of(
 ) -> Option<StackBounds> {
     // SAFETY: no preconditions.
     let is_fiber = unsafe { IsThreadAFiber() } != 0;
-    if is_fiber { None } else { bounds(&os_stack.fields()) }
+    if is_fiber { None } else { bounds(os_stack) }
 }
 
 /// The stack in use: the thread's own, or a fiber's. On a stack that nobody told the system of,
 /// `sp` lies outside.
 pub(crate) fn bounds_at(sp: usize) -> Option<StackBounds> {
-    bounds(&OsStack::now().fields()).filter(|bounds| bounds.contains(sp))
+    bounds(&OsStack::now()).filter(|bounds| bounds.contains(sp))
 }
 
-fn bounds(fields: &Fields) -> Option<StackBounds> {
-    let Fields { base, limit, deallocation, guarantee_bytes } = *fields;
+fn bounds(os_stack: &OsStack) -> Option<StackBounds> {
+    let OsStack { base, limit, deallocation, guarantee_bytes } = *os_stack;
     let allocation_of_top = memory::allocation_base(base.checked_sub(1)?);
     let page_bytes = memory::page_bytes();
     Teb { deallocation, base, limit, allocation_of_top, guarantee_bytes, page_bytes }.bounds()

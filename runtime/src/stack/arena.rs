@@ -5,6 +5,7 @@
 //! reserved by itself, and so is one where the system refuses more. A stack takes two mappings: its
 //! own, and the rest of its slot.
 
+use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use super::table::{self, GRANULE_BYTES};
@@ -26,17 +27,17 @@ pub(super) fn slot_bytes_for(room_bytes: usize) -> usize {
 /// # Errors
 /// The system's error code when a mapping fails.
 #[inline(never)]
-pub(super) fn map(room_bytes: usize, slot_bytes: usize) -> Result<&'static Header, i32> {
+pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
     let page = memory::page_bytes();
     let stack_bytes = (room_bytes + EXTRA_BYTES).next_multiple_of(page);
-    let (slot, os_stack) = map_slot(slot_bytes, stack_bytes)?;
+    let (slot, os_stack) = map_slot(slot_bytes, stack_bytes, sp)?;
     let low = slot + slot_bytes - stack_bytes;
     let header = slot + slot_bytes - size_of::<Header>().next_multiple_of(64);
     let header = core::ptr::with_exposed_provenance_mut::<Header>(header);
     let new = Header {
-        // SAFETY: the address of a field of the header that is about to be written.
-        switch: SwitchRecord::leaving_for(unsafe { &raw const (*header).os_stack }),
-        os_stack,
+        // SAFETY: the address of a field of the header that is about to be written, and stays.
+        switch: unsafe { SwitchRecord::to(&raw const (*header).os_stack) },
+        os_stack: Cell::new(os_stack),
         ..Header::new(low..header.addr(), slot, slot_bytes, core::ptr::null(), IDLE)
     };
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody
@@ -52,22 +53,26 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize) -> Result<&'static Heade
     Ok(header)
 }
 
-/// Maps a stack at the high end of a new slot, and says what the system is to be told of it.
+/// Maps a stack at the high end of a new slot, below `sp` if there is a place, and says what the system
+/// is to be told of it.
 #[cfg(windows)]
-fn map_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, OsStack), i32> {
-    let guard_bytes = settings::guard_bytes().next_multiple_of(memory::page_bytes());
-    let bytes = stack_bytes + guard_bytes;
-    let base = memory::map_stack(slot_bytes, bytes, guard_bytes)?;
-    Ok((base + bytes - slot_bytes, OsStack::of_mapping(base, bytes, guard_bytes)))
+fn map_slot(slot_bytes: usize, stack_bytes: usize, sp: usize) -> Result<(usize, OsStack), i32> {
+    /// What the system rounds the addresses of reservations down to: a stack of another size would not
+    /// end where its slot does.
+    const GRANULARITY_BYTES: usize = 64 * 1024;
+    let bytes = (stack_bytes + settings::guard_bytes()).next_multiple_of(GRANULARITY_BYTES);
+    let guard_bytes = bytes - stack_bytes;
+    let base = memory::map_stack(slot_bytes, bytes, guard_bytes, sp)?;
+    Ok((base + bytes - slot_bytes, memory::os_stack(base, bytes, guard_bytes)))
 }
 
 #[cfg(not(windows))]
-fn map_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, OsStack), i32> {
+fn map_slot(slot_bytes: usize, stack_bytes: usize, _sp: usize) -> Result<(usize, OsStack), i32> {
     let slot = reserve_slot(slot_bytes, stack_bytes)?;
     let low = slot + slot_bytes - stack_bytes;
     // SAFETY: the high end of a slot that nobody else has; without it the slot is of no use.
     unsafe { memory::open(low, stack_bytes).inspect_err(|_| memory::release(low, stack_bytes)) }?;
-    Ok((slot, OsStack::nothing()))
+    Ok((slot, OsStack::NONE))
 }
 
 /// The next slot of the current arena: the number of its granule, and how many follow in the same
@@ -105,7 +110,9 @@ fn reserve_slot(slot_bytes: usize, stack_bytes: usize) -> Result<usize, i32> {
         }
         // RLIMIT_AS, or an address space that is nearly full: one slot, and if that is refused as
         // well, only its upper part.
-        Err(_) => reserve(slot_bytes, slot_bytes).or_else(|_| reserve_part(slot_bytes, stack_bytes)),
+        Err(_) => {
+            reserve(slot_bytes, slot_bytes).or_else(|_| reserve_part(slot_bytes, stack_bytes))
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod table;
 
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::mem::{MaybeUninit, offset_of};
 use core::ops::Range;
 use core::ptr;
@@ -83,7 +83,7 @@ pub struct Header {
     /// activations of the fast path.
     pub(crate) switch: SwitchRecord,
     /// Windows: what the TEB says while code runs on this stack. Nothing elsewhere.
-    pub(crate) os_stack: OsStack,
+    pub(crate) os_stack: Cell<OsStack>,
 
     /// The address of the state of the thread that uses the stack for its bodies; [`ORPHAN`], or 0
     /// while nobody does.
@@ -188,8 +188,9 @@ impl Header {
             room_bytes: room.end - room.start,
             low: room.start,
             callback: AtomicPtr::new(ptr::null_mut()),
-            switch: SwitchRecord::nowhere(),
-            os_stack: OsStack::nothing(),
+            // SAFETY: null.
+            switch: unsafe { SwitchRecord::to(ptr::null()) },
+            os_stack: Cell::new(OsStack::NONE),
             owner: AtomicUsize::new(0),
             owner_place: AtomicUsize::new(0),
             next_held: AtomicPtr::new(ptr::null_mut()),
@@ -240,7 +241,7 @@ impl Header {
         if self.calling.compare_exchange(IDLE, address, AcqRel, Relaxed).is_err() {
             return false;
         }
-        self.switch.set(0);
+        self.switch.set_sp(0);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
         true
     }
@@ -251,7 +252,7 @@ impl Header {
     pub(crate) fn claim_as_home(&self, callback: &'static Callback, record: *mut Record) {
         // SAFETY: as in `claim`. Before the stack counts as in use, for handlers in between.
         unsafe { record.write_volatile(Record { header: self }) };
-        self.switch.set(0);
+        self.switch.set_sp(0);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
         self.calling.store(record.expose_provenance(), Relaxed);
     }
@@ -276,7 +277,7 @@ impl Header {
 
     /// Windows: where the stack's own allocation begins.
     pub(crate) fn guard_base(&self) -> usize {
-        self.os_stack.allocation_base().unwrap_or(self.slot)
+        self.os_stack.get().allocation_base().unwrap_or(self.slot)
     }
 
     /// The part of the slot for the handler of the overflow report.

@@ -17,13 +17,13 @@ static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
 
 /// Takes a stack with at least `room_bytes`, or maps one. The caller is the only one who has it.
 ///
-/// Where frames can only be unwound towards higher addresses it lies below the stack in use, unless
-/// there is no place.
+/// Where frames can only be unwound towards higher addresses it lies below `sp`, where it is called
+/// from, unless there is no place.
 ///
 /// # Errors
 /// The system's error code when a mapping fails.
-pub(crate) fn take(room_bytes: usize) -> Result<&'static Header, i32> {
-    if let Some(header) = take_unused(room_bytes) {
+pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
+    if let Some(header) = take_unused(room_bytes, sp) {
         return Ok(header);
     }
     let room_bytes = at_least_usual(room_bytes);
@@ -31,14 +31,14 @@ pub(crate) fn take(room_bytes: usize) -> Result<&'static Header, i32> {
     if slot_bytes > usize::MAX / 4 {
         return Err(0);
     }
-    arena::map(room_bytes, slot_bytes)
+    arena::map(room_bytes, slot_bytes, sp)
 }
 
 /// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and without
 /// a system call.
-pub(crate) fn take_unused(room_bytes: usize) -> Option<&'static Header> {
+pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let room_bytes = at_least_usual(room_bytes);
-    let header = unused(arena::slot_bytes_for(room_bytes), room_bytes)?;
+    let header = unused(arena::slot_bytes_for(room_bytes), room_bytes, sp)?;
     POOLED.fetch_sub(1, Relaxed);
     counters::reused();
     Some(header)
@@ -48,10 +48,10 @@ fn at_least_usual(room_bytes: usize) -> usize {
     room_bytes.max(settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES))
 }
 
-fn unused(slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
+fn unused(slot_bytes: usize, room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let list = UNUSED.get((slot_bytes / GRANULE_BYTES).ilog2() as usize)?;
     if switch::UNWINDS_ONLY_UP {
-        return below(list, slot_bytes, room_bytes);
+        return below(list, slot_bytes, room_bytes, sp);
     }
     let header = list.pop()?;
     if header.room_bytes >= room_bytes {
@@ -69,10 +69,9 @@ fn unused(slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
     fits
 }
 
-/// The highest of a list that lies below the stack in use: the lower ones are left to bodies that
+/// The highest of a list that lies below `sp`: the lower ones are left to bodies that
 /// are called from this one's. Any other where none could be mapped below.
-fn below(list: &List, slot_bytes: usize, room_bytes: usize) -> Option<&'static Header> {
-    let sp = switch::stack_pointer();
+fn below(list: &List, slot_bytes: usize, room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let mut best: Option<&'static Header> = None;
     let others = List::new();
     while let Some(header) = list.pop() {
@@ -83,7 +82,7 @@ fn below(list: &List, slot_bytes: usize, room_bytes: usize) -> Option<&'static H
             others.push(header);
         }
     }
-    if best.is_none() && !has_place_below(slot_bytes) {
+    if best.is_none() && !has_place_below(slot_bytes, sp) {
         best = others.pop();
     }
     while let Some(header) = others.pop() {
@@ -93,12 +92,12 @@ fn below(list: &List, slot_bytes: usize, room_bytes: usize) -> Option<&'static H
 }
 
 #[cfg(windows)]
-fn has_place_below(slot_bytes: usize) -> bool {
-    super::memory::has_place_below(slot_bytes)
+fn has_place_below(slot_bytes: usize, sp: usize) -> bool {
+    super::memory::has_place_below(slot_bytes, sp)
 }
 
 #[cfg(not(windows))]
-fn has_place_below(_slot_bytes: usize) -> bool {
+fn has_place_below(_slot_bytes: usize, _sp: usize) -> bool {
     true
 }
 

@@ -2,26 +2,16 @@
 
 use core::cell::Cell;
 
-/// Whether unwinding runs cleanup on top of the stack that it leaves.
-pub(crate) const CLEANS_UP_ON_TOP: bool = false;
-
-/// Whether frames can only be unwound towards higher addresses.
 pub(crate) const UNWINDS_ONLY_UP: bool = false;
 
-/// What the system is told of a stack: nothing.
-#[derive(Debug)]
+/// What the system knows of a stack: nothing.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct OsStack;
 
 impl OsStack {
-    pub(crate) const fn nothing() -> Self {
-        Self
-    }
+    pub(crate) const NONE: Self = Self;
 
     pub(crate) fn now() -> Self {
-        Self
-    }
-
-    pub(crate) fn of_mapping(_base: usize, _mapped_bytes: usize, _guard_bytes: usize) -> Self {
         Self
     }
 
@@ -38,49 +28,29 @@ impl OsStack {
     }
 }
 
-/// Where a stack was left.
+/// What the system is told of the two stacks of a switch: nothing.
 #[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct SwitchRecord {
-    sp: Cell<usize>,
-}
+pub(crate) struct OsRecord(Cell<OsStack>);
 
-impl SwitchRecord {
-    pub(crate) const fn nowhere() -> Self {
-        Self { sp: Cell::new(0) }
+impl OsRecord {
+    pub(crate) const fn to(_target: *const Cell<OsStack>) -> Self {
+        Self(Cell::new(OsStack))
     }
 
-    pub(crate) const fn leaving_for(_there: *const OsStack) -> Self {
-        Self::nowhere()
+    pub(crate) fn calling_stack(&self) -> &Cell<OsStack> {
+        &self.0
     }
 
-    /// SP of the stack that was left.
-    #[inline(always)]
-    pub(crate) fn get(&self) -> usize {
-        self.sp.get()
+    pub(crate) fn is_told(&self) -> bool {
+        false
     }
 
     #[inline(always)]
-    pub(crate) fn set(&self, sp: usize) {
-        self.sp.set(sp);
-    }
-
-    /// What `call_on_stack` wants.
-    #[inline(always)]
-    pub(crate) fn as_ptr(&self) -> *mut usize {
-        self.sp.as_ptr()
-    }
-
-    pub(crate) fn calling_stack(&self) -> &OsStack {
-        &OsStack
-    }
-
-    #[inline(always)]
-    pub(crate) fn is_os_stack(&self) -> bool {
+    pub(crate) fn is_unwound(&self) -> bool {
         false
     }
 
     pub(crate) fn restore_teb(&self) {}
 
-    pub(crate) fn tell_what_to_free(&self) {}
+    pub(crate) fn set_freed_at_end(&self) {}
 }

@@ -1,4 +1,6 @@
-//! Architectures without a switch of ours, and Miri: nothing is ever switched, everything runs in place.
+//! Architectures without a switch of ours, and Miri: everything runs in place.
+
+use super::{Callee, SwitchRecord};
 
 pub(crate) const SUPPORTED: bool = false;
 
@@ -10,13 +12,13 @@ pub(crate) fn stack_pointer() -> usize {
 }
 
 /// # Safety
-/// As in the other files; here the function runs in place.
+/// As for [`super::call_on_stack`].
 pub(crate) unsafe fn call_on_stack(
     argument: *mut u8,
-    function: unsafe extern "C-unwind" fn(*mut u8),
+    function: Callee,
     _top: *mut u8,
-    _left_at: *mut usize,
+    _record: &SwitchRecord,
 ) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's promise.
     unsafe { function(argument) };
 }

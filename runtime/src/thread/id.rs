@@ -32,8 +32,21 @@ pub(crate) fn has_ended(id: u64) -> bool {
     }
 }
 
+/// As above. Apple's systems never give a number to another thread.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn has_ended(id: u64) -> bool {
+    /// `PROC_PIDTHREADID64INFO` of sys/proc_info.h: about the thread with that number.
+    const ABOUT_THREAD: libc::c_int = 15;
+    // `struct proc_threadinfo`, of which nothing is looked at.
+    let mut info = [0_u64; 14];
+    let bytes = size_of_val(&info) as libc::c_int;
+    // SAFETY: there is room for the answer.
+    let told = unsafe { libc::proc_pidinfo(libc::getpid(), ABOUT_THREAD, id, info.as_mut_ptr().cast(), bytes) };
+    told <= 0 && crate::errno::get() == libc::ESRCH
+}
+
 /// The others cannot be asked.
-#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", windows)))]
 pub(crate) fn has_ended(_id: u64) -> bool {
     false
 }

@@ -19,12 +19,36 @@ pub(super) fn run(scenario: impl FnOnce()) {
     scenario();
 }
 
+/// The address of the calling thread's errno.
+pub fn errno_address() -> *mut core::ffi::c_int {
+    // SAFETY: has no preconditions.
+    unsafe {
+        #[cfg(target_vendor = "apple")]
+        return libc::__error();
+        #[cfg(not(target_vendor = "apple"))]
+        return libc::__errno_location();
+    }
+}
+
+/// Where the mappings of the process begin.
+#[cfg(not(target_vendor = "apple"))]
+fn starts_of_maps() -> Vec<u64> {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
+    maps.lines().filter_map(|line| u64::from_str_radix(line.split('-').next()?, 16).ok()).collect()
+}
+
+#[cfg(target_vendor = "apple")]
+fn starts_of_maps() -> Vec<u64> {
+    let next = |from: u64| apple::region_at(from).map(|(start, bytes)| (start, start + bytes));
+    core::iter::successors(next(0), |&(_, end)| next(end)).map(|(start, _)| start).collect()
+}
+
 /// How many mappings the process has.
 ///
 /// # Panics
-/// Without /proc.
+/// Where the system does not tell.
 pub fn maps() -> usize {
-    std::fs::read_to_string("/proc/self/maps").expect("/proc").lines().count()
+    starts_of_maps().len()
 }
 
 /// Where the runtime asks for its stacks, on Linux.
@@ -37,19 +61,62 @@ pub const STACK_PLACES: core::ops::Range<usize> = 0x2000_0000..0x5000_0000;
 /// How many mappings lie where the runtime asks for its stacks.
 ///
 /// # Panics
-/// Without /proc.
+/// Where the system does not tell.
 pub fn maps_of_stacks() -> usize {
     let places = STACK_PLACES.start as u64..STACK_PLACES.end as u64;
-    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
-    let starts = maps.lines().filter_map(|line| u64::from_str_radix(line.split('-').next()?, 16).ok());
-    starts.filter(|start| places.contains(start)).count()
+    starts_of_maps().iter().filter(|start| places.contains(start)).count()
 }
 
 /// How many bytes of memory the process occupies.
 ///
 /// # Panics
-/// Without /proc.
+/// Where the system does not tell.
+#[cfg(target_vendor = "apple")]
+pub fn resident_bytes() -> usize {
+    apple::resident_bytes().expect("told") as usize
+}
+
+/// As above.
+#[cfg(not(target_vendor = "apple"))]
 pub fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc");
     statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages") * 4096
+}
+
+/// What Apple's systems tell of a process.
+#[cfg(target_vendor = "apple")]
+mod apple {
+    use core::ffi::{c_int, c_void};
+
+    const PROC_PIDREGIONINFO: c_int = 7;
+
+    /// `struct proc_regioninfo`, as far as it is looked at.
+    #[repr(C)]
+    struct Region {
+        other: [u64; 10],
+        address: u64,
+        bytes: u64,
+    }
+
+    /// Whether it was told.
+    fn ask<T>(what: c_int, argument: u64, answer: &mut T) -> bool {
+        let bytes = size_of::<T>() as c_int;
+        // SAFETY: there is room for the answer.
+        let told = unsafe {
+            libc::proc_pidinfo(libc::getpid(), what, argument, core::ptr::from_mut(answer).cast::<c_void>(), bytes)
+        };
+        told == bytes
+    }
+
+    /// Address and length of the first mapping that ends after `address`.
+    pub(super) fn region_at(address: u64) -> Option<(u64, u64)> {
+        let mut region = Region { other: [0; 10], address: 0, bytes: 0 };
+        ask(PROC_PIDREGIONINFO, address, &mut region).then_some((region.address, region.bytes))
+    }
+
+    pub(super) fn resident_bytes() -> Option<u64> {
+        // SAFETY: all zeroes are numbers.
+        let mut info: libc::proc_taskinfo = unsafe { core::mem::zeroed() };
+        ask(libc::PROC_PIDTASKINFO, 0, &mut info).then_some(info.pti_resident_size)
+    }
 }

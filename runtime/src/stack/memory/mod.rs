@@ -21,7 +21,7 @@ mod windows;
 #[cfg(windows)]
 use windows as imp;
 #[cfg(windows)]
-pub(crate) use windows::{allocation_base, commit, fields, has_place_below, map_stack};
+pub(crate) use windows::{allocation_base, commit, has_place_below, map_stack, os_stack};
 
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 mod none;

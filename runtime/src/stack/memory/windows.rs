@@ -1,6 +1,6 @@
 //! Stacks from VirtualAlloc: reserved as a whole, committed as they are used.
 //!
-//! A new stack looks like that of a new thread, so that the kernel grows it in the same way, as long as it is told of it (switch/fields.rs):
+//! A new stack looks like that of a new thread, so that the kernel grows it in the same way, as long as it is told of it (switch/windows/teb.rs):
 //!
 //! ```text
 //!  base                         low                                limit            base + mapped
@@ -23,7 +23,7 @@ use windows_sys::Win32::System::Memory::{
 use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
 
 use super::place::{self, Region};
-use crate::switch::fields::{Fields, UNUSABLE_PAGES};
+use crate::switch::windows::teb::{OsStack, UNUSABLE_PAGES};
 
 pub(crate) const SUPPORTED: bool = true;
 
@@ -47,10 +47,15 @@ pub(crate) fn page_bytes() -> usize {
 ///
 /// # Errors
 /// The system's code for the failure; nothing stays mapped.
-pub(crate) fn map_stack(slot_bytes: usize, bytes: usize, guard_bytes: usize) -> Result<usize, i32> {
-    let slot = place(slot_bytes).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
+pub(crate) fn map_stack(
+    slot_bytes: usize,
+    bytes: usize,
+    guard_bytes: usize,
+    sp: usize,
+) -> Result<usize, i32> {
+    let slot = place(slot_bytes, sp).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
     let base = reserve(slot + slot_bytes - bytes, bytes).ok_or_else(last_error)?;
-    let fields = fields(base, bytes, guard_bytes);
+    let fields = os_stack(base, bytes, guard_bytes);
     let guard_low = fields.limit - first_guard_bytes(&fields);
     if commit_pages(fields.limit, fields.base, PAGE_READWRITE)
         && commit_pages(guard_low, fields.limit, PAGE_READWRITE | PAGE_GUARD)
@@ -109,8 +114,8 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
 }
 
 /// What the system is told of a new stack.
-pub(crate) fn fields(base: usize, mapped_bytes: usize, guard_bytes: usize) -> Fields {
-    Fields {
+pub(crate) fn os_stack(base: usize, mapped_bytes: usize, guard_bytes: usize) -> OsStack {
+    OsStack {
         base: base + mapped_bytes,
         limit: base + mapped_bytes - COMMITTED_BYTES.min(mapped_bytes - guard_bytes),
         deallocation: base,
@@ -118,7 +123,7 @@ pub(crate) fn fields(base: usize, mapped_bytes: usize, guard_bytes: usize) -> Fi
     }
 }
 
-fn first_guard_bytes(fields: &Fields) -> usize {
+fn first_guard_bytes(fields: &OsStack) -> usize {
     fields.guarantee_bytes.max((UNUSABLE_PAGES - 1) * page_bytes())
 }
 
@@ -182,16 +187,15 @@ pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
     None
 }
 
-/// Whether a slot of this size could be had below the stack in use.
-pub(crate) fn has_place_below(slot_bytes: usize) -> bool {
-    place(slot_bytes).is_some()
+/// Whether a slot of this size could be had below `sp`.
+pub(crate) fn has_place_below(slot_bytes: usize, sp: usize) -> bool {
+    place(slot_bytes, sp).is_some()
 }
 
-/// Where the next stack should lie: below the stack in use, so that it can grow and exceptions can leave it (switch/fields.rs). Stacks
+/// Where the next stack should lie: below the calling stack, so that it can grow and exceptions can leave it (switch/windows/teb.rs). Stacks
 /// follow each other downwards, so that this is so as well where one is left for the next.
-fn place(slot_bytes: usize) -> Option<usize> {
-    let local = 0_u8;
-    place::below(start((&raw const local).addr()), slot_bytes, slot_bytes, |at| {
+fn place(slot_bytes: usize, sp: usize) -> Option<usize> {
+    place::below(start(sp), slot_bytes, slot_bytes, |at| {
         let region = query(at)?;
         Some(match region.State {
             MEM_FREE => Region::Free { end: at + region.RegionSize },

@@ -38,8 +38,10 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
 
 use crate::stack::{Header, NO_STACK};
 
-/// What the fast path reads.
-#[repr(C, align(64))]
+/// What the fast path reads. Aligned to a line of the cache, but not on Windows: loaders there do not
+/// align thread-locals to more than two words.
+#[repr(C)]
+#[cfg_attr(not(windows), repr(align(64)))]
 pub struct Words {
     /// The part of the thread stack in which SP may be taken for being on it: from its lowest usable
     /// address up to its end, or to the first other stack that lies inside of it. Empty (both 0)

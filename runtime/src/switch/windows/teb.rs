@@ -1,0 +1,183 @@
+//! What Windows knows of the stack in use: four fields of the thread environment block (TEB), and what
+//! to write there.
+//!
+//! The kernel grows a stack, and tells that it has overflowed, by three of them. Exception dispatch,
+//! `RtlUnwind` and with it longjmp refuse every frame outside of [limit, base). And `__chkstk` of
+//! Microsoft's compilers trusts that all from limit upwards is committed. So while a body runs the
+//! fields cover its own stack and the calling stack:
+//!
+//! ```text
+//!   deallocation    limit                            base
+//!    |  system stack   | <-- SP  |     | calling stack |
+//! ```
+//!
+//! A system stack below the calling stack grows as any stack does. Above it the limit is that of the
+//! calling stack and the base its own; then nothing can grow, and both are committed to their ends
+//! before the switch.
+
+/// The fields as they are, or should be, while code runs on a stack.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OsStack {
+    /// StackBase: the address after the highest one.
+    pub(crate) base: usize,
+    /// StackLimit: all from here to `base` is committed. The kernel moves it down with the guard
+    /// pages, which lie below.
+    pub(crate) limit: usize,
+    /// DeallocationStack: where the reservation begins, and what is freed when the thread ends.
+    pub(crate) deallocation: usize,
+    /// GuaranteedStackBytes, 32 bits: what the handler of an overflow may use.
+    pub(crate) guarantee_bytes: usize,
+}
+
+/// Where the fields lie in the TEB: the same in all versions of Windows.
+#[cfg(windows)]
+pub(super) mod offset {
+    pub(crate) const BASE: usize = size_of::<usize>();
+    pub(crate) const LIMIT: usize = 2 * size_of::<usize>();
+    pub(crate) const DEALLOCATION: usize = if size_of::<usize>() == 8 { 0x1478 } else { 0xE0C };
+    pub(crate) const GUARANTEE: usize = if size_of::<usize>() == 8 { 0x1748 } else { 0xF78 };
+}
+
+/// The TEB of the calling thread.
+#[cfg(windows)]
+#[inline(always)]
+pub(super) fn teb() -> *mut usize {
+    core::ptr::with_exposed_provenance_mut(super::arch::teb())
+}
+
+#[cfg(windows)]
+impl OsStack {
+    pub(crate) const NONE: Self = Self { base: 0, limit: 0, deallocation: 0, guarantee_bytes: 0 };
+
+    /// Of the stack in use, right now.
+    #[inline(always)]
+    pub(crate) fn now() -> Self {
+        let teb = teb();
+        // SAFETY: the TEB of the calling thread, which the kernel writes as well.
+        unsafe {
+            let guarantee = teb.byte_add(offset::GUARANTEE).cast::<u32>();
+            Self {
+                base: teb.byte_add(offset::BASE).read_volatile(),
+                limit: teb.byte_add(offset::LIMIT).read_volatile(),
+                deallocation: teb.byte_add(offset::DEALLOCATION).read_volatile(),
+                guarantee_bytes: guarantee.read_volatile() as usize,
+            }
+        }
+    }
+
+    /// Tells the system.
+    ///
+    /// # Safety
+    /// The fields cover the stack in use, and all from `limit` up to SP is committed.
+    #[inline(always)]
+    pub(super) unsafe fn write(&self) {
+        let teb = teb();
+        // SAFETY: the TEB of the calling thread, and the caller's promise.
+        unsafe {
+            let guarantee = teb.byte_add(offset::GUARANTEE).cast::<u32>();
+            teb.byte_add(offset::BASE).write_volatile(self.base);
+            teb.byte_add(offset::LIMIT).write_volatile(self.limit);
+            teb.byte_add(offset::DEALLOCATION).write_volatile(self.deallocation);
+            guarantee.write_volatile(self.guarantee_bytes as u32);
+        }
+    }
+
+    /// Of memory that is committed from end to end.
+    pub(crate) fn of_memory(low: usize, bytes: usize) -> Self {
+        Self { base: low + bytes, limit: low, deallocation: low, guarantee_bytes: 0 }
+    }
+
+    /// Whether both are of the same stack.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.deallocation == other.deallocation
+    }
+
+    /// Where the allocation of the stack begins.
+    pub(crate) fn allocation_base(&self) -> Option<usize> {
+        Some(self.deallocation)
+    }
+}
+
+/// Pages that the kernel keeps as a guard where there is no guarantee.
+const GUARD_PAGES: usize = if cfg!(target_pointer_width = "64") { 2 } else { 1 };
+
+/// Pages at the low end of a reservation that nobody can use, apart from the guarantee: the lowest is
+/// never committed.
+pub(crate) const UNUSABLE_PAGES: usize = 1 + GUARD_PAGES;
+
+impl OsStack {
+    /// Whether `address` lies in the reservation.
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        self.deallocation <= address && address < self.base
+    }
+
+    /// How far down the stack can be committed: below lie the guard pages in their last place.
+    pub(crate) fn lowest_limit(&self, page_bytes: usize) -> usize {
+        let guarantee = self.guarantee_bytes.next_multiple_of(page_bytes);
+        self.deallocation.saturating_add(UNUSABLE_PAGES * page_bytes + guarantee).min(self.base)
+    }
+
+    /// What to tell while code runs on `target`, for which `self` waits.
+    pub(crate) fn with(&self, target: &Self) -> Self {
+        let (base, limit) = (self.base.max(target.base), self.limit.min(target.limit));
+        Self { base, limit, ..*target }
+    }
+
+    /// Whether the kernel can go on moving the limit of `target`: all that `self` covers lies above.
+    pub(crate) fn lies_above(&self, target: &Self) -> bool {
+        target.base <= self.limit
+    }
+
+    /// The fields of this stack, whose limit the kernel may have moved, after `told` was in force.
+    pub(crate) fn after(&self, told: &Self) -> Self {
+        let is_moved = self.deallocation == told.deallocation && self.contains(told.limit);
+        Self { limit: if is_moved { self.limit.min(told.limit) } else { self.limit }, ..*self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: usize = 4096;
+    const BELOW: OsStack = stack(0x10_0000, 0x1f_0000, 0x20_0000);
+    const CALLING: OsStack = stack(0x50_0000, 0x5f_0000, 0x60_0000);
+    const ABOVE: OsStack = stack(0x80_0000, 0x80_3000, 0x90_0000);
+
+    const fn stack(deallocation: usize, limit: usize, base: usize) -> OsStack {
+        OsStack { base, limit, deallocation, guarantee_bytes: 0 }
+    }
+
+    #[test]
+    fn fields_cover_both_stacks() {
+        // The rest is that of the body's stack, so an overflow is taken for one of that.
+        assert_eq!(CALLING.with(&BELOW), OsStack { base: CALLING.base, ..BELOW });
+        assert_eq!(CALLING.with(&ABOVE), OsStack { limit: CALLING.limit, ..ABOVE });
+    }
+
+    #[test]
+    fn kernel_grows_only_what_lies_below_all_that_is_in_use() {
+        assert!(CALLING.lies_above(&BELOW));
+        assert!(CALLING.lies_above(&stack(0x4f_0000, 0x4f_3000, CALLING.deallocation)));
+        assert!(!CALLING.lies_above(&ABOVE));
+        // From a second system stack, where the fields cover two, to one between them.
+        assert!(!CALLING.with(&BELOW).lies_above(&stack(0x30_0000, 0x3f_0000, 0x40_0000)));
+    }
+
+    #[test]
+    fn limit_that_the_kernel_has_moved_is_kept() {
+        let told = OsStack { limit: 0x1a_0000, ..CALLING.with(&BELOW) };
+        assert_eq!(BELOW.after(&told), OsStack { limit: 0x1a_0000, ..BELOW });
+        // Another stack was in use in between, or the limit is that of the calling stack.
+        assert_eq!(BELOW.after(&CALLING), BELOW);
+        assert_eq!(BELOW.after(&OsStack { limit: 0x8000, ..told }), BELOW);
+    }
+
+    #[test]
+    fn guarantee_and_guard_pages_stay_as_they_are() {
+        let limit = |guarantee_bytes| OsStack { guarantee_bytes, ..BELOW }.lowest_limit(PAGE);
+        assert_eq!(limit(0x4001), BELOW.deallocation + UNUSABLE_PAGES * PAGE + 0x5000);
+        assert_eq!(limit(0x40_0000), BELOW.base);
+    }
+}
