@@ -8,6 +8,7 @@
 //! | [`sizing`] | how large must `reserve` be? |
 //! | [`hosts`] | what does the library or virtual machine that calls me do with stacks? |
 //! | [`troubleshooting`] | it still overflows, aborts, or the host complains: what now? |
+//! | [`costs`] | what does it cost, and how is that counted? |
 //! | [`debugging`] | what do gdb, perf, sanitizers and crash reports show? |
 //! | [`migrating`] | I use stacker, recursive or a wrapper of my own: what changes? |
 //! | [`safety`] | what do I promise, and what does the crate promise? |
@@ -35,6 +36,9 @@ pub mod hosts {}
 
 #[doc = include_str!("../guide/troubleshooting.md")]
 pub mod troubleshooting {}
+
+#[doc = include_str!("../guide/costs.md")]
+pub mod costs {}
 
 #[doc = include_str!("../guide/debugging.md")]
 pub mod debugging {}
