@@ -1,19 +1,17 @@
 //! Callbacks from C that run with full stack, whatever stack C calls them on.
 //!
-//! # The problem
+//! C calls a Rust callback on a stack that Rust did not choose: a 128 KiB thread of musl, a 16 KiB
+//! coroutine, an alternate signal stack, a thread whose stack C has nearly used up. Rust code
+//! usually assumes megabytes. When they are not there, the process dies.
 //!
-//! C calls a Rust callback on a stack that Rust did not choose: a 128 KiB thread of musl, a 16 KiB coroutine, an alternate signal
-//! stack, a thread whose C frames have eaten it. The body is written as if it had megabytes; when it does not, the process dies with a
-//! bare SIGSEGV. The attribute [`guarded_callback`] on an `extern` function checks the stack that is left against the bounds of the
-//! real thread, and runs the body on a stack that the runtime owns where there is too little.
-//!
-//! # Ten lines
+//! The attribute [`guarded_callback`] checks how much stack remains. If there is too little, it
+//! runs the function on an 8 MiB stack that the crate provides.
 //!
 //! ```
 //! use std::ffi::{c_int, c_void};
 //! use guarded_callback::{guarded_callback, remaining_stack};
 //!
-//! #[guarded_callback(reserve = "512 KiB", switch = always)]
+//! #[guarded_callback(reserve = "512 KiB")]
 //! unsafe extern "C" fn compare(a: *const c_void, b: *const c_void) -> c_int {
 //!     assert!(remaining_stack().is_some_and(|bytes| bytes >= 512 * 1024));
 //!     // SAFETY: qsort passes pointers to two elements of the array.
@@ -28,42 +26,74 @@
 //! # }
 //! ```
 //!
+//! By default (`reserve = "128 KiB"`, `switch = when_low`, `foreign = switch`) the body runs in
+//! place while 128 KiB are free, and on a system stack otherwise. [`guarded_callback`] explains
+//! the options.
+//!
+//! # What is here
+//!
+//! | task | item |
+//! |---|---|
+//! | protect a function | [`guarded_callback`] |
+//! | protect a closure | [`call_guarded`], [`Options`], [`Mode`], [`Foreign`] |
+//! | call back into a host that checks its stack | [`on_host_stack`] |
+//! | do first-use work early | [`prepare_thread`] |
+//! | tell of a coroutine's stack | [`register_stack`], [`Registration`] |
+//! | change sizes and defaults | [`Settings`] |
+//! | find out what an overflow was | [`install_overflow_report`] |
+//! | find out how much stack is left, and where | [`remaining_stack`], [`StackBounds`], [`on_system_stack`] |
+//! | find out how large `reserve` must be | [`measure`], feature `stats` |
+//! | see the stacks of a thread | [`StackMap`] |
+//! | count what happened | [`stats()`], [`Stats`] |
+//! | give memory back | [`trim`] |
+//!
+//! The module `guide` (in this documentation only) has a page for each question: getting started,
+//! options, hosts, sizing, troubleshooting, safety, limits, how it works, platforms.
+//!
 //! # How it works
 //!
-//! The attribute makes a shim with the same signature, ABI, name and attributes; the body becomes a function or a closure that is never inlined into
-//! it. The shim compares SP with the bounds of the thread's stack and of its system stack, both ends of them. With room for the
-//! reserve the body runs in place; otherwise SP moves to the system stack (8 MiB of address space, committed as touched, with a guard area of
-//! 64 KiB), and the body is called there. First use on a thread, a foreign stack while the system stack is busy, nesting deeper than a
-//! stack: all that is one cold path, which works on a stack from the pool and so needs only some hundred bytes of the host.
+//! The attribute makes a shim with the same signature, ABI, name and attributes. The body is a
+//! separate function, so its frame is not allocated before the check. The shim compares the stack
+//! pointer with the bounds of the thread's stack and of its system stack, at both ends. With room
+//! for the reserve the body runs in place; otherwise the stack pointer moves to a system stack: 8
+//! MiB of address space, committed as touched, above a guard area of 1 MiB (on 64-bit targets).
 //!
-//! Panics, C++ exceptions, `pthread_exit`, backtraces and gdb walk through the switch, which has complete call frame information and keeps
-//! the frame-pointer chain. A longjmp skips it; the next callback finds the abandoned stack and takes it back.
+//! Everything unusual is one slow path, which blocks signals and decides on a stack of its own, so
+//! that the calling stack needs only a few hundred bytes.
+//!
+//! Panics, C++ exceptions, `pthread_exit`, backtraces and gdb walk through the switch, which has
+//! complete call frame information and keeps the frame-pointer chain. A longjmp skips it; later
+//! callbacks reclaim the abandoned stack, on proof that its body is gone.
 //!
 //! # What it does not do
 //!
-//! - A body that uses more than its reserve and whatever else its stack has hits the guard area and dies;
-//!   [`install_overflow_report`] makes it say so.
-//! - Hosts that check their own stack bounds (JavaScript engines, virtual machines) refuse calls back into them from another stack: use
-//!   [`on_host_stack`] for those. With the default mode they meet one only where the process would have died.
-//! - Conservative garbage collectors and greenlets that copy slices of the stack do not see what lives on a system stack.
-//! - A body that is called from a signal handler may leave the alternate stack, and the kernel would start the next handler with
-//!   `SA_ONSTACK` at its top again, over the frames of the first. So the thread has no alternate stack while such a body runs. The runtime knows
-//!   of one that was set before [`prepare_thread`]; after setting another, call that again. A handler that is left by siglongjmp
-//!   meanwhile leaves the thread without one, as with `SS_AUTODISARM`.
-//! - A handler that interrupts the runtime between the pool and the thread and leaves by siglongjmp loses the stack that was in hand.
-//! - With `fallback`, a C++ exception out of the body aborts, as it does in [`std::panic::catch_unwind`].
-//! - The thread stack looks the same where a coroutine stack was carved out of it: [`register_stack`] that one, or use `switch = always`.
+//! - `reserve` is checked on entry, not enforced. A body that needs more than its stack has can
+//!   still overflow; [`install_overflow_report`] makes it say so.
+//! - Hosts that scan, copy or check stacks may need an option: `foreign = stay` for their fibers,
+//!   [`on_host_stack`] for calls back into them, or the check-only way, `switch = never, foreign =
+//!   stay` with a small `reserve`.
+//! - With `fallback`, a C++ exception out of the body aborts, as in [`std::panic::catch_unwind`].
+//! - A coroutine stack carved out of a thread stack or of a system stack looks like that stack,
+//!   unless [`register_stack`] tells.
+//! - Call [`prepare_thread`] after setting an alternate signal stack that lies inside of the
+//!   thread's stack or of a body's.
 //!
 //! # Where it works
 //!
-//! The bounds of stacks come from the system on Linux, Android, macOS and its family, the BSDs, illumos, Solaris, Haiku, Fuchsia and
-//! Windows; elsewhere (WebAssembly, UEFI, Miri) they are an estimate. Stacks are switched on x86_64, i686, aarch64, arm, riscv64, s390x,
-//! powerpc64 (ELF version 2) and loongarch64; elsewhere bodies run in place. The README says for every target what ran, was linked
-//! or was only built, and where.
+//! The bounds of stacks come from the system on Linux, Android, macOS and its family, the BSDs,
+//! illumos, Solaris, Haiku, Fuchsia and Windows; elsewhere (WebAssembly, UEFI, Miri) they are
+//! estimated ([`Source::Estimated`]). Stacks are switched on x86_64, i686, aarch64, arm, riscv64,
+//! s390x, powerpc64 (ELF version 2) and loongarch64; elsewhere bodies run in place. The README
+//! says which targets were tested and how.
+//!
+//! # Features
+//!
+//! `stats` counts calls for each callback and measures how deep bodies go. `asan` tells
+//! AddressSanitizer of each switch. Both are off by default, and turn the fast path off.
 //!
 //! # Minimum supported Rust version and licence
 //!
-//! Rust 1.95. MIT or Apache 2.0, at your option.
+//! Rust 1.95, the oldest compiler that CI runs. MIT or Apache 2.0, at your option.
 
 #![doc(test(attr(deny(warnings))))]
 
