@@ -110,13 +110,13 @@ func main() {
 			large = 1
 		}
 		C.host_profile(large)
-		busy(3 * time.Second)
+		busy(2 * time.Second)
 		fmt.Println(C.host_samples() > 100)
 	case "profile_callbacks":
 		C.host_profile(0)
-		go busy(3 * time.Second)
+		go busy(2 * time.Second)
 		total := 0
-		for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+		for end := time.Now().Add(time.Second); time.Now().Before(end); {
 			total += parallel(8, 20, func(n int) int { return int(C.call_square(C.int(n))) - n*n })
 		}
 		fmt.Println(total, C.host_samples() > 100)

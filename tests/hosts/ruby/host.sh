@@ -6,12 +6,12 @@ cases='
 methods          default always stay check
 gc               default stay check
 yields           default stay check
-raises           default always stay check
-breaks           default always stay check
+raises           default stay check
+breaks           default stay check
 recursion        default stay check
 fiber            stay check
 fiber_recursion  stay check
-fiber_raises     default always stay check
+fiber_raises     stay check
 enumerator       stay check
 fibers_300       stay check
 threads          default stay check

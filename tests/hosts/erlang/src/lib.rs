@@ -38,8 +38,8 @@ struct Entry {
 }
 
 unsafe extern "C" {
-    fn enif_get_int64(env: Env, term: Term, to: *mut i64) -> c_int;
-    fn enif_make_int64(env: Env, n: i64) -> Term;
+    fn enif_get_long(env: Env, term: Term, to: *mut i64) -> c_int;
+    fn enif_make_long(env: Env, n: i64) -> Term;
     fn enif_make_badarg(env: Env) -> Term;
     fn enif_self(env: Env, to: *mut Term) -> *mut Term;
     fn enif_send(env: Env, to: *const Term, message_env: Env, message: Term) -> c_int;
@@ -49,10 +49,10 @@ unsafe fn compute(env: Env, arguments: *const Term, f: fn(i64) -> i64) -> Term {
     let mut n = 0;
     // SAFETY: Erlang passes one argument.
     unsafe {
-        if enif_get_int64(env, *arguments, &mut n) == 0 {
+        if enif_get_long(env, *arguments, &mut n) == 0 {
             return enif_make_badarg(env);
         }
-        enif_make_int64(env, f(n) % 1000)
+        enif_make_long(env, f(n) % 1000)
     }
 }
 

@@ -109,7 +109,7 @@ static SAMPLES: AtomicUsize = AtomicUsize::new(0);
 /// Long enough to be interrupted by SIGURG, with which Go preempts.
 #[callback]
 unsafe extern "C" fn sample(_signal: c_int) {
-    for n in 0..20 {
+    for n in 0..100 {
         spend::<2_000>(n);
     }
     SAMPLES.fetch_add(1, Relaxed);
@@ -118,7 +118,7 @@ unsafe extern "C" fn sample(_signal: c_int) {
 /// The same with 60 KiB, more than the alternate stack has.
 #[callback]
 unsafe extern "C" fn large_sample(_signal: c_int) {
-    for n in 0..5 {
+    for n in 0..10 {
         spend::<60_000>(n);
     }
     SAMPLES.fetch_add(1, Relaxed);

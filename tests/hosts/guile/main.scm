@@ -1,0 +1,18 @@
+;; guile main.scm LIBRARY CASE: prints what must be the same in each mode.
+(use-modules (ice-9 control) (ice-9 threads) (srfi srfi-1))
+(load-extension (cadr (command-line)) "init_guile_host")
+(define (sum n f) (let loop ((i 0) (total 0)) (if (= i n) total (loop (+ i 1) (+ total (f i))))))
+(define (fails f) (catch #t (lambda () (f) 0) (lambda _ 1)))
+(define (nested n) (if (= n 0) 0 (+ 1 (host-call (lambda () (nested (- n 1)))))))
+(define result
+  (case (string->symbol (caddr (command-line)))
+    ((down) (sum 20000 host-work))
+    ((up) (list (sum 5000 (lambda (n) (host-call (lambda () n)))) (nested 200)))
+    ((gc) (sum 10 host-collect))
+    ((gc-in-depth) (host-call (lambda () (host-call (lambda () (sum 5 host-collect))))))
+    ((errors) (list (sum 5000 (lambda (n) (fails (lambda () (host-fail n)))))
+                    (sum 2000 (lambda (n) (fails (lambda () (host-call (lambda () (host-fail n)))))))))
+    ((escapes) (sum 2000 (lambda (n) (call/ec (lambda (k) (host-call (lambda () (k 1))))))))
+    ((threads) (apply + (par-map (lambda (n) (+ (sum 100 host-work) (host-collect n))) (iota 8))))))
+(display result)
+(newline)
