@@ -20,8 +20,9 @@ const parts = {
   throws: () => [sum(20000, fails), (() => { try { host.call(host.fail); } catch (e) { return e.message; } })()],
   recursion: () => [overflows(), overflows(), host.work(1)],
 };
-const workers = (count, part) => Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
-  const w = new Worker(__filename, { workerData: [library, part] });
+parts.large = () => host.large(1);
+const workers = (count, part, resourceLimits = {}) => Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
+  const w = new Worker(__filename, { workerData: [library, part], resourceLimits });
   w.on('message', resolve); w.on('error', reject);
   w.on('exit', code => code && reject(new Error('exit ' + code)));
 })));
@@ -31,6 +32,7 @@ async function main() {
   if (name === 'workers') return workers(8, 'calls');
   if (name === 'worker_throws') return workers(4, 'throws');
   if (name === 'worker_recursion') return workers(2, 'recursion');
+  if (name === 'large_in_1_MiB_worker') return workers(1, 'large', { stackSizeMb: 1 });
   if (name === 'pool') return (await Promise.all(Array.from({ length: 200 }, (_, n) => host.later(n)))).reduce((a, b) => a + b);
   if (name === 'forty_addons') {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'addons'));

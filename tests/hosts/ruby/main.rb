@@ -41,5 +41,7 @@ when 'threads'
   p 8.times.map { |t| Thread.new { (1..50).sum { |n| Host.work(n) % 100 + Host.collect(n + t) } } }.sum(&:value)
 when 'large_in_fiber'
   p Fiber.new { Host.large(1) }.resume
+when 'large_in_thread'
+  p Thread.new { Host.large(1) }.value
 else abort "no case #{ARGV[1]}"
 end

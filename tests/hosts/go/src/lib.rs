@@ -64,7 +64,11 @@ unsafe extern "C" fn large_thread(job: *mut c_void) -> *mut c_void {
     (spend::<100_000>(i64::from(n)) % 1000) as *mut c_void
 }
 
-unsafe fn on_thread(f: unsafe extern "C" fn(*mut c_void) -> *mut c_void, mut job: Job, bytes: usize) -> c_int {
+unsafe fn on_thread(
+    f: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    mut job: Job,
+    bytes: usize,
+) -> c_int {
     let (mut attributes, mut id, mut result) = ([0; 8], 0, null_mut());
     // SAFETY: 64 bytes are more than pthread_attr_t has; the job outlives the thread.
     unsafe {

@@ -8,7 +8,13 @@ use support::{assert_stack_of_mode, spend};
 type Value = *mut c_void;
 
 unsafe extern "C" {
-    fn scm_c_define_gsubr(name: *const c_char, needed: c_int, optional: c_int, rest: c_int, f: unsafe extern "C" fn(Value) -> Value) -> Value;
+    fn scm_c_define_gsubr(
+        name: *const c_char,
+        needed: c_int,
+        optional: c_int,
+        rest: c_int,
+        f: unsafe extern "C" fn(Value) -> Value,
+    ) -> Value;
     fn scm_to_int64(n: Value) -> i64;
     fn scm_from_int64(n: i64) -> Value;
     fn scm_number_to_string(n: Value, base: Value) -> Value;

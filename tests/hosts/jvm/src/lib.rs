@@ -40,7 +40,9 @@ unsafe fn call_java(env: Env, name: *const c_char, n: i64) -> i64 {
             name,
             c"(J)J".as_ptr(),
         );
-        function!(env, CALL_STATIC_LONG_METHOD_A, (Object, Object, *const i64) -> i64)(env, class, method, &n)
+        function!(env, CALL_STATIC_LONG_METHOD_A, (Object, Object, *const i64) -> i64)(
+            env, class, method, &n,
+        )
     }
 }
 
@@ -95,7 +97,11 @@ unsafe extern "system" fn Java_Host_fail(env: Env, _class: Object, _n: i64) -> i
     on_host_stack(|| unsafe {
         let name = c"java/lang/IllegalStateException".as_ptr();
         let class = function!(env, FIND_CLASS, (*const c_char) -> Object)(env, name);
-        function!(env, THROW_NEW, (Object, *const c_char) -> c_int)(env, class, c"on purpose".as_ptr());
+        function!(env, THROW_NEW, (Object, *const c_char) -> c_int)(
+            env,
+            class,
+            c"on purpose".as_ptr(),
+        );
     });
     0
 }
@@ -132,7 +138,11 @@ unsafe extern "C" fn attached(vm: *mut c_void) -> *mut c_void {
     unsafe {
         let mut env: Env = null_mut();
         on_host_stack(|| {
-            function!(vm, ATTACH_CURRENT_THREAD, (*mut Env, *const c_void) -> c_int)(vm, &mut env, null());
+            function!(vm, ATTACH_CURRENT_THREAD, (*mut Env, *const c_void) -> c_int)(
+                vm,
+                &mut env,
+                null(),
+            );
             let sum = call_java(env, c"square".as_ptr(), 12);
             function!(vm, DETACH_CURRENT_THREAD, () -> c_int)(vm);
             sum as *mut c_void

@@ -64,7 +64,12 @@ unsafe fn lua_call(state: State, arguments: c_int, results: c_int) {
 unsafe extern "C-unwind" fn work(state: State) -> c_int {
     assert_stack_of_mode();
     // SAFETY: Lua calls with its state.
-    unsafe { lua_pushinteger(state, (spend::<40_000>(luaL_checkinteger(state, 1) as i64) % 1000) as isize) };
+    unsafe {
+        lua_pushinteger(
+            state,
+            (spend::<40_000>(luaL_checkinteger(state, 1) as i64) % 1000) as isize,
+        )
+    };
     1
 }
 
@@ -97,7 +102,9 @@ unsafe extern "C" fn fail_in_c(state: State) -> c_int {
     // SAFETY: as in `fail`.
     unsafe {
         lua_pushstring(state, c"on purpose".as_ptr());
-        transmute::<unsafe extern "C-unwind" fn(State) -> c_int, unsafe extern "C" fn(State) -> c_int>(lua_error)(state)
+        transmute::<unsafe extern "C-unwind" fn(State) -> c_int, unsafe extern "C" fn(State) -> c_int>(
+            lua_error,
+        )(state)
     }
 }
 
@@ -121,8 +128,13 @@ unsafe extern "C-unwind" fn suspend(state: State) -> c_int {
 unsafe extern "C-unwind" fn luaopen_lua_host(state: State) -> c_int {
     // SAFETY: Lua takes both ABIs for the same.
     let in_c = unsafe { transmute::<unsafe extern "C" fn(State) -> c_int, Function>(fail_in_c) };
-    let functions =
-        [(c"work", work as Function), (c"call", call), (c"fail", fail), (c"suspend", suspend), (c"fail_in_c", in_c)];
+    let functions = [
+        (c"work", work as Function),
+        (c"call", call),
+        (c"fail", fail),
+        (c"suspend", suspend),
+        (c"fail_in_c", in_c),
+    ];
     // SAFETY: Lua calls with its state; names end with NUL.
     unsafe {
         lua_createtable(state, 0, 5);

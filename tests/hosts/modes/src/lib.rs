@@ -40,12 +40,19 @@ pub fn callback(options: TokenStream, item: TokenStream) -> TokenStream {
 fn without_reserve(options: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = options.into_iter().collect();
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ',');
-    let kept = tokens.split(is_comma).filter(|o| o.first().is_some_and(|t| t.to_string() != "reserve"));
-    let texts: Vec<String> = kept.map(|o| o.iter().cloned().collect::<TokenStream>().to_string()).collect();
+    let kept =
+        tokens.split(is_comma).filter(|o| o.first().is_some_and(|t| t.to_string() != "reserve"));
+    let texts: Vec<String> =
+        kept.map(|o| o.iter().cloned().collect::<TokenStream>().to_string()).collect();
     texts.join(", ").parse().expect("options")
 }
 
 /// Today's names of the options.
 fn until_core_lands(attribute: String) -> String {
-    attribute.replace("foreign = stay", "").replace("reserve", "stack").replace("(, ", "(").replace(", , ", ", ").replace(", )", ")")
+    attribute
+        .replace("foreign = stay", "")
+        .replace("reserve", "stack")
+        .replace("(, ", "(")
+        .replace(", , ", ", ")
+        .replace(", )", ")")
 }

@@ -14,15 +14,42 @@ type Execute = unsafe extern "C" fn(Env, *mut c_void);
 type Complete = unsafe extern "C" fn(Env, c_int, *mut c_void);
 
 unsafe extern "C" {
-    fn napi_create_function(env: Env, name: *const c_char, bytes: usize, f: Function, data: *mut c_void, to: *mut Value) -> c_int;
-    fn napi_set_named_property(env: Env, object: Value, name: *const c_char, value: Value) -> c_int;
-    fn napi_get_cb_info(env: Env, info: Info, count: *mut usize, to: *mut Value, this: *mut Value, data: *mut *mut c_void) -> c_int;
+    fn napi_create_function(
+        env: Env,
+        name: *const c_char,
+        bytes: usize,
+        f: Function,
+        data: *mut c_void,
+        to: *mut Value,
+    ) -> c_int;
+    fn napi_set_named_property(env: Env, object: Value, name: *const c_char, value: Value)
+    -> c_int;
+    fn napi_get_cb_info(
+        env: Env,
+        info: Info,
+        count: *mut usize,
+        to: *mut Value,
+        this: *mut Value,
+        data: *mut *mut c_void,
+    ) -> c_int;
     fn napi_get_value_int64(env: Env, value: Value, to: *mut i64) -> c_int;
     fn napi_create_int64(env: Env, n: i64, to: *mut Value) -> c_int;
     fn napi_get_undefined(env: Env, to: *mut Value) -> c_int;
-    fn napi_call_function(env: Env, this: Value, f: Value, count: usize, arguments: *const Value, to: *mut Value) -> c_int;
+    fn napi_call_function(
+        env: Env,
+        this: Value,
+        f: Value,
+        count: usize,
+        arguments: *const Value,
+        to: *mut Value,
+    ) -> c_int;
     fn napi_throw_error(env: Env, code: *const c_char, text: *const c_char) -> c_int;
-    fn napi_create_string_utf8(env: Env, text: *const c_char, bytes: usize, to: *mut Value) -> c_int;
+    fn napi_create_string_utf8(
+        env: Env,
+        text: *const c_char,
+        bytes: usize,
+        to: *mut Value,
+    ) -> c_int;
     fn napi_create_promise(env: Env, deferred: *mut *mut c_void, to: *mut Value) -> c_int;
     fn napi_resolve_deferred(env: Env, deferred: *mut c_void, value: Value) -> c_int;
     fn napi_create_async_work(
@@ -62,6 +89,17 @@ unsafe extern "C" fn work(env: Env, info: Info) -> Value {
     unsafe {
         napi_get_value_int64(env, argument(env, info), &mut n);
         number(env, spend::<40_000>(n) % 1000)
+    }
+}
+
+/// Uses 3 MB of stack.
+#[callback(reserve = "4 MiB")]
+unsafe extern "C" fn large(env: Env, info: Info) -> Value {
+    let mut n = 0;
+    // SAFETY: Node calls with its environment.
+    unsafe {
+        napi_get_value_int64(env, argument(env, info), &mut n);
+        number(env, spend::<3_000_000>(n) % 1000)
     }
 }
 
@@ -126,7 +164,15 @@ unsafe extern "C" fn later(env: Env, info: Info) -> Value {
         napi_create_promise(env, &mut work.deferred, &mut promise);
         napi_create_string_utf8(env, c"later".as_ptr(), 5, &mut name);
         let data = Box::into_raw(work);
-        napi_create_async_work(env, null_mut(), name, execute, complete, data.cast(), &mut (*data).work);
+        napi_create_async_work(
+            env,
+            null_mut(),
+            name,
+            execute,
+            complete,
+            data.cast(),
+            &mut (*data).work,
+        );
         napi_queue_async_work(env, (*data).work);
     }
     promise
@@ -135,7 +181,13 @@ unsafe extern "C" fn later(env: Env, info: Info) -> Value {
 #[callback]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn napi_register_module_v1(env: Env, exports: Value) -> Value {
-    let functions = [(c"work", work as Function), (c"call", call), (c"fail", fail), (c"later", later)];
+    let functions = [
+        (c"work", work as Function),
+        (c"large", large),
+        (c"call", call),
+        (c"fail", fail),
+        (c"later", later),
+    ];
     for (name, f) in functions {
         let mut value = null_mut();
         // SAFETY: Node calls with its environment; names end with NUL.

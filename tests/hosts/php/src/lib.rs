@@ -76,7 +76,9 @@ unsafe fn argument(call: *mut Value) -> *mut Value {
 unsafe fn call_closure(closure: *mut Value, n: i64) -> Value {
     let (mut result, mut argument) = (UNDEFINED, Value { number: n, kind: LONG, extra: 0 });
     // SAFETY: a callable value of PHP's and one argument.
-    unsafe { _call_user_function_impl(null_mut(), closure, &mut result, 1, &mut argument, null_mut()) };
+    unsafe {
+        _call_user_function_impl(null_mut(), closure, &mut result, 1, &mut argument, null_mut())
+    };
     result
 }
 
@@ -85,14 +87,23 @@ unsafe fn call_closure(closure: *mut Value, n: i64) -> Value {
 unsafe extern "C" fn work(call: *mut Value, result: *mut Value) {
     assert_stack_of_mode();
     // SAFETY: PHP passes an int, and room for the result.
-    unsafe { *result = Value { number: spend::<40_000>((*argument(call)).number) % 1000, kind: LONG, extra: 0 } };
+    unsafe {
+        *result =
+            Value { number: spend::<40_000>((*argument(call)).number) % 1000, kind: LONG, extra: 0 }
+    };
 }
 
 /// Uses 4 MB of stack: more than a fiber has by default, 2 MiB.
 #[callback(reserve = "5 MiB")]
 unsafe extern "C" fn large(call: *mut Value, result: *mut Value) {
     // SAFETY: as in `work`.
-    unsafe { *result = Value { number: spend::<4_000_000>((*argument(call)).number) % 1000, kind: LONG, extra: 0 } };
+    unsafe {
+        *result = Value {
+            number: spend::<4_000_000>((*argument(call)).number) % 1000,
+            kind: LONG,
+            extra: 0,
+        }
+    };
 }
 
 /// Calls a closure with 0, 1, .. 4 and adds up.
@@ -107,7 +118,10 @@ unsafe extern "C" fn each(call: *mut Value, result: *mut Value) {
         if answer.kind != LONG {
             return; // An exception is under way.
         }
-        assert!(std::hint::black_box(&canary).iter().all(|&byte| byte == i as u8), "the frame was written over");
+        assert!(
+            std::hint::black_box(&canary).iter().all(|&byte| byte == i as u8),
+            "the frame was written over"
+        );
         sum += answer.number;
     }
     // SAFETY: room for the result.
@@ -139,7 +153,8 @@ extern "C" fn get_module() -> *const Module {
         Argument { name: c"x".as_ptr(), kind: null(), mask: 0, default: null() },
     ]));
     let arguments = arguments.as_ptr();
-    let function = |name: *const c_char, f| Function { name, handler: Some(f), arguments, count: 1, flags: 0 };
+    let function =
+        |name: *const c_char, f| Function { name, handler: Some(f), arguments, count: 1, flags: 0 };
     let functions = Box::leak(Box::new([
         function(c"host_work".as_ptr(), work as Handler),
         function(c"host_large".as_ptr(), large),

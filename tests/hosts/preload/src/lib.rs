@@ -59,7 +59,17 @@ unsafe extern "C" fn mmap(
 ) -> *mut c_void {
     CALLS.fetch_add(1, Relaxed);
     // SAFETY: passed on; errno is set by `syscall`.
-    unsafe { syscall(9, at, bytes, c_long::from(protection), c_long::from(flags), c_long::from(file), offset) as *mut c_void }
+    unsafe {
+        syscall(
+            9,
+            at,
+            bytes,
+            c_long::from(protection),
+            c_long::from(flags),
+            c_long::from(file),
+            offset,
+        ) as *mut c_void
+    }
 }
 
 #[callback]

@@ -66,7 +66,10 @@ unsafe extern "C" fn call(_module: *mut Object, f: *mut Object) -> *mut Object {
     let canary = std::hint::black_box([0x5a_u8; 256]);
     // SAFETY: Python calls with its lock and an object.
     let result = unsafe { PyObject_CallNoArgs(f) };
-    assert!(std::hint::black_box(&canary).iter().all(|&byte| byte == 0x5a), "the frame was written over");
+    assert!(
+        std::hint::black_box(&canary).iter().all(|&byte| byte == 0x5a),
+        "the frame was written over"
+    );
     result
 }
 
@@ -82,7 +85,12 @@ unsafe extern "C" fn fail(_module: *mut Object, _n: *mut Object) -> *mut Object 
 #[callback]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn PyInit_python_host() -> *mut Object {
-    let method = |name: *const c_char, function| Method { name, function: Some(function), flags: METH_O, doc: name };
+    let method = |name: *const c_char, function| Method {
+        name,
+        function: Some(function),
+        flags: METH_O,
+        doc: name,
+    };
     let end = Method { name: null_mut(), function: None, flags: 0, doc: null_mut() };
     let methods = Box::leak(Box::new([
         method(c"work".as_ptr(), work as Function),
