@@ -11,7 +11,7 @@ recursion                default always stay check
 deep                     default always stay check
 threads                  default always stay check
 greenlet                 default stay check
-greenlet_64_KiB          check
+greenlet_128_KiB          check
 forty_libraries          default always stay check
 large_on_64_KiB_threads  + default always stay
 '

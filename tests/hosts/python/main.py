@@ -52,7 +52,7 @@ elif case == 'threads':
     print(on_threads(16, 256, lambda: sum(host.work(n) % 100 + c.apply(FUNCTION(lambda n: n), 20) for n in range(50))))
 elif case == 'large_on_64_KiB_threads':
     print(on_threads(4, 64, lambda: host.large(3)))
-elif case == 'greenlet' or case == 'greenlet_64_KiB':
+elif case == 'greenlet' or case == 'greenlet_128_KiB':
     import greenlet
     def scene():
         # Eight tasks, each suspended in a body, at different depths of the C stack.
