@@ -52,12 +52,13 @@ elif case == 'threads':
     print(on_threads(16, 256, lambda: sum(host.work(n) % 100 + c.apply(FUNCTION(lambda n: n), 20) for n in range(50))))
 elif case == 'large_on_64_KiB_threads':
     print(on_threads(4, 64, lambda: host.large(3)))
-elif case == 'greenlet' or case == 'greenlet_128_KiB':
+elif case.startswith('greenlet'):
     import greenlet
     def scene():
         # Eight tasks, each suspended in a body, at different depths of the C stack.
         log, tasks = [], []
-        def deeper(n, f): return f() if n == 0 else host.call(lambda: deeper(n - 1, f))
+        via = host.visit if 'visits' in case else host.call
+        def deeper(n, f): return f() if n == 0 else via(lambda: deeper(n - 1, f))
         def task(i):
             for k in range(20):
                 deeper(i % 4, lambda: tasks[(i * 3 + k) % 8].switch() if not tasks[(i * 3 + k) % 8].dead else None)
@@ -66,7 +67,7 @@ elif case == 'greenlet' or case == 'greenlet_128_KiB':
         for t in tasks:
             while not t.dead: t.switch()
         return len(log)
-    print(scene() if case == 'greenlet' else on_threads(2, 128, scene))
+    print(on_threads(2, 128, scene) if case.endswith('128_KiB') else scene())
 elif case == 'forty_libraries':
     with tempfile.TemporaryDirectory() as folder:
         for i in range(40):

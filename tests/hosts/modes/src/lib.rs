@@ -15,7 +15,9 @@ use proc_macro::{TokenStream, TokenTree};
 /// See the crate's documentation.
 #[proc_macro_attribute]
 pub fn callback(options: TokenStream, item: TokenStream) -> TokenStream {
-    let mode = if cfg!(feature = "always") {
+    let mode = if cfg!(feature = "broken") {
+        if cfg!(feature = "always") { "switch = when_low" } else { "switch = never" }
+    } else if cfg!(feature = "always") {
         "switch = always"
     } else if cfg!(feature = "stay") {
         "foreign = stay"

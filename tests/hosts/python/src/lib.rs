@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_longlong, c_void};
 use std::ptr::null_mut;
 
 use modes::callback;
-use support::{assert_stack_of_mode, spend};
+use support::{assert_stack_of_mode, on_host_stack, spend};
 
 #[repr(C)]
 struct Object {
@@ -73,6 +73,18 @@ unsafe extern "C" fn call(_module: *mut Object, f: *mut Object) -> *mut Object {
     result
 }
 
+/// The same, from the stack that C called on.
+#[callback]
+unsafe extern "C" fn visit(_module: *mut Object, f: *mut Object) -> *mut Object {
+    assert_stack_of_mode();
+    let canary = std::hint::black_box([0x5a_u8; 256]);
+    // SAFETY: as in `call`.
+    let result = on_host_stack(|| unsafe { PyObject_CallNoArgs(f) });
+    let is_whole = std::hint::black_box(&canary).iter().all(|&byte| byte == 0x5a);
+    assert!(is_whole, "the frame was written over");
+    result
+}
+
 /// Raises ValueError.
 #[callback]
 unsafe extern "C" fn fail(_module: *mut Object, _n: *mut Object) -> *mut Object {
@@ -96,6 +108,7 @@ unsafe extern "C" fn PyInit_python_host() -> *mut Object {
         method(c"work".as_ptr(), work as Function),
         method(c"large".as_ptr(), large as Function),
         method(c"call".as_ptr(), call as Function),
+        method(c"visit".as_ptr(), visit as Function),
         method(c"fail".as_ptr(), fail as Function),
         end,
     ]));
