@@ -1,6 +1,9 @@
 packages="guile-3.0 guile-3.0-dev"
 prepare() { :; }
-run() { GUILE_AUTO_COMPILE=0 guile main.scm "$lib/guile_host.so" "$1"; }
+run() {
+  [[ $1 != large_on_1_MiB ]] || ulimit -s 1024
+  GUILE_AUTO_COMPILE=0 guile main.scm "$lib/guile_host.so" "$1"
+}
 # Guile scans its stacks: the check-only way.
 cases='
 down         default stay check
@@ -10,4 +13,5 @@ gc-in-depth  default stay check
 errors       default stay check
 escapes      default stay check
 threads      default stay check
+large_on_1_MiB  + default stay
 '

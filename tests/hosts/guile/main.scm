@@ -7,6 +7,7 @@
 (define result
   (case (string->symbol (caddr (command-line)))
     ((down) (sum 20000 host-work))
+    ((large_on_1_MiB) (host-large 1))
     ((up) (list (sum 5000 (lambda (n) (host-call (lambda () n)))) (nested 200)))
     ((gc) (sum 10 host-collect))
     ((gc-in-depth) (host-call (lambda () (host-call (lambda () (sum 5 host-collect))))))

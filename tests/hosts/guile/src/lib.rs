@@ -47,6 +47,13 @@ unsafe extern "C" fn work(n: Value) -> Value {
     unsafe { scm_from_int64(spend::<40_000>(scm_to_int64(n)) % 1000) }
 }
 
+/// Uses 1.5 MB of stack.
+#[callback(reserve = "2 MiB")]
+unsafe extern "C" fn large(n: Value) -> Value {
+    // SAFETY: Guile passes a number.
+    unsafe { scm_from_int64(spend::<1_500_000>(scm_to_int64(n)) % 1000) }
+}
+
 /// Holds 200 strings only in a local, collects garbage, makes as many others, and sums the first ones.
 #[callback]
 unsafe extern "C" fn collect(n: Value) -> Value {
@@ -89,6 +96,7 @@ unsafe extern "C" fn init_guile_host() {
     // SAFETY: names end with NUL; each procedure takes one argument.
     unsafe {
         scm_c_define_gsubr(c"host-work".as_ptr(), 1, 0, 0, work);
+        scm_c_define_gsubr(c"host-large".as_ptr(), 1, 0, 0, large);
         scm_c_define_gsubr(c"host-collect".as_ptr(), 1, 0, 0, collect);
         scm_c_define_gsubr(c"host-call".as_ptr(), 1, 0, 0, call);
         scm_c_define_gsubr(c"host-fail".as_ptr(), 1, 0, 0, fail);
