@@ -32,7 +32,7 @@ unsafe extern "C" fn process_plain(block: c_int, user: *mut c_void) -> c_int {
 ///
 /// # Safety
 /// As [`process_plain`].
-#[guarded_callback(stack = "512 KiB")]
+#[guarded_callback(reserve = "512 KiB")]
 unsafe extern "C" fn process_block(block: c_int, user: *mut c_void) -> c_int {
     // SAFETY: the caller's promise.
     process(block, unsafe { &mut *user.cast() })

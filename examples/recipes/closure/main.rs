@@ -32,7 +32,7 @@ unsafe extern "C" fn trampoline_plain<F: FnMut(c_int)>(index: c_int, user: *mut 
 ///
 /// # Safety
 /// As [`trampoline_plain`].
-#[guarded_callback(stack = "512 KiB")]
+#[guarded_callback(reserve = "512 KiB")]
 unsafe extern "C" fn trampoline<F: FnMut(c_int)>(index: c_int, user: *mut c_void) -> c_int {
     // SAFETY: passed on.
     unsafe { call::<F>(index, user) }

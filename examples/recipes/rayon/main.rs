@@ -23,7 +23,7 @@ unsafe extern "C" fn sum_plain(index: c_int, user: *mut c_void) -> c_int {
 ///
 /// # Safety
 /// As [`sum_plain`].
-#[guarded_callback(stack = "512 KiB")]
+#[guarded_callback(reserve = "512 KiB")]
 unsafe extern "C" fn sum(index: c_int, user: *mut c_void) -> c_int {
     // SAFETY: the caller's promise.
     sum_squares(index, unsafe { &mut *user.cast() })

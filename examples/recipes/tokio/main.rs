@@ -26,7 +26,7 @@ unsafe extern "C" fn fetch_plain(index: c_int, user: *mut c_void) -> c_int {
 ///
 /// # Safety
 /// As [`fetch_plain`].
-#[guarded_callback(stack = "512 KiB")]
+#[guarded_callback(reserve = "512 KiB")]
 unsafe extern "C" fn fetch(index: c_int, user: *mut c_void) -> c_int {
     // SAFETY: the caller's promise.
     fetch_now(index, unsafe { &mut *user.cast() })

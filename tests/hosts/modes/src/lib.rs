@@ -32,7 +32,6 @@ pub fn callback(options: TokenStream, item: TokenStream) -> TokenStream {
     let attribute = format!("#[::guarded_callback::guarded_callback({mode}, {options})]")
         .replace("(, ", "(")
         .replace(", )", ")");
-    let attribute = until_core_lands(attribute);
     let mut tokens: TokenStream = attribute.parse().expect("an attribute");
     tokens.extend(item);
     tokens
@@ -47,14 +46,4 @@ fn without_reserve(options: TokenStream) -> TokenStream {
     let texts: Vec<String> =
         kept.map(|o| o.iter().cloned().collect::<TokenStream>().to_string()).collect();
     texts.join(", ").parse().expect("options")
-}
-
-/// Today's names of the options.
-fn until_core_lands(attribute: String) -> String {
-    attribute
-        .replace("foreign = stay", "")
-        .replace("reserve", "stack")
-        .replace("(, ", "(")
-        .replace(", , ", ", ")
-        .replace(", )", ")")
 }
