@@ -1,7 +1,8 @@
 //! A real-time thread: `prepare_thread` in its first callback, and no callback that follows maps,
 //! allocates or locks anything.
 //!
-//! Audio libraries make a small thread and call back every few milliseconds. The first callback of a
+//! Audio libraries make a small thread and call back every few milliseconds. The first callback of
+//! a
 //! thread takes a stack; where the library announces the thread, that is the place to do it.
 
 use std::ffi::{c_int, c_void};

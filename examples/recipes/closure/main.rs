@@ -1,7 +1,9 @@
 //! Any closure as a C callback: a generic trampoline, which keeps the payload of a panic.
 //!
-//! C has no panics. The trampoline catches one, keeps its payload beside the closure, and tells C to
-//! stop; [`each`] resumes it once C has returned. So the caller sees the panic that the closure made.
+//! C has no panics. The trampoline catches one, keeps its payload beside the closure, and tells C
+//! to
+//! stop; [`each`] resumes it once C has returned. So the caller sees the panic that the closure
+//! made.
 
 use std::any::Any;
 use std::ffi::{c_int, c_void};
@@ -59,7 +61,8 @@ unsafe fn call<F: FnMut(c_int)>(index: c_int, user: *mut c_void) -> c_int {
 fn each<F: FnMut(c_int) + Send>(count: c_int, mut closure: F) {
     let mut call = Call { closure: &mut closure, panic: None };
     let trampoline: Each = if is_plain() { trampoline_plain::<F> } else { trampoline::<F> };
-    // SAFETY: the call outlives the library's thread, which is the only one that uses it; F is Send.
+    // SAFETY: the call outlives the library's thread, which is the only one that uses it; F is
+    // Send.
     let status = unsafe { library_each(count, trampoline, (&raw mut call).cast()) };
     assert_eq!(status, 0, "the library made a thread");
     if let Some(payload) = call.panic {

@@ -1,6 +1,7 @@
 //! Rayon from a body: the library's thread waits in the body while the pool works.
 //!
-//! Rayon's own threads have stacks of their own. What runs on the calling thread is the body's frame, the first use of
+//! Rayon's own threads have stacks of their own. What runs on the calling thread is the body's
+//! frame, the first use of
 //! the pool, and whatever Rayon lets this thread do while it waits: more than 64 KiB.
 
 use std::ffi::{c_int, c_void};

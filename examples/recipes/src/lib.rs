@@ -6,11 +6,13 @@ use std::ffi::{OsString, c_int, c_void};
 pub type Each = unsafe extern "C" fn(index: c_int, user: *mut c_void) -> c_int;
 
 unsafe extern "C" {
-    /// Calls `each` with 0 .. `count` - 1 on a thread of 64 KiB that the library makes; see library.c.
+    /// Calls `each` with 0 .. `count` - 1 on a thread of 64 KiB that the library makes; see
+    /// library.c.
     pub fn library_each(count: c_int, each: Each, user: *mut c_void) -> c_int;
 }
 
-/// Whether the recipe is to show what happens without the attribute: the only argument is `plain`, and not `guarded` or none.
+/// Whether the recipe is to show what happens without the attribute: the only argument is `plain`,
+/// and not `guarded` or none.
 ///
 /// Ends the process with an error when it is something else.
 #[must_use]

@@ -4,7 +4,8 @@ prepare() {
   (cd "$out/ocaml" && ocamlopt -o host main.ml -ccopt "-rdynamic -L$out/plain" -cclib -locaml_host)
 }
 run() { LD_LIBRARY_PATH=$lib "$out/ocaml/host" "$1"; }
-# OCaml takes a fault at the end of the thread's stack for Stack_overflow: recursion through bodies ends there only with
+# OCaml takes a fault at the end of the thread's stack for Stack_overflow: recursion through bodies
+# ends there only with
 # `on_host_stack`. The check-only way ends the process with a line before.
 cases='
 down        default always stay check

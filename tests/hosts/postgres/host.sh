@@ -18,7 +18,8 @@ finish() {
     as_postgres "$bin/pg_ctl" -D $data/db -m immediate stop >/dev/null
   rm -rf $data
 }
-# `check_stack_depth` takes the distance from an address of main's: calls back go through `on_host_stack`.
+# `check_stack_depth` takes the distance from an address of main's: calls back go through
+# `on_host_stack`.
 cases='
 down      default always stay check
 check     default always stay check

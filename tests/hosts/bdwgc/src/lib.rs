@@ -1,4 +1,5 @@
-//! Callbacks of a C program with the collector of Boehm, Demers and Weiser, which scans the stacks of its threads.
+//! Callbacks of a C program with the collector of Boehm, Demers and Weiser, which scans the stacks
+//! of its threads.
 
 use std::ffi::{c_int, c_void};
 
@@ -20,7 +21,8 @@ fn object(n: i64) -> *mut i64 {
     }
 }
 
-/// Holds 100 objects only in a local, collects garbage, makes others, and sums the first ones. Uses 4 KiB of stack.
+/// Holds 100 objects only in a local, collects garbage, makes others, and sums the first ones. Uses
+/// 4 KiB of stack.
 #[callback]
 #[unsafe(no_mangle)]
 extern "C" fn host_collect(n: c_int) -> c_int {

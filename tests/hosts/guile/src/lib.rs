@@ -54,7 +54,8 @@ unsafe extern "C" fn large(n: Value) -> Value {
     unsafe { scm_from_int64(spend::<1_500_000>(scm_to_int64(n)) % 1000) }
 }
 
-/// Holds 200 strings only in a local, collects garbage, makes as many others, and sums the first ones.
+/// Holds 200 strings only in a local, collects garbage, makes as many others, and sums the first
+/// ones.
 #[callback]
 unsafe extern "C" fn collect(n: Value) -> Value {
     assert_stack_of_mode();

@@ -1,4 +1,5 @@
-//! Native methods of the class `Host`: down from Java, up into Java, both in turn, exceptions, and threads of C's.
+//! Native methods of the class `Host`: down from Java, up into Java, both in turn, exceptions, and
+//! threads of C's.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
@@ -6,7 +7,8 @@ use std::ptr::{null, null_mut};
 use modes::callback;
 use support::{assert_stack_of_mode, on_host_stack, spend};
 
-/// An environment: a pointer to a table of functions. Only a few are used, so they are named by their index.
+/// An environment: a pointer to a table of functions. Only a few are used, so they are named by
+/// their index.
 type Env = *mut *const *const c_void;
 type Object = *mut c_void;
 

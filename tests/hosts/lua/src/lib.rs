@@ -37,7 +37,8 @@ struct Api {
 
 fn api() -> &'static Api {
     static API: OnceLock<Api> = OnceLock::new();
-    // SAFETY: names end with NUL; a function of that name has that type, and a null pointer is None.
+    // SAFETY: names end with NUL; a function of that name has that type, and a null pointer is
+    // None.
     API.get_or_init(|| unsafe {
         Api {
             callk: transmute::<*mut c_void, Option<_>>(dlsym(null_mut(), c"lua_callk".as_ptr())),

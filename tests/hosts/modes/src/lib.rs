@@ -1,4 +1,5 @@
-//! `#[callback(..)]`: the function as it is in a plain build, `#[guarded_callback(.., MODE)]` in the others.
+//! `#[callback(..)]`: the function as it is in a plain build, `#[guarded_callback(.., MODE)]` in
+//! the others.
 //!
 //! So each extension is one source, built once for each mode:
 //!

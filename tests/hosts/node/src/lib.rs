@@ -1,4 +1,5 @@
-//! A Node add-on by Node-API: functions that compute, call back into JavaScript, throw, and work on libuv's pool.
+//! A Node add-on by Node-API: functions that compute, call back into JavaScript, throw, and work on
+//! libuv's pool.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};

@@ -18,7 +18,8 @@ extern "C" fn host_work(n: Value) -> Value {
     ((spend::<40_000>((n >> 1) as i64) % 1000) << 1 | 1) as Value
 }
 
-/// Calls a closure with 1, from the stack whose end OCaml knows; an exception cuts the stack over this
+/// Calls a closure with 1, from the stack whose end OCaml knows; an exception cuts the stack over
+/// this
 /// body.
 #[callback]
 #[unsafe(no_mangle)]

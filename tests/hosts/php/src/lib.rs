@@ -1,4 +1,5 @@
-//! A PHP extension: functions that compute, and call closures, also ones that suspend the fiber they run on.
+//! A PHP extension: functions that compute, and call closures, also ones that suspend the fiber
+//! they run on.
 
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ushort, c_void};
 use std::ptr::{null, null_mut};

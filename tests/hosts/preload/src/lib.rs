@@ -1,4 +1,5 @@
-//! Hooks for LD_PRELOAD, as tracing tools write them: of the allocator, of mmap, and at the end of the process.
+//! Hooks for LD_PRELOAD, as tracing tools write them: of the allocator, of mmap, and at the end of
+//! the process.
 
 use std::ffi::{c_int, c_long, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -26,7 +26,8 @@ unsafe extern "C" {
     fn rb_exc_raise(exception: Value) -> !;
 }
 
-/// A string that only the caller knows of. `never` inlined: no copy of it stays in a register of the caller's.
+/// A string that only the caller knows of. `never` inlined: no copy of it stays in a register of
+/// the caller's.
 #[inline(never)]
 fn string(n: c_long) -> Value {
     let text = format!("{n:020}");
@@ -48,7 +49,8 @@ unsafe extern "C" fn work(_module: Value, n: Value) -> Value {
     unsafe { rb_int2inum(spend::<40_000>(rb_num2long(n)) as isize) }
 }
 
-/// Holds 200 strings only in a local, collects garbage, makes as many others, and sums the first ones.
+/// Holds 200 strings only in a local, collects garbage, makes as many others, and sums the first
+/// ones.
 #[callback]
 unsafe extern "C" fn collect(_module: Value, n: Value) -> Value {
     assert_stack_of_mode();
@@ -111,7 +113,8 @@ unsafe extern "C" fn large(_module: Value, n: Value) -> Value {
 #[callback]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn Init_ruby_host() {
-    // SAFETY: Ruby calls this once with its lock; names end with NUL, each function takes self and one argument.
+    // SAFETY: Ruby calls this once with its lock; names end with NUL, each function takes self and
+    // one argument.
     unsafe {
         let module = rb_define_module(c"Host".as_ptr());
         rb_define_module_function(module, c"work".as_ptr(), work, 1);

@@ -1,4 +1,5 @@
-//! What the bodies of all extensions do: use stack, and check that they run on the stack that their mode promises.
+//! What the bodies of all extensions do: use stack, and check that they run on the stack that their
+//! mode promises.
 
 use std::hint::black_box;
 
@@ -15,7 +16,8 @@ pub fn spend<const BYTES: usize>(seed: i64) -> i64 {
 
 /// Panics where a body of this mode must not run: called at the start of each body.
 ///
-/// A build with `always` whose bodies run in place, or one with `check` whose bodies are moved, tests nothing.
+/// A build with `always` whose bodies run in place, or one with `check` whose bodies are moved,
+/// tests nothing.
 #[inline]
 pub fn assert_stack_of_mode() {
     #[cfg(feature = "always")]
