@@ -150,7 +150,7 @@ unsafe extern "C" fn fail(_call: *mut Value, _result: *mut Value) {
 extern "C" fn get_module() -> *const Module {
     let arguments = Box::leak(Box::new([
         // How many are needed, then each of them.
-        Argument { name: 1 as *const c_char, kind: null(), mask: 0, default: null() },
+        Argument { name: std::ptr::without_provenance(1), kind: null(), mask: 0, default: null() },
         Argument { name: c"x".as_ptr(), kind: null(), mask: 0, default: null() },
     ]));
     let arguments = arguments.as_ptr();
