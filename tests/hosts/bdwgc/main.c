@@ -1,0 +1,36 @@
+// host CASE: prints what must be the same in each mode.
+#define GC_THREADS
+#include <gc.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+int host_collect(int n);
+
+static void *on_thread(void *n) { return (void *)(intptr_t)host_collect((int)(intptr_t)n); }
+
+static int threads(size_t bytes) {
+  pthread_t ids[8];
+  pthread_attr_t attributes;
+  int sum = 0;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, bytes);
+  for (int i = 0; i < 8; i++)
+    if (GC_pthread_create(&ids[i], &attributes, on_thread, (void *)(intptr_t)i)) return -1;
+  for (int i = 0; i < 8; i++) {
+    void *result;
+    GC_pthread_join(ids[i], &result);
+    sum += (int)(intptr_t)result;
+  }
+  return sum;
+}
+
+int main(int count, char **arguments) {
+  GC_INIT();
+  if (count < 2) return 2;
+  if (!strcmp(arguments[1], "main")) printf("%d\n", host_collect(1) + host_collect(2));
+  else if (!strcmp(arguments[1], "threads")) printf("%d\n", threads(1 << 20));
+  else if (!strcmp(arguments[1], "threads_64_KiB")) printf("%d\n", threads(64 << 10));
+  else return 2;
+}

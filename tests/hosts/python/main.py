@@ -1,0 +1,78 @@
+"""python3 main.py LIBRARY CASE: prints what must be the same in each mode."""
+import ctypes, importlib.machinery, importlib.util, os, shutil, sys, tempfile, threading
+
+library, case = sys.argv[1:]
+loader = importlib.machinery.ExtensionFileLoader('python_host', library)
+host = importlib.util.module_from_spec(importlib.util.spec_from_loader('python_host', loader))
+loader.exec_module(host)
+c = ctypes.CDLL(library)
+c.apply.restype = ctypes.c_longlong
+FUNCTION = ctypes.CFUNCTYPE(ctypes.c_longlong, ctypes.c_int)
+
+
+def on_threads(count, kibibytes, f):
+    results = []
+    threading.stack_size(kibibytes * 1024)
+    threads = [threading.Thread(target=lambda: results.append(f())) for _ in range(count)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    assert len(results) == count
+    return sorted(results)
+
+
+def nested(level):
+    return host.call(lambda: nested(level + 1))
+
+
+def raises(n):
+    try: host.fail(n)
+    except ValueError: return 1
+
+
+if case == 'ctypes':
+    print(c.apply(FUNCTION(lambda n: n * n), 2000))
+    inner = FUNCTION(lambda n: n)
+    print(c.apply(FUNCTION(lambda n: c.apply(inner, n)), 50))
+elif case == 'extension':
+    print(sum(host.work(n) % 1000 for n in range(1000)), host.call(lambda: host.call(lambda: 7)))
+elif case == 'raises':
+    print(sum(raises(n) for n in range(20000)))
+    def through(): return host.call(lambda: host.fail(1))
+    try: host.call(through)
+    except ValueError as e: print(e)
+elif case == 'recursion':
+    try: nested(0)
+    except RecursionError: print('RecursionError')
+    print(host.work(1))
+elif case == 'deep':
+    sys.setrecursionlimit(30000)
+    def down(n): return 0 if n == 0 else 1 + host.call(lambda: down(n - 1))
+    print(on_threads(2, 65536, lambda: down(6000)))
+elif case == 'threads':
+    print(on_threads(16, 256, lambda: sum(host.work(n) % 100 + c.apply(FUNCTION(lambda n: n), 20) for n in range(50))))
+elif case == 'large_on_64_KiB_threads':
+    print(on_threads(4, 64, lambda: host.large(3)))
+elif case.startswith('greenlet'):
+    import greenlet
+    def scene():
+        # Eight tasks, each suspended in a body, at different depths of the C stack.
+        log, tasks = [], []
+        via = host.visit if 'visits' in case else host.call
+        def deeper(n, f): return f() if n == 0 else via(lambda: deeper(n - 1, f))
+        def task(i):
+            for k in range(20):
+                deeper(i % 4, lambda: tasks[(i * 3 + k) % 8].switch() if not tasks[(i * 3 + k) % 8].dead else None)
+                log.append((i, k))
+        for i in range(8): tasks.append(greenlet.greenlet(lambda i=i: task(i)))
+        for t in tasks:
+            while not t.dead: t.switch()
+        return len(log)
+    print(on_threads(2, 128, scene) if case.endswith('128_KiB') else scene())
+elif case == 'forty_libraries':
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(40):
+            path = shutil.copy(library, os.path.join(folder, f'{i}.so'))
+            assert ctypes.CDLL(path).add_one(1) == 2
+    print('all 40')
+else:
+    sys.exit('no case ' + case)
