@@ -18,7 +18,12 @@ fn main() {
         let mut build = cc::Build::new();
         // Optimised in every profile, as the libraries that programs link with are, and with unwind tables, so that
         // a backtrace out of a callback reaches `main`.
-        build.file(source).opt_level(2).flag_if_supported("-fexceptions").warnings(true).extra_warnings(true);
+        build
+            .file(source)
+            .opt_level(2)
+            .flag_if_supported("-fexceptions")
+            .warnings(true)
+            .extra_warnings(true);
         if !has_pthreads() {
             build.define("WITHOUT_PTHREADS", None);
         }
@@ -39,5 +44,7 @@ fn has_pthreads() -> bool {
 
 /// The header alone does not tell: musl has it, without the functions.
 fn has_ucontext() -> bool {
-    has_pthreads() && target("ENV") != "musl" && !["android", "openbsd"].contains(&target("OS").as_str())
+    has_pthreads()
+        && target("ENV") != "musl"
+        && !["android", "openbsd"].contains(&target("OS").as_str())
 }

@@ -6,8 +6,15 @@ use std::env;
 /// Callers for every system.
 const EVERYWHERE: &[&str] = &["c/host.c", "c/jump.c", "c/registers.c"];
 /// By the means of POSIX.
-const POSIX: &[&str] =
-    &["c/context.c", "c/coroutine.c", "c/ending.c", "c/fault.c", "c/frames.c", "c/machine.c", "c/process.c"];
+const POSIX: &[&str] = &[
+    "c/context.c",
+    "c/coroutine.c",
+    "c/ending.c",
+    "c/fault.c",
+    "c/frames.c",
+    "c/machine.c",
+    "c/process.c",
+];
 /// By the means of Linux alone.
 const LINUX: &[&str] = &["c/differential.c", "c/seccomp.c", "c/signal.c"];
 /// By the means of Windows.
@@ -28,7 +35,11 @@ fn main() {
     if is_linux {
         let mut fortified = cc::Build::new();
         common(&mut fortified);
-        fortified.define("_FORTIFY_SOURCE", "3").define("FORTIFIED", None).file("c/jump.c").compile("fortified_jump");
+        fortified
+            .define("_FORTIFY_SOURCE", "3")
+            .define("FORTIFIED", None)
+            .file("c/jump.c")
+            .compile("fortified_jump");
     }
     let mut cpp = cc::Build::new();
     cpp.cpp(true);
@@ -72,7 +83,8 @@ fn link_static_libstdcxx(cpp: &cc::Build) {
     println!("cargo::rustc-link-lib=static=exception");
     for library in ["stdc++", "pthread"] {
         let file = format!("lib{library}.a");
-        let found = cpp.get_compiler().to_command().arg(format!("-print-file-name={file}")).output();
+        let found =
+            cpp.get_compiler().to_command().arg(format!("-print-file-name={file}")).output();
         let path = String::from_utf8(found.expect("the C++ compiler").stdout).expect("a path");
         let folder = std::path::Path::new(path.trim()).parent().expect("a folder").to_owned();
         println!("cargo::rustc-link-search=native={}", folder.display());

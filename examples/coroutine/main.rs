@@ -98,14 +98,19 @@ fn draw_all(tiles: &mut [Tile], entry: Entry) -> u32 {
 /// Runs the story, with the plain callback when the argument `plain` is given.
 pub(crate) fn main() {
     let plain = examples::is_plain();
-    let mut tiles: Vec<Tile> = (1..=TASKS).map(|colour| Tile { colour: colour as u8, ..Tile::default() }).collect();
+    let mut tiles: Vec<Tile> =
+        (1..=TASKS).map(|colour| Tile { colour: colour as u8, ..Tile::default() }).collect();
     let status = draw_all(&mut tiles, if plain { draw_plain } else { draw_guarded });
     if status == TASKS_UNSUPPORTED {
         return println!("coroutine: not on this target: the library was built without ucontext");
     }
     assert_eq!(status, TASKS_OK);
-    assert!(tiles.iter().all(|tile| tile.intact == TILE_BYTES), "a tile was overwritten while its task was suspended");
-    let rooms = tiles.iter().map(|tile| tile.room_bytes.expect("the bounds of the stack are known"));
+    assert!(
+        tiles.iter().all(|tile| tile.intact == TILE_BYTES),
+        "a tile was overwritten while its task was suspended"
+    );
+    let rooms =
+        tiles.iter().map(|tile| tile.room_bytes.expect("the bounds of the stack are known"));
     let free_mib = rooms.min().expect("there are tiles") as f64 / 1_048_576.0;
     println!(
         "coroutine: {TASKS} tasks, {} yields inside bodies, {free_mib:.1} MiB left below each body",

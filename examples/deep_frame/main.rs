@@ -19,7 +19,12 @@ const UNPACK_UNSUPPORTED: u32 = 3;
 
 unsafe extern "C" {
     /// See library.h.
-    pub(crate) fn unpack_on_thread(packed: *const u8, length: usize, sink: Sink, user: *mut c_void) -> u32;
+    pub(crate) fn unpack_on_thread(
+        packed: *const u8,
+        length: usize,
+        sink: Sink,
+        user: *mut c_void,
+    ) -> u32;
 }
 
 /// What the callback gathers.
@@ -76,13 +81,16 @@ pub(crate) fn main() {
     let packed = packed();
     let mut tally = Tally::default();
     // SAFETY: `packed` outlives the call, `tally` is touched by nothing but the sink until the call returns.
-    let status = unsafe { unpack_on_thread(packed.as_ptr(), packed.len(), sink, ptr::from_mut(&mut tally).cast()) };
+    let status = unsafe {
+        unpack_on_thread(packed.as_ptr(), packed.len(), sink, ptr::from_mut(&mut tally).cast())
+    };
     if status == UNPACK_UNSUPPORTED {
         return println!("deep_frame: not on this target: the library was built without threads");
     }
     assert_eq!(status, UNPACK_OK);
     assert_eq!(tally.bytes, packed.iter().step_by(2).map(|count| usize::from(*count)).sum());
-    let free_mib = tally.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
+    let free_mib =
+        tally.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
     println!(
         "deep_frame: {} blocks, {} pairs of bytes, {free_mib:.1} MiB left below the body",
         tally.blocks, tally.pairs

@@ -52,7 +52,8 @@ unsafe extern "C" fn order_guarded(left: *const c_void, right: *const c_void) ->
 fn shuffled() -> Vec<Row> {
     let mut state = 1_u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 44) as f64
     };
     (0..ROWS).map(|id| Row { score: next(), id }).collect()

@@ -59,8 +59,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 pub(crate) fn print() {
     // SAFETY: as in `timed`.
     let switched = unsafe { calls_repeat(switches, 1) } == 1;
-    let elsewhere = if switched { "guarded, on a system stack" } else { "guarded, always (no system stacks here)" };
-    let callbacks: [(&str, Function); 3] = [("plain", plain), ("guarded, in place", in_place), (elsewhere, switching)];
+    let elsewhere = if switched {
+        "guarded, on a system stack"
+    } else {
+        "guarded, always (no system stacks here)"
+    };
+    let callbacks: [(&str, Function); 3] =
+        [("plain", plain), ("guarded, in place", in_place), (elsewhere, switching)];
     let mut times = callbacks.map(|_| Vec::with_capacity(ROUNDS));
     for round in 0..=ROUNDS {
         for ((_, function), times) in callbacks.iter().zip(&mut times) {
@@ -72,7 +77,9 @@ pub(crate) fn print() {
         }
     }
     let medians = times.map(median);
-    println!("One callback from a loop in C, median of {ROUNDS} interleaved rounds of {CALLS} calls:\n");
+    println!(
+        "One callback from a loop in C, median of {ROUNDS} interleaved rounds of {CALLS} calls:\n"
+    );
     for ((name, _), median) in callbacks.iter().zip(medians) {
         println!("  {name:<40} {median:5.2} ns   {:4.2} x", median / medians[0]);
     }

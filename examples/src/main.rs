@@ -35,7 +35,10 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let Some(first) = arguments.next() else { return tour() };
     let Some((_, story)) = STORIES.iter().find(|(story, _)| first == *story) else {
-        examples::wrong(&format!("no story is called `{}`; start the tour without arguments", first.display()))
+        examples::wrong(&format!(
+            "no story is called `{}`; start the tour without arguments",
+            first.display()
+        ))
     };
     examples::choose(arguments);
     child::leave_no_core_file();

@@ -21,7 +21,9 @@ fn take() -> Option<StackMap> {
     let packed = [255, 0];
     let mut map: Option<StackMap> = None;
     // SAFETY: `packed` outlives the call, and `map` is touched by nothing but `draw` until the call returns.
-    let status = unsafe { unpack_on_thread(packed.as_ptr(), packed.len(), draw, ptr::from_mut(&mut map).cast()) };
+    let status = unsafe {
+        unpack_on_thread(packed.as_ptr(), packed.len(), draw, ptr::from_mut(&mut map).cast())
+    };
     map.filter(|_| status == UNPACK_OK)
 }
 

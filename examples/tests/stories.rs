@@ -57,8 +57,10 @@ fn the_tour_shows_the_same_lines_and_how_the_plain_callbacks_died() {
     let (output, printed) = run(env!("CARGO_BIN_EXE_tour"));
     assert!(output.status.success(), "the tour failed: {output:?}");
     for (name, _) in STORIES {
-        let line =
-            printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {printed}"));
+        let line = printed
+            .lines()
+            .find(|line| line.starts_with(name))
+            .unwrap_or_else(|| panic!("no {name} in {printed}"));
         let (without, with) = line.split_once(" with: ").expect("both runs are in the line");
         if with.starts_with("not on this target") {
             continue;
@@ -72,9 +74,15 @@ fn the_tour_shows_the_same_lines_and_how_the_plain_callbacks_died() {
 }
 
 fn is_refused(program: &str, arguments: &[&str], words: &str) {
-    let output = Command::new(program).args(arguments).output().expect("the program was built with this test");
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .expect("the program was built with this test");
     assert_eq!(output.status.code(), Some(2), "{program} {arguments:?}: {output:?}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{program} {arguments:?}: {output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains(words),
+        "{program} {arguments:?}: {output:?}"
+    );
 }
 
 #[test]

@@ -101,8 +101,11 @@ pub(crate) fn main() {
     let plain = examples::is_plain();
     let visit: Visitor = if plain { visit_plain } else { visit_guarded };
     let walker = thread::Builder::new().name("walker".to_owned()).stack_size(THREAD_STACK_BYTES);
-    let walk =
-        walker.spawn(move || walk(visit)).expect("a thread can be created").join().expect("the walk does not panic");
+    let walk = walker
+        .spawn(move || walk(visit))
+        .expect("a thread can be created")
+        .join()
+        .expect("the walk does not panic");
     assert_eq!(walk.sum, u64::from(DEPTH) * u64::from(DEPTH + 1) / 2);
     assert_eq!((walk.nodes, walk.depth), (DEPTH, 0));
     println!(

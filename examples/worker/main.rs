@@ -28,7 +28,12 @@ const SENSOR_OK: u32 = 0;
 const SENSOR_UNSUPPORTED: u32 = 2;
 
 unsafe extern "C" {
-    fn sensor_open(readings: u32, on_reading: OnReading, user: *mut c_void, opened: *mut *mut Sensor) -> u32;
+    fn sensor_open(
+        readings: u32,
+        on_reading: OnReading,
+        user: *mut c_void,
+        opened: *mut *mut Sensor,
+    ) -> u32;
     fn sensor_close(sensor: *mut Sensor);
 }
 
@@ -86,7 +91,8 @@ pub(crate) fn main() {
     let mut sensor = ptr::null_mut();
     // SAFETY: `summary` is touched by nothing but the callback until `sensor_close` has waited for the library's thread;
     // `sensor` is written before the call returns.
-    let status = unsafe { sensor_open(READINGS, on_reading, (&raw mut summary).cast(), &raw mut sensor) };
+    let status =
+        unsafe { sensor_open(READINGS, on_reading, (&raw mut summary).cast(), &raw mut sensor) };
     if status == SENSOR_UNSUPPORTED {
         return println!("worker: not on this target: the library was built without threads");
     }
@@ -94,7 +100,8 @@ pub(crate) fn main() {
     // SAFETY: `sensor` comes from the `sensor_open` above, which succeeded, and is closed once.
     unsafe { sensor_close(sensor) };
     assert!(summary.in_order && summary.readings == READINGS);
-    let free_mib = summary.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
+    let free_mib =
+        summary.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
     println!(
         "worker: {} readings, loudest {}, {free_mib:.1} MiB left below the body",
         summary.readings, summary.loudest

@@ -4,8 +4,8 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::bounds::{Source, StackBounds};
-use crate::diagnostics::{measure, overflow};
 use crate::callback::{Callback, Foreign, Mode};
+use crate::diagnostics::{measure, overflow};
 use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
 use crate::stack::{pool, table};

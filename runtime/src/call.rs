@@ -54,7 +54,9 @@ pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     call: F,
 ) -> R {
     // A refusal without a fallback does not return.
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, false, call, |_| std::process::abort())
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, false, call, |_| {
+        std::process::abort()
+    })
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
@@ -89,7 +91,9 @@ fn guarded_with<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: 
         let argument = (&raw mut crossing).cast();
         // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
         // `first` expects.
-        if unsafe { run::<LOOKS>(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>()) } {
+        if unsafe {
+            run::<LOOKS>(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>())
+        } {
             // SAFETY: the body has run, and has written its result.
             return unsafe { result.assume_init() };
         }
@@ -413,4 +417,3 @@ fn result_slot<R>(header: &Header) -> *mut R {
     let align = if align_of::<R>() > 64 { align_of::<R>() } else { 64 };
     header.top().map_addr(|top| (top - 64 - size_of::<R>()) & !(align - 1)).cast()
 }
-

@@ -319,7 +319,9 @@ pub mod described {
     /// Runs the body with the room that the callback asks for.
     #[inline(always)]
     pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
-        guarded::<true, true, R, _>(callback, size_of::<A>() + size_of::<R>(), move || body(arguments))
+        guarded::<true, true, R, _>(callback, size_of::<A>() + size_of::<R>(), move || {
+            body(arguments)
+        })
     }
 
     /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
@@ -338,7 +340,12 @@ pub mod described {
             ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
         };
         let bytes = size_of::<A>() + size_of::<R>();
-        guarded_or::<true, true, R, _, _>(callback, bytes, move || caught(move || body(arguments), instead), instead)
+        guarded_or::<true, true, R, _, _>(
+            callback,
+            bytes,
+            move || caught(move || body(arguments), instead),
+            instead,
+        )
     }
 }
 

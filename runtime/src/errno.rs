@@ -13,7 +13,12 @@ pub(crate) use elsewhere::{get, set};
 mod unix {
     #[cfg(any(target_os = "illumos", target_os = "solaris"))]
     use libc::___errno as location;
-    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd", target_os = "cygwin"))]
+    #[cfg(any(
+        target_os = "android",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "cygwin"
+    ))]
     use libc::__errno as location;
     #[cfg(any(
         target_os = "linux",

@@ -130,8 +130,8 @@ mod thread;
 pub mod __private;
 
 pub use api::{
-    Options, call_guarded, install_overflow_report, measure, on_host_stack, on_system_stack, prepare_thread, register_stack,
-    remaining_stack, trim,
+    Options, call_guarded, install_overflow_report, measure, on_host_stack, on_system_stack,
+    prepare_thread, register_stack, remaining_stack, trim,
 };
 pub use bounds::{Source, StackBounds};
 pub use callback::{Foreign, Mode};

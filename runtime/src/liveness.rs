@@ -13,7 +13,7 @@
 //! stack there and suspended. They are taken for dead once their stacks hold more than 256 MiB.
 //!
 //! An activation that visits its calling stack (`on_host_stack`) may overwrite its record itself, so
-//! it counts as alive until the visit ends.
+//! it counts as alive until the visit ends, or is jumped over: then the exception is for it as well.
 
 use core::ops::Range;
 use core::ptr;
@@ -105,7 +105,8 @@ fn is_dead(arrival: &Arrival, header: &Header) -> bool {
 
 /// Whether the record is gone, whoever asks.
 fn is_gone(header: &Header, record: usize) -> bool {
-    let on_idle_stack = table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
+    let on_idle_stack =
+        table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
     on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
 }
 
@@ -161,7 +162,6 @@ pub(crate) fn may_be_dead(thread: &Thread, sp: usize, header: &Header) -> bool {
     let Some(bounds) = thread.bounds().flatten() else { return false };
     let is_below = |record: usize| bounds.contains(record) && record < sp;
     bounds.contains(sp)
-        && header.visits.load(Relaxed) == 0
         && !header.contains(sp)
         && header.record().is_some_and(is_below)
         && !is_pinned(header)

@@ -2,12 +2,15 @@
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
 use linux as imp;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))))]
+#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
+use none as imp;
+#[cfg(all(
+    unix,
+    not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))
+))]
 use unix as imp;
 #[cfg(windows)]
 use windows as imp;
-#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-use none as imp;
 
 pub(crate) use imp::holds;
 
@@ -22,14 +25,16 @@ mod linux {
     /// does as much, but is slower, and unknown to qemu-user.
     pub(crate) fn holds(address: usize, word: usize) -> bool {
         static NOBODY: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
-        let low_half = address + if cfg!(all(target_endian = "big", target_pointer_width = "64")) { 4 } else { 0 };
+        let low_half = address
+            + if cfg!(all(target_endian = "big", target_pointer_width = "64")) { 4 } else { 0 };
         let before = errno::get();
         let operation = libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG;
         let target = NOBODY.as_ptr();
         // SAFETY: the kernel reads one word, or says that it cannot; nobody waits at either address
         // for this operation to move.
-        let result =
-            unsafe { libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32) };
+        let result = unsafe {
+            libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32)
+        };
         let error = errno::get();
         errno::set(before);
         // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
@@ -37,7 +42,10 @@ mod linux {
     }
 }
 
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))))]
+#[cfg(all(
+    unix,
+    not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))
+))]
 mod unix {
     use crate::errno;
     use crate::stack::memory;
@@ -51,11 +59,18 @@ mod unix {
         let before = errno::get();
         // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
         let is_mapped = unsafe {
-            libc::msync(core::ptr::without_provenance_mut(page), memory::page_bytes(), libc::MS_ASYNC) == 0
+            libc::msync(
+                core::ptr::without_provenance_mut(page),
+                memory::page_bytes(),
+                libc::MS_ASYNC,
+            ) == 0
         };
         errno::set(before);
         // SAFETY: mapped, and aligned as records are. Volatile, because others write there.
-        is_mapped && unsafe { core::ptr::with_exposed_provenance::<usize>(address).read_volatile() == word }
+        is_mapped
+            && unsafe {
+                core::ptr::with_exposed_provenance::<usize>(address).read_volatile() == word
+            }
     }
 }
 

@@ -103,7 +103,9 @@ impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "an empty range is no stack",
-            Self::Full => "65536 stacks are registered already, or memory for their table is lacking",
+            Self::Full => {
+                "65536 stacks are registered already, or memory for their table is lacking"
+            }
         })
     }
 }
@@ -123,7 +125,8 @@ pub(crate) fn find(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize,
         && let Some(entry) = entries.get(hint.load(Relaxed))
     {
         let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
-        let next = entries.get(hint.load(Relaxed) + 1).map_or(usize::MAX, |next| next.low.load(Relaxed));
+        let next =
+            entries.get(hint.load(Relaxed) + 1).map_or(usize::MAX, |next| next.low.load(Relaxed));
         core::sync::atomic::fence(Acquire);
         let is_current = PUBLISHED.load(Relaxed) == published;
         if is_current && low <= address && address < high && address < next {
@@ -308,9 +311,10 @@ mod tests {
         let inner = Registration::new(base + 200..base + 300).expect("there is room");
         let innermost = Registration::new(base + 250..base + 260).expect("there is room");
         let low_of = |at: usize| find(base + at, None).map(|(low, _)| low - base);
-        assert_eq!([0, 199, 200, 255, 260, 300, 999].map(low_of), [
-            Some(0), Some(0), Some(200), Some(250), Some(200), Some(0), Some(0)
-        ]);
+        assert_eq!(
+            [0, 199, 200, 255, 260, 300, 999].map(low_of),
+            [Some(0), Some(0), Some(200), Some(250), Some(200), Some(0), Some(0)]
+        );
         assert_eq!(low_of(1000), None);
         assert_eq!(lowest_inside(base - 10, base + 2000), Some(base));
         assert_eq!(lowest_inside(base + 210, base + 280), Some(base + 250));

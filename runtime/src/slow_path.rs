@@ -124,7 +124,8 @@ fn leave_home(thread: &Thread, sp: usize) {
 /// that ended without being put there.
 fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
     let fits = |header: &Header| header.room_bytes >= request.needed;
-    let take = |header: &'static Header| fits(header) && header.claim(request.callback, request.record);
+    let take =
+        |header: &'static Header| fits(header) && header.claim(request.callback, request.record);
     let home = thread.home();
     if take(home) {
         return Some(home);
@@ -426,7 +427,8 @@ fn lend(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Ca
         return Ok(());
     }
     let page = memory::page_bytes();
-    let bytes = (left.end - left.start).next_multiple_of(page).clamp(LEAST_BYTES, SIGNAL_STACK_BYTES / 2);
+    let bytes =
+        (left.end - left.start).next_multiple_of(page).clamp(LEAST_BYTES, SIGNAL_STACK_BYTES / 2);
     open_signal_stack(header, bytes)?;
     let setting = Setting::new(&(header.slot..header.slot + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
@@ -440,6 +442,9 @@ fn lend(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Ca
 
 #[cfg(not(windows))]
 fn open_signal_stack(header: &Header, bytes: usize) -> Result<(), Cause> {
+    if !header.has_signal_stacks() {
+        return Err(Cause::Mapping(libc::ENOMEM));
+    }
     // SAFETY: the lowest part of the slot, which the activation has.
     unsafe { memory::open(header.slot, bytes) }.map_err(Cause::Mapping)
 }

@@ -27,7 +27,11 @@ fn main() {
     // Read by tests/frames.rs, which is for one architecture only.
     if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
         let mut paint = cc::Build::new();
-        paint.file("c/paint.c").flags(["-mno-red-zone", "-fno-stack-protector"]).opt_level(1).warnings(true);
+        paint
+            .file("c/paint.c")
+            .flags(["-mno-red-zone", "-fno-stack-protector"])
+            .opt_level(1)
+            .warnings(true);
         // clang makes room for arguments in this way only, and has no name for it.
         paint.flag_if_supported("-maccumulate-outgoing-args").compile("paint");
     }

@@ -27,7 +27,12 @@ unsafe extern "C-unwind" {
         expected: c_int,
     ) -> c_int;
     pub fn c_call_on_thread_in_frame(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
-    pub fn c_call_on_thread_at(address: usize, stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_on_thread_at(
+        address: usize,
+        stack_bytes: usize,
+        f: CCallback,
+        arg: *mut c_void,
+    ) -> c_int;
     #[cfg(unix)]
     pub fn c_call_on_thread_with(
         base: *mut c_void,
@@ -44,7 +49,12 @@ unsafe extern "C-unwind" {
     pub fn c_call_comparing_state(f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_state_differs() -> c_int;
     // coroutine.c
-    pub fn c_coroutine_new(stack: *mut c_void, bytes: usize, f: CCallback, arg: *mut c_void) -> *mut Coroutine;
+    pub fn c_coroutine_new(
+        stack: *mut c_void,
+        bytes: usize,
+        f: CCallback,
+        arg: *mut c_void,
+    ) -> *mut Coroutine;
     pub fn c_coroutine_resume(coroutine: *mut Coroutine) -> c_int;
     pub fn c_coroutine_suspend(coroutine: *mut Coroutine);
     pub fn c_coroutine_result(coroutine: *mut Coroutine) -> c_int;
@@ -55,8 +65,13 @@ unsafe extern "C-unwind" {
     pub fn c_jump_fortified() -> !;
     pub fn c_call_jumped_fortified(depth: usize, f: CCallback, arg: *mut c_void) -> c_int;
     // ending.c, windows.c
-    pub fn c_call_at_thread_end(stack_bytes: usize, first: c_int, last: c_int, f: CCallback, arg: *mut c_void)
-    -> c_int;
+    pub fn c_call_at_thread_end(
+        stack_bytes: usize,
+        first: c_int,
+        last: c_int,
+        f: CCallback,
+        arg: *mut c_void,
+    ) -> c_int;
     pub fn c_call_at_exit(f: CCallback);
     pub fn c_wait_to_be_cancelled();
     pub fn c_spin_to_be_cancelled();
@@ -102,7 +117,11 @@ unsafe extern "C-unwind" {
     pub fn c_signal_stack_now(low: *mut usize) -> usize;
     pub fn c_jump_out_of_handler() -> !;
     #[cfg(target_os = "linux")]
-    pub fn c_start_timer(signal: c_int, nanoseconds: core::ffi::c_long, timer: *mut libc::timer_t) -> c_int;
+    pub fn c_start_timer(
+        signal: c_int,
+        nanoseconds: core::ffi::c_long,
+        timer: *mut libc::timer_t,
+    ) -> c_int;
     #[cfg(target_os = "linux")]
     pub fn c_stop_timer(timer: *mut libc::timer_t);
     // exception.cpp
@@ -152,4 +171,7 @@ mod steps {
 }
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-pub use steps::{c_begin_steps, c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_held_back, c_plan_signals, c_step, c_step_thread_end};
+pub use steps::{
+    c_begin_steps, c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_held_back,
+    c_plan_signals, c_step, c_step_thread_end,
+};

@@ -7,13 +7,14 @@ pub mod c;
 mod process;
 
 pub use process::{
-    Death, descend, is_emulated, is_in_loader, isolated, maps, normalised, program, resident_bytes, rounds, run_child,
+    Death, descend, is_emulated, is_in_loader, isolated, maps, normalised, program, resident_bytes,
+    rounds, run_child,
 };
 
-#[cfg(windows)]
-pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 #[cfg(unix)]
 pub use process::{STACK_PLACES, errno_address, maps_of_stacks};
+#[cfg(windows)]
+pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 
 use core::ffi::{c_int, c_void};
 
@@ -113,7 +114,8 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
 };
 
 /// The size of a system stack where the settings say nothing else.
-pub const SYSTEM_STACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
+pub const SYSTEM_STACK_BYTES: usize =
+    if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
 
 /// The guard area below a system stack, at least.
 pub const GUARD_BYTES: usize =
@@ -168,7 +170,8 @@ pub fn bounds_are_as_told() -> bool {
     // SAFETY: both can be written.
     let error = unsafe { c::c_told_bounds(&raw mut low, &raw mut high) };
     let bounds = guarded_callback::StackBounds::of_thread();
-    let are_same = error == 0 && bounds.is_some_and(|bounds| (bounds.low(), bounds.high()) == (low, high));
+    let are_same =
+        error == 0 && bounds.is_some_and(|bounds| (bounds.low(), bounds.high()) == (low, high));
     if !are_same {
         println!("told: [{low:#x}, {high:#x}), bounds: {bounds:?}");
     }
@@ -206,7 +209,12 @@ pub struct Canary([u64; 32], u64);
 impl Canary {
     /// Fills it.
     pub fn new(seed: u64) -> Self {
-        Self(core::array::from_fn(|i| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(i as u32)), seed)
+        Self(
+            core::array::from_fn(|i| {
+                seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(i as u32)
+            }),
+            seed,
+        )
     }
 
     /// Whether it is as `new` made it.

@@ -10,10 +10,10 @@ mod system;
 #[path = "process/windows.rs"]
 mod system;
 
-#[cfg(windows)]
-pub use system::{allocation, committed_bytes, fill_below, is_mapped};
 #[cfg(unix)]
 pub use system::{STACK_PLACES, errno_address, maps_of_stacks};
+#[cfg(windows)]
+pub use system::{allocation, committed_bytes, fill_below, is_mapped};
 pub use system::{maps, resident_bytes};
 
 /// Names the scenario that a child is to run.
@@ -56,7 +56,12 @@ pub fn isolated(test: &str, scenario: impl FnOnce()) {
 ///
 /// # Panics
 /// When no child can be started.
-pub fn run_child(test: &str, tag: &str, prepare: impl FnOnce(&mut Command), scenario: impl FnOnce()) -> Option<Death> {
+pub fn run_child(
+    test: &str,
+    tag: &str,
+    prepare: impl FnOnce(&mut Command),
+    scenario: impl FnOnce(),
+) -> Option<Death> {
     match std::env::var(CHILD) {
         Ok(told) if told == tag => {
             system::run(scenario);
@@ -133,13 +138,20 @@ fn death(output: Output) -> Death {
         code: output.status.code(),
         core: system::core_dumped(output.status),
         stderr: without_the_emulator(&String::from_utf8_lossy(&output.stderr)),
-        stdout: stdout.lines().filter(|line| !line.starts_with("running ")).collect::<Vec<_>>().join("\n"),
+        stdout: stdout
+            .lines()
+            .filter(|line| !line.starts_with("running "))
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
 /// Without the line that qemu writes when a signal ends the program.
 fn without_the_emulator(stderr: &str) -> String {
-    stderr.split_inclusive('\n').filter(|line| !line.starts_with("qemu: uncaught target signal")).collect()
+    stderr
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("qemu: uncaught target signal"))
+        .collect()
 }
 
 /// A message without what differs from run to run: addresses, numbers of threads and processes.
@@ -147,7 +159,8 @@ pub fn normalised(text: &str) -> String {
     let mut result = String::new();
     let mut in_number = false;
     for character in text.chars() {
-        let digit = character.is_ascii_digit() || (in_number && (character == 'x' || character.is_ascii_hexdigit()));
+        let digit = character.is_ascii_digit()
+            || (in_number && (character == 'x' || character.is_ascii_hexdigit()));
         if !digit {
             result.push(character);
         } else if !in_number {

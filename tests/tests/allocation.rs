@@ -79,7 +79,9 @@ unsafe extern "C" fn mmap(
     unsafe {
         let number = if cfg!(target_pointer_width = "64") { libc::SYS_mmap } else { SYS_MMAP2 };
         let offset = if cfg!(target_pointer_width = "64") { offset } else { offset / 4096 };
-        ptr::with_exposed_provenance_mut(libc::syscall(number, at, bytes, protection, flags, file, offset) as usize)
+        ptr::with_exposed_provenance_mut(libc::syscall(
+            number, at, bytes, protection, flags, file, offset,
+        ) as usize)
     }
 }
 

@@ -4,7 +4,9 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use guarded_callback::{Settings, guarded_callback, on_host_stack, on_system_stack, remaining_stack, stats};
+use guarded_callback::{
+    Settings, guarded_callback, on_host_stack, on_system_stack, remaining_stack, stats,
+};
 use tests::{CCallback, Canary, Mode, alone, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;

@@ -8,7 +8,8 @@ use std::process::Output;
 
 use guarded_callback::{Source, StackBounds, remaining_stack};
 use tests::{
-    BELOW_THE_STACK, Mode, alone, c, callback, in_both_modes, is_emulated, program, run_child, use_stack, walk_down,
+    BELOW_THE_STACK, Mode, alone, c, callback, in_both_modes, is_emulated, program, run_child,
+    use_stack, walk_down,
 };
 
 const KIB: usize = 1024;
@@ -79,10 +80,16 @@ const NO_SUCH_THREAD: c_int = -3000;
 
 #[cfg(target_os = "linux")]
 /// Whether such a thread can be made; then its bounds are right.
-fn is_right(base: *mut core::ffi::c_void, stack_bytes: usize, guard_bytes: usize, mode: Mode) -> bool {
+fn is_right(
+    base: *mut core::ffi::c_void,
+    stack_bytes: usize,
+    guard_bytes: usize,
+    mode: Mode,
+) -> bool {
     let f = has_told_bounds::of(mode);
     // SAFETY: `base` is null or memory of that size, which nobody else uses; the body does not use its argument.
-    let result = unsafe { c::c_call_on_thread_with(base, stack_bytes, guard_bytes, f, ptr::null_mut()) };
+    let result =
+        unsafe { c::c_call_on_thread_with(base, stack_bytes, guard_bytes, f, ptr::null_mut()) };
     assert!(matches!(result, 0 | NO_SUCH_THREAD), "{stack_bytes} with {guard_bytes} at {base:?}");
     result == 0
 }
@@ -150,7 +157,9 @@ fn byte_below_a_c_thread_is_not_usable() {
         let scenario = || {
             on_thread(size, walks_below_the_end::of(Mode::Plain));
         };
-        let Some(death) = run_child(name, &format!("{name} {size}"), |_| (), scenario) else { continue };
+        let Some(death) = run_child(name, &format!("{name} {size}"), |_| (), scenario) else {
+            continue;
+        };
         assert!(is_fault(death.signal, death.code), "{size} bytes: {}", death.told());
     }
 }
@@ -167,7 +176,8 @@ fn is_fault(signal: Option<i32>, code: Option<i32>) -> bool {
 }
 
 /// Limits of the main thread's stack in KiB: the usual one, a small one, and one that is no multiple of a page. Windows has none.
-const LIMITS: &[Option<&str>] = if cfg!(unix) { &[None, Some("1024"), Some("4093")] } else { &[None] };
+const LIMITS: &[Option<&str>] =
+    if cfg!(unix) { &[None, Some("1024"), Some("4093")] } else { &[None] };
 
 /// Runs a scenario on the main thread of a process.
 fn on_main_thread(scenario: &str, mode: &str, limit: Option<&str>) -> Output {
@@ -188,19 +198,26 @@ fn text(output: &Output) -> String {
 fn lowest_byte_of_the_main_thread_is_usable() {
     for &limit in LIMITS {
         let output = on_main_thread("walk", "plain", limit);
-        assert!(output.status.success() && text(&output).contains("came to the end"), "limit {limit:?}: {output:?}");
+        assert!(
+            output.status.success() && text(&output).contains("came to the end"),
+            "limit {limit:?}: {output:?}"
+        );
     }
 }
 
 #[test]
 fn byte_below_the_main_thread_is_not_usable() {
-    let limits = if is_emulated("gives the main thread at least 8 MiB") { &LIMITS[..1] } else { LIMITS };
+    let limits =
+        if is_emulated("gives the main thread at least 8 MiB") { &LIMITS[..1] } else { LIMITS };
     // On Windows 2 MiB are all that a main thread has.
     let grown = cfg!(unix).then_some((None, "walk_below_grown"));
     for (limit, scenario) in limits.iter().map(|&limit| (limit, "walk_below")).chain(grown) {
         let output = on_main_thread(scenario, "plain", limit);
         assert!(has_died_of_a_fault(&output), "limit {limit:?}, {scenario}: {output:?}");
-        assert!(text(&output).contains("bounds: ") && !text(&output).contains("came to the end"), "{output:?}");
+        assert!(
+            text(&output).contains("bounds: ") && !text(&output).contains("came to the end"),
+            "{output:?}"
+        );
     }
 }
 

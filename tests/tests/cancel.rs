@@ -80,7 +80,11 @@ fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
         assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (bodies * round, bodies * round));
     }
     let stats = stats();
-    assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
+    assert_eq!(
+        stats.stacks_mapped - stats.stacks_unmapped,
+        stats.stacks_pooled,
+        "stacks were lost: {stats:?}"
+    );
     assert!(stats.stacks_mapped <= bodies + 1, "stacks were not used again: {stats:?}");
 }
 

@@ -33,7 +33,8 @@ impl Job {
     fn start(&mut self, stack: &mut [u8], f: CCallback) {
         let arg = to_c(self);
         // SAFETY: the caller keeps stack and job until the coroutine has ended or is not resumed any more.
-        self.coroutine = unsafe { c::c_coroutine_new(stack.as_mut_ptr().cast(), stack.len(), f, arg) };
+        self.coroutine =
+            unsafe { c::c_coroutine_new(stack.as_mut_ptr().cast(), stack.len(), f, arg) };
     }
 
     /// Whether it ended.
@@ -52,7 +53,8 @@ impl Job {
 fn suspending(arg: *mut c_void) -> c_int {
     let job = arg.cast::<Job>();
     // SAFETY: `start` passed the job, which the test keeps.
-    let (seed, coroutine, suspensions) = unsafe { ((*job).seed, (*job).coroutine, (*job).suspensions) };
+    let (seed, coroutine, suspensions) =
+        unsafe { ((*job).seed, (*job).coroutine, (*job).suspensions) };
     // SAFETY: as above.
     unsafe { (*job).switched = on_system_stack() };
     let canary = Canary::new(seed);
@@ -336,7 +338,14 @@ fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> 
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | IF_FREE;
     // SAFETY: touches nothing that exists.
     let memory = unsafe {
-        libc::mmap(ptr::without_provenance_mut(address), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+        libc::mmap(
+            ptr::without_provenance_mut(address),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            flags,
+            -1,
+            0,
+        )
     };
     if memory.addr() != address {
         // Somebody is there already. qemu takes the address for a wish, too.
@@ -405,8 +414,13 @@ fn body_beyond_the_limit_of_stacks_aborts_with_one_line() {
     );
     let Some(death) = death else { return };
     assert!(death.is_abort(), "{death:?}");
-    for word in ["guarded-callback: `", "suspends::when_low", "limit of 4 system stacks", "unknown bounds", "fallback"]
-    {
+    for word in [
+        "guarded-callback: `",
+        "suspends::when_low",
+        "limit of 4 system stacks",
+        "unknown bounds",
+        "fallback",
+    ] {
         assert!(death.stderr.contains(word), "{word}: {death:?}");
     }
 }
@@ -418,10 +432,23 @@ fn flat(count: usize, mut step: impl FnMut(usize)) {
     (0..count / 5).for_each(&mut step);
     let (maps_before, bytes_before) = (tests::maps(), tests::resident_bytes());
     (0..count).for_each(&mut step);
-    println!("maps {maps_before} -> {}, {bytes_before} -> {} bytes", tests::maps(), tests::resident_bytes());
-    assert!(tests::maps() <= maps_before + 32, "maps {maps_before} -> {}, {:?}", tests::maps(), stats());
+    println!(
+        "maps {maps_before} -> {}, {bytes_before} -> {} bytes",
+        tests::maps(),
+        tests::resident_bytes()
+    );
+    assert!(
+        tests::maps() <= maps_before + 32,
+        "maps {maps_before} -> {}, {:?}",
+        tests::maps(),
+        stats()
+    );
     if !tests::is_emulated("keeps memory of its own for each thread") {
-        assert!(tests::resident_bytes() < bytes_before + 4096 * KIB, "{bytes_before} -> {}", tests::resident_bytes());
+        assert!(
+            tests::resident_bytes() < bytes_before + 4096 * KIB,
+            "{bytes_before} -> {}",
+            tests::resident_bytes()
+        );
     }
 }
 

@@ -144,10 +144,11 @@ enum End {
 fn normalised(text: &str) -> String {
     let is_frame = |line: &&str| {
         let line = line.trim_start();
-        line.starts_with("at ") || line.split_once(": ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
+        line.starts_with("at ")
+            || line.split_once(": ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
     };
-    let lines =
-        text.lines().filter(|line| !is_frame(line)).map(|line| match (line.find(" ("), line.find(") panicked")) {
+    let lines = text.lines().filter(|line| !is_frame(line)).map(|line| {
+        match (line.find(" ("), line.find(") panicked")) {
             (Some(open), Some(close)) if line.starts_with("thread '") && open < close => {
                 format!("{} (#{}", &line[..open], &line[close..])
             }
@@ -159,20 +160,28 @@ fn normalised(text: &str) -> String {
                 line.split(", error ").next().unwrap_or(line).to_owned()
             }
             _ => line.to_owned(),
-        });
+        }
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Everything that can be seen of a process from outside.
 fn seen(death: &Death) -> String {
     let Death { signal, code, core, stdout, stderr } = death;
-    format!("signal {signal:?}, code {code:?}, core {core}\n{}\n--\n{}", normalised(stdout), normalised(stderr))
+    format!(
+        "signal {signal:?}, code {code:?}, core {core}\n{}\n--\n{}",
+        normalised(stdout),
+        normalised(stderr)
+    )
 }
 
 /// The first line that differs, and everything.
 fn compare(what: Mode, plain: &str, other: &str) {
     let differs = plain.lines().zip(other.lines()).find(|(plain, other)| plain != other);
-    assert!(plain == other, "plain and {what:?} differ first in {differs:#?}\n\nplain: {plain}\n\n{what:?}: {other}");
+    assert!(
+        plain == other,
+        "plain and {what:?} differ first in {differs:#?}\n\nplain: {plain}\n\n{what:?}: {other}"
+    );
 }
 
 /// Runs the scenario in each mode and compares.

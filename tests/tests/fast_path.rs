@@ -3,7 +3,9 @@
 
 use core::ptr;
 
-use guarded_callback::{Settings, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats};
+use guarded_callback::{
+    Settings, on_host_stack, on_system_stack, prepare_thread, remaining_stack, stats,
+};
 use tests::{Canary, Mode, alone, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;

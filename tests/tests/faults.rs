@@ -11,7 +11,9 @@ use core::ffi::{c_int, c_long, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use guarded_callback::{install_overflow_report, prepare_thread, register_stack, remaining_stack, stats, trim};
+use guarded_callback::{
+    install_overflow_report, prepare_thread, register_stack, remaining_stack, stats, trim,
+};
 use tests::c::{self, Coroutine};
 use tests::{CCallback, Mode, callback, is_emulated, isolated, run_child, to_c, use_stack};
 
@@ -28,7 +30,8 @@ const SYSTEM_CALLS: [(&str, c_long, c_int); 5] = [
     ("futex", libc::SYS_futex, libc::ENOSYS),
 ];
 /// The functions of the C library that it calls.
-const FUNCTIONS: [&str; 4] = ["pthread_getattr_np", "sysconf", "pthread_key_create", "pthread_setspecific"];
+const FUNCTIONS: [&str; 4] =
+    ["pthread_getattr_np", "sysconf", "pthread_key_create", "pthread_setspecific"];
 const ALL: usize = SYSTEM_CALLS.len() + FUNCTIONS.len();
 const GETATTR: usize = SYSTEM_CALLS.len();
 
@@ -70,7 +73,15 @@ macro_rules! next {
 
 /// Variadic in C: arguments that a caller does not pass are whatever is there, and the kernel does not look at them.
 #[unsafe(no_mangle)]
-extern "C" fn syscall(number: c_long, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> isize {
+extern "C" fn syscall(
+    number: c_long,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
+) -> isize {
     if let Some(at) = SYSTEM_CALLS.iter().position(|call| call.1 == number)
         && fails(at)
     {
@@ -216,7 +227,9 @@ fn all(results: impl IntoIterator<Item = c_int>) -> c_int {
 }
 
 const SCENARIOS: [(&str, Inside); 9] = [
-    ("first callback", |callbacks| on_thread(callbacks, |callbacks| call(callbacks.works(), ptr::null_mut()))),
+    ("first callback", |callbacks| {
+        on_thread(callbacks, |callbacks| call(callbacks.works(), ptr::null_mut()))
+    }),
     ("first callback on the main thread", |callbacks| {
         let bounds = guarded_callback::StackBounds::of_thread();
         let low = bounds.map_or(tests::near_sp() - 64 * KIB, |bounds| bounds.low());
@@ -225,7 +238,9 @@ const SCENARIOS: [(&str, Inside); 9] = [
         unsafe { c::c_call_with_left(64 * KIB, low, callbacks.works(), ptr::null_mut()) }
     }),
     ("nested callbacks", |callbacks| {
-        on_thread(callbacks, |callbacks| all((0..3).map(|_| call(callbacks.nests(), callbacks.deep().0.cast_mut()))))
+        on_thread(callbacks, |callbacks| {
+            all((0..3).map(|_| call(callbacks.nests(), callbacks.deep().0.cast_mut())))
+        })
     }),
     ("coroutines", |callbacks| on_thread(callbacks, coroutines)),
     ("registered coroutine", |callbacks| on_thread(callbacks, registered)),
@@ -236,7 +251,9 @@ const SCENARIOS: [(&str, Inside); 9] = [
         }
         let f = callbacks.works().0.cast_mut();
         // SAFETY: the function expects the address of a callback.
-        let sum = unsafe { c::c_call_at_thread_end(120 * KIB, 1, 4, CCallback(calls as *const c_void), f) };
+        let sum = unsafe {
+            c::c_call_at_thread_end(120 * KIB, 1, 4, CCallback(calls as *const c_void), f)
+        };
         if sum < 0 && sum % 7 == 0 { -7 } else { sum }
     }),
     ("prepare_thread", |callbacks| {
@@ -252,7 +269,9 @@ const SCENARIOS: [(&str, Inside); 9] = [
         })
     }),
     ("trim", |callbacks| {
-        let before = on_thread(callbacks, |callbacks| call(callbacks.nests(), callbacks.deep().0.cast_mut()));
+        let before = on_thread(callbacks, |callbacks| {
+            call(callbacks.nests(), callbacks.deep().0.cast_mut())
+        });
         trim();
         ARMED.store(false, Relaxed);
         all([before, on_thread(callbacks, |callbacks| call(callbacks.works(), ptr::null_mut()))])
@@ -268,7 +287,8 @@ fn coroutines(callbacks: Callbacks) -> c_int {
         let job = to_c(&mut jobs[at]);
         // SAFETY: memory and job outlive the coroutine, which ends below.
         unsafe {
-            jobs[at].coroutine = c::c_coroutine_new(memory[at].as_mut_ptr().cast(), 16 * KIB, jobs[at].f, job);
+            jobs[at].coroutine =
+                c::c_coroutine_new(memory[at].as_mut_ptr().cast(), 16 * KIB, jobs[at].f, job);
             c::c_coroutine_resume(jobs[at].coroutine);
         }
         results[at] = call(callbacks.works(), ptr::null_mut());
@@ -293,8 +313,12 @@ fn registered(callbacks: Callbacks) -> c_int {
     let _registration = register_stack(range.start.addr()..range.end.addr());
     // SAFETY: the memory outlives the coroutine, which ends at once; the body does not use its argument.
     unsafe {
-        let coroutine =
-            c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), callbacks.works(), ptr::null_mut());
+        let coroutine = c::c_coroutine_new(
+            memory.as_mut_ptr().cast(),
+            memory.len(),
+            callbacks.works(),
+            ptr::null_mut(),
+        );
         c::c_coroutine_resume(coroutine);
         let result = c::c_coroutine_result(coroutine);
         c::c_coroutine_free(coroutine);
@@ -319,7 +343,8 @@ fn trial(scenario: Inside, callbacks: Callbacks) -> c_int {
     trim();
     let left = stats().stacks_mapped - stats().stacks_unmapped - stats().stacks_pooled;
     // The main thread may keep its stack.
-    let kept = usize::from(guarded_callback::StackMap::current().to_string().contains("system stack"));
+    let kept =
+        usize::from(guarded_callback::StackMap::current().to_string().contains("system stack"));
     if left != kept {
         eprintln!("{left} stacks are left: {:?}", stats());
         return 3;
@@ -354,7 +379,13 @@ fn is_the_abort((status, stderr): &(c_int, String)) -> bool {
 }
 
 /// Lets the function fail at each of its calls. Returns how many there were.
-fn fail_everywhere(function: usize, ever_after: bool, name: &str, scenario: Inside, callbacks: Callbacks) -> usize {
+fn fail_everywhere(
+    function: usize,
+    ever_after: bool,
+    name: &str,
+    scenario: Inside,
+    callbacks: Callbacks,
+) -> usize {
     for at in 1..200 {
         FAULT.0.store(function, Relaxed);
         FAULT.1.store(at, Relaxed);
@@ -367,7 +398,11 @@ fn fail_everywhere(function: usize, ever_after: bool, name: &str, scenario: Insi
         let is_right = ended.0 == 0 || (may_abort && is_the_abort(&ended));
         let names = SYSTEM_CALLS.iter().map(|call| call.0).chain(FUNCTIONS);
         let function = names.clone().nth(function).expect("one of them");
-        assert!(is_right, "{name} {callbacks:?} {function} {at} {ever_after}: {:#x} {}", ended.0, ended.1);
+        assert!(
+            is_right,
+            "{name} {callbacks:?} {function} {at} {ever_after}: {:#x} {}",
+            ended.0, ended.1
+        );
     }
     panic!("no end of calls");
 }
@@ -376,11 +411,20 @@ fn fail_everywhere(function: usize, ever_after: bool, name: &str, scenario: Insi
 fn all_scenarios(function: usize) -> usize {
     let mut reached = 0;
     for (name, scenario) in SCENARIOS {
-        for (mode, has_fallback) in
-            [(Mode::Always, true), (Mode::WhenLow, true), (Mode::Always, false), (Mode::WhenLow, false)]
-        {
+        for (mode, has_fallback) in [
+            (Mode::Always, true),
+            (Mode::WhenLow, true),
+            (Mode::Always, false),
+            (Mode::WhenLow, false),
+        ] {
             for ever_after in [false, true] {
-                reached += fail_everywhere(function, ever_after, name, scenario, Callbacks { mode, has_fallback });
+                reached += fail_everywhere(
+                    function,
+                    ever_after,
+                    name,
+                    scenario,
+                    Callbacks { mode, has_fallback },
+                );
             }
         }
     }
@@ -439,9 +483,12 @@ static LIMIT: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::ne
 
 /// Three nested callbacks and one more, under the limit.
 fn limited(callbacks: Callbacks) -> c_int {
-    let limit = libc::rlimit { rlim_cur: LIMIT.1.load(Relaxed) as u64, rlim_max: libc::RLIM_INFINITY };
+    let limit =
+        libc::rlimit { rlim_cur: LIMIT.1.load(Relaxed) as u64, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a valid limit for this process, which does nothing else.
-    unsafe { libc::setrlimit(LIMIT.0.load(Relaxed) as libc::__rlimit_resource_t, &raw const limit) };
+    unsafe {
+        libc::setrlimit(LIMIT.0.load(Relaxed) as libc::__rlimit_resource_t, &raw const limit)
+    };
     let nested = (0..3).map(|_| call(callbacks.nests(), callbacks.deep().0.cast_mut()));
     let result = all(nested.chain([call(callbacks.works(), ptr::null_mut())]));
     let none = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
@@ -466,11 +513,19 @@ fn step_down(resource: libc::__rlimit_resource_t, in_use: &str) {
                 trial(|callbacks| on_thread(callbacks, limited), callbacks)
             });
             let is_abort = is_the_abort(&ended);
-            assert!(ended.0 == 0 || (is_abort && !has_fallback), "{mib} {callbacks:?}: {:#x} {}", ended.0, ended.1);
+            assert!(
+                ended.0 == 0 || (is_abort && !has_fallback),
+                "{mib} {callbacks:?}: {:#x} {}",
+                ended.0,
+                ended.1
+            );
             ways[usize::from(is_abort)] += 1;
         }
     }
-    assert!(ways[0] > 0 && ways[1] > 0, "the limits were never low, or never high enough: {ways:?}");
+    assert!(
+        ways[0] > 0 && ways[1] > 0,
+        "the limits were never low, or never high enough: {ways:?}"
+    );
 }
 
 /// Takes all maps that the process may have, but for so many.
@@ -523,7 +578,9 @@ fn low_rlimit_data_is_a_refusal() {
 
 #[test]
 fn process_without_a_map_to_spare_refuses() {
-    let most = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok().and_then(|text| text.trim().parse().ok());
+    let most = std::fs::read_to_string("/proc/sys/vm/max_map_count")
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     if most.is_none_or(|most: usize| most > MOST_MAPS) || is_emulated("has another limit") {
         eprintln!("vm.max_map_count is too large to be used up here");
         return;
@@ -539,7 +596,12 @@ fn process_without_a_map_to_spare_refuses() {
                 _ => 1,
             });
             let is_refused = if has_fallback { ended.0 == 7 << 8 } else { is_the_abort(&ended) };
-            assert!(ended.0 == 0 || is_refused, "{spared} {callbacks:?}: {:#x} {}", ended.0, ended.1);
+            assert!(
+                ended.0 == 0 || is_refused,
+                "{spared} {callbacks:?}: {:#x} {}",
+                ended.0,
+                ended.1
+            );
             ways[usize::from(is_refused)] += 1;
         }
         assert!(ways[0] > 0 && ways[1] > 0, "there was always a map to be had, or never: {ways:?}");

@@ -55,7 +55,12 @@ fn std_backtrace_crosses_a_switch_upwards() {
         let trace = run("backtrace_below", mode);
         let body = format!("shows_its_backtrace::{mode}");
         let last = match C_LIBRARY_HAS_NAMES {
-            true if tests::is_in_loader("starts threads by a function without tables that macOS knows") => "",
+            true if tests::is_in_loader(
+                "starts threads by a function without tables that macOS knows",
+            ) =>
+            {
+                ""
+            }
             true => "start",
             // Nor has it tables on 32-bit Arm: the walk ends before.
             false if cfg!(target_arch = "arm") => "",
@@ -74,7 +79,16 @@ fn gdb(scenario: &str, mode: &str) -> Option<String> {
         return None;
     }
     let output = Command::new("gdb")
-        .args(["-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "break c_breakpoint", "-ex", "run"])
+        .args([
+            "-nx",
+            "-batch",
+            "-ex",
+            "set debuginfod enabled off",
+            "-ex",
+            "break c_breakpoint",
+            "-ex",
+            "run",
+        ])
         .args(["-ex", "bt", "-ex", "kill", "--args", PROGRAM, scenario, mode])
         .output()
         .expect("gdb");
@@ -138,14 +152,19 @@ fn prepare_thread_takes_up_a_changed_limit() {
     }
     for mode in MODES {
         let script = "ulimit -S -s 8192 || exit 77; exec \"$@\"";
-        let output = Command::new("sh").args(["-c", script, "sh", PROGRAM, "prepared", mode]).output().expect("sh");
+        let output = Command::new("sh")
+            .args(["-c", script, "sh", PROGRAM, "prepared", mode])
+            .output()
+            .expect("sh");
         if output.status.code() == Some(77) {
             println!("skipped: the hard limit is below 8192");
             return;
         }
         assert!(output.status.success(), "{mode}: {}\n{}", output.status, text(&output));
         let mut expected = Vec::new();
-        for bounds in ["bounds: 8192 KiB", "bounds: 16384 KiB", "bounds: 4096 KiB", "bounds: 12288 KiB"] {
+        for bounds in
+            ["bounds: 8192 KiB", "bounds: 16384 KiB", "bounds: 4096 KiB", "bounds: 12288 KiB"]
+        {
             expected.extend([bounds, "MainThread", "switched: true, 128 KiB: true"]);
         }
         stand_in_order(&text(&output), &expected);
@@ -162,17 +181,24 @@ fn main_thread_has_bounds_without_proc() {
         ("always", "8192", ["bounds: 8192 KiB", "MainThread", "switched: true, 128 KiB: true"]),
         ("when_low", "8192", ["bounds: 8192 KiB", "MainThread", "switched: true, 128 KiB: true"]),
         // What the kernel keeps free whatever the limit.
-        ("when_low", "unlimited", ["bounds: 122880 KiB", "MainThread", "switched: false, 128 KiB: true"]),
+        (
+            "when_low",
+            "unlimited",
+            ["bounds: 122880 KiB", "MainThread", "switched: false, 128 KiB: true"],
+        ),
     ] {
-        let script =
-            format!("mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; ulimit -S -s {limit}; exec \"$@\"");
+        let script = format!(
+            "mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; ulimit -S -s {limit}; exec \"$@\""
+        );
         let mut command = Command::new("unshare");
         command.args(["-m", "sh", "-c", &script, "sh", PROGRAM, "near_the_end", mode]);
         match command.output() {
             Ok(output) if output.status.success() => {
                 stand_in_order(&text(&output), &words);
             }
-            Ok(output) if text(&output).contains("unshare failed") || output.status.code() == Some(77) => {
+            Ok(output)
+                if text(&output).contains("unshare failed") || output.status.code() == Some(77) =>
+            {
                 println!("skipped: no mount namespace is to be had: {}", text(&output));
             }
             Ok(output) => panic!("{mode}: {}\n{}", output.status, text(&output)),
@@ -188,8 +214,11 @@ fn words(command: &Command) -> impl Iterator<Item = &OsStr> {
 /// Starts the scenario with another limit; `None` where the hard limit forbids it.
 fn run_with_limit(limit: &str, scenario: &str, mode: &str) -> Option<String> {
     let script = format!("ulimit -S -s {limit} || exit 77; exec \"$@\" {scenario} {mode}");
-    let output =
-        Command::new("sh").args(["-c", &script, "sh"]).args(words(&tests::program(PROGRAM))).output().expect("sh");
+    let output = Command::new("sh")
+        .args(["-c", &script, "sh"])
+        .args(words(&tests::program(PROGRAM)))
+        .output()
+        .expect("sh");
     if output.status.code() == Some(77) {
         println!("skipped: the hard limit is below {limit}");
         return None;
@@ -213,7 +242,9 @@ fn main_thread_has_what_its_limit_really_gives() {
     ];
     for mode in MODES {
         for (limit, bounds) in limits {
-            if is_large(limit) && is_emulated("gives the main thread no stack that grows without a limit") {
+            if is_large(limit)
+                && is_emulated("gives the main thread no stack that grows without a limit")
+            {
                 continue;
             }
             let Some(told) = run_with_limit(limit, "near_the_end", mode) else { continue };

@@ -72,12 +72,18 @@ fn stack<'a>(picture: &'a str, word: &str) -> Vec<&'a str> {
     let begin = |line: &&str| line.contains("+--") && line.contains(" stack");
     let first = lines.iter().position(|line| begin(line) && line.contains(word));
     let first = first.unwrap_or_else(|| panic!("no stack with {word}:\n{picture}"));
-    let length = lines[first + 1..].iter().position(|line| begin(line) || line.contains("<- ") && !line.contains('|'));
+    let length = lines[first + 1..]
+        .iter()
+        .position(|line| begin(line) || line.contains("<- ") && !line.contains('|'));
     lines[first..length.map_or(lines.len(), |length| first + 1 + length)].to_vec()
 }
 
 fn address(line: &str) -> usize {
-    let digits = line.split_whitespace().next().and_then(|word| word.strip_prefix("0x")).expect("an address");
+    let digits = line
+        .split_whitespace()
+        .next()
+        .and_then(|word| word.strip_prefix("0x"))
+        .expect("an address");
     usize::from_str_radix(digits, 16).expect("an address")
 }
 

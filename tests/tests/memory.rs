@@ -7,7 +7,9 @@ use core::ffi::c_int;
 use core::ptr;
 
 use guarded_callback::{on_system_stack, stats};
-use tests::{Mode, SYSTEM_STACK_BYTES, alone, c, callback, from_c, is_emulated, resident_bytes, to_c};
+use tests::{
+    Mode, SYSTEM_STACK_BYTES, alone, c, callback, from_c, is_emulated, resident_bytes, to_c,
+};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;

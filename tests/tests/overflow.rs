@@ -8,10 +8,12 @@ use core::ffi::c_long;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use guarded_callback::{StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread};
+use guarded_callback::{
+    StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread,
+};
 use tests::{
-    CCallback, Death, Mode, SYSTEM_STACK_BYTES, c, callback, in_both_modes, is_emulated, maps, run_child, to_c,
-    use_stack,
+    CCallback, Death, Mode, SYSTEM_STACK_BYTES, c, callback, in_both_modes, is_emulated, maps,
+    run_child, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -86,7 +88,9 @@ fn call_at(place: Place, f: CCallback, arg: *mut c_void) -> c_int {
         Place::Coroutine => {
             let mut stack = vec![0_u8; 64 * KIB];
             // SAFETY: the memory outlives the coroutine.
-            unsafe { c::c_coroutine_resume(c::c_coroutine_new(to_c(&mut stack[0]), 64 * KIB, f, arg)) }
+            unsafe {
+                c::c_coroutine_resume(c::c_coroutine_new(to_c(&mut stack[0]), 64 * KIB, f, arg))
+            }
         }
     }
 }
@@ -111,7 +115,8 @@ fn report(death: &Death) -> Vec<&str> {
 
 /// The words after `before`, up to the next space.
 fn word_after<'a>(text: &'a str, before: &str) -> &'a str {
-    let start = text.find(before).unwrap_or_else(|| panic!("no {before:?} in {text}")) + before.len();
+    let start =
+        text.find(before).unwrap_or_else(|| panic!("no {before:?} in {text}")) + before.len();
     text[start..].split(' ').next().expect("the first part")
 }
 
@@ -157,7 +162,10 @@ fn overflow_of_a_system_stack_dies_with_one_clear_report() {
             "guarded-callback: `overflow::overflows::{name}` has overflowed its system stack on thread '{NAME}' ({id}): all of its "
         );
         assert!(line.starts_with(&start), "{line}");
-        assert!(line.contains(" MiB are used, and it asked for 128 KiB; recurse less deeply, or raise"), "{line}");
+        assert!(
+            line.contains(" MiB are used, and it asked for 128 KiB; recurse less deeply, or raise"),
+            "{line}"
+        );
     }
 }
 
@@ -186,15 +194,25 @@ fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
         }),
     ];
     for (name, first, scenario) in scenarios {
-        let death = run_child(test, &format!("{test} {name}"), |_| (), || {
-            install();
-            scenario();
-        });
+        let death = run_child(
+            test,
+            &format!("{test} {name}"),
+            |_| (),
+            || {
+                install();
+                scenario();
+            },
+        );
         let Some(death) = death else { continue };
         assert!(death.stdout.contains("on a system stack: false"), "{}", death.told());
         let [line] = report(&death)[..] else { panic!("{name}: not one line: {}", death.told()) };
-        assert!(line.starts_with("guarded-callback: thread 'reader' (") && line.contains(IN_PLACE), "{line}");
-        let words = format!("in place, the first of them `overflow::{first}::when_low`, which asked for 128 KiB;");
+        assert!(
+            line.starts_with("guarded-callback: thread 'reader' (") && line.contains(IN_PLACE),
+            "{line}"
+        );
+        let words = format!(
+            "in place, the first of them `overflow::{first}::when_low`, which asked for 128 KiB;"
+        );
         assert!(line.contains(&words) && line.contains("raise its `reserve`"), "{name}: {line}");
     }
 }
@@ -202,11 +220,16 @@ fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
 #[test]
 fn overflow_after_a_callback_in_place_says_that_there_was_one() {
     let test = "overflow_after_a_callback_in_place_says_that_there_was_one";
-    let death = run_child(test, test, |_| (), || {
-        install();
-        call(works::of(Mode::WhenLow));
-        use_stack(usize::MAX / 2);
-    });
+    let death = run_child(
+        test,
+        test,
+        |_| (),
+        || {
+            install();
+            call(works::of(Mode::WhenLow));
+            use_stack(usize::MAX / 2);
+        },
+    );
     let Some(death) = death else { return };
     let [line] = report(&death)[..] else { panic!("not one line: {}", death.told()) };
     assert!(line.contains(IN_PLACE) && line.contains("if one was running"), "{line}");
@@ -221,11 +244,16 @@ fn thread_without_a_callback_in_place_gets_no_report() {
         ("switched", &|| call(works::of(Mode::Always))),
     ];
     for (name, scenario) in scenarios {
-        let death = run_child(test, &format!("{test} {name}"), |_| (), || {
-            install();
-            scenario();
-            use_stack(usize::MAX / 2);
-        });
+        let death = run_child(
+            test,
+            &format!("{test} {name}"),
+            |_| (),
+            || {
+                install();
+                scenario();
+                use_stack(usize::MAX / 2);
+            },
+        );
         let Some(death) = death else { continue };
         assert_eq!(report(&death), [""; 0], "{name}");
         assert!(death.signal.is_some(), "{}", death.told());
@@ -259,7 +287,12 @@ fn report_names_the_callers_on_other_stacks() {
 }
 
 /// Runs `scenario` with and without the report, behind the handlers of `kind` if one is given. `None` in children.
-fn with_and_without(test: &str, tag: &str, kind: Option<c_int>, scenario: impl Fn()) -> Option<(Death, Death)> {
+fn with_and_without(
+    test: &str,
+    tag: &str,
+    kind: Option<c_int>,
+    scenario: impl Fn(),
+) -> Option<(Death, Death)> {
     let run = |installs: bool| {
         run_child(
             test,
@@ -294,16 +327,25 @@ fn same_death(with: &Death, without: &Death) {
 #[test]
 fn earlier_handler_gets_the_overflow() {
     let test = "earlier_handler_gets_the_overflow";
-    let kinds =
-        [(0, "", None), (1, "", None), (2, "plain C handler", Some(41)), (3, "C handler with siginfo", Some(42))];
+    let kinds = [
+        (0, "", None),
+        (1, "", None),
+        (2, "plain C handler", Some(41)),
+        (3, "C handler with siginfo", Some(42)),
+    ];
     let more = [(4, "C handler that returns", None), (6, "", Some(52)), (7, "", Some(53))];
     // In qemu 7.2 no signal of sa_mask is blocked there, in plain C programs neither.
-    let masks_are_kept = !(cfg!(target_arch = "riscv64") && is_emulated("forgets the masks of handlers"));
+    let masks_are_kept =
+        !(cfg!(target_arch = "riscv64") && is_emulated("forgets the masks of handlers"));
     let kinds = kinds.into_iter().chain(more).filter(|(kind, ..)| masks_are_kept || *kind < 6);
-    for (mode, (kind, words, code)) in MODES.into_iter().flat_map(|mode| kinds.clone().map(move |it| (mode, it))) {
+    for (mode, (kind, words, code)) in
+        MODES.into_iter().flat_map(|mode| kinds.clone().map(move |it| (mode, it)))
+    {
         // On a Rust thread, where there is an alternate stack with and without the report.
         let overflows = || _ = call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
-        let Some((with, without)) = with_and_without(test, &format!("{mode:?}"), Some(kind), overflows) else {
+        let Some((with, without)) =
+            with_and_without(test, &format!("{mode:?}"), Some(kind), overflows)
+        else {
             continue;
         };
         assert_eq!(report(&with).len(), 1, "{}", with.told());
@@ -317,11 +359,16 @@ fn overflow_in_a_rust_program_dies_the_same_with_the_report() {
     let test = "overflow_in_a_rust_program_dies_the_same_with_the_report";
     for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
         let overflows = || _ = call_at(place, overflows::of(mode), ptr::null_mut());
-        let Some((with, without)) = with_and_without(test, &format!("{mode:?} {place:?}"), None, overflows) else {
+        let Some((with, without)) =
+            with_and_without(test, &format!("{mode:?} {place:?}"), None, overflows)
+        else {
             continue;
         };
         // Without an alternate stack the signal finds no room for its handler, which ends a process by another signal on Apple's systems.
-        if cfg!(target_vendor = "apple") && with.signal == Some(AT_A_GUARD) && without.signal.is_some() {
+        if cfg!(target_vendor = "apple")
+            && with.signal == Some(AT_A_GUARD)
+            && without.signal.is_some()
+        {
             continue;
         }
         same_death(&with, &without);
@@ -352,13 +399,15 @@ fn overflow_dumps_the_same_core_with_the_report() {
         return;
     }
     let dumped = [true, false].map(|installs| {
-        let place = std::env::temp_dir().join(format!("overflow-core-{installs}-{}", std::process::id()));
+        let place =
+            std::env::temp_dir().join(format!("overflow-core-{installs}-{}", std::process::id()));
         let prepare = |command: &mut std::process::Command| {
             std::fs::create_dir_all(&place).expect("a place for the core");
             command.current_dir(&place);
         };
         let death = run_child(test, &format!("{test} {installs}"), prepare, || {
-            let most = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+            let most =
+                libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
             // SAFETY: a valid limit. Where the hard one forbids it neither child dumps a core.
             unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const most) };
             if installs {
@@ -366,7 +415,9 @@ fn overflow_dumps_the_same_core_with_the_report() {
             }
             call_at(Place::CThread, overflows::of(Mode::Always), ptr::null_mut());
         });
-        death.inspect(|_| std::fs::remove_dir_all(&place).expect("ours")).map(|death| (death.signal, death.core))
+        death
+            .inspect(|_| std::fs::remove_dir_all(&place).expect("ours"))
+            .map(|death| (death.signal, death.core))
     });
     // Which signal it is: see above.
     let core = |dumped: Option<(Option<c_int>, bool)>| dumped.map(|(_, core)| core);
@@ -386,22 +437,31 @@ callback! { "C" fn writes_to(arg) {
 fn guard_of_the_idle_stack() -> usize {
     let picture = StackMap::current().to_string();
     let line = picture.lines().find(|line| line.contains("guard area")).expect("a system stack");
-    usize::from_str_radix(line.split(' ').next().expect("an address").trim_start_matches("0x"), 16).expect("a number")
+    usize::from_str_radix(line.split(' ').next().expect("an address").trim_start_matches("0x"), 16)
+        .expect("a number")
         - 8
 }
 
 #[test]
 fn fault_of_another_kind_dies_the_same_without_a_report() {
     let test = "fault_of_another_kind_dies_the_same_without_a_report";
-    for (mode, kind) in MODES.into_iter().flat_map(|mode| [None, Some(0), Some(2), Some(3)].map(|kind| (mode, kind))) {
-        let null_in_a_body = || _ = call_at(Place::RustThread, writes_to::of(mode), to_c(&mut 8_usize));
+    for (mode, kind) in MODES
+        .into_iter()
+        .flat_map(|mode| [None, Some(0), Some(2), Some(3)].map(|kind| (mode, kind)))
+    {
+        let null_in_a_body =
+            || _ = call_at(Place::RustThread, writes_to::of(mode), to_c(&mut 8_usize));
         let null_outside = || {
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
             call_at(Place::RustThread, writes_to::of(Mode::Plain), to_c(&mut 8_usize));
         };
         let guard_from_outside = || {
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
-            call_at(Place::RustThread, writes_to::of(Mode::Plain), to_c(&mut guard_of_the_idle_stack()));
+            call_at(
+                Place::RustThread,
+                writes_to::of(Mode::Plain),
+                to_c(&mut guard_of_the_idle_stack()),
+            );
         };
         let scenarios: [(&str, &dyn Fn()); 3] = [
             ("null in a body", &null_in_a_body),
@@ -409,7 +469,9 @@ fn fault_of_another_kind_dies_the_same_without_a_report() {
             ("guard from outside", &guard_from_outside),
         ];
         for (name, scenario) in scenarios {
-            let Some((with, without)) = with_and_without(test, &format!("{name} {mode:?}"), kind, scenario) else {
+            let Some((with, without)) =
+                with_and_without(test, &format!("{name} {mode:?}"), kind, scenario)
+            else {
                 continue;
             };
             assert_eq!(report(&with), [""; 0], "{name}");
@@ -434,7 +496,10 @@ extern "C" fn asks_for_too_little(_arg: *mut c_void) -> c_int {
 #[test]
 fn overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported() {
     let test = "overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported";
-    for (kind, place) in [None, Some(0), Some(2)].into_iter().flat_map(|kind| ["Rust", "C"].map(|place| (kind, place))) {
+    for (kind, place) in [None, Some(0), Some(2)]
+        .into_iter()
+        .flat_map(|kind| ["Rust", "C"].map(|place| (kind, place)))
+    {
         let overflows = || {
             if place == "Rust" {
                 asks_for_too_little(ptr::null_mut());
@@ -444,11 +509,19 @@ fn overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported() {
                 unsafe { c::c_call_on_thread(256 * KIB, f, ptr::null_mut()) };
             }
         };
-        let Some((with, without)) = with_and_without(test, place, kind, overflows) else { continue };
-        let [line] = report(&with)[..] else { panic!("{kind:?} {place}: not one line: {}", with.told()) };
+        let Some((with, without)) = with_and_without(test, place, kind, overflows) else {
+            continue;
+        };
+        let [line] = report(&with)[..] else {
+            panic!("{kind:?} {place}: not one line: {}", with.told())
+        };
         assert!(with.stdout.contains("on a system stack: false"), "{}", with.told());
-        let own = if place == "Rust" { "its own stack of 2 MiB" } else { "its own stack of 256 KiB" };
-        assert!(line.contains(own) && line.contains("`reserve`") && line.contains("raise it"), "{line}");
+        let own =
+            if place == "Rust" { "its own stack of 2 MiB" } else { "its own stack of 256 KiB" };
+        assert!(
+            line.contains(own) && line.contains("`reserve`") && line.contains("raise it"),
+            "{line}"
+        );
         // A thread of C has no alternate stack without the report, and so no handler runs there.
         if place == "Rust" || kind == Some(0) {
             same_death(&with, &without);
@@ -459,9 +532,12 @@ fn overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported() {
 #[test]
 fn signal_that_was_sent_is_no_fault() {
     let test = "signal_that_was_sent_is_no_fault";
-    for (kind, signal, code) in
-        [(0, Some(libc::SIGSEGV), None), (1, None, Some(0)), (2, None, Some(41)), (3, None, Some(43))]
-    {
+    for (kind, signal, code) in [
+        (0, Some(libc::SIGSEGV), None),
+        (1, None, Some(0)),
+        (2, None, Some(41)),
+        (3, None, Some(43)),
+    ] {
         let sends = || {
             let before = handler();
             // SAFETY: no preconditions.
@@ -492,7 +568,9 @@ extern "C" fn thread_body(arg: *mut c_void) -> c_int {
 fn on_c_thread(body: &mut dyn FnMut()) {
     let mut body = body;
     // SAFETY: the body is as `thread_body` expects, and waits for the thread.
-    let result = unsafe { c::c_call_on_thread(256 * KIB, CCallback(thread_body as *const c_void), to_c(&mut body)) };
+    let result = unsafe {
+        c::c_call_on_thread(256 * KIB, CCallback(thread_body as *const c_void), to_c(&mut body))
+    };
     assert_eq!(result, 0);
 }
 
@@ -570,7 +648,8 @@ tests::alone! {
 
 /// System calls that are on the list of async-signal-safe functions, or write nothing but what they return.
 #[cfg(target_os = "linux")]
-const SAFE: [&str; 6] = ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];
+const SAFE: [&str; 6] =
+    ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];
 
 #[cfg(target_os = "linux")]
 #[test]
@@ -599,8 +678,12 @@ fn report_does_no_more_than_a_signal_handler_may() {
     let calls = std::fs::read_to_string(&list).expect("strace wrote it");
     std::fs::remove_file(&list).expect("ours");
     let fault = calls.lines().position(|line| line.contains("--- SIGSEGV")).expect("the fault");
-    let thread = calls.lines().nth(fault).and_then(|line| line.split(' ').next()).expect("its number");
-    let after = calls.lines().skip(fault).filter(|line| line.split(' ').next() == Some(thread) && line.contains('('));
+    let thread =
+        calls.lines().nth(fault).and_then(|line| line.split(' ').next()).expect("its number");
+    let after = calls
+        .lines()
+        .skip(fault)
+        .filter(|line| line.split(' ').next() == Some(thread) && line.contains('('));
     for call in after.filter(|line| !line.contains("--- SIGSEGV") && !line.contains("+++")) {
         assert!(SAFE.iter().any(|safe| call.contains(safe)), "{call}\n{calls}");
     }
@@ -617,12 +700,25 @@ callback! { "C" fn writes_below_its_stack(arg) {
 fn unprobed_frame_of_a_mib_hits_the_guard_area() {
     let test = "unprobed_frame_of_a_mib_hits_the_guard_area";
     for bytes in [8, 64 * KIB, 512 * KIB, tests::GUARD_BYTES - 8] {
-        let death = run_child(test, &format!("{test} {bytes}"), |_| (), || {
-            // Another stack in use, which the write must not reach.
-            std::thread::spawn(|| call_at(Place::RustThread, works::of(Mode::Always), ptr::null_mut())).join().expect("its end");
-            install();
-            call_at(Place::CThread, writes_below_its_stack::of(Mode::Always), to_c(&mut { bytes }));
-        });
+        let death = run_child(
+            test,
+            &format!("{test} {bytes}"),
+            |_| (),
+            || {
+                // Another stack in use, which the write must not reach.
+                std::thread::spawn(|| {
+                    call_at(Place::RustThread, works::of(Mode::Always), ptr::null_mut())
+                })
+                .join()
+                .expect("its end");
+                install();
+                call_at(
+                    Place::CThread,
+                    writes_below_its_stack::of(Mode::Always),
+                    to_c(&mut { bytes }),
+                );
+            },
+        );
         let Some(death) = death else { continue };
         assert_eq!(death.signal, Some(libc::SIGSEGV), "{bytes}: {}", death.told());
         assert_eq!(report(&death).len(), 1, "{bytes}: {}", death.told());

@@ -6,7 +6,10 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, on_system_stack, remaining_stack, stats, trim};
-use tests::{CCallback, Canary, Mode, c, callback, in_both_modes, is_emulated, rounds, run_child, to_c, use_stack};
+use tests::{
+    CCallback, Canary, Mode, c, callback, in_both_modes, is_emulated, rounds, run_child, to_c,
+    use_stack,
+};
 
 const KIB: usize = 1024;
 

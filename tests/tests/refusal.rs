@@ -8,7 +8,10 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{StackBounds, stats};
-use tests::{CCallback, LITTLE, Mode, alone, c, callback, in_both_modes, is_emulated, rounds, run_child, use_stack};
+use tests::{
+    CCallback, LITTLE, Mode, alone, c, callback, in_both_modes, is_emulated, rounds, run_child,
+    use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -127,8 +130,10 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
         return;
     }
     for (name, mode) in [("works::always", Mode::Always), ("works::when_low", Mode::WhenLow)] {
-        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)] {
-            let tag = format!("{test} {mode:?} {}", outer == exhausted_with_little::of(Mode::Plain));
+        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)]
+        {
+            let tag =
+                format!("{test} {mode:?} {}", outer == exhausted_with_little::of(Mode::Plain));
             let death = run_child(
                 test,
                 &tag,
@@ -140,7 +145,15 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
             let Some(death) = death else { continue };
             assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
             assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
-            for word in ["guarded-callback: `", name, "asked for 128 KiB (and 1060 bytes for the call)", "bytes are left", "os error 12", "RLIMIT_AS", "fallback"] {
+            for word in [
+                "guarded-callback: `",
+                name,
+                "asked for 128 KiB (and 1,060 bytes for the call)",
+                "bytes left",
+                "os error 12",
+                "RLIMIT_AS",
+                "fallback",
+            ] {
                 assert!(death.stderr.contains(word), "{word}: {}", death.told());
             }
         }
@@ -163,7 +176,8 @@ fn callback_that_never_switches_is_refused_without_room() {
         test,
         |_| (),
         || {
-            let (dies, tells) = (CCallback(never as *const _), CCallback(never_or_tells as *const _));
+            let (dies, tells) =
+                (CCallback(never as *const _), CCallback(never_or_tells as *const _));
             // SAFETY: the bodies do not use their argument.
             unsafe {
                 assert_eq!(c::c_call(dies, ptr::null_mut()), 0);
@@ -175,7 +189,11 @@ fn callback_that_never_switches_is_refused_without_room() {
     let Some(death) = death else { return };
     assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
     assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
-    assert!(death.stderr.contains("switch = never") && death.stderr.contains("::never`"), "{}", death.told());
+    assert!(
+        death.stderr.contains("switch = never") && death.stderr.contains("::never`"),
+        "{}",
+        death.told()
+    );
 }
 
 alone! {

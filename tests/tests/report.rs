@@ -73,7 +73,8 @@ fn report_that_the_environment_asks_for_is_printed() {
     }
     let (output, words) = run(NAME, Some("1"));
     assert!(output.status.success(), "{words}");
-    let line = |name: &str| words.lines().position(|line| line.ends_with(&format!("`report::{name}`")));
+    let line =
+        |name: &str| words.lines().position(|line| line.ends_with(&format!("`report::{name}`")));
     let at = |name: &str| line(name).unwrap_or_else(|| panic!("no {name} in {words}"));
     assert_eq!(words.lines().nth(at("stays")).unwrap().split_whitespace().next(), Some("3"));
     assert!(
@@ -81,12 +82,22 @@ fn report_that_the_environment_asks_for_is_printed() {
         "not by calls: {words}"
     );
     let advice = |name: &str| words.lines().nth(at(name) + 1).unwrap_or_default().trim().to_owned();
-    assert!(advice("uses_more").starts_with("used more than it asked for: reserve = \"4"), "{words}");
+    assert!(
+        advice("uses_more").starts_with("used more than it asked for: reserve = \"4"),
+        "{words}"
+    );
     let half = "used more than half of what it asked for: reserve = \"192 KiB\"";
     assert!(advice("uses_half") == half || cfg!(debug_assertions), "{words}");
-    assert_eq!(advice("uses_less"), "asked for more than it needs: reserve = \"128 KiB\"", "{words}");
+    assert_eq!(
+        advice("uses_less"),
+        "asked for more than it needs: reserve = \"128 KiB\"",
+        "{words}"
+    );
     assert!(advice("is_refused").starts_with("could not run each time"), "{words}");
-    assert!(words.trim_end().ends_with("rounded up to 64 KiB, and at least the default of 128 KiB"), "{words}");
+    assert!(
+        words.trim_end().ends_with("rounded up to 64 KiB, and at least the default of 128 KiB"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -4,7 +4,9 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Settings, Source, StackBounds, on_system_stack, remaining_stack, stats};
-use tests::{LARGE_FRAMES, LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
+use tests::{
+    LARGE_FRAMES, LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack,
+};
 
 const KIB: usize = 1024;
 

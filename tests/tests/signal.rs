@@ -12,7 +12,9 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use guarded_callback::{Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats};
+use guarded_callback::{
+    Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats,
+};
 use tests::{CCallback, Canary, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c, use_stack};
 
 const KIB: usize = 1024;
@@ -51,7 +53,9 @@ impl Stack {
             Self::InFrame | Self::InFrameAutodisarm => IN_FRAME_BYTES,
             Self::Large => 512 * KIB,
             // SAFETY: it only tells a number.
-            Self::Tiny => (unsafe { c::c_smallest_signal_stack() } + LITTLE + KIB).next_multiple_of(64),
+            Self::Tiny => {
+                (unsafe { c::c_smallest_signal_stack() } + LITTLE + KIB).next_multiple_of(64)
+            }
         }
     }
 
@@ -98,7 +102,14 @@ impl Run {
     fn on_thread(&mut self, stack_bytes: usize, thread: CCallback) {
         // SAFETY: the body expects this.
         let result = unsafe { c::c_call_on_thread(stack_bytes, thread, to_c(self)) };
-        assert_eq!(result, 0, "{:?}, after {} callbacks from handlers: {:?}", self.stack, self.calls, stats());
+        assert_eq!(
+            result,
+            0,
+            "{:?}, after {} callbacks from handlers: {:?}",
+            self.stack,
+            self.calls,
+            stats()
+        );
         assert_no_stack_is_lost();
     }
 
@@ -111,7 +122,9 @@ impl Run {
             ptr::null_mut()
         } else {
             // SAFETY: no handler runs meanwhile.
-            unsafe { c::c_signal_stack(self.stack.bytes(), c_int::from(self.stack.disarms_itself())) }
+            unsafe {
+                c::c_signal_stack(self.stack.bytes(), c_int::from(self.stack.disarms_itself()))
+            }
         };
         let result = self.planned(run);
         if !base.is_null() {
@@ -160,7 +173,10 @@ impl Run {
         // SAFETY: they only tell numbers.
         let (calls, wrong) = unsafe { (c::c_plan_calls(), c::c_plan_wrong()) };
         self.calls = usize::try_from(calls).expect("a count");
-        println!("{:?}: {calls} callbacks from handlers, {wrong} wrong, result {result}", self.stack);
+        println!(
+            "{:?}: {calls} callbacks from handlers, {wrong} wrong, result {result}",
+            self.stack
+        );
         before + result + c_int::from(wrong != 0 || calls == 0)
     }
 }
@@ -474,12 +490,20 @@ callback! { "C" fn jumps_out_of_its_handler(_arg) {
 
 fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
     for &stack in stacks {
-        if stack.disarms_itself() && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
+        if stack.disarms_itself()
+            && tests::is_emulated("does not give a stack with SS_AUTODISARM back")
+        {
             continue;
         }
         let before = NESTED.load(Relaxed);
-        let mut run =
-            Run { stack, mode, handler: raises_another::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+        let mut run = Run {
+            stack,
+            mode,
+            handler: raises_another::of(mode),
+            before: Some(warm),
+            scenario: warm,
+            calls: 0,
+        };
         run.on_thread(THREAD_BYTES, raises_often::of(Mode::Plain));
         assert_eq!((run.calls, NESTED.load(Relaxed) - before), (400, 400));
     }
@@ -672,20 +696,30 @@ mod unsafe_in_handlers {
     }
 
     #[unsafe(no_mangle)]
-    extern "C" fn pthread_getattr_np(thread: libc::pthread_t, attr: *mut libc::pthread_attr_t) -> c_int {
+    extern "C" fn pthread_getattr_np(
+        thread: libc::pthread_t,
+        attr: *mut libc::pthread_attr_t,
+    ) -> c_int {
         not_in_a_handler("pthread_getattr_np in a handler\n");
         type Function = extern "C" fn(libc::pthread_t, *mut libc::pthread_attr_t) -> c_int;
         // SAFETY: that is the type of the function.
-        let function = unsafe { core::mem::transmute::<*mut c_void, Function>(next(c"pthread_getattr_np".as_ptr())) };
+        let function = unsafe {
+            core::mem::transmute::<*mut c_void, Function>(next(c"pthread_getattr_np".as_ptr()))
+        };
         function(thread, attr)
     }
 
     #[unsafe(no_mangle)]
-    extern "C" fn pthread_key_create(key: *mut libc::pthread_key_t, destructor: *const c_void) -> c_int {
+    extern "C" fn pthread_key_create(
+        key: *mut libc::pthread_key_t,
+        destructor: *const c_void,
+    ) -> c_int {
         not_in_a_handler("pthread_key_create in a handler\n");
         type Function = extern "C" fn(*mut libc::pthread_key_t, *const c_void) -> c_int;
         // SAFETY: that is the type of the function.
-        let function = unsafe { core::mem::transmute::<*mut c_void, Function>(next(c"pthread_key_create".as_ptr())) };
+        let function = unsafe {
+            core::mem::transmute::<*mut c_void, Function>(next(c"pthread_key_create".as_ptr()))
+        };
         function(key, destructor)
     }
 }

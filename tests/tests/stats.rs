@@ -35,8 +35,11 @@ extern "C" fn is_refused(_arg: *mut core::ffi::c_void) -> c_int {
 /// The figures of the callback with this name.
 #[track_caller]
 fn figures(name: &str, mode: Mode) -> CallbackStats {
-    let path = format!("stats::{name}::{}", if mode == Mode::Always { "always" } else { "when_low" });
-    callback_stats().find(|callback| callback.name == path).unwrap_or_else(|| panic!("no {path}: {:?}", all()))
+    let path =
+        format!("stats::{name}::{}", if mode == Mode::Always { "always" } else { "when_low" });
+    callback_stats()
+        .find(|callback| callback.name == path)
+        .unwrap_or_else(|| panic!("no {path}: {:?}", all()))
 }
 
 fn all() -> Vec<CallbackStats> {

@@ -11,7 +11,9 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use guarded_callback::{on_system_stack, remaining_stack, stats};
 #[cfg(unix)]
 use tests::run_child;
-use tests::{Mode, alone, c, callback, in_both_modes, maps, resident_bytes, rounds, to_c, use_stack};
+use tests::{
+    Mode, alone, c, callback, in_both_modes, maps, resident_bytes, rounds, to_c, use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -55,7 +57,8 @@ fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
 
 /// Maps that come until the pool has stacks for all places of threads. On i686 MSVC a stack must lie below its host, and the pool keeps 16 that
 /// threads of the system's lie below of.
-const FITTING: usize = if cfg!(all(windows, target_arch = "x86", target_env = "msvc")) { 16 } else { 8 };
+const FITTING: usize =
+    if cfg!(all(windows, target_arch = "x86", target_env = "msvc")) { 16 } else { 8 };
 
 /// Runs `step` for a warm-up and `count` times more, and expects maps and memory not to grow.
 fn flat(count: usize, step: impl FnMut()) {
@@ -69,7 +72,11 @@ fn flat_but(slack: usize, count: usize, mut step: impl FnMut()) {
     let (maps_before, bytes_before) = (maps(), resident_bytes());
     (0..count).for_each(|_| step());
     let (maps_after, bytes_after) = (maps(), resident_bytes());
-    println!("maps {maps_before} -> {maps_after}, resident {} -> {} KiB", bytes_before / KIB, bytes_after / KIB);
+    println!(
+        "maps {maps_before} -> {maps_after}, resident {} -> {} KiB",
+        bytes_before / KIB,
+        bytes_after / KIB
+    );
     assert!(maps_after <= maps_before + slack, "maps {maps_before} -> {maps_after}, {:?}", stats());
     if !tests::is_emulated("keeps memory of its own for each thread that there was") {
         let most = bytes_before + slack * 128 * KIB;
@@ -293,14 +300,27 @@ fn ten_thousand_idle_threads_take_less_than_24_kib_each() {
                 let f = does_nothing::of(mode);
                 // SAFETY: the bodies do not use their argument.
                 let wrong = unsafe {
-                    c::c_call_in_crowd(THREADS as c_int, 128 * KIB, f, ptr::null_mut(), tells_memory::of(Mode::Plain))
+                    c::c_call_in_crowd(
+                        THREADS as c_int,
+                        128 * KIB,
+                        f,
+                        ptr::null_mut(),
+                        tells_memory::of(Mode::Plain),
+                    )
                 };
                 assert_eq!(wrong, 0, "-3000: the system does not allow so many threads");
             },
         )?;
         assert_eq!(death.code, Some(0), "{}", death.told());
-        let told = death.stdout.lines().find_map(|line| line.split_once("resident ")).expect("told").1.to_owned();
-        let mut numbers = told.split(" tables ").map(|kib| kib.trim().parse::<usize>().expect("a number"));
+        let told = death
+            .stdout
+            .lines()
+            .find_map(|line| line.split_once("resident "))
+            .expect("told")
+            .1
+            .to_owned();
+        let mut numbers =
+            told.split(" tables ").map(|kib| kib.trim().parse::<usize>().expect("a number"));
         Some((numbers.next().expect("memory"), numbers.next().expect("tables")))
     };
     let [plain, always, when_low] = [taken(Mode::Plain), taken(Mode::Always), taken(Mode::WhenLow)];

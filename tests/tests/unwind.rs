@@ -10,7 +10,9 @@ use guarded_callback::on_host_stack;
 use guarded_callback::{StackBounds, on_system_stack, stats};
 #[cfg(unix)]
 use tests::PTHREAD_EXIT_UNWINDS;
-use tests::{CountDrop, Mode, c, callback, in_both_modes, normalised, rounds, run_child, to_c, use_stack};
+use tests::{
+    CountDrop, Mode, c, callback, in_both_modes, normalised, rounds, run_child, to_c, use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -107,7 +109,9 @@ fn call_works(mode: Mode) -> c_int {
 }
 
 fn panic_payload(f: impl FnOnce() -> c_int) -> Option<u64> {
-    catch_unwind(AssertUnwindSafe(f)).err().and_then(|payload| payload.downcast_ref::<u64>().copied())
+    catch_unwind(AssertUnwindSafe(f))
+        .err()
+        .and_then(|payload| payload.downcast_ref::<u64>().copied())
 }
 
 fn quiet() {
@@ -282,7 +286,12 @@ in_both_modes! {
 }
 
 /// The death of a panic in an `extern "C"` function, called on the main thread or on a thread of the given size.
-fn death_by_panic(test: &str, mode: Mode, stack_bytes: Option<usize>, backtrace: &str) -> Option<tests::Death> {
+fn death_by_panic(
+    test: &str,
+    mode: Mode,
+    stack_bytes: Option<usize>,
+    backtrace: &str,
+) -> Option<tests::Death> {
     let tag = format!("{test} {mode:?} {stack_bytes:?} {backtrace}");
     run_child(
         test,
@@ -295,7 +304,9 @@ fn death_by_panic(test: &str, mode: Mode, stack_bytes: Option<usize>, backtrace:
             unsafe {
                 match stack_bytes {
                     None => c::c_call(panics_in_c::of(mode), ptr::null_mut()),
-                    Some(bytes) => c::c_call_on_thread(bytes, panics_in_c::of(mode), ptr::null_mut()),
+                    Some(bytes) => {
+                        c::c_call_on_thread(bytes, panics_in_c::of(mode), ptr::null_mut())
+                    }
                 }
             };
         },
@@ -310,14 +321,19 @@ fn words(stderr: &str) -> String {
 /// Runs the twin and both modes, and compares the deaths.
 fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option<usize>) {
     let twin = death_by_panic(test, Mode::Plain, twin_bytes, "0");
-    let others = [Mode::Always, Mode::WhenLow].map(|mode| death_by_panic(test, mode, stack_bytes, "0"));
+    let others =
+        [Mode::Always, Mode::WhenLow].map(|mode| death_by_panic(test, mode, stack_bytes, "0"));
     let Some(twin) = twin else { return };
     for death in others.into_iter().flatten() {
         assert_eq!((death.signal, death.code), (twin.signal, twin.code), "{}", death.told());
         assert_eq!(words(&death.stderr), words(&twin.stderr), "{}", death.told());
         let first_frame = if cfg!(windows) { "run_with" } else { " - run" };
         for frame in ["panics_in_c", if stack_bytes.is_none() { "c_call" } else { first_frame }] {
-            assert!(death.stderr.contains(frame), "the backtrace does not show {frame}: {}", death.told());
+            assert!(
+                death.stderr.contains(frame),
+                "the backtrace does not show {frame}: {}",
+                death.told()
+            );
         }
     }
 }
@@ -329,7 +345,11 @@ fn panic_in_c_dies_like_its_unannotated_twin() {
 
 #[test]
 fn panic_in_c_on_a_small_thread_dies_like_its_twin() {
-    dies_like_its_twin("panic_in_c_on_a_small_thread_dies_like_its_twin", Some(1 << 20), Some(16 * KIB));
+    dies_like_its_twin(
+        "panic_in_c_on_a_small_thread_dies_like_its_twin",
+        Some(1 << 20),
+        Some(16 * KIB),
+    );
 }
 
 #[test]
@@ -338,6 +358,10 @@ fn panic_in_c_on_a_small_thread_prints_a_backtrace() {
     for mode in [Mode::Always, Mode::WhenLow] {
         let Some(death) = death_by_panic(test, mode, Some(16 * KIB), "1") else { continue };
         assert!(death.is_abort(), "{}", death.told());
-        assert!(death.stderr.contains("cannot unwind") && death.stderr.contains("panics_in_c"), "{}", death.told());
+        assert!(
+            death.stderr.contains("cannot unwind") && death.stderr.contains("panics_in_c"),
+            "{}",
+            death.told()
+        );
     }
 }

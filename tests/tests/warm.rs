@@ -101,7 +101,11 @@ fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl F
         println!("skipped: strace is not installed");
         return;
     }
-    let list = std::env::temp_dir().join(format!("{}-{}.strace", tag.replace(' ', "-"), std::process::id()));
+    let list = std::env::temp_dir().join(format!(
+        "{}-{}.strace",
+        tag.replace(' ', "-"),
+        std::process::id()
+    ));
     let traced = |command: &mut std::process::Command| {
         let program = command.get_program().to_owned();
         *command = std::process::Command::new("strace");
@@ -111,11 +115,15 @@ fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl F
     assert_eq!(death.code, Some(0), "{}", death.told());
     let calls = std::fs::read_to_string(&list).expect("strace wrote it");
     // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so in between.
-    let thread = calls.lines().find(|line| line.contains("getppid(")).and_then(|line| line.split(' ').next());
+    let thread = calls
+        .lines()
+        .find(|line| line.contains("getppid("))
+        .and_then(|line| line.split(' ').next());
     // A line says "resumed" when it is the second half of one that another thread came between.
     let is_own = |line: &&str| line.split(' ').next() == thread && !line.contains(" resumed>");
     let own: Vec<&str> = calls.lines().filter(is_own).collect();
-    let marks: Vec<usize> = (0..own.len()).filter(|&number| own[number].contains("getppid(")).collect();
+    let marks: Vec<usize> =
+        (0..own.len()).filter(|&number| own[number].contains("getppid(")).collect();
     assert_eq!(marks.len(), 2, "{calls}");
     let between = &own[marks[0] + 1..marks[1]];
     assert!(between.len() == expected.len(), "{between:?}");
@@ -156,7 +164,10 @@ fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_three_system_calls(
         let mut count = 0_u64;
         for f in [counts::of(Mode::Always), calls_between_marks::of(Mode::Plain)] {
             // SAFETY: the body expects the number.
-            assert_eq!(unsafe { c::c_call_on_thread(256 * 1024, f, ptr::from_mut(&mut count).cast()) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_thread(256 * 1024, f, ptr::from_mut(&mut count).cast()) },
+                0
+            );
         }
         assert_eq!(count, 2);
     });

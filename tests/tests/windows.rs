@@ -7,12 +7,12 @@ use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guarded_callback::{
-    Settings, Source, StackBounds, guarded_callback, install_overflow_report, on_host_stack, on_system_stack,
-    remaining_stack, stats,
+    Settings, Source, StackBounds, guarded_callback, install_overflow_report, on_host_stack,
+    on_system_stack, remaining_stack, stats,
 };
 use tests::{
-    CCallback, Canary, Mode, alone, c, callback, committed_bytes, fill_below, in_both_modes, maps, resident_bytes,
-    run_child, to_c, use_stack,
+    CCallback, Canary, Mode, alone, c, callback, committed_bytes, fill_below, in_both_modes, maps,
+    resident_bytes, run_child, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -130,7 +130,12 @@ fn all_on_this_thread(mode: Mode) {
     let before = fields();
     let mut first = before;
     for round in 0..20 {
-        for f in [works::of(mode), makes_big_frames::of(mode), makes_frames_by_limit::of(mode), raises::of(mode)] {
+        for f in [
+            works::of(mode),
+            makes_big_frames::of(mode),
+            makes_frames_by_limit::of(mode),
+            raises::of(mode),
+        ] {
             assert_eq!(far_down(f, ptr::null_mut()), 0, "round {round}");
             if round == 0 {
                 // A host below the system stack is committed to its end once.
@@ -374,7 +379,13 @@ fn refused_callback_dies_without_a_word() {
     };
     let Some(death) = run_child(test, test, |_| (), scenario) else { return };
     assert!(death.is_abort(), "{}", death.told());
-    for word in ["guarded-callback: `", "works::always", "no system stack could be mapped", "os error", "fallback"] {
+    for word in [
+        "guarded-callback: `",
+        "works::always",
+        "no system stack could be mapped",
+        "os error",
+        "fallback",
+    ] {
         assert!(death.stderr.contains(word), "{word}: {}", death.told());
     }
 }
@@ -395,7 +406,10 @@ fn overflow_of_a_body_is_not_one_for_the_system() {
             }
             far_down(overflows::of(mode), ptr::null_mut());
         };
-        let Some(death) = run_child(test, &format!("{test} {mode:?} {above}"), |_| (), scenario) else { continue };
+        let Some(death) = run_child(test, &format!("{test} {mode:?} {above}"), |_| (), scenario)
+        else {
+            continue;
+        };
         assert!(death.stdout.contains("on a system stack: true"), "{}", death.told());
         assert_eq!(death.code, Some(STATUS_STACK_OVERFLOW), "{}", death.told());
         for word in ["guarded-callback: `", "overflows::", "has overflowed its system stack"] {

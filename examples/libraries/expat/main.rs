@@ -7,7 +7,8 @@ use core::ffi::{c_char, c_int, c_void};
 use guarded_callback::guarded_callback;
 use library_examples::{is_plain, on_small_thread};
 
-type Start = unsafe extern "C" fn(user: *mut c_void, name: *const c_char, attributes: *const *const c_char);
+type Start =
+    unsafe extern "C" fn(user: *mut c_void, name: *const c_char, attributes: *const *const c_char);
 type End = unsafe extern "C" fn(user: *mut c_void, name: *const c_char);
 
 // expat.h, of libexpat1-dev.
@@ -15,7 +16,8 @@ unsafe extern "C" {
     fn XML_ParserCreate(encoding: *const c_char) -> *mut c_void;
     fn XML_SetElementHandler(parser: *mut c_void, start: Start, end: End);
     fn XML_SetUserData(parser: *mut c_void, user: *mut c_void);
-    fn XML_Parse(parser: *mut c_void, text: *const c_char, length: c_int, is_final: c_int) -> c_int;
+    fn XML_Parse(parser: *mut c_void, text: *const c_char, length: c_int, is_final: c_int)
+    -> c_int;
     fn XML_ParserFree(parser: *mut c_void);
 }
 
@@ -57,7 +59,11 @@ impl Tree {
 /// # Safety
 /// As expat calls it; `user` points to a [`Tree`].
 #[guarded_callback]
-unsafe extern "C" fn start(user: *mut c_void, _name: *const c_char, _attributes: *const *const c_char) {
+unsafe extern "C" fn start(
+    user: *mut c_void,
+    _name: *const c_char,
+    _attributes: *const *const c_char,
+) {
     // SAFETY: see above.
     unsafe { (*user.cast::<Tree>()).start() }
 }
@@ -97,6 +103,7 @@ fn read(document: &str, end: End) -> Tree {
 
 fn main() {
     let document = format!("{}{}", "<e>".repeat(DEPTH), "</e>".repeat(DEPTH));
-    let tree = on_small_thread(|| read(&document, if is_plain() { end_plain } else { end_guarded }));
+    let tree =
+        on_small_thread(|| read(&document, if is_plain() { end_plain } else { end_guarded }));
     println!("expat: {} elements, the tree is {} high", tree.parts.len(), tree.height);
 }

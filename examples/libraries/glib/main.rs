@@ -18,7 +18,12 @@ unsafe extern "C" {
     fn g_main_loop_unref(main_loop: *mut c_void);
     fn g_timeout_source_new(milliseconds: c_uint) -> *mut c_void;
     fn g_idle_source_new() -> *mut c_void;
-    fn g_source_set_callback(source: *mut c_void, call: SourceFunction, user: *mut c_void, destroy: *mut c_void);
+    fn g_source_set_callback(
+        source: *mut c_void,
+        call: SourceFunction,
+        user: *mut c_void,
+        destroy: *mut c_void,
+    );
     fn g_source_attach(source: *mut c_void, context: *mut c_void) -> c_uint;
     fn g_source_unref(source: *mut c_void);
 }
@@ -91,7 +96,9 @@ fn run() -> (usize, usize) {
         let mut app = App { main_loop: g_main_loop_new(context, 0), idle: 0, ticks: 0 };
         let user = (&raw mut app).cast();
         let on_idle: SourceFunction = if is_plain() { on_idle_plain } else { on_idle_guarded };
-        for (source, call) in [(g_idle_source_new(), on_idle), (g_timeout_source_new(20), on_tick as SourceFunction)] {
+        for (source, call) in
+            [(g_idle_source_new(), on_idle), (g_timeout_source_new(20), on_tick as SourceFunction)]
+        {
             g_source_set_callback(source, call, user, ptr::null_mut());
             g_source_attach(source, context);
             g_source_unref(source);

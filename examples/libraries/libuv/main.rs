@@ -39,7 +39,12 @@ unsafe extern "C" {
     fn uv_timer_init(uv_loop: *mut c_void, timer: *mut c_void) -> c_int;
     fn uv_timer_start(timer: *mut c_void, call: Callback, timeout: u64, repeat: u64) -> c_int;
     fn uv_close(handle: *mut c_void, closed: Option<Callback>);
-    fn uv_queue_work(uv_loop: *mut c_void, work: *mut c_void, call: Callback, after: AfterWork) -> c_int;
+    fn uv_queue_work(
+        uv_loop: *mut c_void,
+        work: *mut c_void,
+        call: Callback,
+        after: AfterWork,
+    ) -> c_int;
     fn uv_handle_set_data(handle: *mut c_void, user: *mut c_void);
     fn uv_handle_get_data(handle: *const c_void) -> *mut c_void;
     fn uv_req_set_data(request: *mut c_void, user: *mut c_void);
@@ -132,7 +137,8 @@ unsafe extern "C" fn after_work(_request: *mut c_void, _status: c_int) {}
 unsafe extern "C" fn thread(app: *mut c_void) {
     // SAFETY: the structures live until the loop has run out of work and is closed.
     unsafe {
-        let (uv_loop, timer) = (Structure::of(uv_loop_size()), Structure::of(uv_handle_size(TIMER)));
+        let (uv_loop, timer) =
+            (Structure::of(uv_loop_size()), Structure::of(uv_handle_size(TIMER)));
         let request = Structure::of(uv_req_size(WORK));
         assert_eq!(uv_loop_init(uv_loop.0), 0);
         assert_eq!(uv_timer_init(uv_loop.0, timer.0), 0);
@@ -152,7 +158,10 @@ fn main() {
     let options = ThreadOptions { flags: HAS_STACK_SIZE, stack_bytes: MUSL_THREAD_BYTES };
     // SAFETY: the options are read before the call returns, and `app` is not touched until the thread is joined.
     unsafe {
-        assert_eq!(uv_thread_create_ex(&raw mut id, &raw const options, thread, (&raw mut app).cast()), 0);
+        assert_eq!(
+            uv_thread_create_ex(&raw mut id, &raw const options, thread, (&raw mut app).cast()),
+            0
+        );
         assert_eq!(uv_thread_join(&raw mut id), 0);
     }
     println!("libuv: {} ticks of a timer, {} work on the pool", app.ticks, app.worked);

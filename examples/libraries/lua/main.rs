@@ -75,6 +75,10 @@ fn run(draw: lua::lua_CFunction) -> (i64, i64) {
 }
 
 fn main() {
-    let (drawn, refused) = on_small_thread(|| run(if is_plain() { draw_plain } else { draw_guarded }));
-    println!("lua: {drawn} bars drawn, {refused} errors by longjmp, {} stacks mapped", stats().stacks_mapped);
+    let (drawn, refused) =
+        on_small_thread(|| run(if is_plain() { draw_plain } else { draw_guarded }));
+    println!(
+        "lua: {drawn} bars drawn, {refused} errors by longjmp, {} stacks mapped",
+        stats().stacks_mapped
+    );
 }

@@ -14,7 +14,8 @@ use rquickjs_sys as js;
 const ENGINE_BYTES: usize = 64 * 1024;
 const WORK_BYTES: usize = 256 * 1024;
 
-const PROGRAM: &CStr = c"let total = 0; for (let i = 0; i < 100; i++) total += think(i, (x) => x * 2); total";
+const PROGRAM: &CStr =
+    c"let total = 0; for (let i = 0; i < 100; i++) total += think(i, (x) => x * 2); total";
 
 /// The function as it would be written without the attribute.
 ///
@@ -74,12 +75,19 @@ unsafe fn think(context: *mut js::JSContext, arguments: *mut js::JSValue) -> i32
     // SAFETY: the first argument is a value that lives through the call.
     assert_eq!(unsafe { js::JS_ToInt32(context, &raw mut number, *arguments) }, 0);
     board[number as usize] = 1;
-    core::hint::black_box(&board).iter().position(|&mark| mark == 1).map_or(-1, |place| place as i32)
+    core::hint::black_box(&board)
+        .iter()
+        .position(|&mark| mark == 1)
+        .map_or(-1, |place| place as i32)
 }
 
 /// # Safety
 /// As [`think_plain`].
-unsafe fn call(context: *mut js::JSContext, arguments: *mut js::JSValue, thought: i32) -> js::JSValue {
+unsafe fn call(
+    context: *mut js::JSContext,
+    arguments: *mut js::JSValue,
+    thought: i32,
+) -> js::JSValue {
     let mut thought = js::JS_MKVAL(js::JS_TAG_INT, thought);
     // SAFETY: the second argument is a value that lives through the call.
     unsafe { js::JS_Call(context, *arguments.add(1), js::JS_UNDEFINED, 1, &raw mut thought) }
@@ -93,8 +101,14 @@ fn run(think: js::JSCFunction) -> String {
         js::JS_SetMaxStackSize(runtime, ENGINE_BYTES as _);
         let context = js::JS_NewContext(runtime);
         let global = js::JS_GetGlobalObject(context);
-        let function =
-            js::JS_NewCFunction2(context, think, c"think".as_ptr(), 2, js::JSCFunctionEnum_JS_CFUNC_generic, 0);
+        let function = js::JS_NewCFunction2(
+            context,
+            think,
+            c"think".as_ptr(),
+            2,
+            js::JSCFunctionEnum_JS_CFUNC_generic,
+            0,
+        );
         js::JS_SetPropertyStr(context, global, c"think".as_ptr(), function);
         let bytes = PROGRAM.count_bytes();
         let mut result = js::JS_Eval(context, PROGRAM.as_ptr(), bytes as _, c"program".as_ptr(), 0);
@@ -128,5 +142,7 @@ fn main() {
     }
     let refused = on_small_thread(|| run(Some(think_and_call_from_here)));
     let total = on_small_thread(|| run(Some(think_and_call_from_the_host)));
-    println!("quickjs: {total} with calls from the host's stack; from the system stack the engine says \"{refused}\"");
+    println!(
+        "quickjs: {total} with calls from the host's stack; from the system stack the engine says \"{refused}\""
+    );
 }

@@ -25,8 +25,10 @@ struct Tally {
     lowest_room_bytes: Option<usize>,
 }
 
-type Function = unsafe extern "C" fn(*mut sqlite::sqlite3_context, c_int, *mut *mut sqlite::sqlite3_value);
-type Collation = unsafe extern "C" fn(*mut c_void, c_int, *const c_void, c_int, *const c_void) -> c_int;
+type Function =
+    unsafe extern "C" fn(*mut sqlite::sqlite3_context, c_int, *mut *mut sqlite::sqlite3_value);
+type Collation =
+    unsafe extern "C" fn(*mut c_void, c_int, *const c_void, c_int, *const c_void) -> c_int;
 type Progress = unsafe extern "C" fn(*mut c_void) -> c_int;
 
 /// The callbacks as they would be written without the attribute.
@@ -98,11 +100,15 @@ mod guarded {
 
 /// # Safety
 /// As SQLite calls a function of one argument whose user data is a [`Tally`].
-unsafe fn evaluate(context: *mut sqlite::sqlite3_context, arguments: *mut *mut sqlite::sqlite3_value) {
+unsafe fn evaluate(
+    context: *mut sqlite::sqlite3_context,
+    arguments: *mut *mut sqlite::sqlite3_value,
+) {
     // SAFETY: see above; the text lives until the function returns.
     unsafe {
         let tally = sqlite::sqlite3_user_data(context).cast::<Tally>();
-        (*tally).lowest_room_bytes = (*tally).lowest_room_bytes.min(remaining_stack()).or(remaining_stack());
+        (*tally).lowest_room_bytes =
+            (*tally).lowest_room_bytes.min(remaining_stack()).or(remaining_stack());
         let text = sqlite::sqlite3_value_text(*arguments);
         let bytes = sqlite::sqlite3_value_bytes(*arguments);
         let (value, _) = sum(slice::from_raw_parts(text, bytes as usize));
@@ -120,7 +126,9 @@ fn sum(formula: &[u8]) -> (i64, &[u8]) {
         }
         digits => {
             let length = digits.iter().take_while(|digit| digit.is_ascii_digit()).count();
-            let value = digits[..length].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+            let value = digits[..length]
+                .iter()
+                .fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
             (value, &digits[length..])
         }
     }
@@ -137,7 +145,12 @@ unsafe extern "C" fn nest(
         let number = sqlite::sqlite3_value_int64(*arguments);
         let formula = format!("{}{number}{}", "(1+".repeat(NESTING), ")".repeat(NESTING));
         let text = formula.as_ptr().cast::<c_char>();
-        sqlite::sqlite3_result_text(context, text, formula.len() as c_int, sqlite::SQLITE_TRANSIENT());
+        sqlite::sqlite3_result_text(
+            context,
+            text,
+            formula.len() as c_int,
+            sqlite::SQLITE_TRANSIENT(),
+        );
     }
 }
 
@@ -150,18 +163,36 @@ fn run(evaluate: Function, by_length: Collation, progress: Progress) -> (usize, 
     let (mut rows, mut total) = (0, 0);
     // SAFETY: the handles come from SQLite and are used until they are closed; `tally` outlives the database; the texts end with NUL.
     unsafe {
-        let (utf8, pure) = (sqlite::SQLITE_UTF8, sqlite::SQLITE_UTF8 | sqlite::SQLITE_DETERMINISTIC);
-        assert_eq!(sqlite::sqlite3_open(c":memory:".as_ptr(), &raw mut database), sqlite::SQLITE_OK);
+        let (utf8, pure) =
+            (sqlite::SQLITE_UTF8, sqlite::SQLITE_UTF8 | sqlite::SQLITE_DETERMINISTIC);
+        assert_eq!(
+            sqlite::sqlite3_open(c":memory:".as_ptr(), &raw mut database),
+            sqlite::SQLITE_OK
+        );
         for (name, function) in [(c"nest", nest as Function), (c"evaluate", evaluate)] {
             let (name, function) = (name.as_ptr(), Some(function));
-            let status = sqlite::sqlite3_create_function_v2(database, name, 1, pure, user, function, None, None, None);
+            let status = sqlite::sqlite3_create_function_v2(
+                database, name, 1, pure, user, function, None, None, None,
+            );
             assert_eq!(status, sqlite::SQLITE_OK);
         }
-        let status =
-            sqlite::sqlite3_create_collation_v2(database, c"by_length".as_ptr(), utf8, user, Some(by_length), None);
+        let status = sqlite::sqlite3_create_collation_v2(
+            database,
+            c"by_length".as_ptr(),
+            utf8,
+            user,
+            Some(by_length),
+            None,
+        );
         assert_eq!(status, sqlite::SQLITE_OK);
         sqlite::sqlite3_progress_handler(database, 100, Some(progress), user);
-        let status = sqlite::sqlite3_prepare_v2(database, QUERY.as_ptr(), -1, &raw mut statement, ptr::null_mut());
+        let status = sqlite::sqlite3_prepare_v2(
+            database,
+            QUERY.as_ptr(),
+            -1,
+            &raw mut statement,
+            ptr::null_mut(),
+        );
         assert_eq!(status, sqlite::SQLITE_OK);
         while sqlite::sqlite3_step(statement) == sqlite::SQLITE_ROW {
             rows += 1;

@@ -13,7 +13,10 @@ pub const MUSL_THREAD_BYTES: usize = 128 * 1024;
 pub fn on_small_thread<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(MUSL_THREAD_BYTES).spawn_scoped(scope, work);
-        thread.expect("a thread can be made").join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        thread
+            .expect("a thread can be made")
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 

@@ -13,7 +13,12 @@ type Handler = unsafe extern "C-unwind" fn(record: *const c_char, length: usize,
 
 unsafe extern "C-unwind" {
     fn records_reject(reason: *const c_char) -> !;
-    fn records_read(text: *const c_char, length: usize, handler: Handler, user: *mut c_void) -> usize;
+    fn records_read(
+        text: *const c_char,
+        length: usize,
+        handler: Handler,
+        user: *mut c_void,
+    ) -> usize;
 }
 
 const WORK_BYTES: usize = 256 * 1024;
@@ -47,7 +52,11 @@ unsafe extern "C-unwind" fn handle_plain(record: *const c_char, length: usize, u
 /// # Safety
 /// As [`handle_plain`].
 #[guarded_callback(reserve = "300 KiB")]
-unsafe extern "C-unwind" fn handle_guarded(record: *const c_char, length: usize, user: *mut c_void) {
+unsafe extern "C-unwind" fn handle_guarded(
+    record: *const c_char,
+    length: usize,
+    user: *mut c_void,
+) {
     // SAFETY: passed on.
     unsafe { handle(slice::from_raw_parts(record.cast(), length), &mut *user.cast()) }
 }

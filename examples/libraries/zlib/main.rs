@@ -42,7 +42,8 @@ const HEAD: usize = 16;
 
 impl Ledger {
     fn layout(bytes: usize) -> Layout {
-        Layout::from_size_align(bytes + HEAD, HEAD).expect("zlib asks for less than half of the address space")
+        Layout::from_size_align(bytes + HEAD, HEAD)
+            .expect("zlib asks for less than half of the address space")
     }
 
     #[inline(always)]
@@ -52,7 +53,8 @@ impl Ledger {
         self.allocations += 1;
         self.bytes += bytes;
         self.in_use += 1;
-        writeln!(report, "{items} items of {size} bytes, {} bytes in all", self.bytes).expect("the report has room");
+        writeln!(report, "{items} items of {size} bytes, {} bytes in all", self.bytes)
+            .expect("the report has room");
         self.reported += core::hint::black_box(&report).used;
         // SAFETY: the layout is not empty, and the head lies inside of the block.
         unsafe {
@@ -78,7 +80,11 @@ impl Ledger {
 ///
 /// # Safety
 /// `ledger` is what the stream was set up with.
-unsafe extern "C" fn allocate_plain(ledger: *mut c_void, items: c_uint, size: c_uint) -> *mut c_void {
+unsafe extern "C" fn allocate_plain(
+    ledger: *mut c_void,
+    items: c_uint,
+    size: c_uint,
+) -> *mut c_void {
     // SAFETY: see above.
     unsafe { (*ledger.cast::<Ledger>()).allocate(items, size) }
 }
@@ -88,7 +94,11 @@ unsafe extern "C" fn allocate_plain(ledger: *mut c_void, items: c_uint, size: c_
 /// # Safety
 /// As [`allocate_plain`].
 #[guarded_callback(reserve = "300 KiB", fallback = core::ptr::null_mut())]
-unsafe extern "C" fn allocate_guarded(ledger: *mut c_void, items: c_uint, size: c_uint) -> *mut c_void {
+unsafe extern "C" fn allocate_guarded(
+    ledger: *mut c_void,
+    items: c_uint,
+    size: c_uint,
+) -> *mut c_void {
     // SAFETY: see above.
     unsafe { (*ledger.cast::<Ledger>()).allocate(items, size) }
 }
@@ -127,7 +137,8 @@ fn compress(allocate: zlib::alloc_func) -> (usize, Ledger) {
 }
 
 fn main() {
-    let (written, ledger) = on_small_thread(|| compress(if is_plain() { allocate_plain } else { allocate_guarded }));
+    let (written, ledger) =
+        on_small_thread(|| compress(if is_plain() { allocate_plain } else { allocate_guarded }));
     assert!(ledger.in_use == 0 && ledger.reported > 0);
     println!("zlib: 1048576 bytes became {written}, {} allocations reported", ledger.allocations);
 }

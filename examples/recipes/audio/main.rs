@@ -73,5 +73,8 @@ fn main() {
     let status = unsafe { library_each(1000, each, (&raw mut player).cast()) };
     assert_eq!(status, 0, "the library made a thread");
     let mapped = player.stacks_after - player.stacks_before;
-    println!("audio: 1000 blocks, peak {:.2}, {mapped} stacks mapped after the thread was prepared", player.peak);
+    println!(
+        "audio: 1000 blocks, peak {:.2}, {mapped} stacks mapped after the thread was prepared",
+        player.peak
+    );
 }

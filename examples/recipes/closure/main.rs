@@ -81,7 +81,8 @@ fn digits(index: c_int) -> usize {
 fn main() {
     let mut sum = 0;
     each(100, |index| sum += digits(index));
-    let caught = catch_unwind(|| each(100, |index| assert!(digits(index) < 30, "{index} is too many")));
+    let caught =
+        catch_unwind(|| each(100, |index| assert!(digits(index) < 30, "{index} is too many")));
     let payload = caught.expect_err("the closure panicked");
     let text = payload.downcast_ref::<String>().expect("a text");
     println!("closure: {sum} digits; the caller caught \"{text}\"");

@@ -33,7 +33,10 @@ unsafe extern "C" fn sum(index: c_int, user: *mut c_void) -> c_int {
 #[inline(never)]
 fn sum_squares(index: c_int, total: &mut u64) -> c_int {
     let mut numbers = [0_u64; 16 * 1024];
-    black_box(&mut numbers).par_iter_mut().enumerate().for_each(|(i, n)| *n = (i as u64 + index as u64) % 100);
+    black_box(&mut numbers)
+        .par_iter_mut()
+        .enumerate()
+        .for_each(|(i, n)| *n = (i as u64 + index as u64) % 100);
     *total += numbers.par_iter().map(|n| n * n).sum::<u64>();
     0
 }

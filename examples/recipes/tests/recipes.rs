@@ -21,7 +21,10 @@ fn every_recipe_prints_the_line_of_the_readme() {
         let output = run(program, &[]);
         assert!(output.status.success(), "{name}: {output:?}");
         let printed = String::from_utf8_lossy(&output.stdout);
-        assert!(README.lines().any(|line| line == printed.trim_end()), "README.md lacks: {printed}");
+        assert!(
+            README.lines().any(|line| line == printed.trim_end()),
+            "README.md lacks: {printed}"
+        );
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
         }
     }
 
-    let stack = pool::take(0, switch::stack_pointer()).unwrap_or_else(|error| panic!("no system stack (os error {error})"));
+    let stack = pool::take(0, switch::stack_pointer())
+        .unwrap_or_else(|error| panic!("no system stack (os error {error})"));
     let mut record = MaybeUninit::uninit();
     stack.claim(&MEASURE, record.as_mut_ptr());
     let mut work = Work { stack, call: ManuallyDrop::new(call), used: 0 };

@@ -26,7 +26,7 @@ use crate::stack::{Header, Record};
 const AFTER_CALL: [u8; 12] = [
     0x49, 0x89, 0xe3, // mov r11, rsp
     0xc9, // leave
-    0x49, 0xc7, 0x03, 0, 0, 0, 0, // mov qword ptr [r11], 0
+    0x49, 0xc7, 0x03, 0, 0, 0, 0,    // mov qword ptr [r11], 0
     0xc3, // ret
 ];
 

@@ -30,7 +30,7 @@ pub(super) fn slot_bytes_for(room_bytes: usize) -> usize {
 pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
     let page = memory::page_bytes();
     let stack_bytes = (room_bytes + EXTRA_BYTES).next_multiple_of(page);
-    let (slot, os_stack) = map_slot(slot_bytes, stack_bytes, sp)?;
+    let Mapped { slot, from, os_stack } = map_slot(slot_bytes, stack_bytes, sp)?;
     let low = slot + slot_bytes - stack_bytes;
     let header = slot + slot_bytes - size_of::<Header>().next_multiple_of(64);
     let header = core::ptr::with_exposed_provenance_mut::<Header>(header);
@@ -38,6 +38,7 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'s
         // SAFETY: the address of a field of the header that is about to be written, and stays.
         switch: unsafe { SwitchRecord::to(&raw const (*header).os_stack) },
         os_stack: Cell::new(os_stack),
+        mapped_from: from,
         ..Header::new(low..header.addr(), slot, slot_bytes, core::ptr::null(), IDLE)
     };
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody
@@ -53,26 +54,35 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'s
     Ok(header)
 }
 
+/// A new slot with a stack at its high end.
+struct Mapped {
+    slot: usize,
+    /// The lowest address of the slot that is ours.
+    from: usize,
+    os_stack: OsStack,
+}
+
 /// Maps a stack at the high end of a new slot, below `sp` if there is a place, and says what the system
 /// is to be told of it.
 #[cfg(windows)]
-fn map_slot(slot_bytes: usize, stack_bytes: usize, sp: usize) -> Result<(usize, OsStack), i32> {
+fn map_slot(slot_bytes: usize, stack_bytes: usize, sp: usize) -> Result<Mapped, i32> {
     /// What the system rounds the addresses of reservations down to: a stack of another size would not
     /// end where its slot does.
     const GRANULARITY_BYTES: usize = 64 * 1024;
     let bytes = (stack_bytes + settings::guard_bytes()).next_multiple_of(GRANULARITY_BYTES);
     let guard_bytes = bytes - stack_bytes;
     let base = memory::map_stack(slot_bytes, bytes, guard_bytes, sp)?;
-    Ok((base + bytes - slot_bytes, memory::os_stack(base, bytes, guard_bytes)))
+    let os_stack = memory::os_stack(base, bytes, guard_bytes);
+    Ok(Mapped { slot: base + bytes - slot_bytes, from: base, os_stack })
 }
 
 #[cfg(not(windows))]
-fn map_slot(slot_bytes: usize, stack_bytes: usize, _sp: usize) -> Result<(usize, OsStack), i32> {
-    let slot = reserve_slot(slot_bytes, stack_bytes)?;
+fn map_slot(slot_bytes: usize, stack_bytes: usize, _sp: usize) -> Result<Mapped, i32> {
+    let (slot, from) = reserve_slot(slot_bytes, stack_bytes)?;
     let low = slot + slot_bytes - stack_bytes;
     // SAFETY: the high end of a slot that nobody else has; without it the slot is of no use.
     unsafe { memory::open(low, stack_bytes).inspect_err(|_| memory::release(low, stack_bytes)) }?;
-    Ok((slot, OsStack::NONE))
+    Ok(Mapped { slot, from, os_stack: OsStack::NONE })
 }
 
 /// The next slot of the current arena: the number of its granule, and how many follow in the same
@@ -92,41 +102,52 @@ static ARENA_SLOTS: AtomicUsize = AtomicUsize::new(2);
 const LARGEST_ARENA: usize = if cfg!(target_pointer_width = "64") { 64 } else { 1 };
 
 #[cfg(not(windows))]
-fn reserve_slot(slot_bytes: usize, stack_bytes: usize) -> Result<usize, i32> {
+fn reserve_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, usize), i32> {
     if slot_bytes != GRANULE_BYTES || IS_CLOSED.load(Relaxed) {
-        return reserve(slot_bytes, slot_bytes);
+        return reserve_whole(slot_bytes);
     }
-    if let Some(slot) = next_of_arena() {
-        return Ok(slot);
-    }
+    let used_up = match next_of_arena() {
+        Ok(slot) => return Ok((slot, slot)),
+        Err(used_up) => used_up,
+    };
     let slots = (ARENA_SLOTS.load(Relaxed) * 2).min(LARGEST_ARENA);
     match reserve(slots * GRANULE_BYTES, GRANULE_BYTES) {
         Ok(arena) => {
-            ARENA_SLOTS.store(slots, Relaxed);
-            // Another thread may have come first: what is left of its arena is lost, as addresses.
-            let next = table::number(arena) + 1;
-            NEXT.store(next * (LARGEST_ARENA + 1) + slots - 1, Release);
-            Ok(arena)
+            let next = (table::number(arena) + 1) * (LARGEST_ARENA + 1) + slots - 1;
+            match NEXT.compare_exchange(used_up, next, AcqRel, Relaxed) {
+                Ok(_) => ARENA_SLOTS.store(slots, Relaxed),
+                // Another thread has come first with an arena of its own.
+                // SAFETY: just reserved, and nobody knows it.
+                Err(_) => unsafe {
+                    memory::release(arena + GRANULE_BYTES, (slots - 1) * GRANULE_BYTES);
+                },
+            }
+            Ok((arena, arena))
         }
         // RLIMIT_AS, or an address space that is nearly full: one slot, and if that is refused as
         // well, only its upper part.
-        Err(_) => {
-            reserve(slot_bytes, slot_bytes).or_else(|_| reserve_part(slot_bytes, stack_bytes))
-        }
+        Err(_) => reserve_whole(slot_bytes).or_else(|_| reserve_part(slot_bytes, stack_bytes)),
     }
 }
 
+/// A slot by itself, and where what is ours of it begins.
 #[cfg(not(windows))]
-fn next_of_arena() -> Option<usize> {
+fn reserve_whole(slot_bytes: usize) -> Result<(usize, usize), i32> {
+    reserve(slot_bytes, slot_bytes).map(|slot| (slot, slot))
+}
+
+/// The next slot of the arena; what stands in [`NEXT`] when it is used up.
+#[cfg(not(windows))]
+fn next_of_arena() -> Result<usize, usize> {
     let mut next = NEXT.load(Acquire);
     loop {
         let (number, left) = (next / (LARGEST_ARENA + 1), next % (LARGEST_ARENA + 1));
         if left == 0 {
-            return None;
+            return Err(next);
         }
         let after = (number + 1) * (LARGEST_ARENA + 1) + left - 1;
         match NEXT.compare_exchange_weak(next, after, Acquire, Acquire) {
-            Ok(_) => return Some(number * GRANULE_BYTES),
+            Ok(_) => return Ok(number * GRANULE_BYTES),
             Err(now) => next = now,
         }
     }
@@ -150,7 +171,7 @@ fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
 
 /// A slot of which only the stack and its guard area are taken.
 #[cfg(not(windows))]
-fn reserve_part(slot_bytes: usize, stack_bytes: usize) -> Result<usize, i32> {
+fn reserve_part(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, usize), i32> {
     let page = memory::page_bytes();
     let bytes = stack_bytes + settings::guard_bytes().next_multiple_of(page);
     let hint = HINT.load(Relaxed).max(memory::first_hint()).next_multiple_of(slot_bytes);
@@ -162,7 +183,7 @@ fn reserve_part(slot_bytes: usize, stack_bytes: usize) -> Result<usize, i32> {
         return Err(libc_enomem());
     }
     HINT.store(slot + slot_bytes, Relaxed);
-    Ok(slot)
+    Ok((slot, base))
 }
 
 #[cfg(unix)]

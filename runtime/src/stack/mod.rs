@@ -34,9 +34,9 @@ use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
 
+use self::depth::Depth;
 use crate::callback::Callback;
 use crate::checkers::Notes;
-use self::depth::Depth;
 use crate::switch::{OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
 use crate::thread::signal_stack::Setting;
@@ -121,6 +121,8 @@ pub struct Header {
     /// Constant since the slot was mapped.
     pub(crate) slot: usize,
     pub(crate) slot_bytes: usize,
+    /// The lowest address of the slot that is ours: above its begin where only a part could be had.
+    pub(crate) mapped_from: usize,
     pub(crate) next_mapped: *const Header,
     /// The state of the thread whose first stack this is.
     pub(crate) thread: ThreadSpace,
@@ -207,6 +209,7 @@ impl Header {
             touched: AtomicUsize::new(0),
             slot,
             slot_bytes,
+            mapped_from: slot,
             next_mapped,
             thread: ThreadSpace::new(),
             depth: Depth::new(),
@@ -272,12 +275,12 @@ impl Header {
 
     /// The area between the room and the slot's signal stack: nothing there can be accessed.
     pub(crate) fn guard(&self) -> Range<usize> {
-        self.slot + SIGNAL_STACK_BYTES..self.low
+        self.mapped_from.max(self.slot + SIGNAL_STACK_BYTES)..self.low
     }
 
-    /// Windows: where the stack's own allocation begins.
-    pub(crate) fn guard_base(&self) -> usize {
-        self.os_stack.get().allocation_base().unwrap_or(self.slot)
+    /// Whether the slot has room for signal stacks.
+    pub(crate) fn has_signal_stacks(&self) -> bool {
+        self.mapped_from == self.slot
     }
 
     /// The part of the slot for the handler of the overflow report.

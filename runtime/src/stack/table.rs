@@ -123,7 +123,7 @@ pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header
 pub(crate) unsafe fn release(header: &'static Header) {
     let (slot, slot_bytes) = (header.slot, header.slot_bytes);
     let kept = header.has_report_stack.load(Relaxed).then(|| header.report_area());
-    let base = if cfg!(windows) { header.guard_base() } else { slot };
+    let base = header.mapped_from;
     let (before, after) = kept.map_or((base, base), |kept| (kept.start, kept.end));
     for number in number(slot)..number(slot) + slot_bytes / GRANULE_BYTES {
         let Some(leaf) = leaf_of(number) else { continue };
@@ -134,7 +134,7 @@ pub(crate) unsafe fn release(header: &'static Header) {
             unsafe { memory::release(leaf.addr(), size_of::<Leaf>()) };
         }
     }
-    // SAFETY: the caller's promise; the slot was mapped as a whole, or its upper part was.
+    // SAFETY: the caller's promise; from `mapped_from` on the slot is ours.
     unsafe {
         memory::release(base, before - base);
         memory::release(after, slot + slot_bytes - after);

@@ -22,10 +22,6 @@ impl OsStack {
     pub(crate) fn is_same(&self, _other: &Self) -> bool {
         false
     }
-
-    pub(crate) fn allocation_base(&self) -> Option<usize> {
-        None
-    }
 }
 
 /// What the system is told of the two stacks of a switch: nothing.

@@ -17,8 +17,12 @@ pub(crate) fn has_ended(id: u64) -> bool {
 /// As above. A thread that somebody keeps a handle of is known until that is closed.
 #[cfg(windows)]
 pub(crate) fn has_ended(id: u64) -> bool {
-    use windows_sys::Win32::Foundation::{CloseHandle, ERROR_INVALID_PARAMETER, GetLastError, WAIT_OBJECT_0};
-    use windows_sys::Win32::System::Threading::{OpenThread, THREAD_SYNCHRONIZE, WaitForSingleObject};
+    use windows_sys::Win32::Foundation::{
+        CloseHandle, ERROR_INVALID_PARAMETER, GetLastError, WAIT_OBJECT_0,
+    };
+    use windows_sys::Win32::System::Threading::{
+        OpenThread, THREAD_SYNCHRONIZE, WaitForSingleObject,
+    };
     let Ok(id) = u32::try_from(id) else { return false };
     // SAFETY: the handle is only waited for, without waiting, and closed.
     unsafe {
@@ -41,7 +45,9 @@ pub(crate) fn has_ended(id: u64) -> bool {
     let mut info = [0_u64; 14];
     let bytes = size_of_val(&info) as libc::c_int;
     // SAFETY: there is room for the answer.
-    let told = unsafe { libc::proc_pidinfo(libc::getpid(), ABOUT_THREAD, id, info.as_mut_ptr().cast(), bytes) };
+    let told = unsafe {
+        libc::proc_pidinfo(libc::getpid(), ABOUT_THREAD, id, info.as_mut_ptr().cast(), bytes)
+    };
     told <= 0 && crate::errno::get() == libc::ESRCH
 }
 

@@ -194,7 +194,8 @@ impl Thread {
     /// Takes up for the fast path what is known by now: where the thread stack is, up to the first
     /// other stack that lies inside of it, and the home.
     pub(crate) fn update_words(&self) {
-        let bounds = self.bounds().flatten().filter(|_| !self.is_dying() && !settings::switch_by_default());
+        let bounds =
+            self.bounds().flatten().filter(|_| !self.is_dying() && !settings::switch_by_default());
         let (low, high) = bounds.map_or((0, 0), |bounds| {
             let (low, high) = (bounds.low(), bounds.high());
             let signal = self.signal_stack();
@@ -318,7 +319,10 @@ impl Thread {
 
     /// The next `count` stacks in the order of the list, which begins anew at its end. The calls
     /// together look at all of them.
-    pub(crate) fn next_to_look_at(&self, count: usize) -> impl Iterator<Item = &'static Header> + use<> {
+    pub(crate) fn next_to_look_at(
+        &self,
+        count: usize,
+    ) -> impl Iterator<Item = &'static Header> + use<> {
         let mut at = self.cursor.load(Relaxed);
         let mut seen = [None; 4];
         for seen in seen.iter_mut().take(count) {

@@ -1,10 +1,10 @@
 //! All signals blocked, while the slow path works: so nothing of the runtime is ever interrupted in
 //! the middle of it.
 
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-pub(crate) use posix::Blocked;
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
 pub(crate) use none::Blocked;
+#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
+pub(crate) use posix::Blocked;
 
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
 mod posix {

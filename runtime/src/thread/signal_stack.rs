@@ -1,14 +1,20 @@
 //! The alternate signal stack of the calling thread, as the kernel knows it.
 
-#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
-pub(crate) use posix::{Setting, current};
 #[cfg(not(all(
     unix,
     not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
 )))]
 pub(crate) use none::{Setting, current};
+#[cfg(all(
+    unix,
+    not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
+))]
+pub(crate) use posix::{Setting, current};
 
-#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))))]
+#[cfg(all(
+    unix,
+    not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
+))]
 mod posix {
     use core::mem::zeroed;
     use core::ops::Range;

@@ -77,13 +77,17 @@ impl Function {
             let fallback = match (&self.result, self.has_fallback(mode)) {
                 (_, false) => String::new(),
                 (None, true) => ", fallback = ()".into(),
-                (Some(ty), true) => format!(", fallback = unsafe {{ otherwise().cast::<{}>().read() }}", ty.rust),
+                (Some(ty), true) => {
+                    format!(", fallback = unsafe {{ otherwise().cast::<{}>().read() }}", ty.rust)
+                }
             };
             let function = format!("{name}_{number}");
             text += &format!("#[guarded_callback(switch = {name}{fallback})]\n");
             let definition = self.definition(&function);
             text += &if self.is_in_module() {
-                format!("mod of_{function} {{ use super::*; pub {definition} }}\nuse of_{function}::{function};\n")
+                format!(
+                    "mod of_{function} {{ use super::*; pub {definition} }}\nuse of_{function}::{function};\n"
+                )
             } else {
                 definition
             };
@@ -98,8 +102,12 @@ impl Function {
     }
 
     fn definition(&self, name: &str) -> String {
-        let parameters: String =
-            self.parameters.iter().enumerate().map(|(index, ty)| format!("a{index}: {}, ", ty.rust)).collect();
+        let parameters: String = self
+            .parameters
+            .iter()
+            .enumerate()
+            .map(|(index, ty)| format!("a{index}: {}, ", ty.rust))
+            .collect();
         let body: String = self
             .parameters
             .iter()
@@ -155,14 +163,22 @@ impl Function {
         let mut offset = 0;
         let mut names = Vec::new();
         for (index, ty) in self.parameters.iter().enumerate() {
-            text += &format!("  {} a{index}; memcpy(&a{index}, input + {offset}, {});\n", ty.c, ty.size());
+            text += &format!(
+                "  {} a{index}; memcpy(&a{index}, input + {offset}, {});\n",
+                ty.c,
+                ty.size()
+            );
             offset += ty.size();
             names.push(format!("a{index}"));
         }
         let call = format!("((Function *)function)({})", names.join(", "));
         text += &match &self.result {
             Some(ty) => {
-                format!("  (void)input; {} result = {call}; memcpy(output, &result, {});\n}}\n", ty.c, ty.size())
+                format!(
+                    "  (void)input; {} result = {call}; memcpy(output, &result, {});\n}}\n",
+                    ty.c,
+                    ty.size()
+                )
             }
             None => format!("  (void)input; (void)output; {call};\n}}\n"),
         };
@@ -172,9 +188,12 @@ impl Function {
     /// The row in the table.
     pub fn entry(&self) -> String {
         let number = self.number;
-        let signature = self.parameters.iter().map(|ty| ty.rust.as_str()).collect::<Vec<_>>().join(", ");
-        let arguments: String = self.parameters.iter().flat_map(|ty| &ty.bytes).map(|byte| byte.letter()).collect();
-        let result: String = self.result.iter().flat_map(|ty| &ty.bytes).map(|byte| byte.letter()).collect();
+        let signature =
+            self.parameters.iter().map(|ty| ty.rust.as_str()).collect::<Vec<_>>().join(", ");
+        let arguments: String =
+            self.parameters.iter().flat_map(|ty| &ty.bytes).map(|byte| byte.letter()).collect();
+        let result: String =
+            self.result.iter().flat_map(|ty| &ty.bytes).map(|byte| byte.letter()).collect();
         let annotated: String = MODES
             .iter()
             .enumerate()
@@ -211,6 +230,10 @@ fn on_target(abi: &'static str) -> &'static str {
 
 /// A type; `scalars` of a hundred are scalars.
 fn pick(random: &mut Random, types: &Types, scalars: usize) -> Type {
-    let from = if random.percent(scalars) { &types.all[..types.scalars] } else { &types.all[types.scalars..] };
+    let from = if random.percent(scalars) {
+        &types.all[..types.scalars]
+    } else {
+        &types.all[types.scalars..]
+    };
     random.pick(from).clone()
 }

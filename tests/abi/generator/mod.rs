@@ -28,7 +28,8 @@ pub fn generate(out: &Path) -> Vec<PathBuf> {
     let types = Types::new(&mut random, AGGREGATES);
     write(&out.join("types.rs"), &types.rust);
     write(&out.join("types.h"), &format!("#include \"callers.h\"\n{}", types.c));
-    let functions: Vec<Function> = (0..SIGNATURES).map(|number| Function::new(&mut random, &types, number)).collect();
+    let functions: Vec<Function> =
+        (0..SIGNATURES).map(|number| Function::new(&mut random, &types, number)).collect();
     let mut c_files = Vec::new();
     for (part, functions) in functions.chunks(SIGNATURES.div_ceil(PARTS)).enumerate() {
         let (mut rust, mut c) = (String::new(), String::from("#include \"types.h\"\n"));
@@ -41,7 +42,8 @@ pub fn generate(out: &Path) -> Vec<PathBuf> {
             let entries: String = functions.iter().map(Function::entry).collect();
             let _ = writeln!(rust, "pub static CASES: &[Case] = &[{entries}]; }}");
         }
-        let tables: String = (0..MODULES).map(|module| format!("module_{module}::CASES, ")).collect();
+        let tables: String =
+            (0..MODULES).map(|module| format!("module_{module}::CASES, ")).collect();
         let _ = writeln!(rust, "pub static ALL: &[&[Case]] = &[{tables}];");
         write(&out.join(format!("part_{part}.rs")), &rust);
         let c_file = out.join(format!("part_{part}.c"));

@@ -87,12 +87,13 @@ impl Target {
     fn of_build() -> Self {
         let told = |name| std::env::var(name).expect("cargo sets it");
         let pointer_bytes = if told("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" { 8 } else { 4 };
-        let largest_align = match (told("CARGO_CFG_TARGET_ARCH").as_str(), told("CARGO_CFG_TARGET_OS").as_str()) {
-            ("x86", "windows") => 8,
-            ("x86", _) => 4,
-            ("s390x", _) => 8,
-            _ => 16,
-        };
+        let largest_align =
+            match (told("CARGO_CFG_TARGET_ARCH").as_str(), told("CARGO_CFG_TARGET_OS").as_str()) {
+                ("x86", "windows") => 8,
+                ("x86", _) => 4,
+                ("s390x", _) => 8,
+                _ => 16,
+            };
         Self { pointer_bytes, largest_align }
     }
 }
@@ -146,7 +147,11 @@ impl Types {
         let scalars = all.len();
         let mut types = Self { all, scalars, rust: String::new(), c: String::new() };
         for number in 0..aggregates {
-            if number % 7 == 6 { types.add_union(random, number) } else { types.add_struct(random, number) }
+            if number % 7 == 6 {
+                types.add_union(random, number)
+            } else {
+                types.add_struct(random, number)
+            }
         }
         types
     }
@@ -159,7 +164,10 @@ impl Types {
                 0..2 => random.below(16) + 1,
                 _ => 0,
             };
-            if field.size() * count.max(1) <= most && (field.copy || !copy) && !(packed && field.over_aligned) {
+            if field.size() * count.max(1) <= most
+                && (field.copy || !copy)
+                && !(packed && field.over_aligned)
+            {
                 return (field.clone(), count);
             }
         }
@@ -167,7 +175,8 @@ impl Types {
 
     fn add_struct(&mut self, random: &mut Random, number: usize) {
         let packed = if random.percent(12) { *random.pick(&[1, 2]) } else { 0 };
-        let aligned = if packed == 0 && random.percent(12) { *random.pick(&[2, 8, 16, 32, 64]) } else { 0 };
+        let aligned =
+            if packed == 0 && random.percent(12) { *random.pick(&[2, 8, 16, 32, 64]) } else { 0 };
         // Small ones travel in registers: they are the interesting ones.
         let most = *random.pick(&[4, 8, 16, 16, 16, 24, 40, 100, 256]);
         let copy = packed != 0 || random.percent(60);
@@ -223,7 +232,9 @@ impl Types {
         let derive = if copy { "#[derive(Clone, Copy)] " } else { "" };
         self.rust += &format!("#[repr(C{rust_attribute})] {derive}pub struct {name} {{ {rust}}}\n");
         if drops {
-            self.rust += &format!("impl Drop for {name} {{ fn drop(&mut self) {{ dropped({number}); }} }}\n");
+            self.rust += &format!(
+                "impl Drop for {name} {{ fn drop(&mut self) {{ dropped({number}); }} }}\n"
+            );
         }
         if packed > 0 {
             self.c += &format!("#pragma pack(push, {packed})\n");
@@ -232,7 +243,16 @@ impl Types {
         if packed > 0 {
             self.c += "#pragma pack(pop)\n";
         }
-        self.push(Type { rust: name.clone(), c: name, bytes, align, copy, over_aligned, has_i128, leaves });
+        self.push(Type {
+            rust: name.clone(),
+            c: name,
+            bytes,
+            align,
+            copy,
+            over_aligned,
+            has_i128,
+            leaves,
+        });
     }
 
     fn add_union(&mut self, random: &mut Random, number: usize) {
@@ -257,7 +277,16 @@ impl Types {
         self.rust += &format!("#[repr(C)] #[derive(Clone, Copy)] pub union {name} {{ {rust}}}\n");
         self.c += &format!("typedef union {{ {c}}} {name};\n");
         let leaves = vec![Leaf::Other];
-        self.push(Type { rust: name.clone(), c: name, bytes, align, copy: true, over_aligned, has_i128, leaves });
+        self.push(Type {
+            rust: name.clone(),
+            c: name,
+            bytes,
+            align,
+            copy: true,
+            over_aligned,
+            has_i128,
+            leaves,
+        });
     }
 
     fn push(&mut self, ty: Type) {

@@ -156,8 +156,10 @@ impl Case {
         let mut complain = |what: &str| {
             let Annotated { always, fallback, .. } = *annotated;
             let (number, signature) = (self.number, self.signature);
-            let _ =
-                writeln!(report, "{number}, always: {always}, fallback: {fallback}, {when}: {what}\n    {signature}");
+            let _ = writeln!(
+                report,
+                "{number}, always: {always}, fallback: {fallback}, {when}: {what}\n    {signature}"
+            );
         };
         for call in ["first", "second"] {
             salt = salt.wrapping_add(101);
@@ -168,7 +170,9 @@ impl Case {
             if expected.received != masked(self.arguments, &values(self.arguments, salt))
                 || expected.returned != masked(self.result, &values(self.result, salt ^ 0x55))
             {
-                complain("the plain function is wrong: the test does not understand this signature");
+                complain(
+                    "the plain function is wrong: the test does not understand this signature",
+                );
             } else if seen != expected {
                 complain(&format!("{call} call: annotated {seen:02x?}, plain {expected:02x?}"));
             }

@@ -98,7 +98,11 @@ const MOST_BYTES: usize = if cfg!(debug_assertions) { 4096 } else { 512 };
 fn is_too_much(name: &str, bytes: usize) -> bool {
     const VALUE_BYTES: usize = size_of::<Big>();
     let is_moved = name.starts_with("take") || name.starts_with("both");
-    let most = if cfg!(debug_assertions) && is_moved { 2 * MOST_BYTES + 3 * VALUE_BYTES } else { MOST_BYTES };
+    let most = if cfg!(debug_assertions) && is_moved {
+        2 * MOST_BYTES + 3 * VALUE_BYTES
+    } else {
+        MOST_BYTES
+    };
     bytes >= most
 }
 
@@ -106,7 +110,8 @@ fn is_too_much(name: &str, bytes: usize) -> bool {
 fn machine_code_reserves_little() {
     let program = std::env::current_exe().expect("the test's own path");
     let output = Command::new("objdump").args(["-d", "--no-show-raw-insn"]).arg(program).output();
-    let code = String::from_utf8(output.expect("objdump is installed").stdout).expect("objdump writes UTF-8");
+    let code = String::from_utf8(output.expect("objdump is installed").stdout)
+        .expect("objdump writes UTF-8");
     let frames = frames(&code);
     let mut large = String::new();
     for (name, _) in SHIMS {
@@ -124,7 +129,9 @@ fn frames(code: &str) -> BTreeMap<&str, usize> {
     let mut frames = BTreeMap::new();
     let mut current = None;
     for line in code.lines() {
-        if let Some(name) = line.strip_suffix(">:").and_then(|line| line.split_once('<')).map(|(_, name)| name) {
+        if let Some(name) =
+            line.strip_suffix(">:").and_then(|line| line.split_once('<')).map(|(_, name)| name)
+        {
             current = SHIMS.iter().any(|(shim, _)| *shim == name).then_some(name);
             if let Some(name) = current {
                 frames.insert(name, 0);
@@ -158,12 +165,18 @@ fn callbacks_write_little_on_the_calling_stack() {
     let mut large = String::new();
     for &(name, measure) in SHIMS {
         let thread = std::thread::Builder::new().stack_size(4 << 20);
-        let calls =
-            thread.spawn(move || [measure(), measure(), measure()]).expect("a thread").join().expect("it returns");
+        let calls = thread
+            .spawn(move || [measure(), measure(), measure()])
+            .expect("a thread")
+            .join()
+            .expect("it returns");
         println!("{name:18} first call {:6} bytes, warm {:6}", calls[0], calls[2]);
         if calls.iter().any(|&bytes| is_too_much(name, bytes)) {
             large += &format!("{name}: {calls:?} bytes\n");
         }
     }
-    assert!(large.is_empty(), "{MOST_BYTES} bytes and more of the calling stack were written:\n{large}");
+    assert!(
+        large.is_empty(),
+        "{MOST_BYTES} bytes and more of the calling stack were written:\n{large}"
+    );
 }

@@ -66,11 +66,21 @@ unsafe extern "C" {
 }
 
 /// Calls `function`, of the given shape, `count` times (sorts `count` numbers with it) and returns the nanoseconds that took.
-pub(crate) fn time(shape: Shape, host: Host, object: Object, function: Function, count: u64) -> f64 {
+pub(crate) fn time(
+    shape: Shape,
+    host: Host,
+    object: Object,
+    function: Function,
+    count: u64,
+) -> f64 {
     on_host(host, object, || {
         prepare(shape);
         // A sort takes longer than a turn of the scheduler, so there only the thread's own time counts.
-        let clock = if shape == Shape::Sort { libc::CLOCK_THREAD_CPUTIME_ID } else { libc::CLOCK_MONOTONIC };
+        let clock = if shape == Shape::Sort {
+            libc::CLOCK_THREAD_CPUTIME_ID
+        } else {
+            libc::CLOCK_MONOTONIC
+        };
         let start = nanoseconds(clock);
         call(shape, function, count);
         nanoseconds(clock) - start

@@ -40,7 +40,14 @@ const WITHOUT_POOL: &[Case] = &[
 
 const IN_PROCESSES: [(&str, Case); 6] = [
     (MAIN, Case { name: "plain", variant: Variant::Plain, bound: None }),
-    (MAIN, Case { name: "when_low, stack in the pool", variant: Variant::WhenLow, bound: Some(2000.0) }),
+    (
+        MAIN,
+        Case {
+            name: "when_low, stack in the pool",
+            variant: Variant::WhenLow,
+            bound: Some(2000.0),
+        },
+    ),
     (MAIN, Case { name: "stacker::maybe_grow", variant: Variant::MaybeGrow, bound: None }),
     (EVER, Case { name: "plain", variant: Variant::Plain, bound: None }),
     (EVER, Case { name: "always, maps its stack", variant: Variant::Always, bound: None }),
@@ -65,7 +72,9 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
     let mapping = measure(WITHOUT_POOL, threads / 4, Object::trim)?;
     let with_pool = measure(WITH_POOL, threads, |_| ())?;
     let slowness = slowness(&mapping);
-    println!("\nfirst callbacks: stacker::grow takes {slowness:.2} times what it did where the bounds were set");
+    println!(
+        "\nfirst callbacks: stacker::grow takes {slowness:.2} times what it did where the bounds were set"
+    );
     let slowness = slowness.max(1.0);
     let mut hold = print_on_threads("with a stack in the pool", WITH_POOL, &with_pool, slowness);
     hold &= print_on_threads("which maps its stack", WITHOUT_POOL, &mapping, slowness);
@@ -102,7 +111,11 @@ impl Drop for OneProcessor {
 type Measured = (Object, Vec<Vec<f64>>);
 
 /// Times of the first callbacks of new threads, in both objects. `prepare` runs before each thread.
-fn measure(cases: &[Case], rounds: usize, prepare: impl Fn(Object)) -> Result<Vec<Measured>, String> {
+fn measure(
+    cases: &[Case],
+    rounds: usize,
+    prepare: impl Fn(Object),
+) -> Result<Vec<Measured>, String> {
     let mut measured = Vec::new();
     for object in Object::both()? {
         let mut times = vec![Vec::new(); cases.len()];
@@ -110,7 +123,9 @@ fn measure(cases: &[Case], rounds: usize, prepare: impl Fn(Object)) -> Result<Ve
         // The first rounds fill the pool.
         for round in 0..rounds + 10 {
             for at in order.shuffled(cases.len()) {
-                let function = object.function(Shape::Tiny, cases[at].variant).ok_or("a callback is missing")?;
+                let function = object
+                    .function(Shape::Tiny, cases[at].variant)
+                    .ok_or("a callback is missing")?;
                 prepare(object);
                 // SAFETY: the function has the signature of this shape.
                 let time = unsafe { first_on_thread(function) };
@@ -126,13 +141,19 @@ fn measure(cases: &[Case], rounds: usize, prepare: impl Fn(Object)) -> Result<Ve
 
 /// How much slower this machine is than the one that the bounds were set for.
 fn slowness(mapping: &[Measured]) -> f64 {
-    let grow = WITHOUT_POOL.iter().position(|case| matches!(case.variant, Variant::Grow)).expect("a row of the table");
+    let grow = WITHOUT_POOL
+        .iter()
+        .position(|case| matches!(case.variant, Variant::Grow))
+        .expect("a row of the table");
     let added = mapping.iter().map(|(_, times)| median(&times[grow]) - median(&times[0]));
     added.sum::<f64>() / mapping.len() as f64 / GROW_WHERE_BOUNDS_WERE_SET
 }
 
 fn print_on_threads(which: &str, cases: &[Case], measured: &[Measured], slowness: f64) -> bool {
-    head(&format!("first callback on a new thread {which}: ns, median of {} threads", measured[0].1[0].len()));
+    head(&format!(
+        "first callback on a new thread {which}: ns, median of {} threads",
+        measured[0].1[0].len()
+    ));
     let mut hold = true;
     for (object, times) in measured {
         for (case, case_times) in cases.iter().zip(times) {
@@ -167,8 +188,9 @@ fn print_in_processes(rounds: usize, slowness: f64) -> Result<bool, String> {
                 head(&format!("{place}: ns, median of {rounds} processes"));
             }
             let variant = format!("{} {}", place, case.variant as u32);
-            let times: Vec<f64> =
-                (0..rounds).map(|_| child::ask(&[TASK, object.name, &variant])).collect::<Result<_, _>>()?;
+            let times: Vec<f64> = (0..rounds)
+                .map(|_| child::ask(&[TASK, object.name, &variant]))
+                .collect::<Result<_, _>>()?;
             if matches!(case.variant, Variant::Plain) {
                 plain = median(&times);
             }
@@ -180,7 +202,8 @@ fn print_in_processes(rounds: usize, slowness: f64) -> Result<bool, String> {
 
 /// In the child: `case` is the place and the number of the variant.
 pub(crate) fn run_in_child(object: Object, case: &str) -> Result<f64, String> {
-    let find = |(place, case_of): &&(&str, Case)| format!("{place} {}", case_of.variant as u32) == case;
+    let find =
+        |(place, case_of): &&(&str, Case)| format!("{place} {}", case_of.variant as u32) == case;
     let (place, case) = IN_PROCESSES.iter().find(find).ok_or(format!("no case `{case}`"))?;
     let function = object.function(Shape::Tiny, case.variant).ok_or("a callback is missing")?;
     // SAFETY: the functions have the signature of this shape.
@@ -188,18 +211,29 @@ pub(crate) fn run_in_child(object: Object, case: &str) -> Result<f64, String> {
         if *place == EVER {
             return Ok(first_on_thread(function));
         }
-        first_on_thread(object.function(Shape::Tiny, Variant::Always).ok_or("a callback is missing")?);
+        first_on_thread(
+            object.function(Shape::Tiny, Variant::Always).ok_or("a callback is missing")?,
+        );
         Ok(first_here(function))
     }
 }
 
 fn head(title: &str) {
-    println!("\n{title}\n{:<30} {:<7} {:>9} {:>9} {:>9}   bound", "", "object", "time", "added", "spread");
+    println!(
+        "\n{title}\n{:<30} {:<7} {:>9} {:>9} {:>9}   bound",
+        "", "object", "time", "added", "spread"
+    );
 }
 
 fn print_row(case: &Case, object: Object, times: &[f64], plain: f64, slowness: f64) -> bool {
     let time = median(times);
-    print!("{:<30} {:<7} {time:>9.0} {:>+9.0} {:>9.0}", case.name, object.name, time - plain, spread(times));
+    print!(
+        "{:<30} {:<7} {time:>9.0} {:>+9.0} {:>9.0}",
+        case.name,
+        object.name,
+        time - plain,
+        spread(times)
+    );
     let bound = case.bound.map(|most| most * slowness);
     let holds = bound.is_none_or(|most| time - plain <= most);
     if let Some(most) = bound {

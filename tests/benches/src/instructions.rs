@@ -28,7 +28,8 @@ fn plan() -> Result<Vec<(Shape, Object, Row)>, String> {
         for object in Object::both()? {
             let rows = rows(shape).into_iter().filter(|row| row.variant != Variant::Grow);
             plan.extend(
-                rows.filter(|row| object.function(shape, row.variant).is_some()).map(|row| (shape, object, row)),
+                rows.filter(|row| object.function(shape, row.variant).is_some())
+                    .map(|row| (shape, object, row)),
             );
         }
     }
@@ -53,9 +54,21 @@ fn take_places_above_the_stack() -> Result<(), String> {
     let (from, to) = (30_usize << 40, 32_usize << 40);
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
     // SAFETY: a fresh mapping at an address of the system's choice touches nothing that exists.
-    let taken =
-        unsafe { libc::mmap(core::ptr::without_provenance_mut(from), to - from, libc::PROT_NONE, flags, -1, 0) };
-    if taken.addr() == from { Ok(()) } else { Err("the addresses for system stacks cannot be taken".to_owned()) }
+    let taken = unsafe {
+        libc::mmap(
+            core::ptr::without_provenance_mut(from),
+            to - from,
+            libc::PROT_NONE,
+            flags,
+            -1,
+            0,
+        )
+    };
+    if taken.addr() == from {
+        Ok(())
+    } else {
+        Err("the addresses for system stacks cannot be taken".to_owned())
+    }
 }
 
 /// Prints a table for each shape. Whether all bounds hold.
@@ -68,7 +81,11 @@ pub(crate) fn print() -> Result<bool, String> {
     let counts = counts?;
     let plan = plan()?;
     if counts.len() != 2 * plan.len() {
-        return Err(format!("callgrind has written {} counts for {} rows", counts.len(), plan.len()));
+        return Err(format!(
+            "callgrind has written {} counts for {} rows",
+            counts.len(),
+            plan.len()
+        ));
     }
     let mut hold = true;
     // Of the two loops of each row, the second.
@@ -93,18 +110,27 @@ fn count(folder: &Path) -> Result<Vec<i64>, String> {
         .arg(program)
         .args(child::arguments(&[TASK]))
         .output()
-        .map_err(|error| format!("valgrind cannot be started ({error}); on Debian: apt-get install valgrind"))?;
+        .map_err(|error| {
+            format!("valgrind cannot be started ({error}); on Debian: apt-get install valgrind")
+        })?;
     if !output.status.success() {
         return Err(format!("valgrind failed: {}", String::from_utf8_lossy(&output.stderr)));
     }
-    (1..).map(|number| folder.join(format!("count.{number}"))).take_while(|file| file.exists()).map(total).collect()
+    (1..)
+        .map(|number| folder.join(format!("count.{number}")))
+        .take_while(|file| file.exists())
+        .map(total)
+        .collect()
 }
 
 /// The line `totals: <instructions>` of one file.
 fn total(file: PathBuf) -> Result<i64, String> {
-    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let text =
+        std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
-    total.and_then(|total| total.trim().parse().ok()).ok_or(format!("no totals in {}", file.display()))
+    total
+        .and_then(|total| total.trim().parse().ok())
+        .ok_or(format!("no totals in {}", file.display()))
 }
 
 fn print_table(shape: Shape, table: &[(Row, i64)]) -> bool {

@@ -106,7 +106,10 @@ impl Variant {
 pub extern "C" fn benches_function(shape: u32, variant: u32) -> Function {
     let shape = Shape::ALL.into_iter().find(|&known| known as u32 == shape);
     let variant = Variant::ALL.into_iter().find(|&known| known as u32 == variant);
-    shape.zip(variant).and_then(|(shape, variant)| bodies::function(shape, variant)).unwrap_or(ptr::null())
+    shape
+        .zip(variant)
+        .and_then(|(shape, variant)| bodies::function(shape, variant))
+        .unwrap_or(ptr::null())
 }
 
 /// Calls `function` on a system stack of this object's runtime.
@@ -114,7 +117,10 @@ pub extern "C" fn benches_function(shape: u32, variant: u32) -> Function {
 /// # Safety
 /// `function` may be called with `argument`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn benches_on_system_stack(function: unsafe extern "C" fn(*mut c_void), argument: *mut c_void) {
+pub unsafe extern "C" fn benches_on_system_stack(
+    function: unsafe extern "C" fn(*mut c_void),
+    argument: *mut c_void,
+) {
     static ALWAYS: Options = Options::new("benches_on_system_stack").switch(Mode::Always);
     // SAFETY: the caller's promise.
     call_guarded(&ALWAYS, || unsafe { function(argument) });

@@ -67,8 +67,10 @@ impl Part {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> =
-        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     if let Some(result) = child::run(&arguments) {
         return done(result.map(|()| true));
     }
@@ -96,7 +98,11 @@ fn parse(arguments: &[String]) -> Result<Asked, String> {
         }
     }
     if asked.parts.is_empty() {
-        asked.parts = Part::ALL.map(|(_, part)| part).into_iter().filter(|part| *part != Part::Picture).collect();
+        asked.parts = Part::ALL
+            .map(|(_, part)| part)
+            .into_iter()
+            .filter(|part| *part != Part::Picture)
+            .collect();
     }
     Ok(asked)
 }

@@ -35,15 +35,18 @@ unsafe extern "C" {
 /// Prints the table. Whether the bound holds.
 pub(crate) fn print(quick: bool) -> Result<bool, String> {
     let rounds = if quick { 1 } else { 5 };
-    println!("\nresident memory of a thread after one callback: KiB, {THREADS} threads, median of {rounds} processes");
+    println!(
+        "\nresident memory of a thread after one callback: KiB, {THREADS} threads, median of {rounds} processes"
+    );
     println!("{:<30} {:<7} {:>9} {:>9}   bound", "", "object", "all", "added");
     let mut hold = true;
     for object in Object::both()? {
         let mut plain = 0.0;
         for (name, variant, bounded) in CASES {
             let task = (variant as u32).to_string();
-            let answers: Vec<f64> =
-                (0..rounds).map(|_| child::ask(&[TASK, object.name, &task])).collect::<Result<_, _>>()?;
+            let answers: Vec<f64> = (0..rounds)
+                .map(|_| child::ask(&[TASK, object.name, &task]))
+                .collect::<Result<_, _>>()?;
             let kib = median(&answers);
             if matches!(variant, Variant::Plain) {
                 plain = kib;
@@ -62,7 +65,11 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
 
 /// In the child: KiB for each thread.
 pub(crate) fn run_in_child(object: Object, case: &str) -> Result<f64, String> {
-    let variant = CASES.iter().find(|(_, variant, _)| (*variant as u32).to_string() == case).ok_or("no such case")?.1;
+    let variant = CASES
+        .iter()
+        .find(|(_, variant, _)| (*variant as u32).to_string() == case)
+        .ok_or("no such case")?
+        .1;
     let function = object.function(Shape::Tiny, variant).ok_or("a callback is missing")?;
     let before = resident_kib()?;
     let mut during: Result<f64, String> = Err("not looked at".into());
@@ -82,7 +89,9 @@ unsafe extern "C" fn look(argument: *mut c_void) {
 
 /// Of the whole process. From the page tables, as the counters of /proc/self/statm lag behind.
 fn resident_kib() -> Result<f64, String> {
-    let text = std::fs::read_to_string("/proc/self/smaps_rollup").map_err(|error| error.to_string())?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Rss:")).ok_or("no Rss in smaps_rollup")?;
+    let text =
+        std::fs::read_to_string("/proc/self/smaps_rollup").map_err(|error| error.to_string())?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix("Rss:")).ok_or("no Rss in smaps_rollup")?;
     line.trim().trim_end_matches(" kB").parse().map_err(|_| format!("`{line}` is no number of kB"))
 }

@@ -31,7 +31,8 @@ impl Object {
 
     fn open() -> Result<Self, String> {
         let path = path()?;
-        let name = CString::new(path.to_string_lossy().as_bytes()).map_err(|error| error.to_string())?;
+        let name =
+            CString::new(path.to_string_lossy().as_bytes()).map_err(|error| error.to_string())?;
         // SAFETY: the object is this package's own; what runs when it is loaded is the start-up code of Rust's library.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if handle.is_null() {
@@ -46,8 +47,12 @@ impl Object {
         unsafe {
             Ok(Self {
                 name: "cdylib",
-                function: core::mem::transmute::<*mut c_void, extern "C" fn(u32, u32) -> Function>(function),
-                on_system_stack: core::mem::transmute::<*mut c_void, OnSystemStack>(on_system_stack),
+                function: core::mem::transmute::<*mut c_void, extern "C" fn(u32, u32) -> Function>(
+                    function,
+                ),
+                on_system_stack: core::mem::transmute::<*mut c_void, OnSystemStack>(
+                    on_system_stack,
+                ),
                 trim: core::mem::transmute::<*mut c_void, extern "C" fn()>(trim),
             })
         }
@@ -93,7 +98,10 @@ fn path() -> Result<PathBuf, String> {
     let folder = executable.parent().ok_or("the executable is in no folder")?;
     let name = format!("{}benches{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let places = [folder.join("deps").join(&name), folder.join(&name)];
-    places.into_iter().find(|path| path.exists()).ok_or(format!("no {name} beside {}", executable.display()))
+    places
+        .into_iter()
+        .find(|path| path.exists())
+        .ok_or(format!("no {name} beside {}", executable.display()))
 }
 
 fn symbol(handle: *mut c_void, name: &CStr) -> Result<*mut c_void, String> {

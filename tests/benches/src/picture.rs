@@ -64,7 +64,10 @@ fn picture(measured: &[Measured]) -> Result<String, fmt::Error> {
         r##"<text x="16" y="{}" font-size="11" fill="#555">cargo run --release -p benches -- picture; guarded-callback in bold; stacker::grow, which maps a stack at each call, adds {:.0} ns</text>
 </svg>"##,
         height - 14.0,
-        executable.iter().find(|one| one.row.variant == Variant::Grow).map_or(0.0, |grow| grow.added),
+        executable
+            .iter()
+            .find(|one| one.row.variant == Variant::Grow)
+            .map_or(0.0, |grow| grow.added),
     )?;
     Ok(svg)
 }

@@ -74,9 +74,13 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
         (Shape::Tiny, _) => true,
         (_, Variant::Grow) => false,
         (Shape::Sort, Variant::WhenLow) => row.host == Host::Thread,
-        (Shape::Sort, Variant::WhenLowFallback | Variant::AlwaysFallback | Variant::Never | Variant::NeverFallback) => {
-            false
-        }
+        (
+            Shape::Sort,
+            Variant::WhenLowFallback
+            | Variant::AlwaysFallback
+            | Variant::Never
+            | Variant::NeverFallback,
+        ) => false,
         (_, Variant::WhenLowCompiled | Variant::AlwaysCompiled) => false,
         (_, Variant::AlwaysFallbackCompiled | Variant::WhenLowUnwind) => false,
         _ => true,
@@ -87,8 +91,8 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
 /// lie on the stack at most 1.3 times what corosensei::on_stack adds there.
 fn instructions(shape: Shape, row: &Row) -> Option<i64> {
     use Variant::{
-        Always, AlwaysCompiled, AlwaysFallback, AlwaysFallbackCompiled, Never, NeverFallback, WhenLow,
-        WhenLowCompiled, WhenLowFallback, WhenLowUnwind,
+        Always, AlwaysCompiled, AlwaysFallback, AlwaysFallbackCompiled, Never, NeverFallback,
+        WhenLow, WhenLowCompiled, WhenLowFallback, WhenLowUnwind,
     };
     let switched = match shape {
         Shape::Reading => 47,
@@ -96,10 +100,15 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
         _ => 28,
     };
     match (row.variant, row.host) {
-        (WhenLow | WhenLowFallback | WhenLowCompiled | WhenLowUnwind | Never | NeverFallback, Host::Thread)
+        (
+            WhenLow | WhenLowFallback | WhenLowCompiled | WhenLowUnwind | Never | NeverFallback,
+            Host::Thread,
+        )
         | (Always | AlwaysFallback | AlwaysCompiled, Host::System) => Some(9),
         (WhenLow | WhenLowFallback, Host::Small)
-        | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => Some(switched),
+        | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
+            Some(switched)
+        }
         _ => None,
     }
 }
@@ -107,10 +116,11 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
 fn time(shape: Shape, row: &Row) -> Option<TimeBound> {
     match (shape, row.variant, row.host) {
         (Shape::Tiny, Variant::Always, Host::Thread) => Some(TimeBound::OfCorosensei(0.6)),
-        (Shape::Tiny, Variant::Always, Host::System) | (Shape::Tiny, Variant::WhenLow, Host::Thread) => {
-            Some(TimeBound::Added(0.5))
+        (Shape::Tiny, Variant::Always, Host::System)
+        | (Shape::Tiny, Variant::WhenLow, Host::Thread) => Some(TimeBound::Added(0.5)),
+        (Shape::Short, Variant::Always | Variant::WhenLow, Host::Thread) => {
+            Some(TimeBound::Ratio(1.02))
         }
-        (Shape::Short, Variant::Always | Variant::WhenLow, Host::Thread) => Some(TimeBound::Ratio(1.02)),
         (Shape::Sort, Variant::WhenLow, Host::Thread) => Some(TimeBound::Ratio(1.05)),
         (Shape::Sort, Variant::Always, Host::Thread) => Some(TimeBound::Ratio(1.25)),
         _ => None,

@@ -82,23 +82,38 @@ fn plain(entries: &[Entry], object: Object) -> &Entry {
 }
 
 fn summary(entry: &Entry, plain: &Entry) -> Measured {
-    let added: Vec<f64> = entry.times.iter().zip(&plain.times).map(|(time, plain)| time - plain).collect();
-    Measured { row: entry.row, time: median(&entry.times), added: median(&added), spread: spread(&added) }
+    let added: Vec<f64> =
+        entry.times.iter().zip(&plain.times).map(|(time, plain)| time - plain).collect();
+    Measured {
+        row: entry.row,
+        time: median(&entry.times),
+        added: median(&added),
+        spread: spread(&added),
+    }
 }
 
 fn print_table(shape: Shape, rounds: usize, measured: &[Measured]) -> bool {
     let (unit, scale) = if shape == Shape::Sort { ("ms", 1e6) } else { ("ns", 1.0) };
     let columns = format!("{:>9} {:>9} {:>8} {:>7}", "time", "added", "spread", "ratio");
-    println!("\n{}: {unit}, median of {rounds} rounds, in the executable and in the shared object", title(shape));
+    println!(
+        "\n{}: {unit}, median of {rounds} rounds, in the executable and in the shared object",
+        title(shape)
+    );
     println!("{:<30}{columns}   {columns}   bound", "");
     let mut hold = true;
     let (executable, cdylib) = measured.split_at(measured.len() / 2);
     for (one, other) in executable.iter().zip(cdylib) {
-        print!("{:<30}{}   {}", one.row.name, numbers(one, executable, scale), numbers(other, cdylib, scale));
+        print!(
+            "{:<30}{}   {}",
+            one.row.name,
+            numbers(one, executable, scale),
+            numbers(other, cdylib, scale)
+        );
         if let Some(bound) = one.row.time {
             let holds_here = holds(bound, one, executable) && holds(bound, other, cdylib);
             print!("   {}: {}", words(bound), verdict(holds_here));
-            let limit_holds = [executable, cdylib].iter().all(|table| limit_holds(bound, one, table));
+            let limit_holds =
+                [executable, cdylib].iter().all(|table| limit_holds(bound, one, table));
             if !(holds_here || limit_holds) {
                 print!(", as is the limit by hand");
             }
@@ -131,7 +146,10 @@ fn words(bound: TimeBound) -> String {
 fn limit_holds(bound: TimeBound, ours: &Measured, table: &[Measured]) -> bool {
     let switches = ours.row.variant == Variant::Always && ours.row.host == Host::Thread;
     let limit = if switches { Variant::LimitSwitch } else { Variant::LimitCheck };
-    table.iter().find(|row| row.row.variant == limit).is_some_and(|limit| holds(bound, limit, table))
+    table
+        .iter()
+        .find(|row| row.row.variant == limit)
+        .is_some_and(|limit| holds(bound, limit, table))
 }
 
 fn holds(bound: TimeBound, one: &Measured, table: &[Measured]) -> bool {

@@ -10,8 +10,11 @@ const CALLS: u64 = 200_000;
 /// What two threads may need more for a call than one, unless the plain callback does as well.
 const MOST: f64 = 1.05;
 
-const CASES: [(&str, Variant); 3] =
-    [("plain", Variant::Plain), ("when_low, in place", Variant::WhenLow), ("always, switched", Variant::Always)];
+const CASES: [(&str, Variant); 3] = [
+    ("plain", Variant::Plain),
+    ("when_low, in place", Variant::WhenLow),
+    ("always, switched", Variant::Always),
+];
 
 unsafe extern "C" {
     fn on_threads(function: Function, count: u32, calls: u64) -> f64;
@@ -27,7 +30,8 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
         let mut times: [[Vec<f64>; 2]; CASES.len()] = Default::default();
         for _ in 0..rounds {
             for ((_, variant), times) in CASES.iter().zip(&mut times) {
-                let function = object.function(Shape::Tiny, *variant).ok_or("a callback is missing")?;
+                let function =
+                    object.function(Shape::Tiny, *variant).ok_or("a callback is missing")?;
                 for (count, times) in (1..).zip(times) {
                     // SAFETY: the function has the signature of this shape.
                     times.push(unsafe { on_threads(function, count, CALLS) } / CALLS as f64);

@@ -54,7 +54,8 @@ fn main_stack_on_another_thread(mode: Mode) -> i32 {
     let f = has_told_bounds::of(mode);
     // SAFETY: the memory is used by the coroutine alone, which ends before.
     unsafe {
-        let coroutine = c::c_coroutine_new(stack.as_mut_ptr().cast(), size_of_val(&stack), f, ptr::null_mut());
+        let coroutine =
+            c::c_coroutine_new(stack.as_mut_ptr().cast(), size_of_val(&stack), f, ptr::null_mut());
         let address = coroutine.expose_provenance();
         let resume = move || c::c_coroutine_resume(ptr::with_exposed_provenance_mut(address));
         std::thread::spawn(resume).join().expect("its end");
@@ -158,11 +159,18 @@ fn main() {
         },
         // SAFETY: as above.
         "backtrace_below" => unsafe {
-            c::c_call_on_thread_at(FREE_PLACES[1], 128 * KIB, shows_its_backtrace::of(mode), ptr::null_mut())
+            c::c_call_on_thread_at(
+                FREE_PLACES[1],
+                128 * KIB,
+                shows_its_backtrace::of(mode),
+                ptr::null_mut(),
+            )
         },
         // SAFETY: as above.
         #[cfg(unix)]
-        "thread_in_a_frame" => unsafe { c::c_call_on_thread_in_frame(LEAST, works::of(mode), ptr::null_mut()) },
+        "thread_in_a_frame" => unsafe {
+            c::c_call_on_thread_in_frame(LEAST, works::of(mode), ptr::null_mut())
+        },
         #[cfg(unix)]
         "lowered" => lowered(mode),
         #[cfg(unix)]

@@ -80,7 +80,8 @@ pub fn resident_bytes() -> usize {
 #[cfg(not(target_vendor = "apple"))]
 pub fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc");
-    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages") * 4096
+    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages")
+        * 4096
 }
 
 /// What Apple's systems tell of a process.
@@ -103,7 +104,13 @@ mod apple {
         let bytes = size_of::<T>() as c_int;
         // SAFETY: there is room for the answer.
         let told = unsafe {
-            libc::proc_pidinfo(libc::getpid(), what, argument, core::ptr::from_mut(answer).cast::<c_void>(), bytes)
+            libc::proc_pidinfo(
+                libc::getpid(),
+                what,
+                argument,
+                core::ptr::from_mut(answer).cast::<c_void>(),
+                bytes,
+            )
         };
         told == bytes
     }

@@ -7,8 +7,8 @@ use core::ptr;
 use std::process::ExitStatus;
 
 use windows_sys::Win32::System::Memory::{
-    MEM_COMMIT, MEM_FREE, MEM_PRIVATE, MEM_RELEASE, MEM_RESERVE, MEMORY_BASIC_INFORMATION, PAGE_READWRITE,
-    VirtualAlloc, VirtualFree, VirtualQuery,
+    MEM_COMMIT, MEM_FREE, MEM_PRIVATE, MEM_RELEASE, MEM_RESERVE, MEMORY_BASIC_INFORMATION,
+    PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualQuery,
 };
 use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
@@ -50,7 +50,9 @@ pub(super) fn run(scenario: impl FnOnce()) {
 
 /// How many allocations the process has.
 pub fn maps() -> usize {
-    regions().filter(|region| region.State != MEM_FREE && region.BaseAddress == region.AllocationBase).count()
+    regions()
+        .filter(|region| region.State != MEM_FREE && region.BaseAddress == region.AllocationBase)
+        .count()
 }
 
 /// How many bytes of memory the process occupies.
@@ -69,7 +71,9 @@ pub fn resident_bytes() -> usize {
 
 /// How many bytes of memory of its own the process has committed.
 pub fn committed_bytes() -> usize {
-    let own = |region: &MEMORY_BASIC_INFORMATION| region.State == MEM_COMMIT && region.Type == MEM_PRIVATE;
+    let own = |region: &MEMORY_BASIC_INFORMATION| {
+        region.State == MEM_COMMIT && region.Type == MEM_PRIVATE
+    };
     regions().filter(own).map(|region| region.RegionSize).sum()
 }
 
@@ -90,7 +94,9 @@ pub fn allocation(address: usize) -> Range<usize> {
 }
 
 fn regions() -> impl Iterator<Item = MEMORY_BASIC_INFORMATION> {
-    core::iter::successors(region(0), |last| region(last.BaseAddress.addr().checked_add(last.RegionSize)?))
+    core::iter::successors(region(0), |last| {
+        region(last.BaseAddress.addr().checked_add(last.RegionSize)?)
+    })
 }
 
 fn region(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
@@ -98,7 +104,8 @@ fn region(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
     let bytes = size_of::<MEMORY_BASIC_INFORMATION>();
     // SAFETY: asks about an address, whatever is there; `region` is read when it was filled in.
     unsafe {
-        let filled = VirtualQuery(ptr::without_provenance::<c_void>(address), region.as_mut_ptr(), bytes);
+        let filled =
+            VirtualQuery(ptr::without_provenance::<c_void>(address), region.as_mut_ptr(), bytes);
         (filled == bytes).then(|| region.assume_init())
     }
 }
@@ -113,7 +120,9 @@ pub fn fill_below() {
         let high = (region.BaseAddress.addr() + region.RegionSize).min(in_use);
         if region.State == MEM_FREE && low < high {
             // SAFETY: reserves fresh addresses.
-            unsafe { VirtualAlloc(ptr::without_provenance(low), high - low, MEM_RESERVE, PAGE_READWRITE) };
+            unsafe {
+                VirtualAlloc(ptr::without_provenance(low), high - low, MEM_RESERVE, PAGE_READWRITE)
+            };
         }
     }
 }

@@ -38,12 +38,18 @@ fn error() -> String {
     // SAFETY: returns null or a text that stays until the next call.
     let text = unsafe { libc::dlerror() };
     // SAFETY: as above.
-    if text.is_null() { String::new() } else { unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned() }
+    if text.is_null() {
+        String::new()
+    } else {
+        unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    }
 }
 
 /// Whether something is mapped at `address`.
 pub(crate) fn is_mapped(address: usize) -> bool {
     let mut resident = 0_u8;
     // SAFETY: asks only, about one page.
-    unsafe { libc::mincore(ptr::without_provenance_mut(address & !4095), 4096, &raw mut resident) == 0 }
+    unsafe {
+        libc::mincore(ptr::without_provenance_mut(address & !4095), 4096, &raw mut resident) == 0
+    }
 }

@@ -20,11 +20,13 @@ use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guarded_callback::{
-    Source, StackBounds, StackMap, on_host_stack, prepare_thread, register_stack, remaining_stack, stats, trim,
+    Source, StackBounds, StackMap, on_host_stack, prepare_thread, register_stack, remaining_stack,
+    stats, trim,
 };
 use model::{COROUTINES, FALLBACK, Machine, NEARLY_ALL, Plan, REGISTERED, Step, THREADS, VARIANTS};
 use tests::{
-    CCallback, Canary, Mode, c, callback, is_emulated, near_sp, resident_bytes, rounds, run_child, use_stack,
+    CCallback, Canary, Mode, c, callback, is_emulated, near_sp, resident_bytes, rounds, run_child,
+    use_stack,
 };
 
 const KIB: usize = 1024;
@@ -137,9 +139,13 @@ fn body(arg: *mut c_void) -> c_int {
 fn body_of(arg: *mut c_void, call_out: impl Fn()) -> c_int {
     let number = i32::try_from(arg.addr()).unwrap_or(-1);
     let canary = Canary::new(arg.addr() as u64);
-    let Some(bounds) = StackBounds::current() else { broken("a body on a stack of unknown bounds") };
+    let Some(bounds) = StackBounds::current() else {
+        broken("a body on a stack of unknown bounds")
+    };
     let is_system = bounds.source() == Source::System;
-    must(with(|machine| machine.body_begins(number, near_sp(), (bounds.low(), bounds.high()), is_system)));
+    must(with(|machine| {
+        machine.body_begins(number, near_sp(), (bounds.low(), bounds.high()), is_system)
+    }));
     if number % 16 == 0 && use_stack(100 * KIB) != 0 {
         broken("the stack of a body is not its own");
     }
@@ -181,7 +187,8 @@ extern "C" fn machine_next(level: usize, out: &mut CStep) {
         Step::Resume(at) => (4, at as c_int),
         Step::Pass(other) => (5, other as c_int),
         Step::Jump(_) => {
-            out.target = with(|machine| machine.last_level()).unwrap_or_else(|| broken("no level to jump to"));
+            out.target = with(|machine| machine.last_level())
+                .unwrap_or_else(|| broken("no level to jump to"));
             (6, 0)
         }
         Step::Throw(value) => (7, value),
@@ -312,7 +319,10 @@ extern "C" fn machine_signals_begin(thread: c_int, in_frame: *mut c_void) {
     // SAFETY: the memory is there until the signals end, and the handler calls nothing but the callback.
     unsafe {
         if kind != 0 {
-            assert_eq!(c::c_set_signal_stack(memory, SIGNAL_STACK_BYTES, c_int::from(disarms_itself)), 0);
+            assert_eq!(
+                c::c_set_signal_stack(memory, SIGNAL_STACK_BYTES, c_int::from(disarms_itself)),
+                0
+            );
         }
         if matches!(kind, 1 | 4 | 5) {
             prepare_thread();
@@ -362,12 +372,19 @@ fn look_at_memory() {
     } else if step + 1 == steps {
         let early = (EARLY.0.load(Relaxed), EARLY.1.load(Relaxed));
         let late = (stats().stacks_mapped, resident_bytes());
-        println!("stacks {} -> {}, resident {} -> {} KiB", early.0, late.0, early.1 / KIB, late.1 / KIB);
+        println!(
+            "stacks {} -> {}, resident {} -> {} KiB",
+            early.0,
+            late.0,
+            early.1 / KIB,
+            late.1 / KIB
+        );
         if steps < ENOUGH_STEPS {
             println!("skipped: so few steps tell nothing of memory");
             return;
         }
-        let is_larger = late.1 > early.1 + 8192 * KIB && !is_emulated("keeps memory of its own for each stack");
+        let is_larger =
+            late.1 > early.1 + 8192 * KIB && !is_emulated("keeps memory of its own for each stack");
         if late.0 > early.0 + 100 || is_larger {
             broken(&format!("memory is not flat: {early:?} -> {late:?}"));
         }
@@ -385,14 +402,22 @@ fn number(name: &str, text: &OsStr) -> u64 {
 }
 
 #[test]
-#[should_panic(expected = "GUARDED_CALLBACK_MACHINE_STEPS must be a number, such as 1_000_000, and is \"many\"")]
+#[should_panic(
+    expected = "GUARDED_CALLBACK_MACHINE_STEPS must be a number, such as 1_000_000, and is \"many\""
+)]
 fn a_count_of_steps_that_is_no_number_is_an_error() {
     number("GUARDED_CALLBACK_MACHINE_STEPS", OsStr::new("many"));
 }
 
 fn run(always: Option<bool>, abandons: bool, signals: bool) {
     let steps = number_from("GUARDED_CALLBACK_MACHINE_STEPS", rounds(50_000) as u64);
-    let plan = Plan { seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1), steps, always, abandons, signals };
+    let plan = Plan {
+        seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1),
+        steps,
+        always,
+        abandons,
+        signals,
+    };
     println!("{plan:?}");
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -404,7 +429,9 @@ fn run(always: Option<bool>, abandons: bool, signals: bool) {
     unsafe {
         c_machine_prepare();
         let bytes = c_machine_coroutine_stack_bytes();
-        let stacks = (0..COROUTINES).map(|at| c_machine_coroutine_stack(at as c_int)).map(|low| (low, low + bytes));
+        let stacks = (0..COROUTINES)
+            .map(|at| c_machine_coroutine_stack(at as c_int))
+            .map(|low| (low, low + bytes));
         *MACHINE.0.get() = Some(Machine::new(plan, stacks));
         let registered: Vec<_> = REGISTERED
             .map(|at| c_machine_coroutine_stack(at as c_int))
@@ -420,18 +447,26 @@ fn run(always: Option<bool>, abandons: bool, signals: bool) {
 fn ends_well() {
     with(|machine| {
         println!("{:?}", machine.counts);
-        println!("at most {} stacks held by a thread, {} bodies ended on another", machine.most_held, machine.migrated);
+        println!(
+            "at most {} stacks held by a thread, {} bodies ended on another",
+            machine.most_held, machine.migrated
+        );
     });
     println!("{} callbacks from handlers, {:?}", ANSWERS.load(Relaxed), stats());
     assert_eq!(with(|machine| machine.living().count()), 0);
-    assert!(ANSWERS.load(Relaxed) > 0 || !with(|machine| machine.plan.signals), "no handler has called back");
+    assert!(
+        ANSWERS.load(Relaxed) > 0 || !with(|machine| machine.plan.signals),
+        "no handler has called back"
+    );
     let left = || stats().stacks_mapped - stats().stacks_unmapped - stats().stacks_pooled;
     // SAFETY: no coroutine runs any more.
     unsafe { c_machine_wipe() };
     // Each claim of a stack looks at a few.
     for _ in 0..stats().stacks_mapped {
         // SAFETY: the body takes an address.
-        let result = unsafe { c::c_call_on_thread(256 * KIB, answers::of(Mode::Always), core::ptr::null_mut()) };
+        let result = unsafe {
+            c::c_call_on_thread(256 * KIB, answers::of(Mode::Always), core::ptr::null_mut())
+        };
         assert_eq!(result, 0);
     }
     assert_eq!(left(), 0, "stacks are left: {:?}", stats());

@@ -64,8 +64,14 @@ pub struct Kind {
 
 /// The kinds of bodies, in the order of `BODIES` in main.rs.
 const KINDS: [Kind; VARIANTS] = {
-    let plain =
-        Kind { reserve: RESERVE, unwinds: false, drops: false, catches: false, falls_back: false, always: false };
+    let plain = Kind {
+        reserve: RESERVE,
+        unwinds: false,
+        drops: false,
+        catches: false,
+        falls_back: false,
+        always: false,
+    };
     let unwinding = Kind { unwinds: true, ..plain };
     [
         plain,
@@ -183,7 +189,8 @@ pub struct Machine {
 impl Machine {
     pub fn new(plan: Plan, coroutine_stacks: impl Iterator<Item = (usize, usize)>) -> Self {
         let thread_stacks = [(0, 0); THREADS];
-        let mut contexts: Vec<Context> = coroutine_stacks.chain(thread_stacks).map(Context::new).collect();
+        let mut contexts: Vec<Context> =
+            coroutine_stacks.chain(thread_stacks).map(Context::new).collect();
         contexts[REGISTERED].iter_mut().for_each(|context| context.has_known_bounds = true);
         contexts[COROUTINES..].iter_mut().for_each(|context| context.has_known_bounds = true);
         Self {
@@ -232,8 +239,11 @@ impl Machine {
         let context = COROUTINES + thread;
         self.generation[thread] += 1;
         (self.running, self.active[thread], self.alive[thread]) = (context, context, true);
-        self.contexts[context] =
-            Context { state: State::Running(thread), has_known_bounds: true, ..Context::new((low, high)) };
+        self.contexts[context] = Context {
+            state: State::Running(thread),
+            has_known_bounds: true,
+            ..Context::new((low, high))
+        };
     }
 
     /// How many threads have begun.
@@ -278,7 +288,10 @@ impl Machine {
 
     fn pop_level(&mut self) {
         let frame = self.here().frames.pop();
-        assert!(matches!(frame, Some(Frame::Level(_))), "a level has ended, and {frame:?} was the last");
+        assert!(
+            matches!(frame, Some(Frame::Level(_))),
+            "a level has ended, and {frame:?} was the last"
+        );
     }
 
     /// A coroutine or a thread has come to its end.
@@ -324,15 +337,32 @@ impl Machine {
         }
         self.dead.remove(&stack);
         let switched_to = if switched { stack } else { 0 };
-        self.here().frames.push(Frame::Body(Activation { number, kind, switched_to, owner, stack }));
-        *self.counts.entry(if switched { "bodies switched" } else { "bodies in place" }).or_default() += 1;
+        self.here().frames.push(Frame::Body(Activation {
+            number,
+            kind,
+            switched_to,
+            owner,
+            stack,
+        }));
+        *self
+            .counts
+            .entry(if switched { "bodies switched" } else { "bodies in place" })
+            .or_default() += 1;
         Ok(())
     }
 
     /// Whether the body had to switch, or to stay, where that follows from the mode and the room alone.
-    fn is_right(&self, kind: Kind, switched: bool, caller_stack: usize, is_system: bool) -> Result<(), String> {
+    fn is_right(
+        &self,
+        kind: Kind,
+        switched: bool,
+        caller_stack: usize,
+        is_system: bool,
+    ) -> Result<(), String> {
         let context = &self.contexts[self.running];
-        let Some(&Frame::Level(at)) = context.frames.iter().rev().find(|frame| matches!(frame, Frame::Level(_))) else {
+        let Some(&Frame::Level(at)) =
+            context.frames.iter().rev().find(|frame| matches!(frame, Frame::Level(_)))
+        else {
             return Err("a body without a caller".into());
         };
         if kind.always && !is_system {
@@ -375,7 +405,11 @@ impl Machine {
             self.here().frames.pop();
         }
         let expected = core::mem::replace(&mut self.here().expected, 0);
-        if result == expected { Ok(()) } else { Err(format!("call {number} returned {result}, not {expected}")) }
+        if result == expected {
+            Ok(())
+        } else {
+            Err(format!("call {number} returned {result}, not {expected}"))
+        }
     }
 
     pub fn visit(&mut self) {
@@ -383,7 +417,8 @@ impl Machine {
         let on = self.current_stack();
         // The body that was switched to the stack in use.
         let switched = |body: &Activation| on != 0 && body.switched_to == on;
-        let at = frames.iter().position(|frame| matches!(frame, Frame::Body(body) if switched(body)));
+        let at =
+            frames.iter().position(|frame| matches!(frame, Frame::Body(body) if switched(body)));
         let host = at.map_or(on, |at| stack_of(&frames[..at]));
         self.here().frames.push(Frame::Visit(host));
     }
@@ -412,15 +447,20 @@ impl Machine {
             .filter(|(_, body)| body.owner == owner && body.switched_to != 0)
             .map(|(_, body)| body.switched_to)
             .collect();
-        let busy: BTreeSet<usize> = held.iter().filter(|(_, idle)| !idle).map(|(high, _)| *high).collect();
+        let busy: BTreeSet<usize> =
+            held.iter().filter(|(_, idle)| !idle).map(|(high, _)| *high).collect();
         if let Some(missing) = living.difference(&busy).next() {
-            return Err(format!("the stack at {missing:#x} has a living body and is not held as busy: {held:x?}"));
+            return Err(format!(
+                "the stack at {missing:#x} has a living body and is not held as busy: {held:x?}"
+            ));
         }
         // SP may be on the stack of a body that another thread has begun.
         let others: BTreeSet<usize> = self.living().map(|(_, body)| body.switched_to).collect();
         for extra in busy.difference(&others) {
             if self.dead.get(extra).is_none_or(|dead| dead.owner != owner) {
-                return Err(format!("the stack at {extra:#x} is held as busy, and nothing is known to be on it"));
+                return Err(format!(
+                    "the stack at {extra:#x} is held as busy, and nothing is known to be on it"
+                ));
             }
         }
         // What is dead and not held any more has been found and taken back.
@@ -431,7 +471,11 @@ impl Machine {
     // What is next.
 
     /// Chooses. `level` is the one that asks.
-    pub fn next(&mut self, level: usize, held: impl FnOnce() -> Vec<(usize, bool)>) -> Result<Step, String> {
+    pub fn next(
+        &mut self,
+        level: usize,
+        held: impl FnOnce() -> Vec<(usize, bool)>,
+    ) -> Result<Step, String> {
         self.step += 1;
         assert_eq!(self.last_level(), Some(level), "another level asks");
         if self.step.is_multiple_of(128) {
@@ -511,7 +555,9 @@ impl Machine {
     fn host_room(&self) -> usize {
         let context = &self.contexts[self.running];
         match context.frames.last() {
-            Some(&Frame::Level(at)) if (context.low..context.high).contains(&at) => at - context.low,
+            Some(&Frame::Level(at)) if (context.low..context.high).contains(&at) => {
+                at - context.low
+            }
             _ => usize::MAX,
         }
     }
@@ -520,19 +566,24 @@ impl Machine {
     fn jump(&mut self) -> Option<usize> {
         let frames = &self.contexts[self.running].frames;
         let from = frames.iter().rposition(Frame::is_not_to_be_jumped_over).map_or(0, |at| at + 1);
-        let levels: Vec<usize> = (from..frames.len() - 1).filter(|&at| matches!(frames[at], Frame::Level(_))).collect();
+        let levels: Vec<usize> =
+            (from..frames.len() - 1).filter(|&at| matches!(frames[at], Frame::Level(_))).collect();
         if levels.is_empty() {
             return None;
         }
         let at = levels[self.random.below(levels.len() as u64) as usize];
-        let is_switched = |frame: &Frame| matches!(frame, Frame::Body(body) if body.switched_to != 0);
+        let is_switched =
+            |frame: &Frame| matches!(frame, Frame::Body(body) if body.switched_to != 0);
         let costs = self.running < COROUTINES && frames[at..].iter().any(is_switched);
         (!costs || self.plan.abandons).then_some(at)
     }
 
     /// The C++ frame at which an exception would be caught.
     fn exception_lands(&self) -> Option<usize> {
-        let at = self.contexts[self.running].frames.iter().rposition(|frame| matches!(frame, Frame::Catch))?;
+        let at = self.contexts[self.running]
+            .frames
+            .iter()
+            .rposition(|frame| matches!(frame, Frame::Catch))?;
         self.all_unwind(at).then_some(at)
     }
 
@@ -546,7 +597,9 @@ impl Machine {
     /// The body that would catch a panic.
     fn panic_lands(&self) -> Option<usize> {
         let frames = &self.contexts[self.running].frames;
-        let at = frames.iter().rposition(|frame| matches!(frame, Frame::Body(body) if body.kind.catches))?;
+        let at = frames
+            .iter()
+            .rposition(|frame| matches!(frame, Frame::Body(body) if body.kind.catches))?;
         self.all_unwind(at + 1).then_some(at)
     }
 
@@ -568,10 +621,14 @@ impl Machine {
             }
             Step::Suspend(at) => {
                 self.contexts[at].state = State::Suspended;
-                (self.running, self.active[thread]) = (self.contexts[at].resumer, self.contexts[at].resumer);
+                (self.running, self.active[thread]) =
+                    (self.contexts[at].resumer, self.contexts[at].resumer);
             }
             Step::Resume(at) => {
-                if self.contexts[at].state == State::Suspended && self.plan.abandons && self.random.below(10) == 0 {
+                if self.contexts[at].state == State::Suspended
+                    && self.plan.abandons
+                    && self.random.below(10) == 0
+                {
                     self.abandon(at);
                 }
                 self.contexts[at].state = State::Running(thread);
@@ -596,7 +653,8 @@ impl Machine {
 
     fn panic(&mut self) {
         let at = self.panic_lands().expect("chosen");
-        let falls_back = matches!(self.here().frames[at], Frame::Body(body) if body.kind.falls_back);
+        let falls_back =
+            matches!(self.here().frames[at], Frame::Body(body) if body.kind.falls_back);
         self.unwind_to(if falls_back { at } else { at + 1 });
         self.here().expected = if falls_back { FALLBACK } else { 0 };
     }
@@ -639,7 +697,16 @@ impl Machine {
 
 impl Context {
     fn new((low, high): (usize, usize)) -> Self {
-        Self { low, high, frames: Vec::new(), state: State::Fresh, resumer: 0, called: None, expected: 0, has_known_bounds: false }
+        Self {
+            low,
+            high,
+            frames: Vec::new(),
+            state: State::Fresh,
+            resumer: 0,
+            called: None,
+            expected: 0,
+            has_known_bounds: false,
+        }
     }
 }
 

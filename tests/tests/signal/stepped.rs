@@ -33,7 +33,11 @@ pub(super) fn step(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(M
 }
 
 /// As [`step`], once: for scenarios of very many instructions.
-pub(super) fn step_once(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(Mode) -> c_int) {
+pub(super) fn step_once(
+    mode: Mode,
+    before: Option<fn(Mode) -> c_int>,
+    scenario: fn(Mode) -> c_int,
+) {
     let stack = Stack::Alternate;
     let mut run = Run { stack, mode, handler: answers::of(mode), before, scenario, calls: 0 };
     run.on_thread(THREAD_BYTES, steps::of(Mode::Plain));
@@ -62,9 +66,12 @@ pub(super) fn step_to_the_end(mode: Mode, first: CCallback, arg: *mut c_void) {
 /// afterwards calls back as usual.
 pub(super) fn jump_out_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
     for stack in [Stack::Interrupted, Stack::Alternate] {
-        let mut run = Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario, calls: 0 };
+        let mut run =
+            Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario, calls: 0 };
         // SAFETY: the body expects this.
-        let result = unsafe { c::c_call_on_thread(THREAD_BYTES, jumps_out_at_each::of(Mode::Plain), to_c(&mut run)) };
+        let result = unsafe {
+            c::c_call_on_thread(THREAD_BYTES, jumps_out_at_each::of(Mode::Plain), to_c(&mut run))
+        };
         assert_eq!(result, 0, "{stack:?}: {:?}", stats());
     }
     assert_no_stack_is_lost();
@@ -110,7 +117,10 @@ const JUMPED: c_int = -4000;
 /// Nested bodies that C jumps out of.
 pub(super) fn abandoned(mode: Mode) -> c_int {
     // SAFETY: the body expects the address of a callback; the frames that are jumped over have nothing to drop.
-    unsafe { c::c_call_jumped(0, calls_again::of(mode), jumps_on_a_further_stack::of(mode).0.cast_mut()) - 1 }
+    unsafe {
+        c::c_call_jumped(0, calls_again::of(mode), jumps_on_a_further_stack::of(mode).0.cast_mut())
+            - 1
+    }
 }
 
 callback! { "C" [reserve = 9 << 20] fn jumps_on_a_further_stack(_arg) {
@@ -159,7 +169,8 @@ pub(super) fn trims(mode: Mode) -> c_int {
 pub(super) fn look_at_each(mode: Mode) {
     for stack in STACKS {
         let handler = answers_with_a_further_stack_always::of(mode);
-        let mut run = Run { stack, mode, handler, before: Some(warm), scenario: looks_at_each, calls: 0 };
+        let mut run =
+            Run { stack, mode, handler, before: Some(warm), scenario: looks_at_each, calls: 0 };
         run.on_thread(THREAD_BYTES, prepared_only::of(Mode::Plain));
     }
 }
@@ -215,10 +226,13 @@ pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
     for stack in [Stack::Interrupted, Stack::Alternate, Stack::Autodisarm] {
         let (mut at, mut step, mut tried) = (1, 1, 0);
         loop {
-            let mut run = Run { stack, mode, handler: answers::of(mode), before: None, scenario, calls: 0 };
+            let mut run =
+                Run { stack, mode, handler: answers::of(mode), before: None, scenario, calls: 0 };
             let mut first = (&raw mut run, at, 0);
             // SAFETY: the body expects this.
-            let result = unsafe { c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first)) };
+            let result = unsafe {
+                c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first))
+            };
             assert_eq!(result, 0, "{stack:?}: after {at} instructions: {:?}", stats());
             if run.calls == 0 {
                 break;
@@ -228,7 +242,9 @@ pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
             if tried == 50 {
                 first = (&raw mut run, core::ffi::c_long::MAX, 0);
                 // SAFETY: as above.
-                unsafe { c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first)) };
+                unsafe {
+                    c::c_call_on_thread(256 * KIB, first_at::of(Mode::Plain), to_c(&mut first))
+                };
                 let tries = FIRSTS.min(2 * MOST_STEPS / first.2.max(1)).max(1);
                 step = (first.2 / tries).max(1);
             }
@@ -260,14 +276,17 @@ callback! { "C-unwind" fn first_at(arg) {
 } }
 
 pub(super) fn allocates(_mode: Mode) -> c_int {
-    [24, 1000, 300_000].into_iter().map(|bytes| {
-        // SAFETY: freed once.
-        unsafe {
-            let memory = core::hint::black_box(libc::malloc(bytes));
-            libc::free(memory);
-            c_int::from(memory.is_null())
-        }
-    }).sum()
+    [24, 1000, 300_000]
+        .into_iter()
+        .map(|bytes| {
+            // SAFETY: freed once.
+            unsafe {
+                let memory = core::hint::black_box(libc::malloc(bytes));
+                libc::free(memory);
+                c_int::from(memory.is_null())
+            }
+        })
+        .sum()
 }
 
 pub(super) fn makes_a_thread(_mode: Mode) -> c_int {
@@ -277,7 +296,8 @@ pub(super) fn makes_a_thread(_mode: Mode) -> c_int {
     let mut thread = core::mem::MaybeUninit::uninit();
     // SAFETY: the thread is joined, if there is one.
     unsafe {
-        let error = libc::pthread_create(thread.as_mut_ptr(), ptr::null(), nothing, ptr::null_mut());
+        let error =
+            libc::pthread_create(thread.as_mut_ptr(), ptr::null(), nothing, ptr::null_mut());
         if error == 0 { libc::pthread_join(thread.assume_init(), ptr::null_mut()) } else { error }
     }
 }
@@ -295,11 +315,20 @@ pub(super) fn first_at_each_of_exit(mode: Mode) {
     for stack in [Stack::Interrupted, Stack::Alternate] {
         let (mut at, mut tried) = (1, 0);
         loop {
-            let mut run = Run { stack, mode, handler: tells_that_it_answers::of(mode), before: None, scenario: warm, calls: 0 };
+            let mut run = Run {
+                stack,
+                mode,
+                handler: tells_that_it_answers::of(mode),
+                before: None,
+                scenario: warm,
+                calls: 0,
+            };
             let mut first = (&raw mut run, at);
             let code = in_fork(|| {
                 // SAFETY: the body expects this, and ends the process.
-                unsafe { c::c_call_on_thread(256 * KIB, exits_at::of(Mode::Plain), to_c(&mut first)) };
+                unsafe {
+                    c::c_call_on_thread(256 * KIB, exits_at::of(Mode::Plain), to_c(&mut first))
+                };
                 3
             });
             if code == NOT_CALLED {

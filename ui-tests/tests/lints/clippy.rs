@@ -19,7 +19,16 @@ pub unsafe extern "C" fn no_safety_section(at: *const c_int) -> c_int {
 }
 
 #[guarded_callback]
-pub extern "C" fn many(a: c_int, b: c_int, c: c_int, d: c_int, e: c_int, f: c_int, g: c_int, h: c_int) -> c_int {
+pub extern "C" fn many(
+    a: c_int,
+    b: c_int,
+    c: c_int,
+    d: c_int,
+    e: c_int,
+    f: c_int,
+    g: c_int,
+    h: c_int,
+) -> c_int {
     a + b + c + d + e + f + g + h
 }
 
@@ -58,7 +67,10 @@ pub extern "C" fn loops(values: &[c_int], list: Vec<c_int>) -> c_int {
 }
 
 #[guarded_callback]
-pub extern "C" fn types(_deep: Option<Box<Vec<Option<Box<dyn Fn(Vec<Box<u8>>) -> Result<Vec<u8>, Box<u8>>>>>>>, list: &Vec<c_int>) -> usize {
+pub extern "C" fn types(
+    _deep: Option<Box<Vec<Option<Box<dyn Fn(Vec<Box<u8>>) -> Result<Vec<u8>, Box<u8>>>>>>>,
+    list: &Vec<c_int>,
+) -> usize {
     list.len()
 }
 
@@ -89,7 +101,12 @@ pub extern "C" fn clones(value: c_int, context: *mut c_void) -> *mut c_void {
 }
 
 #[guarded_callback]
-pub extern "C" fn nothing_wrong(mut value: c_int, (a, b): (c_int, c_int), large: [c_int; 99], list: Vec<c_int>) -> c_int {
+pub extern "C" fn nothing_wrong(
+    mut value: c_int,
+    (a, b): (c_int, c_int),
+    large: [c_int; 99],
+    list: Vec<c_int>,
+) -> c_int {
     value += a;
     value + b + large[1] + list[0]
 }
@@ -127,4 +144,3 @@ pub extern "C" fn lifetimes_in<'a>(value: &'a c_int) -> c_int {
 pub extern "C" fn lifetime_of_the_result<'a>(value: &'a c_int) -> &'a c_int {
     value
 }
-

@@ -1,9 +1,37 @@
 //! Nothing to say here, whatever is asked: what the attribute adds is not the user's.
-#![warn(clippy::pedantic, clippy::nursery, clippy::cargo, unused, nonstandard_style, rust_2018_idioms, future_incompatible)]
-#![warn(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, clippy::shadow_same, clippy::let_underscore_untyped)]
-#![warn(clippy::missing_docs_in_private_items, clippy::arithmetic_side_effects, clippy::as_conversions, clippy::inline_asm_x86_att_syntax)]
-#![warn(clippy::absolute_paths, clippy::items_after_statements, clippy::let_underscore_must_use, clippy::semicolon_inside_block)]
-#![warn(clippy::missing_inline_in_public_items, clippy::min_ident_chars, clippy::single_char_lifetime_names, clippy::std_instead_of_core)]
+#![warn(
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::cargo,
+    unused,
+    nonstandard_style,
+    rust_2018_idioms,
+    future_incompatible
+)]
+#![warn(
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::shadow_same,
+    clippy::let_underscore_untyped
+)]
+#![warn(
+    clippy::missing_docs_in_private_items,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::inline_asm_x86_att_syntax
+)]
+#![warn(
+    clippy::absolute_paths,
+    clippy::items_after_statements,
+    clippy::let_underscore_must_use,
+    clippy::semicolon_inside_block
+)]
+#![warn(
+    clippy::missing_inline_in_public_items,
+    clippy::min_ident_chars,
+    clippy::single_char_lifetime_names,
+    clippy::std_instead_of_core
+)]
 #![allow(clippy::cargo_common_metadata)]
 // A callback with the attribute cannot be `const`.
 #![allow(clippy::missing_const_for_fn)]
@@ -23,7 +51,12 @@ pub extern "C" fn small(left: c_int, right: c_int) -> c_int {
 /// Takes all.
 #[must_use]
 #[inline]
-pub extern "C" fn all(mut left: c_int, (first, second): (c_int, c_int), large: &[c_int; 99], list: Vec<c_int>) -> c_int {
+pub extern "C" fn all(
+    mut left: c_int,
+    (first, second): (c_int, c_int),
+    large: &[c_int; 99],
+    list: Vec<c_int>,
+) -> c_int {
     left ^= first;
     drop(list);
     left ^ second ^ large[1]

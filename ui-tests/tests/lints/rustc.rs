@@ -1,6 +1,20 @@
 //! Lints of rustc.
-#![warn(missing_docs, unused_qualifications, single_use_lifetimes, missing_debug_implementations, unreachable_pub)]
-#![warn(elided_lifetimes_in_paths, trivial_casts, unused_lifetimes, missing_abi, unsafe_code, unused_results, let_underscore_drop)]
+#![warn(
+    missing_docs,
+    unused_qualifications,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    unreachable_pub
+)]
+#![warn(
+    elided_lifetimes_in_paths,
+    trivial_casts,
+    unused_lifetimes,
+    missing_abi,
+    unsafe_code,
+    unused_results,
+    let_underscore_drop
+)]
 #![allow(clippy::all)]
 
 use guarded_callback::guarded_callback;
@@ -25,7 +39,13 @@ pub extern "C" fn undocumented() {}
 
 /// Unused.
 #[guarded_callback]
-pub extern "C" fn unused(small: c_int, large: [u8; 99], (a, _b): (u8, u8), mut changed: c_int, _fine: c_int) {
+pub extern "C" fn unused(
+    small: c_int,
+    large: [u8; 99],
+    (a, _b): (u8, u8),
+    mut changed: c_int,
+    _fine: c_int,
+) {
     let local = 1;
     changed = 2;
     std::mem::size_of::<u8>();
@@ -61,7 +81,11 @@ pub extern "C" fn deprecated(old: Old, _at: *const Old) -> Old {
 
 /// Qualified.
 #[guarded_callback]
-pub extern "C" fn qualified(_at: *mut std::ffi::c_void, value: std::ffi::c_int, old: self::View<'_>) -> std::ffi::c_int {
+pub extern "C" fn qualified(
+    _at: *mut std::ffi::c_void,
+    value: std::ffi::c_int,
+    old: self::View<'_>,
+) -> std::ffi::c_int {
     value + *old.0
 }
 
@@ -86,7 +110,7 @@ pub extern "C" fn unreachable(value: c_int) -> c_int {
 
 /// No ABI.
 #[guarded_callback]
-pub extern fn no_abi(value: c_int) -> c_int {
+pub extern "C" fn no_abi(value: c_int) -> c_int {
     value
 }
 
@@ -149,6 +173,10 @@ fn unused_result() -> c_int {
 }
 
 #[guarded_callback]
-pub extern "C" fn allowed(#[allow(non_snake_case)] Odd: c_int, #[allow(unused_variables)] unused: c_int, Other: c_int) -> c_int {
+pub extern "C" fn allowed(
+    #[allow(non_snake_case)] Odd: c_int,
+    #[allow(unused_variables)] unused: c_int,
+    Other: c_int,
+) -> c_int {
     Odd
 }

@@ -5,7 +5,7 @@ use guarded_callback::guarded_callback;
 
 #[allow(missing_abi)]
 #[guarded_callback]
-extern fn implied(value: i32) -> i32 {
+extern "C" fn implied(value: i32) -> i32 {
     value
 }
 
@@ -44,7 +44,7 @@ mod x86_64 {
     }
 
     #[guarded_callback]
-    pub extern r#"sysv64-unwind"# fn raw_string(value: i32) -> i32 {
+    pub extern "sysv64-unwind" fn raw_string(value: i32) -> i32 {
         value
     }
 }

@@ -26,7 +26,9 @@ const SAME: Compare = compare;
 
 fn main() {
     let mut values: [c_int; 5] = [3, 1, 5, 2, 4];
-    unsafe { qsort(values.as_mut_ptr().cast(), 5, std::mem::size_of::<c_int>(), Some(TABLE.compare)) };
+    unsafe {
+        qsort(values.as_mut_ptr().cast(), 5, std::mem::size_of::<c_int>(), Some(TABLE.compare))
+    };
     assert_eq!(values, [1, 2, 3, 4, 5]);
     assert_eq!(SAME as usize, TABLE.compare as usize);
 }

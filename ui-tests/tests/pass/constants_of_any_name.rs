@@ -20,16 +20,32 @@ mod bindings {
     pub static call: u32 = 11;
     pub struct private;
     pub struct Callback;
-    pub enum Describe { c, compiled }
-    pub fn core() -> u32 { 12 }
+    pub enum Describe {
+        c,
+        compiled,
+    }
+    pub fn core() -> u32 {
+        12
+    }
     pub mod std {}
     pub struct Option;
-
 }
 
-macro_rules! concat { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! module_path { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! choose { ($($any:tt)*) => { compile_error!("not this one") }; }
+macro_rules! concat {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! module_path {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! choose {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
 
 #[guarded_callback(fallback = body)]
 extern "C" fn of_values(value: u32) -> u32 {
@@ -38,7 +54,9 @@ extern "C" fn of_values(value: u32) -> u32 {
 
 #[guarded_callback(fallback = number)]
 extern "C" fn of_generics<T, R>(_: T, (left, right): (u32, u32), number: u32, _result: R) -> u32 {
-    if left > right { panic!("more") }
+    if left > right {
+        panic!("more")
+    }
     number + fallback + result
 }
 

@@ -1,9 +1,42 @@
 //! Lints that are off by default stay silent about the expansion too.
-#![deny(warnings, unused, nonstandard_style, future_incompatible, rust_2018_idioms, let_underscore, keyword_idents)]
-#![deny(missing_docs, missing_debug_implementations, single_use_lifetimes, trivial_casts, trivial_numeric_casts)]
-#![deny(unused_qualifications, unused_lifetimes, unused_results, unused_macro_rules, unused_import_braces, unreachable_pub)]
-#![deny(elided_lifetimes_in_paths, explicit_outlives_requirements, non_ascii_idents, redundant_lifetimes, unit_bindings)]
-#![deny(variant_size_differences, macro_use_extern_crate, meta_variable_misuse, unsafe_op_in_unsafe_fn, ffi_unwind_calls)]
+#![deny(
+    warnings,
+    unused,
+    nonstandard_style,
+    future_incompatible,
+    rust_2018_idioms,
+    let_underscore,
+    keyword_idents
+)]
+#![deny(
+    missing_docs,
+    missing_debug_implementations,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts
+)]
+#![deny(
+    unused_qualifications,
+    unused_lifetimes,
+    unused_results,
+    unused_macro_rules,
+    unused_import_braces,
+    unreachable_pub
+)]
+#![deny(
+    elided_lifetimes_in_paths,
+    explicit_outlives_requirements,
+    non_ascii_idents,
+    redundant_lifetimes,
+    unit_bindings
+)]
+#![deny(
+    variant_size_differences,
+    macro_use_extern_crate,
+    meta_variable_misuse,
+    unsafe_op_in_unsafe_fn,
+    ffi_unwind_calls
+)]
 #![allow(improper_ctypes_definitions, unreachable_pub)]
 
 use guarded_callback::guarded_callback;
@@ -34,5 +67,8 @@ impl Type {
 }
 
 fn main() {
-    assert_eq!(with_fallback(1, (1, 1), [1; 90]) + callback(1, 1, [1; 90], vec![1]) + Type.method(1), 10);
+    assert_eq!(
+        with_fallback(1, (1, 1), [1; 90]) + callback(1, 1, [1; 90], vec![1]) + Type.method(1),
+        10
+    );
 }

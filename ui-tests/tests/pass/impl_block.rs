@@ -37,7 +37,12 @@ impl Callbacks {
         guarded_callback::on_system_stack()
     }
 
-    unsafe extern "C" fn last<T>(_: T) -> [bool; { const TWO: usize = 2; TWO }] {
+    unsafe extern "C" fn last<T>(
+        _: T,
+    ) -> [bool; {
+        const TWO: usize = 2;
+        TWO
+    }] {
         [guarded_callback::on_system_stack(); 2]
     }
 }

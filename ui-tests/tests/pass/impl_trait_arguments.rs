@@ -6,7 +6,11 @@ use guarded_callback::guarded_callback;
 use std::fmt::Display;
 
 #[guarded_callback]
-extern "C" fn show(value: impl Display, all: &[impl Display], boxed: Box<impl Display + ?Sized>) -> usize {
+extern "C" fn show(
+    value: impl Display,
+    all: &[impl Display],
+    boxed: Box<impl Display + ?Sized>,
+) -> usize {
     value.to_string().len() + all.len() + boxed.to_string().len()
 }
 

@@ -20,7 +20,11 @@ impl Source for Text {
 }
 
 #[guarded_callback]
-extern "C" fn project<'a, S: Source>(source: &'a S, seen: <S as Source>::Item<'a>, again: Vec<S::Item<'_>>) -> S::Item<'a>
+extern "C" fn project<'a, S: Source>(
+    source: &'a S,
+    seen: <S as Source>::Item<'a>,
+    again: Vec<S::Item<'_>>,
+) -> S::Item<'a>
 where
     S::Item<'a>: PartialEq,
     for<'b> S::Item<'b>: Sized,

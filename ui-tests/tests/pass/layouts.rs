@@ -21,7 +21,13 @@ union Number {
 struct Empty;
 
 #[guarded_callback(switch = always)]
-extern "C" fn all(packed: Packed, aligned: Aligned, number: Number, _empty: Empty, Packed(a, _): Packed) -> Aligned {
+extern "C" fn all(
+    packed: Packed,
+    aligned: Aligned,
+    number: Number,
+    _empty: Empty,
+    Packed(a, _): Packed,
+) -> Aligned {
     assert_eq!(core::mem::align_of_val(&aligned), 64);
     assert_eq!((&raw const aligned).addr() % 64, 0);
     let Packed(_, wide) = packed;

@@ -13,7 +13,9 @@ mod callbacks {
     macro_rules! annotated {
         ($name:ident) => {
             #[guarded_callback(switch = always)]
-            pub extern "C" fn $name() -> bool { on_system_stack() }
+            pub extern "C" fn $name() -> bool {
+                on_system_stack()
+            }
         };
     }
 
@@ -27,7 +29,9 @@ mod callbacks {
     #[guarded_callback(skip)]
     as_written! { pub extern "C" fn skipped() -> bool { on_system_stack() } }
 
-    pub extern "C" fn seen(_: u8) -> bool { on_system_stack() }
+    pub extern "C" fn seen(_: u8) -> bool {
+        on_system_stack()
+    }
 
     thread_local! { pub static COUNT: std::cell::Cell<u8> = const { std::cell::Cell::new(3) }; }
 }

@@ -17,7 +17,11 @@ callback! {
     pub extern "C" fn add(a: i32, b: &'static i32) -> i32 { a + *b }
 }
 
-callback!(extern "C-unwind" fn show(value: Option<Box<i32>>) -> String { format!("{value:?}") });
+callback!(
+    extern "C-unwind" fn show(value: Option<Box<i32>>) -> String {
+        format!("{value:?}")
+    }
+);
 
 macro_rules! from_inside {
     ($name:ident, $pattern:pat, $ty:ty, $value:expr) => {

@@ -6,17 +6,22 @@ use guarded_callback::guarded_callback;
 #[guarded_callback(switch = always)]
 mod callbacks {
     //! Documented from inside.
-    use std::sync::atomic::{AtomicU32, Ordering};
     use super::guarded_callback;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
-    static CALLS: AtomicU32 = { const ZERO: u32 = 0; AtomicU32::new(ZERO) };
+    static CALLS: AtomicU32 = {
+        const ZERO: u32 = 0;
+        AtomicU32::new(ZERO)
+    };
     type Pair = (u32, u32);
 
     pub struct Unit;
     pub struct Tuple(pub u32);
 
     macro_rules! one {
-        () => { 1 };
+        () => {
+            1
+        };
     }
 
     unsafe extern "C" {

@@ -18,12 +18,16 @@ impl Named for u8 {
 }
 
 macro_rules! local {
-    () => { Self::COUNT };
+    () => {
+        Self::COUNT
+    };
 }
 
 mod own {
     macro_rules! print_ {
-        () => { Self::COUNT };
+        () => {
+            Self::COUNT
+        };
     }
     pub(super) use print_ as print;
 }

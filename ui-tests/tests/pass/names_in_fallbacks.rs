@@ -28,13 +28,31 @@ extern "C" fn of_other_things(text: String, len: Box<u8>, path: Vec<u8>) -> Answ
 }
 
 #[guarded_callback(fallback = format!("{number:>width$}{:?}", (low..high)))]
-extern "C" fn in_a_format_string(number: u8, width: usize, low: u8, high: u8, list: Vec<u8>) -> String {
+extern "C" fn in_a_format_string(
+    number: u8,
+    width: usize,
+    low: u8,
+    high: u8,
+    list: Vec<u8>,
+) -> String {
     panic!("quiet {:?}", list)
 }
 
 #[guarded_callback(fallback = a + m.unwrap_or(b))]
 extern "C" fn of_many(
-    a: u32, b: u32, _: String, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, (l, _): (u8, String), m: Option<u32>,
+    a: u32,
+    b: u32,
+    _: String,
+    d: u8,
+    e: u8,
+    f: u8,
+    g: u8,
+    h: u8,
+    i: u8,
+    j: u8,
+    k: u8,
+    (l, _): (u8, String),
+    m: Option<u32>,
 ) -> u32 {
     let sum = [d, e, f, g, h, i, j, k, l].iter().sum::<u8>();
     panic!("quiet {}", sum)
@@ -58,6 +76,9 @@ fn main() {
     let answer = of_other_things(String::new(), Box::new(1), vec![]);
     assert_eq!((answer.text, answer.len), (1, 8));
     assert_eq!(in_a_format_string(7, 3, 1, 2, vec![]), "  71..2");
-    assert_eq!(of_many(1, 2, String::new(), 4, 5, 6, 7, 8, 9, 10, 11, (12, String::new()), None), 3);
+    assert_eq!(
+        of_many(1, 2, String::new(), 4, 5, 6, 7, 8, 9, 10, 11, (12, String::new()), None),
+        3
+    );
     assert_eq!((Value(1).more(2).0, Value(100).more(155).0), (3, 255));
 }

@@ -34,7 +34,13 @@ impl Noisy {
     }
 
     #[guarded_callback(fallback = 0)]
-    extern "C" fn with_fallback(self, _: Noisy, b: Noisy, (c, _): (Noisy, Noisy), _d: Noisy) -> usize {
+    extern "C" fn with_fallback(
+        self,
+        _: Noisy,
+        b: Noisy,
+        (c, _): (Noisy, Noisy),
+        _d: Noisy,
+    ) -> usize {
         let _local = Noisy("local");
         drop(b);
         Noisy("temporary").value() + c.value()

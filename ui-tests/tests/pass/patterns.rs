@@ -39,6 +39,19 @@ extern "C" fn all(
 
 fn main() {
     let pair = Pair { first: 1, second: 1 };
-    let sum = all(0, 9, String::new(), pair, 1, Pair { first: 0, second: 9 }, pair, [1, 9, 1], &1, Wrapped(1), Unit, Wrapped((1, 1)));
+    let sum = all(
+        0,
+        9,
+        String::new(),
+        pair,
+        1,
+        Pair { first: 0, second: 9 },
+        pair,
+        [1, 9, 1],
+        &1,
+        Wrapped(1),
+        Unit,
+        Wrapped((1, 1)),
+    );
     assert_eq!(sum, 13);
 }

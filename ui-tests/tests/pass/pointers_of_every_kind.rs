@@ -3,7 +3,7 @@
 
 use guarded_callback::guarded_callback;
 
-use std::ffi::{c_char, c_int, c_void, CStr};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::NonNull;
 
 #[guarded_callback]
@@ -32,7 +32,16 @@ fn main() {
     let mut array = [0; 2];
     let mut called = false;
     let sum = unsafe {
-        all(std::ptr::null_mut(), b"abc\0".as_ptr().cast(), Some(one), || 1, None, &mut array, &|| 1, &mut || called = true)
+        all(
+            std::ptr::null_mut(),
+            b"abc\0".as_ptr().cast(),
+            Some(one),
+            || 1,
+            None,
+            &mut array,
+            &|| 1,
+            &mut || called = true,
+        )
     };
     assert_eq!((sum, array, called), (7, [1, 0], true));
 }

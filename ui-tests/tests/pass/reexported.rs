@@ -52,5 +52,11 @@ impl Value {
 
 fn main() {
     assert!(Value::guarded() && !Value::skipped());
-    assert_eq!(absolute("a".into()) + relative(1) as usize + leading_colons(1) as usize + from_macro(1) as usize, 4);
+    assert_eq!(
+        absolute("a".into())
+            + relative(1) as usize
+            + leading_colons(1) as usize
+            + from_macro(1) as usize,
+        4
+    );
 }

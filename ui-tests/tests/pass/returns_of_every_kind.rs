@@ -51,7 +51,9 @@ extern "C" fn stopper(_: fn() -> !) -> fn() -> ! {
 }
 
 macro_rules! word {
-    () => { i32 };
+    () => {
+        i32
+    };
 }
 
 #[guarded_callback]

@@ -29,7 +29,10 @@ unsafe fn unsafe_one(pointer: *const u8) -> u8 {
 }
 
 #[guarded_callback]
-fn generic<T: Display, const N: usize>(values: [T; N], join: impl Fn(&T) -> String) -> impl Iterator<Item = String> {
+fn generic<T: Display, const N: usize>(
+    values: [T; N],
+    join: impl Fn(&T) -> String,
+) -> impl Iterator<Item = String> {
     Vec::from(values.map(|value| join(&value))).into_iter()
 }
 

@@ -20,16 +20,25 @@ struct usize;
 #[allow(non_camel_case_types, dead_code)]
 struct bool;
 #[allow(unused_macros)]
-macro_rules! concat { () => {} }
+macro_rules! concat {
+    () => {};
+}
 #[allow(unused_macros)]
-macro_rules! module_path { () => {} }
+macro_rules! module_path {
+    () => {};
+}
 #[allow(dead_code)]
 fn guard() {}
 #[allow(dead_code)]
 const BODY: () = ();
 
 #[::guarded_callback::guarded_callback(reserve = 64 * 1024, fallback = -1)]
-extern "C" fn callback(body: i32, call: [i32; 2], holder1: ::std::string::String, (pointer3, _): (i32, i32)) -> i32 {
+extern "C" fn callback(
+    body: i32,
+    call: [i32; 2],
+    holder1: ::std::string::String,
+    (pointer3, _): (i32, i32),
+) -> i32 {
     body + call[0] + holder1.len() as i32 + pointer3
 }
 

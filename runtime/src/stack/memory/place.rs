@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn place_overlaps_an_allocation() {
-        let taken = [(2 * MIB, 3 * MIB), (10 * MIB, 11 * MIB), (12 * MIB, 13 * MIB), (40 * MIB, 48 * MIB)];
+        let taken =
+            [(2 * MIB, 3 * MIB), (10 * MIB, 11 * MIB), (12 * MIB, 13 * MIB), (40 * MIB, 48 * MIB)];
         assert_eq!(below_among(&taken, 41 * MIB, 8 * MIB), Some(32 * MIB));
         assert_eq!(below_among(&taken, 41 * MIB, 27 * MIB), Some(13 * MIB));
         assert_eq!(below_among(&taken, 13 * MIB, MIB), Some(11 * MIB));

@@ -2,10 +2,10 @@
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use linux::{madvise, mmap, mprotect, munmap, no_huge_pages};
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use libc::{madvise, mmap, mprotect, munmap};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use linux::{madvise, mmap, mprotect, munmap, no_huge_pages};
 
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};

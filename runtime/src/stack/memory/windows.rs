@@ -17,8 +17,8 @@ use core::ptr;
 
 use windows_sys::Win32::Foundation::GetLastError;
 use windows_sys::Win32::System::Memory::{
-    MEM_COMMIT, MEM_FREE, MEM_RELEASE, MEM_RESERVE, MEM_RESET, MEMORY_BASIC_INFORMATION, PAGE_GUARD, PAGE_READWRITE,
-    VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
+    MEM_COMMIT, MEM_FREE, MEM_RELEASE, MEM_RESERVE, MEM_RESET, MEMORY_BASIC_INFORMATION,
+    PAGE_GUARD, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
 };
 use windows_sys::Win32::System::SystemInformation::GetSystemInfo;
 
@@ -82,7 +82,8 @@ fn anywhere(slot_bytes: usize) -> Option<usize> {
 /// The system's code for the failure.
 pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     // SAFETY: fresh memory at the system's choice.
-    let base = unsafe { VirtualAlloc(ptr::null(), bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
+    let base =
+        unsafe { VirtualAlloc(ptr::null(), bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
     if base.is_null() { Err(last_error()) } else { Ok(base.cast()) }
 }
 
@@ -106,7 +107,9 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
         let end = (region.BaseAddress.addr() + region.RegionSize).min(low + bytes);
         if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
             // SAFETY: part of a mapping of `map` that no frame is left in, so nobody reads what was there.
-            unsafe { VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE) };
+            unsafe {
+                VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE)
+            };
         }
         at = end;
     }
@@ -143,20 +146,27 @@ pub(crate) fn allocation_base(address: usize) -> usize {
 
 fn reserve(at: usize, bytes: usize) -> Option<usize> {
     // SAFETY: reserves fresh addresses; where something is at `at` the call fails.
-    let base = unsafe { VirtualAlloc(ptr::without_provenance_mut(at), bytes, MEM_RESERVE, PAGE_READWRITE) };
+    let base = unsafe {
+        VirtualAlloc(ptr::without_provenance_mut(at), bytes, MEM_RESERVE, PAGE_READWRITE)
+    };
     (!base.is_null()).then(|| base.expose_provenance())
 }
 
 fn commit_pages(low: usize, high: usize, protection: u32) -> bool {
     // SAFETY: the pages are part of a reserved stack; committing changes nothing that is there.
-    let at = unsafe { VirtualAlloc(ptr::with_exposed_provenance(low), high - low, MEM_COMMIT, protection) };
+    let at = unsafe {
+        VirtualAlloc(ptr::with_exposed_provenance(low), high - low, MEM_COMMIT, protection)
+    };
     !at.is_null()
 }
 
 fn protect(low: usize, high: usize, protection: u32) -> bool {
     let mut earlier = 0;
     // SAFETY: the pages are committed ones of a stack, which is readable and writable.
-    unsafe { VirtualProtect(ptr::with_exposed_provenance(low), high - low, protection, &raw mut earlier) != 0 }
+    unsafe {
+        VirtualProtect(ptr::with_exposed_provenance(low), high - low, protection, &raw mut earlier)
+            != 0
+    }
 }
 
 fn query(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
@@ -164,7 +174,8 @@ fn query(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
     let bytes = size_of::<MEMORY_BASIC_INFORMATION>();
     // SAFETY: asks about an address, whatever is there; `region` is read when it was filled in.
     unsafe {
-        let filled = VirtualQuery(ptr::without_provenance::<c_void>(address), region.as_mut_ptr(), bytes);
+        let filled =
+            VirtualQuery(ptr::without_provenance::<c_void>(address), region.as_mut_ptr(), bytes);
         (filled == bytes).then(|| region.assume_init())
     }
 }

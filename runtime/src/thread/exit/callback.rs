@@ -59,7 +59,9 @@ unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, reserved: *m
             if !ends.is_null() {
                 // SAFETY: noted by `prepare`, of this type; null stands for the calling thread.
                 unsafe {
-                    core::mem::transmute::<*mut (), unsafe extern "C" fn(*mut u8)>(ends)(ptr::null_mut());
+                    core::mem::transmute::<*mut (), unsafe extern "C" fn(*mut u8)>(ends)(
+                        ptr::null_mut(),
+                    );
                 }
             }
         }

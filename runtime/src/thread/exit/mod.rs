@@ -18,6 +18,11 @@ use none as imp;
 
 #[cfg(windows)]
 pub(crate) use imp::set_library_end;
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(miri)
+))]
 pub(crate) use imp::{find_slot, value};
 pub(crate) use imp::{forget, prepare, watch};

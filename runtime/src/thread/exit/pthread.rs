@@ -117,7 +117,9 @@ pub(crate) fn find_slot(number: usize) -> Option<(usize, usize)> {
     set(0);
     match places {
         // A small odd number: a key that is in use.
-        [Some(first), Some(second)] if first == second && sequence % 2 == 1 && sequence < 1 << 32 => {
+        [Some(first), Some(second)]
+            if first == second && sequence % 2 == 1 && sequence < 1 << 32 =>
+        {
             Some((first * size_of::<usize>(), sequence))
         }
         _ => None,

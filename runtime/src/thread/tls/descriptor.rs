@@ -81,8 +81,9 @@ pub(crate) fn find_place(key: Option<usize>) {
     let is_relaxed = descriptor == distance;
     // SAFETY: not relaxed, so it is the address of a descriptor: two words, of which the second is
     // the distance itself where that is the same in all threads (glibc and musl).
-    let is_static =
-        is_relaxed || unsafe { core::ptr::with_exposed_provenance::<[usize; 2]>(descriptor).read() }[1] == distance;
+    let is_static = is_relaxed
+        || unsafe { core::ptr::with_exposed_provenance::<[usize; 2]>(descriptor).read() }[1]
+            == distance;
     if is_static {
         OFFSET.store(distance, Release);
     } else if let Some((slot, sequence)) = key.and_then(exit::find_slot) {

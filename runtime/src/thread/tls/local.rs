@@ -19,7 +19,8 @@ macro_rules! local {
         static $name: $crate::thread::tls::local::Local<$type> = {
             // The linker sorts by what follows the `$`, and the C runtime's `ZZZ` ends what is copied.
             #[unsafe(link_section = ".tls$GUARDED")]
-            static TEMPLATE: $crate::thread::tls::local::Template<$type> = $crate::thread::tls::local::Template($value);
+            static TEMPLATE: $crate::thread::tls::local::Template<$type> =
+                $crate::thread::tls::local::Template($value);
             #[inline(always)]
             fn own() -> *const $type {
                 $crate::thread::tls::local::own!(TEMPLATE)

@@ -27,10 +27,20 @@ pub(crate) use native::{find_place, forget_place, place, words};
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
 mod descriptor;
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
-pub(crate) use descriptor::{find_place, forget_place, place, words};
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(miri)
+))]
 pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(miri)
+))]
+pub(crate) use descriptor::{find_place, forget_place, place, words};
 
 use core::mem::offset_of;
 use core::ptr;

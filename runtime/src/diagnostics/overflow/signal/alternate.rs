@@ -11,7 +11,7 @@ const HANDLER_BYTES: usize = 64 * 1024;
 /// Gives the calling thread an alternate stack in the slot of its first stack, if it has none.
 /// Without memory the thread stays without one.
 pub(super) fn give(first: &Header) {
-    if signal_stack::current().range().is_some() {
+    if !first.has_signal_stacks() || signal_stack::current().range().is_some() {
         return;
     }
     let area = first.report_area();
