@@ -16,8 +16,8 @@ fn main() {
         println!("cargo::rerun-if-changed={source}");
         println!("cargo::rerun-if-changed={}", source.replace(".c", ".h"));
         let mut build = cc::Build::new();
-        // Optimised in every profile, as the libraries that programs link with are, and with unwind tables, so that
-        // a backtrace out of a callback reaches `main`.
+        // Optimised in every profile, as the libraries that programs link with are, and with unwind
+        // tables, so that a backtrace out of a callback reaches `main`.
         build
             .file(source)
             .opt_level(2)

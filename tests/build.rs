@@ -1,5 +1,5 @@
-//! Compiles the C and C++ callers, with debug information (backtraces and gdb read it) and with unwind tables (panics and
-//! exceptions cross C frames).
+//! Compiles the C and C++ callers, with debug information (backtraces and gdb read it) and with
+//! unwind tables (panics and exceptions cross C frames).
 
 use std::env;
 
@@ -31,7 +31,8 @@ fn main() {
         c.files(LINUX);
     }
     c.compile("callers");
-    // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled that way.
+    // The fortified longjmp of glibc aborts a jump to a lower address; only this file is compiled
+    // that way.
     if is_linux {
         let mut fortified = cc::Build::new();
         common(&mut fortified);
@@ -78,7 +79,8 @@ fn common(build: &mut cc::Build) {
     }
 }
 
-/// With GCC for Windows the C++ library is linked into the test, so that it need not be found beside it, nor brings an unwinder of its own.
+/// With GCC for Windows the C++ library is linked into the test, so that it need not be found
+/// beside it, nor brings an unwinder of its own.
 fn link_static_libstdcxx(cpp: &cc::Build) {
     println!("cargo::rustc-link-lib=static=exception");
     for library in ["stdc++", "pthread"] {

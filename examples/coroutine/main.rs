@@ -1,7 +1,8 @@
 //! C code that calls back on coroutine stacks of 16 KiB, which are not the stack of any thread.
 //!
-//! Eight tasks fill a tile of 256 KiB each and yield after every quarter of it, in the middle of the callback. All eight bodies are suspended at
-//! the same time, so each needs a stack of its own until it ends.
+//! Eight tasks fill a tile of 256 KiB each and yield after every quarter of it, in the middle of
+//! the callback. All eight bodies are suspended at the same time, so each needs a stack of its own
+//! until it ends.
 
 use core::ffi::c_void;
 use std::hint::black_box;
@@ -65,7 +66,8 @@ impl Tile {
 /// # Safety
 /// As library.h says; `user` points to a [`Tile`] that nobody else uses until the task has ended.
 unsafe extern "C" fn draw_plain(tasks: *mut Tasks, user: *mut c_void) {
-    // SAFETY: the library passes the scheduler whose task this is, and `user` as the caller of this function owes it.
+    // SAFETY: the library passes the scheduler whose task this is, and `user` as the caller of this
+    // function owes it.
     unsafe { (*user.cast::<Tile>()).draw(tasks) }
 }
 
@@ -82,7 +84,8 @@ unsafe extern "C" fn draw_guarded(tasks: *mut Tasks, user: *mut c_void) {
 /// Runs a task for each tile until all have ended. Returns the last status of `tasks_spawn`.
 fn draw_all(tiles: &mut [Tile], entry: Entry) -> u32 {
     let mut status = TASKS_OK;
-    // SAFETY: the scheduler is checked before its use and destroyed once, when all tasks have ended; each tile is given to one task.
+    // SAFETY: the scheduler is checked before its use and destroyed once, when all tasks have
+    // ended; each tile is given to one task.
     unsafe {
         let tasks = tasks_create();
         assert!(!tasks.is_null(), "out of memory");

@@ -1,8 +1,9 @@
 //! C code that takes 64 KiB of its thread's stack and then calls back.
 //!
-//! This is how Go met the problem in 2011 (golang/go issue 1328). The decoder (library.h) runs on a thread with a stack just large
-//! enough for its own 64 KiB window; what is left is less than 24 KiB on most systems. The callback counts pairs of bytes
-//! in a table of 256 KiB, which is nothing on a thread of Rust's own.
+//! This is how Go met the problem in 2011 (golang/go issue 1328). The decoder (library.h) runs on a
+//! thread with a stack just large enough for its own 64 KiB window; what is left is less than 24
+//! KiB on most systems. The callback counts pairs of bytes in a table of 256 KiB, which is nothing
+//! on a thread of Rust's own.
 
 use core::ffi::c_void;
 use core::{ptr, slice};
@@ -56,7 +57,8 @@ impl Tally {
 /// # Safety
 /// As library.h says; `user` points to a [`Tally`] that nobody else uses meanwhile.
 unsafe extern "C" fn count_plain(block: *const u8, length: usize, user: *mut c_void) {
-    // SAFETY: the library passes a block that is valid for the call, and `user` as the caller of this function owes it.
+    // SAFETY: the library passes a block that is valid for the call, and `user` as the caller of
+    // this function owes it.
     unsafe { (*user.cast::<Tally>()).add(slice::from_raw_parts(block, length)) }
 }
 
@@ -80,7 +82,8 @@ pub(crate) fn main() {
     let sink: Sink = if examples::is_plain() { count_plain } else { count_guarded };
     let packed = packed();
     let mut tally = Tally::default();
-    // SAFETY: `packed` outlives the call, `tally` is touched by nothing but the sink until the call returns.
+    // SAFETY: `packed` outlives the call, `tally` is touched by nothing but the sink until the call
+    // returns.
     let status = unsafe {
         unpack_on_thread(packed.as_ptr(), packed.len(), sink, ptr::from_mut(&mut tally).cast())
     };

@@ -1,4 +1,5 @@
-//! Compiles the C++ library of `throwing`, and links the system's libraries that a feature asks for.
+//! Compiles the C++ library of `throwing`, and links the system's libraries that a feature asks
+//! for.
 
 use std::env;
 

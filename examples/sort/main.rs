@@ -1,4 +1,5 @@
-//! `qsort` of the C library with a comparator, on the main thread: there is always room, and the guard costs next to nothing.
+//! `qsort` of the C library with a comparator, on the main thread: there is always room, and the
+//! guard costs next to nothing.
 
 use core::ffi::{c_int, c_void};
 use std::time::{Duration, Instant};

@@ -110,7 +110,8 @@ fn death(status: ExitStatus) -> String {
 #[cfg(unix)]
 pub(crate) fn leave_no_core_file() {
     let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the pointer is to a local that lives through the call. A failure means a core file, no more.
+    // SAFETY: the pointer is to a local that lives through the call. A failure means a core file,
+    // no more.
     unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
 }
 

@@ -11,8 +11,8 @@ unsafe extern "C" {
     fn calls_repeat(function: Function, count: u64) -> u64;
 }
 
-/// A round takes a fraction of a millisecond, much less than a scheduler's time slice: on a busy machine few rounds are
-/// interrupted, and the median does not see them.
+/// A round takes a fraction of a millisecond, much less than a scheduler's time slice: on a busy
+/// machine few rounds are interrupted, and the median does not see them.
 const CALLS: u64 = 20_000;
 const ROUNDS: usize = 501;
 
@@ -55,7 +55,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Measures in turns, so that a change of the machine's speed meets all of them, and prints the medians.
+/// Measures in turns, so that a change of the machine's speed meets all of them, and prints the
+/// medians.
 pub(crate) fn print() {
     // SAFETY: as in `timed`.
     let switched = unsafe { calls_repeat(switches, 1) } == 1;

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 /// What the tour has chosen for the story that it runs.
 static CHOSEN: OnceLock<bool> = OnceLock::new();
 
-/// Whether the story is to show what happens without the attribute: the only argument is `plain`, and not `guarded` or none.
+/// Whether the story is to show what happens without the attribute: the only argument is `plain`,
+/// and not `guarded` or none.
 ///
 /// Ends the process with an error when it is something else.
 #[must_use]

@@ -1,7 +1,9 @@
-//! The tour: every story without and with the attribute, a picture of the stacks, and what a guarded callback costs.
+//! The tour: every story without and with the attribute, a picture of the stacks, and what a
+//! guarded callback costs.
 //!
-//! Each run of a story is a process of its own, since the unprotected ones die: this program, started again with the story's name.
-//! It ends with a failure when a story does not survive with the attribute.
+//! Each run of a story is a process of its own, since the unprotected ones die: this program,
+//! started again with the story's name. It ends with a failure when a story does not survive with
+//! the attribute.
 
 #[path = "../coroutine/main.rs"]
 mod coroutine;
@@ -56,7 +58,8 @@ fn tour() -> ExitCode {
     if survived { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Prints a story's line, and what the guarded run had to say if it failed. Returns whether it survived.
+/// Prints a story's line, and what the guarded run had to say if it failed. Returns whether it
+/// survived.
 fn compare(name: &str) -> bool {
     let without = child::run(&[name, "plain"]);
     let with = child::run(&[name, "guarded"]);

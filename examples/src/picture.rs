@@ -1,4 +1,5 @@
-//! The picture of a thread's stacks, taken where it is most telling: in a callback on the thread of `deep_frame`, most of which C has taken.
+//! The picture of a thread's stacks, taken where it is most telling: in a callback on the thread of
+//! `deep_frame`, most of which C has taken.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -20,7 +21,8 @@ unsafe extern "C" fn draw(_block: *const u8, _length: usize, user: *mut c_void) 
 fn take() -> Option<StackMap> {
     let packed = [255, 0];
     let mut map: Option<StackMap> = None;
-    // SAFETY: `packed` outlives the call, and `map` is touched by nothing but `draw` until the call returns.
+    // SAFETY: `packed` outlives the call, and `map` is touched by nothing but `draw` until the call
+    // returns.
     let status = unsafe {
         unpack_on_thread(packed.as_ptr(), packed.len(), draw, ptr::from_mut(&mut map).cast())
     };

@@ -1,7 +1,8 @@
-//! C code that walks a tree and calls a visitor, which calls the walker for what lies below: a list of 10,000 nodes, each the only child
-//! of the one before.
+//! C code that walks a tree and calls a visitor, which calls the walker for what lies below: a list
+//! of 10,000 nodes, each the only child of the one before.
 //!
-//! C and Rust frames alternate 10,000 times. The thread has 512 KiB of stack, as threads on macOS have when nobody asks for more.
+//! C and Rust frames alternate 10,000 times. The thread has 512 KiB of stack, as threads on macOS
+//! have when nobody asks for more.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -44,8 +45,8 @@ impl Walk {
     /// `child` is a node; `user` points to a `Walk`, to which no reference lives.
     #[inline(always)]
     unsafe fn descend(child: *const Node, visit: Visitor, user: *mut c_void) -> c_int {
-        // SAFETY: `user` points to a `Walk` as the caller owes it. No reference to it lives while `tree_walk` runs, which comes back
-        // here with the same pointer.
+        // SAFETY: `user` points to a `Walk` as the caller owes it. No reference to it lives while
+        // `tree_walk` runs, which comes back here with the same pointer.
         unsafe {
             let walk = user.cast::<Self>();
             (*walk).depth += 1;
@@ -81,8 +82,8 @@ unsafe extern "C" fn visit_guarded(child: *const Node, user: *mut c_void) -> c_i
 /// Builds the tree, walks it on the calling thread, and frees it.
 fn walk(visit: Visitor) -> Walk {
     let mut walk = Walk::default();
-    // SAFETY: every node is checked before it becomes a parent; `walk` is touched by nothing but the visitor while `tree_walk` runs; the
-    // tree is freed once, after its last use.
+    // SAFETY: every node is checked before it becomes a parent; `walk` is touched by nothing but
+    // the visitor while `tree_walk` runs; the tree is freed once, after its last use.
     unsafe {
         let root = tree_add(ptr::null_mut(), 0);
         let mut deepest = root;

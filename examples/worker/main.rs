@@ -1,6 +1,7 @@
 //! C code that creates a thread with the smallest stack there is, and calls back from it.
 //!
-//! Nobody told the Rust side about the thread, or about its 16 KiB. The callback draws each wave into a buffer of 256 KiB.
+//! Nobody told the Rust side about the thread, or about its 16 KiB. The callback draws each wave
+//! into a buffer of 256 KiB.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -69,7 +70,8 @@ impl Summary {
 /// # Safety
 /// As library.h says; `user` points to a [`Summary`] that nobody else uses meanwhile.
 unsafe extern "C" fn on_reading_plain(reading: *const Reading, user: *mut c_void) {
-    // SAFETY: the library passes a reading that is valid for the call, and `user` as the caller of this function owes it.
+    // SAFETY: the library passes a reading that is valid for the call, and `user` as the caller of
+    // this function owes it.
     unsafe { (*user.cast::<Summary>()).add(&*reading) }
 }
 
@@ -89,8 +91,8 @@ pub(crate) fn main() {
     let on_reading: OnReading = if plain { on_reading_plain } else { on_reading_guarded };
     let mut summary = Summary::default();
     let mut sensor = ptr::null_mut();
-    // SAFETY: `summary` is touched by nothing but the callback until `sensor_close` has waited for the library's thread;
-    // `sensor` is written before the call returns.
+    // SAFETY: `summary` is touched by nothing but the callback until `sensor_close` has waited for
+    // the library's thread; `sensor` is written before the call returns.
     let status =
         unsafe { sensor_open(READINGS, on_reading, (&raw mut summary).cast(), &raw mut sensor) };
     if status == SENSOR_UNSUPPORTED {

@@ -62,11 +62,12 @@ pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R
 }
 
 /// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls
-/// back into hosts that check their own stack bounds, such as JavaScript engines and virtual machines.
+/// back into hosts that check their own stack bounds, such as JavaScript engines and virtual
+/// machines.
 ///
 /// On any other stack `call` runs where it is. How much room the calling stack has left is the
-/// caller's to know: `call` should be a thin call into the host. Guarded callbacks that the host makes
-/// from there are guarded as usual.
+/// caller's to know: `call` should be a thin call into the host. Guarded callbacks that the host
+/// makes from there are guarded as usual.
 ///
 /// # Panics
 /// With the panics of `call`, which cross the switch.
@@ -83,14 +84,14 @@ pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
     host_call::on_host_stack(call)
 }
 
-/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a real-time
-/// deadline would meet it.
+/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a
+/// real-time deadline would meet it.
 ///
 /// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as
-/// the runtime is concerned. The bounds of the thread's stack are taken anew, so that this also takes
-/// up an RLIMIT_STACK which was changed since; and so are those of its alternate signal stack: call
-/// this after `sigaltstack(2)` with memory that lies inside of the thread's stack or of a body's.
-/// Later callbacks are no slower for it.
+/// the runtime is concerned. The bounds of the thread's stack are taken anew, so that this also
+/// takes up an RLIMIT_STACK which was changed since; and so are those of its alternate signal
+/// stack: call this after `sigaltstack(2)` with memory that lies inside of the thread's stack or of
+/// a body's. Later callbacks are no slower for it.
 ///
 /// ```
 /// guarded_callback::prepare_thread();
@@ -102,22 +103,22 @@ pub fn prepare_thread() {
 /// From now on an overflow of a system stack, or of a thread's own stack on which callbacks run in
 /// place, is reported on standard error before the process dies of it.
 ///
-/// The report names the stack and its size, the thread, the callback and the room that it asked for,
-/// and says what to do. For a system stack it also names the callbacks on other system stacks that
-/// this one was called from. Callbacks that run in place leave no trace, so that the report of a
-/// thread's own stack names the first one that did on that thread; a thread on which none did is
+/// The report names the stack and its size, the thread, the callback and the room that it asked
+/// for, and says what to do. For a system stack it also names the callbacks on other system stacks
+/// that this one was called from. Callbacks that run in place leave no trace, so that the report of
+/// a thread's own stack names the first one that did on that thread; a thread on which none did is
 /// never reported.
 ///
 /// The signal then goes to the handler that was installed before; where there was none, the process
 /// dies as it would have. Faults of any other kind go there without a word.
 ///
-/// The handler needs an alternate signal stack. The calling thread gets one if it has none, and so do
-/// other threads, also those that C created, when they make their first callback after this call; a
-/// thread that called back before gets it from [`prepare_thread`](crate::prepare_thread).
+/// The handler needs an alternate signal stack. The calling thread gets one if it has none, and so
+/// do other threads, also those that C created, when they make their first callback after this
+/// call; a thread that called back before gets it from [`prepare_thread`](crate::prepare_thread).
 ///
 /// # Errors
-/// That of `sigaction(2)` or `AddVectoredExceptionHandler`, and then nothing is installed; unsupported
-/// where there is neither.
+/// That of `sigaction(2)` or `AddVectoredExceptionHandler`, and then nothing is installed;
+/// unsupported where there is neither.
 ///
 /// ```
 /// guarded_callback::install_overflow_report()?;
@@ -130,8 +131,8 @@ pub fn install_overflow_report() -> std::io::Result<()> {
 }
 
 impl StackBounds {
-    /// The bounds of the stack that this function is called on; `None` on a foreign stack, such as a
-    /// coroutine's, of which nothing is known.
+    /// The bounds of the stack that this function is called on; `None` on a foreign stack, such as
+    /// a coroutine's, of which nothing is known.
     #[must_use]
     pub fn current() -> Option<Self> {
         let sp = switch::stack_pointer();
@@ -147,8 +148,8 @@ impl StackBounds {
             .or_else(|| os_bounds::bounds_at(sp))
     }
 
-    /// The bounds of the calling thread's own stack, whatever stack the call is made on; `None` when
-    /// the system does not tell.
+    /// The bounds of the calling thread's own stack, whatever stack the call is made on; `None`
+    /// when the system does not tell.
     #[must_use]
     pub fn of_thread() -> Option<Self> {
         let known = thread::current().and_then(thread::Thread::bounds);
@@ -156,8 +157,8 @@ impl StackBounds {
     }
 }
 
-/// Bytes between SP and the lowest usable address of the stack that the call is made on; `None` on a
-/// foreign stack.
+/// Bytes between SP and the lowest usable address of the stack that the call is made on; `None` on
+/// a foreign stack.
 ///
 /// ```
 /// assert!(guarded_callback::remaining_stack().is_some_and(|bytes| bytes > 16 * 1024));
@@ -180,9 +181,9 @@ pub fn on_system_stack() -> bool {
 /// Declares the addresses `low..high` to be one stack, usable to its lowest byte, until the
 /// [`Registration`] is dropped.
 ///
-/// Callbacks that arrive on it run in place where it has room. This also tells a stack carved out of
-/// a thread's own stack, or of a system stack, from the stack around it; register such a one on the
-/// thread that it belongs to.
+/// Callbacks that arrive on it run in place where it has room. This also tells a stack carved out
+/// of a thread's own stack, or of a system stack, from the stack around it; register such a one on
+/// the thread that it belongs to.
 ///
 /// # Errors
 /// When the range is empty, or 65,536 ranges are registered already.
@@ -222,11 +223,12 @@ fn take_up(range: &Range<usize>) {
 /// Runs `call` on a system stack of its own, and returns how many bytes of it the call has used at
 /// its deepest: a helper for tests, to choose a `reserve`.
 ///
-/// Guarded callbacks that run inside of it do so in place, so that they count as well; what moves to
-/// another stack does not, as threads and [`on_host_stack`]. The use of a debug build is often several
-/// times that of a release build. A call that uses less than about 4 KiB counts as that much; one
-/// that needs more than a system stack has overflows it ([`Settings::system_stack_bytes`]
-/// (crate::Settings::system_stack_bytes)). A longjmp out of `call` loses the stack.
+/// Guarded callbacks that run inside of it do so in place, so that they count as well; what moves
+/// to another stack does not, as threads and [`on_host_stack`]. The use of a debug build is often
+/// several times that of a release build. A call that uses less than about 4 KiB counts as that
+/// much; one that needs more than a system stack has
+/// ([`system_stack_bytes`](crate::Settings::system_stack_bytes)) overflows it. A longjmp out of
+/// `call` loses the stack.
 ///
 /// # Panics
 /// With the panics of `call`, and where no system stack can be had.
@@ -249,8 +251,8 @@ pub fn measure(call: impl FnOnce()) -> usize {
     measure::measure(call)
 }
 
-/// Gives the memory of stacks that no thread has back to the system, and returns how many there are.
-/// Their addresses stay reserved for the next callbacks.
+/// Gives the memory of stacks that no thread has back to the system, and returns how many there
+/// are. Their addresses stay reserved for the next callbacks.
 ///
 /// ```
 /// let trimmed = guarded_callback::trim();

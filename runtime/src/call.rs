@@ -4,8 +4,8 @@
 //!    entry.rs, one for each number of arguments. Where the target has a fast path (fast/), that
 //!    decides steps 2 and 3 in a few instructions, with the arguments where C has put them, and jumps
 //!    to the body, or calls it on another stack. What it leaves over goes on here: [`guarded`].
-//! 2. [`quick`] looks at SP. On the thread stack with room for the reserve, or on the stack that the
-//!    thread used last: the body runs in place.
+//! 2. [`quick`] looks at SP. On the thread stack with room for the reserve, or on the stack that
+//!    the thread used last: the body runs in place.
 //! 3. On the thread stack without room (or with `switch = always`), and that stack is idle: the
 //!    record of the activation is written into this frame, and the stack is taken.
 //! 4. Everything else is decided by [`slow_path::enter`]: another idle stack of the thread, or the
@@ -15,8 +15,8 @@
 //! 6. Back on the calling stack, [`finish`] makes the stack idle, also when a panic or an exception
 //!    unwinds across.
 //!
-//! A longjmp skips step 6. The stack then stays in use, so that the next callback takes another one;
-//! the slow path finds the proof that the activation is dead (liveness.rs).
+//! A longjmp skips step 6. The stack then stays in use, so that the next callback takes another
+//! one; the slow path finds the proof that the activation is dead (liveness.rs).
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
@@ -42,11 +42,11 @@ const WARM_STACKS: usize = 64;
 type First = unsafe extern "C-unwind" fn(*mut u8);
 
 /// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is
-/// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers are
-/// to be looked at, which the fast path has done.
+/// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers
+/// are to be looked at, which the fast path has done.
 ///
-/// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup would
-/// end a forced unwinding (pthread_exit).
+/// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup
+/// would end a forced unwinding (pthread_exit).
 #[inline(never)]
 pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     callback: &'static Callback,
@@ -245,16 +245,16 @@ struct Activation(&'static Header);
 impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
-        // Microsoft's unwinder runs this on top of the stack that it leaves, and stays there until it
-        // has reached its target. The thread's next arrival ends the activation (liveness.rs).
+        // Microsoft's unwinder runs this on top of the stack that it leaves, and stays there until
+        // it has reached its target. The thread's next arrival ends the activation (liveness.rs).
         if !self.0.switch.os.is_unwound() {
             finish(self.0);
         }
     }
 }
 
-/// Changes to the stack of `header`, calls `first` there, and comes back. The stack stays taken until
-/// the result is dropped.
+/// Changes to the stack of `header`, calls `first` there, and comes back. The stack stays taken
+/// until the result is dropped.
 ///
 /// # Safety
 /// `argument` is what `first` expects; `top` lies on the stack, aligned to 16.
@@ -339,11 +339,12 @@ fn finish_elsewhere(header: &'static Header) {
     }
     if header.gives_back.load(Relaxed) {
         header.set_idle();
-        // SAFETY: its activation has ended, SP is back on the calling stack, and no thread keeps it.
+        // SAFETY: its activation has ended, SP is back on the calling stack, and no thread keeps
+        // it.
         return unsafe { pool::put(header) };
     }
-    // On another thread than the owner's (a coroutine was moved), or after the owner has ended, that
-    // one or the next who looks finds the stack idle.
+    // On another thread than the owner's (a coroutine was moved), or after the owner has ended,
+    // that one or the next who looks finds the stack idle.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {
         return header.set_idle();
     };
@@ -410,8 +411,8 @@ fn first<const UNWINDS: bool, R, F: FnOnce() -> R>() -> First {
     }
 }
 
-/// A place for the result below the header, aligned for it and for the first frame; the word next to
-/// the header stays free.
+/// A place for the result below the header, aligned for it and for the first frame; the word next
+/// to the header stays free.
 #[inline(always)]
 fn result_slot<R>(header: &Header) -> *mut R {
     let align = if align_of::<R>() > 64 { align_of::<R>() } else { 64 };

@@ -49,7 +49,8 @@ unsafe extern "C" fn thread_ends(state: *mut u8) {
     let sp = switch::stack_pointer();
     liveness::restore_teb(thread, sp);
     if let Some(header) = outermost(thread) {
-        // Windows: the system frees the stack that the TEB tells of, which must be the thread's own.
+        // Windows: the system frees the stack that the TEB tells of, which must be the thread's
+        // own.
         header.switch.os.set_freed_at_end();
     }
     thread.end();
@@ -88,8 +89,8 @@ fn library_ends(is_closed: bool) {
 }
 
 /// Unmaps all stacks that nothing lives on. Nobody calls the library any more but its destructors,
-/// on this thread, which from now on keeps no stack; and no thread comes back into it but for bodies
-/// that are suspended.
+/// on this thread, which from now on keeps no stack; and no thread comes back into it but for
+/// bodies that are suspended.
 fn release_all() {
     let _blocked = Blocked::all();
     let sp = switch::stack_pointer();

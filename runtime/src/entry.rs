@@ -1,13 +1,15 @@
 //! What a shim calls: one function for each number of arguments, instantiated for each callback.
 //!
-//! `D` describes the callback. `F` is the user's body, a closure that gets the arguments; in [`c`] and
-//! [`c_unwind`] it captures nothing, so that it is a type without a value, which any code can make
-//! one of. `G` is the fallback, a closure that gets references to the arguments.
+//! `D` describes the callback. `F` is the user's body, a closure that gets the arguments; in [`c`]
+//! and [`c_unwind`] it captures nothing, so that it is a type without a value, which any code can
+//! make one of. `G` is the fallback, a closure that gets references to the arguments.
 //!
-//! The functions `body` of this file are what C calls in effect: they have the ABI and the arguments
-//! of the shim. In them nothing must be cleaned up, so that a forced unwinding (pthread_exit) passes
-//! them as it passes the user's function: hence `ManuallyDrop`, and the user's code in a function of
-//! Rust's ABI of its own.
+//! The functions `body` of this file are what C calls in effect: they have the ABI and the
+//! arguments of the shim. In them nothing must be cleaned up, so that a forced unwinding
+//! (pthread_exit) passes them as it passes the user's function: hence `ManuallyDrop`, and the
+//! user's code in a function of Rust's ABI of its own.
+
+#![allow(clippy::too_many_arguments, reason = "as many as the user's function has, up to 12")]
 
 use core::mem::{ManuallyDrop, MaybeUninit, transmute};
 use core::ptr::{NonNull, read};
@@ -35,6 +37,7 @@ const fn needed<D: Describe, A, R>() -> usize {
 ///
 /// # Safety
 /// Somebody has made a value of the type, which is `Copy`.
+#[cfg_attr(any(clippy, doc), allow(dead_code, reason = "for assembler that they leave out"))]
 #[inline(always)]
 unsafe fn only_value<F: Copy>() -> F {
     const { assert!(size_of::<F>() == 0) };
@@ -75,7 +78,7 @@ macro_rules! fast {
             }
 
             #[inline(never)]
-            unsafe extern $abi fn body<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+            unsafe extern $abi fn body<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
                 $($a: ManuallyDrop<$A>),*
             ) -> R {
                 run_body::<F, $($A,)* R>($($a),*)
@@ -97,7 +100,7 @@ macro_rules! fast {
                 guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, bytes, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
-                    unsafe { body::<D, F, $($A,)* R>($(read($a)),*) }
+                    unsafe { body::<F, $($A,)* R>($(read($a)),*) }
                 })
             }
 
@@ -118,7 +121,7 @@ macro_rules! fast {
             }
 
             #[inline(never)]
-            unsafe extern $abi fn body<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
+            unsafe extern $abi fn body<F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
                 $($a: ManuallyDrop<$A>),*
             ) -> R {
                 run_body::<F, G, $($A,)* R>($($a),*)
@@ -151,12 +154,12 @@ macro_rules! fast {
                 let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
-                    unsafe { body::<D, F, G, $($A,)* R>($(read($a)),*) }
+                    unsafe { body::<F, G, $($A,)* R>($(read($a)),*) }
                 };
                 let refused = move || {
                     let ($($a,)*) = arguments;
-                    // SAFETY: as above; what the body never got is dropped before the fallback runs,
-                    // which looks at arguments that are `Copy` alone, as in `run_body`.
+                    // SAFETY: as above; what the body never got is dropped before the fallback
+                    // runs, which looks at arguments that are `Copy` alone, as in `run_body`.
                     unsafe {
                         $(ManuallyDrop::drop(&mut *$a);)*
                         only_value::<G>()($(&*$a.cast::<$A>()),*)
@@ -200,8 +203,8 @@ macro_rules! compiled {
             }
             let elsewhere: fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R = elsewhere::<D, F, $($A,)* R>;
             // Called with the arguments themselves, so that large ones are not copied on the way.
-            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments in
-            // the same way ("ABI compatibility" in the documentation of function pointers).
+            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
+            // in the same way ("ABI compatibility" in the documentation of function pointers).
             let elsewhere = unsafe {
                 transmute::<fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R, fn(F, $($A),*) -> R>(elsewhere)
             };
@@ -243,8 +246,8 @@ macro_rules! compiled {
                 };
                 let refused = move || {
                     let ($($a,)*) = arguments;
-                    // SAFETY: as above; what the body never got is dropped before the fallback runs,
-                    // which looks at arguments that are `Copy` alone, as in `in_place`.
+                    // SAFETY: as above; what the body never got is dropped before the fallback
+                    // runs, which looks at arguments that are `Copy` alone, as in `in_place`.
                     unsafe {
                         $(ManuallyDrop::drop(&mut *$a);)*
                         ManuallyDrop::drop(&mut *body);

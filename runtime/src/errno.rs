@@ -1,4 +1,5 @@
-//! errno, or the last error on Windows, which C may look at before and after a callback: the cold path puts it back as it was.
+//! errno, or the last error on Windows, which C may look at before and after a callback: the cold
+//! path puts it back as it was.
 
 #[cfg(unix)]
 pub(crate) use unix::{get, set};

@@ -17,8 +17,8 @@ pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Where the running activation has left the calling stack; `None` while it has not. One of the fast
-/// path leaves it at its record, one instruction after it has noted that.
+/// Where the running activation has left the calling stack; `None` while it has not. One of the
+/// fast path leaves it at its record, one instruction after it has noted that.
 pub(crate) fn left_at(header: &Header) -> Option<usize> {
     let record = header.record()?;
     match header.switch.sp() {

@@ -12,8 +12,9 @@
 //! ever shallower frames leaves them as they are, and so does a coroutine that is carved out of the
 //! stack there and suspended. They are taken for dead once their stacks hold more than 256 MiB.
 //!
-//! An activation that visits its calling stack (`on_host_stack`) may overwrite its record itself, so
-//! it counts as alive until the visit ends, or is jumped over: then the exception is for it as well.
+//! An activation that visits its calling stack (`on_host_stack`) may overwrite its record itself,
+//! so it counts as alive until the visit ends, or is jumped over: then the exception is for it as
+//! well.
 
 use core::ops::Range;
 use core::ptr;
@@ -45,8 +46,8 @@ pub(crate) struct Arrival {
 }
 
 /// Windows: the TEB still tells of the stacks that were left by an exception or by longjmp. Puts it
-/// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound: the
-/// thread runs again on the stack that they were called from, so the unwinder has left theirs.
+/// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound:
+/// the thread runs again on the stack that they were called from, so the unwinder has left theirs.
 pub(crate) fn restore_teb(thread: &Thread, sp: usize) {
     if !os_bounds::KNOWN_ON_ARRIVAL_ONLY {
         return;
@@ -128,8 +129,8 @@ fn abandon(header: &Header) {
     counters::reclaimed();
 }
 
-/// Notes, once, how much memory an activation holds that is perhaps dead, when the thread has so many
-/// stacks that it matters. A body that lives may touch more later, which only delays this.
+/// Notes, once, how much memory an activation holds that is perhaps dead, when the thread has so
+/// many stacks that it matters. A body that lives may touch more later, which only delays this.
 fn measure_if_doubtful(thread: &Thread, arrival: &Arrival, header: &'static Header) {
     let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= DOUBTFUL_STACKS;
     if is_new && thread.holds(header) && may_be_dead(thread, arrival.sp, header) {
@@ -139,8 +140,8 @@ fn measure_if_doubtful(thread: &Thread, arrival: &Arrival, header: &'static Head
     }
 }
 
-/// Takes activations for dead that were called below `sp` on the thread stack, if their stacks still
-/// hold too much: some that were counted may have ended.
+/// Takes activations for dead that were called below `sp` on the thread stack, if their stacks
+/// still hold too much: some that were counted may have ended.
 #[inline(never)]
 fn presume_dead(thread: &Thread, arrival: &Arrival) {
     let is_doubtful = |header: &&'static Header| may_be_dead(thread, arrival.sp, header);
@@ -167,9 +168,9 @@ pub(crate) fn may_be_dead(thread: &Thread, sp: usize, header: &Header) -> bool {
         && !is_pinned(header)
 }
 
-/// Gives stacks to the pool of a thread that has ended without a word of it: its first callback came
-/// from the last destructor. It was the thread that had its thread-locals where the calling thread
-/// has them now. Looks at some stacks only, whenever one more is about to be mapped.
+/// Gives stacks to the pool of a thread that has ended without a word of it: its first callback
+/// came from the last destructor. It was the thread that had its thread-locals where the calling
+/// thread has them now. Looks at some stacks only, whenever one more is about to be mapped.
 pub(crate) fn reclaim_from_predecessor() {
     static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
     const LOOKED_AT: usize = 64;

@@ -13,8 +13,8 @@ pub use crate::entry::{c as system, c_unwind as system_unwind};
 #[cfg(all(windows, target_arch = "x86"))]
 pub use crate::entry::{compiled as system, compiled_unwind as system_unwind};
 
-/// Which of the function and its guarded twin there is. For clippy and rustdoc, which run nothing, it
-/// is the function as written, or the third form where there is one.
+/// Which of the function and its guarded twin there is. For clippy and rustdoc, which run nothing,
+/// it is the function as written, or the third form where there is one.
 #[cfg(not(guarded_callback_off))]
 #[macro_export]
 #[doc(hidden)]

@@ -1,4 +1,5 @@
-//! Reading a word that may be anybody's by now, or in memory that is unmapped: a fault is an answer.
+//! Reading a word that may be anybody's by now, or in memory that is unmapped: a fault is an
+//! answer.
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
 use linux as imp;
@@ -20,9 +21,9 @@ mod linux {
 
     /// Whether the word at `address` is `word`, as far as its low 32 bits tell. Async-signal-safe.
     ///
-    /// The kernel compares: futex(2) with FUTEX_CMP_REQUEUE, which moves nobody here, says 0 for the
-    /// same, EAGAIN for another word, and EFAULT for memory that cannot be read. process_vm_readv
-    /// does as much, but is slower, and unknown to qemu-user.
+    /// The kernel compares: futex(2) with FUTEX_CMP_REQUEUE, which moves nobody here, says 0 for
+    /// the same, EAGAIN for another word, and EFAULT for memory that cannot be read.
+    /// process_vm_readv does as much, but is slower, and unknown to qemu-user.
     pub(crate) fn holds(address: usize, word: usize) -> bool {
         static NOBODY: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
         let low_half = address

@@ -1,8 +1,8 @@
 //! Ranges that coroutine libraries have declared to be stacks.
 //!
 //! Two tables, sorted by address. Readers use the one that is published and never wait, also in a
-//! signal handler that has interrupted a writer. A writer changes the other one, publishes it by one
-//! store, and takes a reader that was in the old one back to the beginning. Writers take turns.
+//! signal handler that has interrupted a writer. A writer changes the other one, publishes it by
+//! one store, and takes a reader that was in the old one back to the beginning. Writers take turns.
 
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use core::{error, fmt, hint, ops::Range, ptr};

@@ -124,8 +124,8 @@ impl Settings {
     }
 
     /// Prints [`Report`](crate::Report) to standard error when the process ends by returning from
-    /// `main` or by `exit`. Off by default; the environment variable `GUARDED_CALLBACK_REPORT`, with
-    /// 0 or 1, has the last word; any other value of it is reported once and ignored. With the
+    /// `main` or by `exit`. Off by default; the environment variable `GUARDED_CALLBACK_REPORT`,
+    /// with 0 or 1, has the last word; any other value of it is reported once and ignored. With the
     /// feature `stats` only.
     #[cfg(feature = "stats")]
     #[must_use = "settings do nothing until `apply` is called"]

@@ -6,8 +6,8 @@
 //!
 //! The calling stack may have only a few hundred bytes left, so the slow path first takes a stack,
 //! usually the one that the body will run on, and decides there, on the scratch stack. Signals are
-//! blocked meanwhile: nothing of this is ever interrupted, and a thread is in here once at a time. A
-//! callback that arrives on a scratch stack was provoked by the runtime itself, by a hook of
+//! blocked meanwhile: nothing of this is ever interrupted, and a thread is in here once at a time.
+//! A callback that arrives on a scratch stack was provoked by the runtime itself, by a hook of
 //! something that it calls: it runs in place.
 
 use core::mem::MaybeUninit;
@@ -109,8 +109,8 @@ fn prefer(thread: &Thread, header: &'static Header) {
     }
 }
 
-/// The home is about to be another stack, for a callback that has arrived at `sp`: if it is idle, it
-/// waits in the list. If not, it may have been left by a longjmp.
+/// The home is about to be another stack, for a callback that has arrived at `sp`: if it is idle,
+/// it waits in the list. If not, it may have been left by a longjmp.
 fn leave_home(thread: &Thread, sp: usize) {
     let home = thread.home();
     if home.is_idle() {
@@ -120,8 +120,8 @@ fn leave_home(thread: &Thread, sp: usize) {
     }
 }
 
-/// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of four
-/// that ended without being put there.
+/// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of
+/// four that ended without being put there.
 fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
     let fits = |header: &Header| header.room_bytes >= request.needed;
     let take =
@@ -178,7 +178,8 @@ fn slow(request: &Request) -> Entry {
     work(request, false)
 }
 
-/// Prepares the calling thread: all that the first callback would do, and what may have changed since.
+/// Prepares the calling thread: all that the first callback would do, and what may have changed
+/// since.
 pub(crate) fn prepare_thread() {
     static PREPARE: Callback = Callback::new("guarded_callback::prepare_thread");
     let mut record = MaybeUninit::uninit();
@@ -215,8 +216,8 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
     match scratch {
         Ok(scratch) => {
             scratch.is_scratch.store(true, Relaxed);
-            // SAFETY: an idle stack that this thread alone has, and signals are blocked; headers stay.
-            // The function takes a `Work`, which lives in this frame until it has returned.
+            // SAFETY: an idle stack that this thread alone has, and signals are blocked; headers
+            // stay. The function takes a `Work`, which lives in this frame until it has returned.
             unsafe {
                 let record = SwitchRecord::to(&raw const scratch.os_stack);
                 switch::call_on_stack(argument, on_scratch, scratch.top(), &record);
@@ -414,8 +415,8 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
     Ok(header)
 }
 
-/// Gives the thread another alternate signal stack, while the body runs elsewhere that a handler has
-/// called on `left`: otherwise the next signal would write over the handler's frames.
+/// Gives the thread another alternate signal stack, while the body runs elsewhere that a handler
+/// has called on `left`: otherwise the next signal would write over the handler's frames.
 ///
 /// # Errors
 /// When the memory for it cannot be had.
@@ -467,7 +468,8 @@ pub(crate) fn block_on(header: &Header) {
     unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
 }
 
-/// Puts the old alternate stack in force again, now that SP is back on it, and lets signals through.
+/// Puts the old alternate stack in force again, now that SP is back on it, and lets signals
+/// through.
 pub(crate) fn take_back_signal_stack(header: &Header) {
     // SAFETY: as in `unblock_on`; it is used no more.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };

@@ -1,4 +1,5 @@
-//! Compiles the loops in C that make the calls, optimised in every profile, as the libraries that programs link with are.
+//! Compiles the loops in C that make the calls, optimised in every profile, as the libraries that
+//! programs link with are.
 
 fn main() {
     println!("cargo::rerun-if-changed=c");

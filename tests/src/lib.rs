@@ -1,7 +1,8 @@
 //! Behaviour of guarded-callback, seen from outside, with real C callers.
 //!
-//! What the tests share: the C callers ([`c`]), functions annotated in every mode ([`callback!`]), scenarios in a
-//! process of their own (`child!`), and looking at the process from outside ([`maps`], [`resident_bytes`]).
+//! What the tests share: the C callers ([`c`]), functions annotated in every mode ([`callback!`]),
+//! scenarios in a process of their own (`child!`), and looking at the process from outside
+//! ([`maps`], [`resident_bytes`]).
 
 pub mod c;
 mod process;
@@ -18,7 +19,8 @@ pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 
 use core::ffi::{c_int, c_void};
 
-/// A pointer to a callback as C has it: the ABI is the C compiler's, whether Rust says "C" or "C-unwind".
+/// A pointer to a callback as C has it: the ABI is the C compiler's, whether Rust says "C" or
+/// "C-unwind".
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CCallback(pub *const c_void);
@@ -39,7 +41,8 @@ pub enum Mode {
     WhenLow,
 }
 
-/// One callback in every mode: a module with the functions `plain`, `always` and `when_low` and `of(mode)`.
+/// One callback in every mode: a module with the functions `plain`, `always` and `when_low` and
+/// `of(mode)`.
 ///
 /// The options of the attribute, other than `switch`, stand in brackets.
 #[macro_export]
@@ -101,11 +104,13 @@ macro_rules! alone {
     )*};
 }
 
-/// Whether every frame has room for what it calls, 160 bytes on s390x and 32 to 96 on powerpc64, and there are more registers to keep.
+/// Whether every frame has room for what it calls, 160 bytes on s390x and 32 to 96 on powerpc64,
+/// and there are more registers to keep.
 pub const LARGE_FRAMES: bool = cfg!(any(target_arch = "powerpc64", target_arch = "s390x"));
 
-/// Little room on the host. What the shim may need there is 512 bytes of an optimised build (more with [`LARGE_FRAMES`]); unoptimised frames are
-/// larger, and on Windows what the system is told of the stack is copied many times.
+/// Little room on the host. What the shim may need there is 512 bytes of an optimised build (more
+/// with [`LARGE_FRAMES`]); unoptimised frames are larger, and on Windows what the system is told of
+/// the stack is copied many times.
 pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
     (true, false) if cfg!(not(windows)) => 4 * 1024,
     (true, _) => 6 * 1024,
@@ -121,7 +126,8 @@ pub const SYSTEM_STACK_BYTES: usize =
 pub const GUARD_BYTES: usize =
     if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * 1024 };
 
-/// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below the stacks that the kernel places.
+/// Addresses where nothing is mapped unless somebody asks for it, from low to high; all lie below
+/// the stacks that the kernel places.
 #[cfg(target_pointer_width = "64")]
 pub const FREE_PLACES: [usize; 4] = [1 << 40, 2 << 40, 4 << 40, 80 << 40];
 /// As above.
@@ -131,11 +137,12 @@ pub const FREE_PLACES: [usize; 4] = [0x1800_0000, 0x2000_0000, 0x2800_0000, 0x38
 /// glibc ends a thread by unwinding it; musl and the others leave its frames as they are.
 pub const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
 
-/// How far below the lowest usable byte the stack must have ended: on Linux the very next byte. Elsewhere pages that may be a guard are
-/// taken for one.
+/// How far below the lowest usable byte the stack must have ended: on Linux the very next byte.
+/// Elsewhere pages that may be a guard are taken for one.
 pub const BELOW_THE_STACK: usize = if cfg!(target_os = "linux") { 1 } else { 64 * 1024 };
 
-/// What the runtime tells of a main thread with that limit, in whole pages. On Apple's systems std makes the lowest page a guard.
+/// What the runtime tells of a main thread with that limit, in whole pages. On Apple's systems std
+/// makes the lowest page a guard.
 pub fn main_thread_kib(limit_kib: usize) -> usize {
     let page = if cfg!(all(target_vendor = "apple", target_arch = "aarch64")) { 16 } else { 4 };
     limit_kib / page * page - if cfg!(target_vendor = "apple") { page } else { 0 }
@@ -155,7 +162,8 @@ pub unsafe fn from_c<'a, T>(arg: *mut c_void) -> &'a mut T {
     unsafe { &mut *arg.cast::<T>() }
 }
 
-/// Really uses `bytes` of stack below the caller, and returns 0 if what was written there is there at the end.
+/// Really uses `bytes` of stack below the caller, and returns 0 if what was written there is there
+/// at the end.
 #[inline(never)]
 pub fn use_stack(bytes: usize) -> c_int {
     let start = 0_u8;
@@ -185,10 +193,12 @@ pub fn near_sp() -> usize {
     core::hint::black_box(&raw const local).addr()
 }
 
-/// Touches every page from below SP down to the lowest byte of the stack, in order: systems that commit a stack as it grows want that.
+/// Touches every page from below SP down to the lowest byte of the stack, in order: systems that
+/// commit a stack as it grows want that.
 ///
 /// # Safety
-/// No signal handler runs on this stack meanwhile. Where `low` lies below the stack, the process dies.
+/// No signal handler runs on this stack meanwhile. Where `low` lies below the stack, the process
+/// dies.
 #[inline(never)]
 pub unsafe fn walk_down(low: usize) {
     const SMALLEST_PAGE: usize = 4096;
@@ -196,8 +206,8 @@ pub unsafe fn walk_down(low: usize) {
     while address > low {
         address = low.max(address - SMALLEST_PAGE);
         let byte = core::ptr::with_exposed_provenance_mut::<u8>(address);
-        // SAFETY: memory of the thread's own stack below all frames, by the caller's promise, or an end that the caller expects. What is
-        // there is written back.
+        // SAFETY: memory of the thread's own stack below all frames, by the caller's promise, or an
+        // end that the caller expects. What is there is written back.
         unsafe { byte.write_volatile(byte.read_volatile()) };
     }
 }

@@ -22,7 +22,8 @@ const CHILD: &str = "GUARDED_CALLBACK_CHILD";
 /// The command, in words, that programs of this target are started through (.ci/cross sets it).
 const RUNNER: &str = "GUARDED_CALLBACK_RUNNER";
 
-/// Set where programs run in the loader of .ci/darwin: `native`, or `emulated` where that is emulated itself.
+/// Set where programs run in the loader of .ci/darwin: `native`, or `emulated` where that is
+/// emulated itself.
 const LOADER: &str = "GUARDED_CALLBACK_LOADER";
 
 /// How a child ended.
@@ -50,9 +51,10 @@ pub fn isolated(test: &str, scenario: impl FnOnce()) {
     }
 }
 
-/// Runs `scenario` in a child process, which is this test (named `test`) again, told `tag`. In the parent `prepare` may
-/// change how the child is started. The child exits with 0 when the scenario returns. `None` in a child that was told
-/// another tag, for tests with several children: it goes on until it comes to its own.
+/// Runs `scenario` in a child process, which is this test (named `test`) again, told `tag`. In the
+/// parent `prepare` may change how the child is started. The child exits with 0 when the scenario
+/// returns. `None` in a child that was told another tag, for tests with several children: it goes
+/// on until it comes to its own.
 ///
 /// # Panics
 /// When no child can be started.
@@ -79,7 +81,8 @@ pub fn run_child(
     }
 }
 
-/// The command that starts a program of this target: by itself, or through an emulator that cargo starts the tests through as well.
+/// The command that starts a program of this target: by itself, or through an emulator that cargo
+/// starts the tests through as well.
 pub fn program(path: impl AsRef<OsStr>) -> Command {
     let Ok(runner) = std::env::var(RUNNER) else { return Command::new(path) };
     let mut words = runner.split_whitespace();
@@ -94,7 +97,8 @@ fn has_emulator() -> bool {
     std::env::var_os(RUNNER).is_some() && !is_native
 }
 
-/// Whether this process runs in an emulator of user programs. Tests of what no emulator does say so and pass.
+/// Whether this process runs in an emulator of user programs. Tests of what no emulator does say so
+/// and pass.
 pub fn is_emulated(what: &str) -> bool {
     let is_emulated = has_emulator();
     if is_emulated {
@@ -103,7 +107,8 @@ pub fn is_emulated(what: &str) -> bool {
     is_emulated
 }
 
-/// Whether this process runs in the loader of macOS programs (.ci/darwin). Tests of what it does not do say so and pass.
+/// Whether this process runs in the loader of macOS programs (.ci/darwin). Tests of what it does
+/// not do say so and pass.
 pub fn is_in_loader(what: &str) -> bool {
     let is_in_loader = std::env::var_os(LOADER).is_some();
     if is_in_loader {
@@ -112,8 +117,8 @@ pub fn is_in_loader(what: &str) -> bool {
     is_in_loader
 }
 
-/// How often a test does what it does many times: `count`, and less in an emulator, where each time takes fifty times as long, and on
-/// Windows, which is Wine here.
+/// How often a test does what it does many times: `count`, and less in an emulator, where each time
+/// takes fifty times as long, and on Windows, which is Wine here.
 pub fn rounds(count: usize) -> usize {
     if has_emulator() || cfg!(windows) { (count / 50).max(20) } else { count }
 }
@@ -178,7 +183,8 @@ pub fn descend(start: usize, bytes: usize) -> i32 {
     core::hint::black_box(&mut page).fill(start as u8);
     let here = page.as_ptr().addr();
     let below = if start - here < bytes { descend(start, bytes) } else { 0 };
-    // Compared with a shifted self by memcmp: all bytes are equal, and the first is right. A loop would take a debug build minutes.
+    // Compared with a shifted self by memcmp: all bytes are equal, and the first is right. A loop
+    // would take a debug build minutes.
     let page = core::hint::black_box(&page);
     below + i32::from(page[0] != start as u8 || page[1..] != page[..page.len() - 1])
 }

@@ -1,5 +1,5 @@
-//! The first callback of a thread allocates nothing, so that it may come from inside of an allocator: malloc is counted here, and calls
-//! back from its hook.
+//! The first callback of a thread allocates nothing, so that it may come from inside of an
+//! allocator: malloc is counted here, and calls back from its hook.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
@@ -75,7 +75,8 @@ unsafe extern "C" fn mmap(
         MAPPINGS.fetch_add(1, Relaxed);
         does_nothing::always(ptr::null_mut());
     }
-    // SAFETY: the caller's promise. All 64-bit systems have this call, the others one of another name.
+    // SAFETY: the caller's promise. All 64-bit systems have this call, the others one of another
+    // name.
     unsafe {
         let number = if cfg!(target_pointer_width = "64") { libc::SYS_mmap } else { SYS_MMAP2 };
         let offset = if cfg!(target_pointer_width = "64") { offset } else { offset / 4096 };

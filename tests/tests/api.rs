@@ -1,4 +1,5 @@
-//! What bodies may call and ask for: the host's stack, stacks larger than usual, preparation, and what becomes of further stacks.
+//! What bodies may call and ask for: the host's stack, stacks larger than usual, preparation, and
+//! what becomes of further stacks.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -139,8 +140,8 @@ callback! { "C" fn calls_16_mib_often(arg) {
     first + (0..50).map(|_| call()).sum::<c_int>() + c_int::from(stats() != before)
 } }
 
-/// What lies on the calling stack between the visit and the frame of C's caller, and what a body needs to know to overwrite its own
-/// activation's record there.
+/// What lies on the calling stack between the visit and the frame of C's caller, and what a body
+/// needs to know to overwrite its own activation's record there.
 struct Overwrites {
     mode: Mode,
     outer: usize,
@@ -156,7 +157,8 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
     let wrong = on_host_stack(|| {
         let words = || (tests::near_sp().next_multiple_of(8)..overwrites.outer).step_by(8);
         let word = core::ptr::with_exposed_provenance_mut::<usize>;
-        // SAFETY: memory of the thread's own stack between two live frames; what is overwritten is put back.
+        // SAFETY: memory of the thread's own stack between two live frames; what is overwritten is
+        // put back.
         let records: Vec<usize> = words().filter(|&at| unsafe { word(at).read_volatile() == header }).collect();
         overwrites.found = records.len();
         // SAFETY: as above; as when a host copies the slice of the stack away.

@@ -1,6 +1,7 @@
 //! Proof that the guard is right: every byte that it calls usable is, and the next one is not.
 //!
-//! The stack is walked down page by page to the computed low end without a fault, and, in a process of its own, below it with one.
+//! The stack is walked down page by page to the computed low end without a fault, and, in a process
+//! of its own, below it with one.
 
 use core::ffi::c_int;
 use core::ptr;
@@ -38,7 +39,8 @@ callback! { "C" [reserve = "1100 KiB"] fn works_with_1_mib(_arg) {
     use_stack(1024 * KIB)
 } }
 
-/// Sizes of threads that C makes; zero is what the C library makes of its own accord (128 KiB with musl, 8 MiB with glibc).
+/// Sizes of threads that C makes; zero is what the C library makes of its own accord (128 KiB with
+/// musl, 8 MiB with glibc).
 const SIZES: [usize; 4] = [0, 64 * KIB, 256 * KIB, 1024 * KIB];
 
 fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
@@ -87,7 +89,8 @@ fn is_right(
     mode: Mode,
 ) -> bool {
     let f = has_told_bounds::of(mode);
-    // SAFETY: `base` is null or memory of that size, which nobody else uses; the body does not use its argument.
+    // SAFETY: `base` is null or memory of that size, which nobody else uses; the body does not use
+    // its argument.
     let result =
         unsafe { c::c_call_on_thread_with(base, stack_bytes, guard_bytes, f, ptr::null_mut()) };
     assert!(matches!(result, 0 | NO_SUCH_THREAD), "{stack_bytes} with {guard_bytes} at {base:?}");
@@ -164,8 +167,8 @@ fn byte_below_a_c_thread_is_not_usable() {
     }
 }
 
-/// Whether a process has died of an access to memory that is none: by SIGSEGV, SIGBUS, or SIGABRT after std's report of it; with
-/// STATUS_STACK_OVERFLOW or STATUS_ACCESS_VIOLATION on Windows.
+/// Whether a process has died of an access to memory that is none: by SIGSEGV, SIGBUS, or SIGABRT
+/// after std's report of it; with STATUS_STACK_OVERFLOW or STATUS_ACCESS_VIOLATION on Windows.
 fn is_fault(signal: Option<i32>, code: Option<i32>) -> bool {
     const STACK_OVERFLOW: i32 = 0xc000_00fd_u32 as i32;
     const ACCESS_VIOLATION: i32 = 0xc000_0005_u32 as i32;
@@ -175,7 +178,8 @@ fn is_fault(signal: Option<i32>, code: Option<i32>) -> bool {
     }
 }
 
-/// Limits of the main thread's stack in KiB: the usual one, a small one, and one that is no multiple of a page. Windows has none.
+/// Limits of the main thread's stack in KiB: the usual one, a small one, and one that is no
+/// multiple of a page. Windows has none.
 const LIMITS: &[Option<&str>] =
     if cfg!(unix) { &[None, Some("1024"), Some("4093")] } else { &[None] };
 

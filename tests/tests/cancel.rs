@@ -1,4 +1,5 @@
-//! Cancellation of threads inside of bodies: C's cleanup handlers and Rust's destructors run, and the stacks come back.
+//! Cancellation of threads inside of bodies: C's cleanup handlers and Rust's destructors run, and
+//! the stacks come back.
 #![cfg(all(target_os = "linux", target_env = "gnu"))] // musl ends a cancelled thread without unwinding
 
 use core::ffi::c_void;
@@ -71,7 +72,8 @@ callback! { "C-unwind" fn is_cancelled_with_a_caller(arg) {
     0
 } }
 
-/// Cancels a thread in `f`, 100 times, and expects the cleanup handlers below the body and above it to run.
+/// Cancels a thread in `f`, 100 times, and expects the cleanup handlers below the body and above it
+/// to run.
 fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
     for round in 1..=100 {
         // SAFETY: the caller passes what the body expects.
@@ -117,8 +119,9 @@ in_both_modes! {
     }
 }
 
-/// As C declares them: without the pads that a call of "C-unwind" has. A function with other calls that
-/// may unwind has a table in which these are missing, which ends the process, also without the attribute.
+/// As C declares them: without the pads that a call of "C-unwind" has. A function with other calls
+/// that may unwind has a table in which these are missing, which ends the process, also without the
+/// attribute.
 mod direct {
     #[allow(clashing_extern_declarations, reason = "of the ABI that the bodies call")]
     unsafe extern "C" {
@@ -160,7 +163,8 @@ fn has_switched() -> bool {
     tests::STACK_PLACES.contains(&unsafe { direct::c_ended_at })
 }
 
-/// The sizes of threads on which bodies stay and switch, and whether they do. `always` switches on both.
+/// The sizes of threads on which bodies stay and switch, and whether they do. `always` switches on
+/// both.
 const THREADS: [(usize, bool); 2] = [(1024 * KIB, false), (64 * KIB, true)];
 
 tests::alone! {

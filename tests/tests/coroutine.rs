@@ -1,4 +1,5 @@
-//! Foreign stacks: ucontext coroutines, mapped, on the heap, and carved out of the thread's own stack.
+//! Foreign stacks: ucontext coroutines, mapped, on the heap, and carved out of the thread's own
+//! stack.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -32,7 +33,8 @@ impl Job {
     /// Makes the coroutine, which calls `f` with this job when it is resumed.
     fn start(&mut self, stack: &mut [u8], f: CCallback) {
         let arg = to_c(self);
-        // SAFETY: the caller keeps stack and job until the coroutine has ended or is not resumed any more.
+        // SAFETY: the caller keeps stack and job until the coroutine has ended or is not resumed
+        // any more.
         self.coroutine =
             unsafe { c::c_coroutine_new(stack.as_mut_ptr().cast(), stack.len(), f, arg) };
     }
@@ -49,7 +51,8 @@ impl Job {
     }
 }
 
-/// A body that suspends the coroutine from the system stack, with a canary and with deep use of the stack around it.
+/// A body that suspends the coroutine from the system stack, with a canary and with deep use of the
+/// stack around it.
 fn suspending(arg: *mut c_void) -> c_int {
     let job = arg.cast::<Job>();
     // SAFETY: `start` passed the job, which the test keeps.
@@ -156,7 +159,8 @@ in_both_modes! {
     }
 
     fn body_that_resumes_a_coroutine_keeps_its_stack(mode) {
-        // A body resumes a coroutine that is suspended in a body; that one ends first, then calls come from both.
+        // A body resumes a coroutine that is suspended in a body; that one ends first, then calls
+        // come from both.
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job::new(mode, 5);
         job.start(&mut stack, suspends::of(mode));
@@ -167,7 +171,8 @@ in_both_modes! {
     }
 
     fn nested_callback_stays_on_its_stack_after_a_coroutine_used_another(mode) {
-        // Inside a body with room a coroutine calls back and ends; the next callback of the body stays where the body is.
+        // Inside a body with room a coroutine calls back and ends; the next callback of the body
+        // stays where the body is.
         let mut stack = vec![0_u8; 16 * KIB];
         let mut job = Job { suspensions: 0, ..Job::new(mode, 5) };
         job.start(&mut stack, suspends::of(mode));
@@ -178,7 +183,8 @@ in_both_modes! {
 
     #[cfg(unix)]
     fn stack_map_does_not_read_the_stack_of_a_coroutine_that_is_gone(mode) {
-        // The coroutine is suspended inside a body and its stack unmapped: it will never be resumed.
+        // The coroutine is suspended inside a body and its stack unmapped: it will never be
+        // resumed.
         let bytes = 64 * KIB;
         // SAFETY: a fresh mapping.
         let memory = unsafe {
@@ -216,8 +222,8 @@ in_both_modes! {
     }
 
     fn stack_that_was_jumped_off_comes_back_when_its_callers_stack_is_used_again(mode) {
-        // A body is jumped over, the one that it was called from returns, and a coroutine's takes that one's stack with it out of
-        // the thread's life.
+        // A body is jumped over, the one that it was called from returns, and a coroutine's takes
+        // that one's stack with it out of the thread's life.
         for round in 0..100 {
             let mut stack = vec![0_u8; 16 * KIB];
             let mut job = Job::new(mode, round);
@@ -233,7 +239,8 @@ in_both_modes! {
     }
 
     fn stack_of_a_suspended_body_comes_back_after_its_thread_has_ended(mode) {
-        // Each thread suspends a body and ends; the body is finished here. The stacks must come back without `trim`.
+        // Each thread suspends a body and ends; the body is finished here. The stacks must come
+        // back without `trim`.
         for round in 0..tests::rounds(200) as u64 {
             let mut stack = vec![0_u8; 16 * KIB];
             let mut job = Job::new(mode, round);
@@ -258,7 +265,8 @@ in_both_modes! {
     }
 }
 
-// On Windows coroutines are fibers, whose stacks nobody chooses: the scenarios that do are for POSIX systems.
+// On Windows coroutines are fibers, whose stacks nobody chooses: the scenarios that do are for
+// POSIX systems.
 
 /// A coroutine on a 16 KiB piece of an array on the thread stack.
 #[cfg(unix)]

@@ -1,8 +1,10 @@
-//! C programs that call back a plain function, an `always` and a `when_low` one: nobody can tell which from what they print, how they end,
-//! or what they see of errno, the floating-point environment, the signal mask and the like, before, inside of and after the body.
+//! C programs that call back a plain function, an `always` and a `when_low` one: nobody can tell
+//! which from what they print, how they end, or what they see of errno, the floating-point
+//! environment, the signal mask and the like, before, inside of and after the body.
 //!
-//! Each program runs in a process of its own, on a thread so small that both modes switch; all that it wrote is compared byte for byte,
-//! but for the numbers of threads in panic messages and the frames of backtraces.
+//! Each program runs in a process of its own, on a thread so small that both modes switch; all that
+//! it wrote is compared byte for byte, but for the numbers of threads in panic messages and the
+//! frames of backtraces.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 use core::ffi::{c_char, c_int, c_void};
@@ -47,7 +49,8 @@ const END_THREAD: c_int = 14;
 /// Added to an act: three other callbacks come first, so that this one goes the warm way.
 const LATER: c_int = 300;
 
-/// Whether bodies are to run on a system stack, as they must not run where the twin does without anybody noticing.
+/// Whether bodies are to run on a system stack, as they must not run where the twin does without
+/// anybody noticing.
 static SWITCHES: AtomicBool = AtomicBool::new(false);
 
 fn check_place() {
@@ -58,7 +61,8 @@ fn check_place() {
 
 /// What a callback in any mode does, after C has been told what it sees on entry.
 fn act(arg: *mut c_void) -> c_int {
-    // SAFETY: the programs pass acts; those that do not return leave only frames without anything to drop.
+    // SAFETY: the programs pass acts; those that do not return leave only frames without anything
+    // to drop.
     let result = unsafe { c_act(arg.addr() as c_int) };
     check_place();
     println!("the body is over, {result}");
@@ -139,8 +143,9 @@ enum End {
     Signal(i32),
 }
 
-/// Without the numbers of threads in "thread 'name' (123) panicked", and without the frames of the backtrace that a panic which cannot
-/// unwind prints whatever RUST_BACKTRACE says: the switch is among them, and addresses.
+/// Without the numbers of threads in "thread 'name' (123) panicked", and without the frames of the
+/// backtrace that a panic which cannot unwind prints whatever RUST_BACKTRACE says: the switch is
+/// among them, and addresses.
 fn normalised(text: &str) -> String {
     let is_frame = |line: &&str| {
         let line = line.trim_start();
@@ -152,8 +157,8 @@ fn normalised(text: &str) -> String {
             (Some(open), Some(close)) if line.starts_with("thread '") && open < close => {
                 format!("{} (#{}", &line[..open], &line[close..])
             }
-            // What libgcc's _Unwind_RaiseException returns is lost on aarch64 (GCC bug 114843), and on powerpc64 it is another number at each
-            // run as well: whatever is in the register.
+            // What libgcc's _Unwind_RaiseException returns is lost on aarch64 (GCC bug 114843), and
+            // on powerpc64 it is another number at each run as well: whatever is in the register.
             _ if cfg!(any(target_arch = "aarch64", target_arch = "powerpc64"))
                 && line.contains("failed to initiate panic, error ") =>
             {

@@ -1,5 +1,6 @@
-//! The fast path (runtime/src/fast/), where it must leave a callback to the compiled one or be told from it.
-//! That arguments and results arrive is seen by `abi-tests`, signals at each of its instructions by `tests/signal.rs`.
+//! The fast path (runtime/src/fast/), where it must leave a callback to the compiled one or be told
+//! from it. That arguments and results arrive is seen by `abi-tests`, signals at each of its
+//! instructions by `tests/signal.rs`.
 
 use core::ptr;
 
@@ -36,7 +37,8 @@ callback! { "C" fn calls_from_its_host(_arg) {
 callback! { "C" fn visits_from_a_small_thread(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
-    // The first callback of the thread takes the slow path, as do those after the thread has come to hold two stacks.
+    // The first callback of the thread takes the slow path, as do those after the thread has come
+    // to hold two stacks.
     let visits: i32 = (0..3).map(|_| call(visits_its_host::of(mode))).sum();
     visits + (0..3).map(|_| call(calls_from_its_host::of(mode))).sum::<i32>()
 } }

@@ -1,10 +1,12 @@
 //! Calls of the system and of the C library that fail, each at every place where it is made.
 //!
-//! This executable defines the functions in question, `syscall` among them, so that the runtime, which is linked into it, calls them
-//! here; the C library's own calls go past them. Every trial is a fork of the test's child: what fails, the body runs or C gets the fallback, or
-//! where none is declared the process aborts with the one line. Nothing is lost afterwards.
+//! This executable defines the functions in question, `syscall` among them, so that the runtime,
+//! which is linked into it, calls them here; the C library's own calls go past them. Every trial is
+//! a fork of the test's child: what fails, the body runs or C gets the fallback, or where none is
+//! declared the process aborts with the one line. Nothing is lost afterwards.
 
-// Elsewhere mmap is a system call of another name, or takes its arguments in another way, or is none.
+// Elsewhere mmap is a system call of another name, or takes its arguments in another way, or is
+// none.
 #![cfg(all(unix, target_env = "gnu", target_pointer_width = "64", not(target_arch = "s390x")))]
 
 use core::ffi::{c_int, c_long, c_void};
@@ -37,7 +39,8 @@ const GETATTR: usize = SYSTEM_CALLS.len();
 
 static ARMED: AtomicBool = AtomicBool::new(false);
 static CALLS: [AtomicUsize; ALL] = [const { AtomicUsize::new(0) }; ALL];
-/// The function that fails, the call at which it begins to, and whether all later ones fail as well.
+/// The function that fails, the call at which it begins to, and whether all later ones fail as
+/// well.
 static FAULT: (AtomicUsize, AtomicUsize, AtomicBool) =
     (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
 
@@ -71,7 +74,8 @@ macro_rules! next {
     }};
 }
 
-/// Variadic in C: arguments that a caller does not pass are whatever is there, and the kernel does not look at them.
+/// Variadic in C: arguments that a caller does not pass are whatever is there, and the kernel does
+/// not look at them.
 #[unsafe(no_mangle)]
 extern "C" fn syscall(
     number: c_long,
@@ -114,7 +118,8 @@ library_calls! {
 
 const KEY_CREATE: usize = 2;
 
-/// Names the process in which no key can be made while it is loaded, so that the first callback has to make it.
+/// Names the process in which no key can be made while it is loaded, so that the first callback has
+/// to make it.
 const NO_KEY_AT_LOAD: &core::ffi::CStr = c"GUARDED_CALLBACK_NO_KEY_AT_LOAD";
 
 fn is_at_load(function: usize) -> bool {
@@ -311,7 +316,8 @@ fn registered(callbacks: Callbacks) -> c_int {
     let range = memory.as_ptr_range();
     // Without memory for the table it is a foreign stack.
     let _registration = register_stack(range.start.addr()..range.end.addr());
-    // SAFETY: the memory outlives the coroutine, which ends at once; the body does not use its argument.
+    // SAFETY: the memory outlives the coroutine, which ends at once; the body does not use its
+    // argument.
     unsafe {
         let coroutine = c::c_coroutine_new(
             memory.as_mut_ptr().cast(),
@@ -354,7 +360,8 @@ fn trial(scenario: Inside, callbacks: Callbacks) -> c_int {
 
 /// Runs `inside` in a fork and returns its wait status and what it wrote to standard error.
 fn forked(inside: impl FnOnce() -> c_int) -> (c_int, String) {
-    // SAFETY: plain calls on files and processes of our own. The fork of this process, which has one thread, may do all that it may.
+    // SAFETY: plain calls on files and processes of our own. The fork of this process, which has
+    // one thread, may do all that it may.
     unsafe {
         let file = libc::memfd_create(c"stderr".as_ptr(), 0);
         let child = libc::fork();
@@ -461,7 +468,8 @@ failing! {
     failing_pthread_setspecific_changes_nothing_and_loses_nothing = GETATTR + 3;
 }
 
-/// It takes a lock and calls realloc, so that nothing of the runtime may need it where glibc tells its threads by descriptors.
+/// It takes a lock and calls realloc, so that nothing of the runtime may need it where glibc tells
+/// its threads by descriptors.
 #[test]
 fn pthread_getattr_np_is_never_called() {
     if !is_emulated("takes too long for so many forks") {
@@ -478,7 +486,8 @@ fn bytes_in_use(name: &str) -> u64 {
     line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1024
 }
 
-/// What is to be had when the callbacks of a thread begin: the resource, and how many bytes more than are in use.
+/// What is to be had when the callbacks of a thread begin: the resource, and how many bytes more
+/// than are in use.
 static LIMIT: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
 
 /// Three nested callbacks and one more, under the limit.

@@ -1,6 +1,7 @@
-//! The chain of frame pointers, as profilers follow it, from inside a body to its host, downwards and upwards in addresses. Compiled with
-//! frame pointers everywhere:
-//! `RUSTFLAGS=-Cforce-frame-pointers=yes cargo test -p tests --features frame_pointers --test frame_pointers`.
+//! The chain of frame pointers, as profilers follow it, from inside a body to its host, downwards
+//! and upwards in addresses. Compiled with frame pointers everywhere:
+//! `RUSTFLAGS=-Cforce-frame-pointers=yes cargo test -p tests --features frame_pointers --test
+//! frame_pointers`.
 #![cfg(all(feature = "frame_pointers", target_arch = "x86_64", unix))]
 
 use core::ffi::{c_int, c_void};

@@ -1,4 +1,5 @@
-//! The unwinder of C and C++ walks from inside a body to the end of the thread, downwards and upwards in addresses.
+//! The unwinder of C and C++ walks from inside a body to the end of the thread, downwards and
+//! upwards in addresses.
 #![cfg(all(unix, not(target_family = "wasm")))]
 
 use core::ffi::{c_int, c_void};
@@ -28,8 +29,8 @@ fn call(upwards: bool, f: CCallback, arg: *mut c_void) -> c_int {
     let mut twice = (f, arg);
     let (f, arg) = (CCallback(calls_twice as *const c_void), to_c(&mut twice));
     if upwards {
-        // The least that glibc accepts on aarch64 and powerpc64; with its first frames gone it is too little for the body.
-        // SAFETY: the body gets what the test passes.
+        // The least that glibc accepts on aarch64 and powerpc64; with its first frames gone it is
+        // too little for the body. SAFETY: the body gets what the test passes.
         return unsafe { c::c_call_on_thread_at(FREE_PLACES[1], 128 * KIB, f, arg) };
     }
     let low = StackBounds::of_thread().expect("known").low();
@@ -37,7 +38,8 @@ fn call(upwards: bool, f: CCallback, arg: *mut c_void) -> c_int {
     unsafe { c::c_call_with_left(64 * KIB, low, f, arg) }
 }
 
-// A body in between, so that there are two switches in a row: C calls the inner one with a frame of its own.
+// A body in between, so that there are two switches in a row: C calls the inner one with a frame of
+// its own.
 callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn unwinds_from_a_further_stack(arg) {
     assert!(on_system_stack());
     // SAFETY: as above.
@@ -55,7 +57,8 @@ in_both_modes! {
     }
 
     fn cpp_unwinder_stops_at_a_switch_upwards(mode) {
-        // The thread begins in C's `run`, which calls: it is met by its name in tests/main_thread.rs. Here the walk has to come to its end.
+        // The thread begins in C's `run`, which calls: it is met by its name in
+        // tests/main_thread.rs. Here the walk has to come to its end.
         assert_eq!(call(true, unwinds::of(mode), c::c_unwind_over as *mut c_void), 1);
     }
 

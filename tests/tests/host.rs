@@ -8,7 +8,8 @@ use tests::{CCallback, Mode, alone, c, callback, in_both_modes};
 
 const KIB: usize = 1024;
 
-/// What a callback may use of its host, first use included. Unoptimised frames are larger; they must fit what other tests leave.
+/// What a callback may use of its host, first use included. Unoptimised frames are larger; they
+/// must fit what other tests leave.
 const MOST_HOST_BYTES: usize = match (cfg!(debug_assertions), tests::LARGE_FRAMES) {
     (true, _) => tests::LITTLE,
     (false, true) => 1024,

@@ -61,7 +61,8 @@ fn jump_flat(count: usize, mode: Mode, depth: impl Fn(usize) -> usize) {
         bytes_before / KIB,
         resident_bytes() / KIB
     );
-    // A depth that was not met before may leave one more stack behind, which a later jump from above finds.
+    // A depth that was not met before may leave one more stack behind, which a later jump from
+    // above finds.
     assert!(maps() <= maps_before + 40, "maps {maps_before} -> {}, {:?}", maps(), stats());
     // Such a stack keeps what its body has touched.
     let more_stacks = maps().saturating_sub(maps_before) / 2;
@@ -147,7 +148,8 @@ alone! {
         if maps_above_threads() {
             return;
         }
-        // The system stack is mapped before the stack of the thread that uses it next, which the kernel puts below what is there.
+        // The system stack is mapped before the stack of the thread that uses it next, which the
+        // kernel puts below what is there.
         on_small_thread(|| jump(0, Mode::Always));
         callback! { "C" fn later(_arg) {
             // SAFETY: the body does not use its argument.
@@ -160,7 +162,8 @@ alone! {
 
 in_both_modes! {
     fn callback_after_a_longjmp_leaves_stacks_in_use_alone(mode) {
-        // A body that lives calls C, which jumps over an inner callback; the outer body's locals stay intact.
+        // A body that lives calls C, which jumps over an inner callback; the outer body's locals
+        // stay intact.
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };

@@ -1,4 +1,5 @@
-//! A shared object with a copy of the runtime of its own (tests/plugin): opened, called on many threads, closed.
+//! A shared object with a copy of the runtime of its own (tests/plugin): opened, called on many
+//! threads, closed.
 #![cfg(any(windows, all(target_os = "linux", target_env = "gnu")))] // musl never unloads, and its static executables cannot open
 
 #[cfg_attr(target_os = "linux", path = "library/linux.rs")]
@@ -175,7 +176,8 @@ in_both_modes! {
     }
 
     fn two_runtimes_leave_each_other_alone(mode) {
-        // Bodies of the executable call bodies of the library, and the other way round, to a depth of four.
+        // Bodies of the executable call bodies of the library, and the other way round, to a depth
+        // of four.
         let plugin = Plugin::open();
         let theirs = plugin.callback(mode);
         for _ in 0..200 {
@@ -245,8 +247,8 @@ in_both_modes! {
     }
 
     fn destructor_of_a_library_calls_back(mode) {
-        // The library's own destructor calls one of its callbacks, before and after its runtime has given back what it holds.
-        // The thread that closes it ends afterwards.
+        // The library's own destructor calls one of its callbacks, before and after its runtime has
+        // given back what it holds. The thread that closes it ends afterwards.
         let step = || {
             let closer = std::thread::spawn(move || {
                 let plugin = Plugin::open();
@@ -280,7 +282,8 @@ mod report {
         assert_eq!(on_thread(CCallback(runs as *const c_void), to_c(&mut body)), 0);
     }
 
-    /// Faults on a thread that has its alternate signal stack from the plugin, which is closed by then.
+    /// Faults on a thread that has its alternate signal stack from the plugin, which is closed by
+    /// then.
     #[test]
     fn report_of_a_closed_plugin_leaves_the_earlier_handler_in_force() {
         use tests::run_child;
@@ -319,16 +322,10 @@ mod report {
                         std::thread::scope(|scope| {
                             scope.spawn(|| {
                                 on_c_thread(&mut || {
+                                    let f = CCallback(f as *const c_void);
                                     // SAFETY: null is accepted.
-                                    assert_eq!(
-                                        unsafe {
-                                            c::c_call(
-                                                CCallback(f as *const c_void),
-                                                ptr::null_mut(),
-                                            )
-                                        },
-                                        0
-                                    );
+                                    let result = unsafe { c::c_call(f, ptr::null_mut()) };
+                                    assert_eq!(result, 0);
                                     called.wait();
                                     called.wait();
                                     fault();

@@ -1,4 +1,5 @@
-//! What needs a real main thread: backtraces that reach `main`, gdb, and the limit of the main thread's stack.
+//! What needs a real main thread: backtraces that reach `main`, gdb, and the limit of the main
+//! thread's stack.
 
 // Limits of the main thread and gdb: POSIX systems. windows.rs has the backtraces.
 #![cfg(unix)]
@@ -171,7 +172,8 @@ fn prepare_thread_takes_up_a_changed_limit() {
     }
 }
 
-/// /proc gone, as in a chroot without it: an empty file system lies over it, in a mount namespace of the child's own.
+/// /proc gone, as in a chroot without it: an empty file system lies over it, in a mount namespace
+/// of the child's own.
 #[test]
 fn main_thread_has_bounds_without_proc() {
     if is_emulated("reads /proc for itself") || !cfg!(target_os = "linux") {

@@ -93,7 +93,8 @@ fn extent_of_coroutine(memory: &[u8], _host: usize) -> Range<usize> {
     memory.as_ptr().addr()..memory.as_ptr().addr() + memory.len()
 }
 
-/// Where the stack of a fiber lies, which the system has made for it: around the host that it calls from.
+/// Where the stack of a fiber lies, which the system has made for it: around the host that it calls
+/// from.
 #[cfg(windows)]
 fn extent_of_coroutine(_memory: &[u8], host: usize) -> Range<usize> {
     let extent = tests::allocation(host);

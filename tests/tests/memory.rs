@@ -14,7 +14,8 @@ use tests::{
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// What resident memory may grow by besides stacks: the C library's arenas and what the counters of the kernel lag behind by.
+/// What resident memory may grow by besides stacks: the C library's arenas and what the counters of
+/// the kernel lag behind by.
 const SLACK: usize = 2 * MIB;
 
 /// What each unused stack may keep: 64 KiB and the page that the end of it falls in.

@@ -18,10 +18,12 @@ use tests::{
 
 const KIB: usize = 1024;
 
-/// The signal of an access to the guard area: memory that is there and must not be touched is a bus error on Apple's systems.
+/// The signal of an access to the guard area: memory that is there and must not be touched is a bus
+/// error on Apple's systems.
 const AT_A_GUARD: c_int = if cfg!(target_vendor = "apple") { libc::SIGBUS } else { libc::SIGSEGV };
 
-/// The name of a thread in a report. The other systems lock the list of threads for it, which no handler may wait for.
+/// The name of a thread in a report. The other systems lock the list of threads for it, which no
+/// handler may wait for.
 const NAME: &str = if cfg!(target_os = "linux") { "reader" } else { "" };
 
 /// Names the calling thread, in less than 16 bytes, and tells its number.
@@ -175,7 +177,8 @@ const IN_PLACE: &str = "has overflowed its own stack of ";
 #[test]
 fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
     let test = "overflow_in_place_is_reported_with_the_first_callback_of_the_thread";
-    // On a thread of Rust, of C, and one that was prepared; as the first callback, and as a later one.
+    // On a thread of Rust, of C, and one that was prepared; as the first callback, and as a later
+    // one.
     let scenarios: [(&str, &str, &dyn Fn()); 5] = [
         ("Rust", "overflows", &|| _ = overflows_in_place()),
         ("C", "overflows", &|| on_c_thread(&mut || _ = overflows_in_place())),
@@ -279,14 +282,16 @@ fn report_names_the_callers_on_other_stacks() {
         let [line, caller] = report(&death)[..] else { panic!("not two lines: {}", death.told()) };
         assert!(
             line.contains("overflows_on_a_further_stack::")
-                && line.contains(&format!("it asked for {} MiB", SYSTEM_STACK_BYTES / 4 * 3 >> 20)),
+                && line
+                    .contains(&format!("it asked for {} MiB", (SYSTEM_STACK_BYTES / 4 * 3) >> 20)),
             "{line}"
         );
         assert!(caller.contains("called from `overflow::calls_another::"), "{caller}");
     }
 }
 
-/// Runs `scenario` with and without the report, behind the handlers of `kind` if one is given. `None` in children.
+/// Runs `scenario` with and without the report, behind the handlers of `kind` if one is given.
+/// `None` in children.
 fn with_and_without(
     test: &str,
     tag: &str,
@@ -364,7 +369,8 @@ fn overflow_in_a_rust_program_dies_the_same_with_the_report() {
         else {
             continue;
         };
-        // Without an alternate stack the signal finds no room for its handler, which ends a process by another signal on Apple's systems.
+        // Without an alternate stack the signal finds no room for its handler, which ends a process
+        // by another signal on Apple's systems.
         if cfg!(target_vendor = "apple")
             && with.signal == Some(AT_A_GUARD)
             && without.signal.is_some()
@@ -646,7 +652,8 @@ tests::alone! {
     }
 }
 
-/// System calls that are on the list of async-signal-safe functions, or write nothing but what they return.
+/// System calls that are on the list of async-signal-safe functions, or write nothing but what they
+/// return.
 #[cfg(target_os = "linux")]
 const SAFE: [&str; 6] =
     ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];

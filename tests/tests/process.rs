@@ -1,4 +1,5 @@
-//! Doubling, replacing and ending the process, from inside of bodies and while other threads call back.
+//! Doubling, replacing and ending the process, from inside of bodies and while other threads call
+//! back.
 #![cfg(unix)]
 
 use core::ffi::{c_int, c_void};
@@ -43,7 +44,8 @@ fn all_ways(mode: Mode) -> c_int {
     wrong + far_down(calls_again::of(mode), works_on_a_further_stack::of(mode).0.cast_mut())
 }
 
-/// Runs `with` while three threads take every way that a callback has, among them new threads all the time.
+/// Runs `with` while three threads take every way that a callback has, among them new threads all
+/// the time.
 fn while_others_churn(mode: Mode, with: impl FnOnce()) {
     static STOP: AtomicBool = AtomicBool::new(false);
     let churn = move || {

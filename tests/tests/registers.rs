@@ -1,4 +1,5 @@
-//! What the ABI asks of a function that is called: the registers it must keep, and the alignment of SP in its body.
+//! What the ABI asks of a function that is called: the registers it must keep, and the alignment of
+//! SP in its body.
 
 use core::ffi::c_int;
 use core::ptr;
@@ -8,7 +9,8 @@ use tests::{Mode, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
-/// As aligned as SP must be at every call. The compiler takes that for granted and aligns nothing by itself.
+/// As aligned as SP must be at every call. The compiler takes that for granted and aligns nothing
+/// by itself.
 #[cfg_attr(any(target_arch = "arm", target_arch = "s390x"), repr(align(8)))]
 #[cfg_attr(not(any(target_arch = "arm", target_arch = "s390x")), repr(align(16)))]
 struct Aligned([u8; 48]);

@@ -117,7 +117,8 @@ in_both_modes! {
 
     fn nesting_10_000_deep_has_room(mode) {
         NESTING_MODE.store(mode as usize, Relaxed);
-        // As many as a thread may hold with 32 bits, where stacks are small, so that the pool keeps all of them.
+        // As many as a thread may hold with 32 bits, where stacks are small, so that the pool keeps
+        // all of them.
         Settings::new().spare_stacks(64).apply().expect("the first");
         let mut depth = 10_000_usize;
         // SAFETY: the argument is the counter that the body expects.
@@ -143,7 +144,8 @@ in_both_modes! {
     }
 
     fn unknown_c_thread_is_recognised(mode) {
-        // Threads that Rust did not make and sees for the first time in the callback, several at once.
+        // Threads that Rust did not make and sees for the first time in the callback, several at
+        // once.
         callback! { "C" fn probe(_arg) {
             if remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) { use_stack(120 * KIB) } else { -1 }
         } }
@@ -227,8 +229,9 @@ in_both_modes! {
             unsafe { c::c_call_with_big_value(tests::CCallback(arg)) }
         } }
         let f = if mode == Mode::Always { adds_one_always as *mut c_void } else { adds_one_when_low as *mut c_void };
-        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug build copies, and on powerpc64 and 32-bit Arm rustc
-        // passes structures of all sizes as arrays of words, so that every function that gets one copies it.
+        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug
+        // build copies, and on powerpc64 and 32-bit Arm rustc passes structures of all sizes as
+        // arrays of words, so that every function that gets one copies it.
         let copies = cfg!(any(debug_assertions, target_arch = "powerpc64", target_arch = "arm"));
         let stack_bytes = match (copies, mode) {
             (false, _) => 160 * KIB,

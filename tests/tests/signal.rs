@@ -1,4 +1,5 @@
-//! Callbacks from signal handlers: on an alternate stack or not, while idle, while a body runs, at every instruction.
+//! Callbacks from signal handlers: on an alternate stack or not, while idle, while a body runs, at
+//! every instruction.
 
 // Signals.
 #![cfg(unix)]
@@ -52,9 +53,10 @@ impl Stack {
             Self::Alternate | Self::Autodisarm => 64 * KIB,
             Self::InFrame | Self::InFrameAutodisarm => IN_FRAME_BYTES,
             Self::Large => 512 * KIB,
-            // SAFETY: it only tells a number.
             Self::Tiny => {
-                (unsafe { c::c_smallest_signal_stack() } + LITTLE + KIB).next_multiple_of(64)
+                // SAFETY: it only tells a number.
+                let smallest = unsafe { c::c_smallest_signal_stack() };
+                (smallest + LITTLE + KIB).next_multiple_of(64)
             }
         }
     }
@@ -188,7 +190,8 @@ fn assert_no_stack_is_lost() {
     assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "{stats:?}");
 }
 
-// The bodies are short, so that nearly all of the instructions that are stepped over are the runtime's.
+// The bodies are short, so that nearly all of the instructions that are stepped over are the
+// runtime's.
 
 callback! { "C" fn answers(_arg) { c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB)) } }
 
@@ -383,7 +386,8 @@ callback! { "C-unwind" fn is_jumped_out_of(arg) {
     // SAFETY: the test passes it.
     let run = unsafe { &mut *arg.cast::<Run>() };
     run.prepared(|run| {
-        // SAFETY: the handler is a C function; a stack_t is plain data, and the memory is there until `prepared` takes it away.
+        // SAFETY: the handler is a C function; a stack_t is plain data, and the memory is there
+        // until `prepared` takes it away.
         unsafe {
             c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
             let mut armed: libc::stack_t = core::mem::zeroed();
@@ -394,7 +398,8 @@ callback! { "C-unwind" fn is_jumped_out_of(arg) {
                 let now = signal_stack_now();
                 wrong += c_int::from(now.1 == 0 || now == own) + warm(run.mode) + nested_on_a_further_stack(run.mode);
                 wrong += c_int::from(signal_stack_now() != now);
-                // Every other jump is out of a handler on the stack that was lent to the one before.
+                // Every other jump is out of a handler on the stack that was lent to the one
+                // before.
                 if round % 2 == 1 {
                     wrong += libc::sigaltstack(&raw const armed, ptr::null_mut());
                     wrong += warm(run.mode) + nested_on_a_further_stack(run.mode);
@@ -407,7 +412,7 @@ callback! { "C-unwind" fn is_jumped_out_of(arg) {
 } }
 
 callback! { "C" fn nests_or_uses_its_stack(_arg) {
-    if NESTED.fetch_add(1, Relaxed) % 2 == 0 {
+    if NESTED.fetch_add(1, Relaxed).is_multiple_of(2) {
         nested_on_a_further_stack(Mode::Always)
     } else {
         use_stack(100 * KIB)
@@ -430,7 +435,8 @@ callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
     // SAFETY: the test passes it.
     let run = unsafe { &mut *arg.cast::<Run>() };
     run.prepared(|run| {
-        // SAFETY: the handlers are C functions, which have run for the last time on the stack that is overwritten.
+        // SAFETY: the handlers are C functions, which have run for the last time on the stack that
+        // is overwritten.
         unsafe {
             c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
             c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
@@ -484,7 +490,8 @@ callback! { "C-unwind" fn raises_with_lent_stacks(arg) {
 } }
 
 callback! { "C" fn jumps_out_of_its_handler(_arg) {
-    // SAFETY: the test has set the target; neither this frame nor the handler's has anything to drop.
+    // SAFETY: the test has set the target; neither this frame nor the handler's has anything to
+    // drop.
     unsafe { c::c_jump_out_of_handler() }
 } }
 
@@ -551,7 +558,8 @@ in_both_modes! {
             NESTED.store(0, Relaxed);
             let mut run =
                 Run { stack, mode, handler: nests_or_uses_its_stack::of(mode), before: Some(warm), scenario: warm, calls: 0 };
-            // So large that the body would stay where it is, were that taken for the thread's stack.
+            // So large that the body would stay where it is, were that taken for the thread's
+            // stack.
             run.on_thread(1024 * KIB, raises_twice::of(Mode::Plain));
         }
     }
@@ -638,7 +646,8 @@ in_both_modes! {
 
 // What a handler may not call.
 
-/// Functions that are not async-signal-safe, and that a first use calls: the executable's own, which come before the C library's.
+/// Functions that are not async-signal-safe, and that a first use calls: the executable's own,
+/// which come before the C library's.
 #[cfg(target_env = "gnu")]
 mod unsafe_in_handlers {
     use core::ffi::{c_char, c_int, c_void};

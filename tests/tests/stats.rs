@@ -118,7 +118,8 @@ in_both_modes! {
 
     fn what_an_abandoned_body_has_used_counts_for_no_other(mode) {
         callback! { "C" fn jumps(arg) {
-            // SAFETY: the test passes the mode; the frames that are jumped over have nothing to drop.
+            // SAFETY: the test passes the mode; the frames that are jumped over have nothing to
+            // drop.
             unsafe { c::c_call_jumped(0, jumps_away_from_deep::of(*from_c::<Mode>(arg)), to_c(&mut (2_usize << 20))) - 1 }
         } }
         let mut mode = mode;

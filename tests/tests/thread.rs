@@ -39,7 +39,8 @@ callback! { "C" fn calls_what_jumps_away(arg) {
 } }
 
 callback! { "C" [reserve = 9 << 20] fn lets_jump(arg) {
-    // SAFETY: the body does not use its argument; the frames that are jumped over have nothing to drop.
+    // SAFETY: the body does not use its argument; the frames that are jumped over have nothing to
+    // drop.
     unsafe { c::c_call_jumped(64 * KIB, tests::CCallback(arg), ptr::null_mut()) - 1 }
 } }
 
@@ -55,8 +56,8 @@ fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
     unsafe { c::c_call_on_thread(stack_bytes, f, ptr::null_mut()) }
 }
 
-/// Maps that come until the pool has stacks for all places of threads. On i686 MSVC a stack must lie below its host, and the pool keeps 16 that
-/// threads of the system's lie below of.
+/// Maps that come until the pool has stacks for all places of threads. On i686 MSVC a stack must
+/// lie below its host, and the pool keeps 16 that threads of the system's lie below of.
 const FITTING: usize =
     if cfg!(all(windows, target_arch = "x86", target_env = "msvc")) { 16 } else { 8 };
 
@@ -65,7 +66,8 @@ fn flat(count: usize, step: impl FnMut()) {
     flat_but(8, count, step);
 }
 
-/// As [`flat`], with `slack` maps that come and go, and 128 KiB for each, for scenarios with threads of the C library's own making.
+/// As [`flat`], with `slack` maps that come and go, and 128 KiB for each, for scenarios with
+/// threads of the C library's own making.
 fn flat_but(slack: usize, count: usize, mut step: impl FnMut()) {
     let count = rounds(count);
     (0..count / 10).for_each(|_| step());
@@ -148,13 +150,14 @@ in_both_modes! {
     }
 
     fn thread_that_jumped_over_nested_bodies_leaks_nothing(mode) {
-        // The outer body on one system stack, the inner on a further one because it asks for so much; both are jumped over,
-        // and the thread ends without another callback.
+        // The outer body on one system stack, the inner on a further one because it asks for so
+        // much; both are jumped over, and the thread ends without another callback.
         callback! { "C" fn jumping_thread(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
             let inner = jumps_away::of(mode).0.cast_mut();
-            // SAFETY: the body expects the address of a callback; the frames that are jumped over have nothing to drop.
+            // SAFETY: the body expects the address of a callback; the frames that are jumped over
+            // have nothing to drop.
             unsafe { c::c_call_jumped(0, calls_what_jumps_away::of(mode), inner) - 1 }
         } }
         let mut mode = mode;
@@ -166,7 +169,8 @@ in_both_modes! {
     }
 
     fn body_jumped_over_below_a_further_stack_leaks_nothing(mode) {
-        // The body that is jumped over was called from a further stack, whose own body returns: nobody could tell later.
+        // The body that is jumped over was called from a further stack, whose own body returns:
+        // nobody could tell later.
         let mut mode = mode;
         flat(200, || {
             // SAFETY: as above.
@@ -184,7 +188,8 @@ in_both_modes! {
             .collect();
         assert_eq!(far_down(works::of(mode)), 0);
         for round in 0..rounds(300) {
-            // A thread that has called back before forks, and one for which the child's is the first callback.
+            // A thread that has called back before forks, and one for which the child's is the
+            // first callback.
             if round % 2 == 0 {
                 fork_and_call(mode);
             } else {
@@ -288,7 +293,8 @@ fn ten_thousand_idle_threads_take_less_than_24_kib_each() {
     if tests::is_emulated("keeps memory of its own for each thread") {
         return;
     }
-    // With 32 bits there are addresses for some 3,500 stacks of 1 MiB beside those of their threads.
+    // With 32 bits there are addresses for some 3,500 stacks of 1 MiB beside those of their
+    // threads.
     const THREADS: usize = if cfg!(target_pointer_width = "64") { 10_000 } else { 2_000 };
     let taken = |mode: Mode| {
         let death = run_child(

@@ -118,7 +118,8 @@ fn quiet() {
     std::panic::set_hook(Box::new(|_| ()));
 }
 
-/// Unwinds many times; a round is a panic and a C++ exception. Maps and reclaimed stacks stay as they are.
+/// Unwinds many times; a round is a panic and a C++ exception. Maps and reclaimed stacks stay as
+/// they are.
 const MANY: usize = 50_000;
 
 /// Calls `f` where both modes switch.
@@ -202,7 +203,8 @@ in_both_modes! {
 
     #[cfg(unix)]
     fn pthread_exit_in_a_switched_body_runs_destructors(mode) {
-        // One local in the body, one in a Rust frame and one in a C++ frame on the host. None where pthread_exit does not unwind.
+        // One local in the body, one in a Rust frame and one in a C++ frame on the host. None where
+        // pthread_exit does not unwind.
         let ran = usize::from(PTHREAD_EXIT_UNWINDS);
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=rounds(200) {
@@ -237,7 +239,8 @@ in_both_modes! {
             // SAFETY: the thread is C's and the frames up to its start can be unwound.
             on_host_stack(|| unsafe { c::c_exit_thread() })
         } }
-        // From the thread to one stack, from there to a further one, and back to the first, on which the thread ends.
+        // From the thread to one stack, from there to a further one, and back to the first, on
+        // which the thread ends.
         let mut outer = (visits_its_host::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=rounds(200) {
             // SAFETY: the pair is as the body expects.
@@ -267,7 +270,8 @@ in_both_modes! {
     }
 
     fn cleanup_of_a_panic_fits_a_calling_stack_that_is_nearly_full(mode) {
-        // A thread of 16 KiB: unwinding runs on the system stack, and what is left of it on the host fits there.
+        // A thread of 16 KiB: unwinding runs on the system stack, and what is left of it on the
+        // host fits there.
         quiet();
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
@@ -285,7 +289,8 @@ in_both_modes! {
     }
 }
 
-/// The death of a panic in an `extern "C"` function, called on the main thread or on a thread of the given size.
+/// The death of a panic in an `extern "C"` function, called on the main thread or on a thread of
+/// the given size.
 fn death_by_panic(
     test: &str,
     mode: Mode,

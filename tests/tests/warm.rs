@@ -66,7 +66,8 @@ in_both_modes! {
             let mut count = 0_u64;
             // SAFETY: the body expects the number.
             unsafe { c::c_call(f, (&raw mut count).cast()) };
-            // The first look makes the counter itself where the standard library allocates thread-locals.
+            // The first look makes the counter itself where the standard library allocates
+            // thread-locals.
             allocations();
             let calls = rounds(1_000_000);
             let before = (allocations(), stats());
@@ -84,14 +85,16 @@ in_both_modes! {
     }
 }
 
-/// Asks for the parent's number, which nobody else does: a mark in the list of system calls. strace is for Linux.
+/// Asks for the parent's number, which nobody else does: a mark in the list of system calls. strace
+/// is for Linux.
 #[cfg(target_os = "linux")]
 fn mark() {
     // SAFETY: has no preconditions.
     unsafe { libc::syscall(libc::SYS_getppid) };
 }
 
-/// Runs `scenario`, which marks twice, and expects that its thread makes only these system calls in between.
+/// Runs `scenario`, which marks twice, and expects that its thread makes only these system calls in
+/// between.
 #[cfg(target_os = "linux")]
 fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl FnOnce()) {
     if is_emulated("makes system calls of its own") {
@@ -114,7 +117,8 @@ fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl F
     let Some(death) = run_child(test, tag, traced, scenario) else { return };
     assert_eq!(death.code, Some(0), "{}", death.told());
     let calls = std::fs::read_to_string(&list).expect("strace wrote it");
-    // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so in between.
+    // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so
+    // in between.
     let thread = calls
         .lines()
         .find(|line| line.contains("getppid("))
@@ -163,11 +167,9 @@ fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_three_system_calls(
     makes_system_calls(test, test, &expected, || {
         let mut count = 0_u64;
         for f in [counts::of(Mode::Always), calls_between_marks::of(Mode::Plain)] {
+            let arg = ptr::from_mut(&mut count).cast();
             // SAFETY: the body expects the number.
-            assert_eq!(
-                unsafe { c::c_call_on_thread(256 * 1024, f, ptr::from_mut(&mut count).cast()) },
-                0
-            );
+            assert_eq!(unsafe { c::c_call_on_thread(256 * 1024, f, arg) }, 0);
         }
         assert_eq!(count, 2);
     });

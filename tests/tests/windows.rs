@@ -1,4 +1,5 @@
-//! What only Windows has: the TEB's fields of the stack in use, probes of frames, structured exceptions, fibers, the thread pool.
+//! What only Windows has: the TEB's fields of the stack in use, probes of frames, structured
+//! exceptions, fibers, the thread pool.
 
 #![cfg(windows)]
 
@@ -89,7 +90,8 @@ callback! { "C" fn jumps(_arg) {
 
 callback! { "C" fn faults(_arg) {
     use_stack(64 * KIB);
-    // SAFETY: no memory is there, which ends this body: the frames between are C's and this one, which has nothing to drop.
+    // SAFETY: no memory is there, which ends this body: the frames between are C's and this one,
+    // which has nothing to drop.
     unsafe { ptr::without_provenance::<c_int>(16).read_volatile() }
 } }
 
@@ -108,7 +110,8 @@ callback! { "C" [reserve = tests::SYSTEM_STACK_BYTES] fn jumps_from_another_stac
 
 #[cfg(target_arch = "x86_64")]
 callback! { "C" fn uses_its_stack_after_a_jump(arg) {
-    // SAFETY: the test passes the mode; what is called does not use its argument, and uses what is free of this stack.
+    // SAFETY: the test passes the mode; what is called does not use its argument, and uses what is
+    // free of this stack.
     unsafe {
         let jumped = c::c_call_jumped_unwinding(jumps_from_another_stack::of(*arg.cast::<Mode>()), ptr::null_mut());
         c_int::from(jumped != 1 || !on_system_stack()) + c::c_use_frame_by_limit(DEEP / 2)
@@ -144,8 +147,8 @@ fn all_on_this_thread(mode: Mode) {
             assert_eq!(fields(), first, "round {round}");
         }
         assert_eq!(panic_payload(panics::of(mode), round), Some(round));
-        // Microsoft's unwinder was on the body's stack when the last cleanup ran: what was told of that one covers the host as well, until
-        // the next callback.
+        // Microsoft's unwinder was on the body's stack when the last cleanup ran: what was told of
+        // that one covers the host as well, until the next callback.
         if cfg!(target_env = "msvc") {
             assert_eq!(far_down(works::of(mode), ptr::null_mut()), 0);
         }
@@ -220,10 +223,12 @@ in_both_modes! {
         assert_eq!(on_thread(jumping_down::of(Mode::Plain), to_c(&mut mode)), 0);
     }
 
-    // On i686 the frames that need it are not told by the limit: `__chkstk` touches page after page.
+    // On i686 the frames that need it are not told by the limit: `__chkstk` touches page after
+    // page.
     #[cfg(target_arch = "x86_64")]
     fn stack_that_was_jumped_back_to_cannot_be_used_by_limit(mode) {
-        // A system stack as the host: unlike the stacks that Wine gives to threads it is not committed as a whole.
+        // A system stack as the host: unlike the stacks that Wine gives to threads it is not
+        // committed as a whole.
         let mut mode = mode;
         for _ in 0..20 {
             assert_eq!(on_thread(uses_its_stack_after_a_jump::of(Mode::Always), to_c(&mut mode)), 0);
@@ -237,7 +242,8 @@ in_both_modes! {
             let before = fields();
             for _ in 0..100 {
                 for f in [faults::of(mode), raises_out::of(mode)] {
-                    // SAFETY: the bodies do not use their argument; nothing between has to be dropped.
+                    // SAFETY: the bodies do not use their argument; nothing between has to be
+                    // dropped.
                     if unsafe { c::c_call_handling(f, ptr::null_mut()) } != -5000 {
                         return 1;
                     }
@@ -348,8 +354,8 @@ alone! {
     }
 
     fn fiber_that_is_gone_is_taken_for_the_stack_of_its_thread() {
-        // The first callback of the thread comes from a fiber; its stack is no stack of the thread's when it is deleted.
-        // SAFETY: the body does not use its argument.
+        // The first callback of the thread comes from a fiber; its stack is no stack of the
+        // thread's when it is deleted. SAFETY: the body does not use its argument.
         unsafe {
             let fiber = c::c_coroutine_new(ptr::null_mut(), 600 * KIB, works::of(Mode::Always), ptr::null_mut());
             assert_eq!((c::c_coroutine_resume(fiber), c::c_coroutine_result(fiber)), (1, 0));

@@ -1,6 +1,8 @@
-//! expat reads a document that nests 100,000 deep, and the handler of its end draws the tree, on a thread as small as musl's.
+//! expat reads a document that nests 100,000 deep, and the handler of its end draws the tree, on a
+//! thread as small as musl's.
 //!
-//! expat itself keeps its depth on the heap. The handler walks the tree by recursion, one frame of Rust for each level, and asks for 64 MiB.
+//! expat itself keeps its depth on the heap. The handler walks the tree by recursion, one frame of
+//! Rust for each level, and asks for 64 MiB.
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -89,7 +91,8 @@ unsafe extern "C" fn end_guarded(user: *mut c_void, _name: *const c_char) {
 
 fn read(document: &str, end: End) -> Tree {
     let mut tree = Tree::default();
-    // SAFETY: the parser is expat's until it is freed; the tree and the text live through the calls.
+    // SAFETY: the parser is expat's until it is freed; the tree and the text live through the
+    // calls.
     unsafe {
         let parser = XML_ParserCreate(core::ptr::null());
         assert!(!parser.is_null());

@@ -90,7 +90,8 @@ unsafe extern "C" fn on_tick(user: *mut c_void) -> c_int {
 }
 
 fn run() -> (usize, usize) {
-    // SAFETY: every object is GLib's, used by this thread alone and released once; the app outlives the loop.
+    // SAFETY: every object is GLib's, used by this thread alone and released once; the app outlives
+    // the loop.
     unsafe {
         let context = g_main_context_new();
         let mut app = App { main_loop: g_main_loop_new(context, 0), idle: 0, ticks: 0 };

@@ -156,7 +156,8 @@ fn main() {
     let mut app = App::default();
     let mut id = 0;
     let options = ThreadOptions { flags: HAS_STACK_SIZE, stack_bytes: MUSL_THREAD_BYTES };
-    // SAFETY: the options are read before the call returns, and `app` is not touched until the thread is joined.
+    // SAFETY: the options are read before the call returns, and `app` is not touched until the
+    // thread is joined.
     unsafe {
         assert_eq!(
             uv_thread_create_ex(&raw mut id, &raw const options, thread, (&raw mut app).cast()),

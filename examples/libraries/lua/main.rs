@@ -1,6 +1,8 @@
-//! A Lua function written in Rust raises errors by `lua_error`, which leaves by longjmp, on a thread as small as musl's.
+//! A Lua function written in Rust raises errors by `lua_error`, which leaves by longjmp, on a
+//! thread as small as musl's.
 //!
-//! Each of 100,000 errors abandons a body in its middle. The runtime finds the stack again each time: it needs one, not 100,000.
+//! Each of 100,000 errors abandons a body in its middle. The runtime finds the stack again each
+//! time: it needs one, not 100,000.
 
 use core::ffi::{CStr, c_int};
 
@@ -37,7 +39,8 @@ unsafe extern "C-unwind" fn draw_guarded(state: *mut lua::lua_State) -> c_int {
     unsafe { draw(state) }
 }
 
-/// Draws a bar of the size that Lua asks for. No local here has a destructor, so that `lua_error` may jump away over it.
+/// Draws a bar of the size that Lua asks for. No local here has a destructor, so that `lua_error`
+/// may jump away over it.
 ///
 /// # Safety
 /// As [`draw_plain`].

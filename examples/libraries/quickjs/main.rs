@@ -1,7 +1,8 @@
-//! A function for QuickJS that thinks on a system stack and calls back into the engine, on a thread as small as musl's.
+//! A function for QuickJS that thinks on a system stack and calls back into the engine, on a thread
+//! as small as musl's.
 //!
-//! The engine compares SP with a limit of its own: it refuses to run on a stack that it does not know. `on_host_stack` brings the call back
-//! to where the engine called from.
+//! The engine compares SP with a limit of its own: it refuses to run on a stack that it does not
+//! know. `on_host_stack` brings the call back to where the engine called from.
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
@@ -20,7 +21,8 @@ const PROGRAM: &CStr =
 /// The function as it would be written without the attribute.
 ///
 /// # Safety
-/// QuickJS calls it with its context and two arguments: a number, and a function to call with what was thought.
+/// QuickJS calls it with its context and two arguments: a number, and a function to call with what
+/// was thought.
 unsafe extern "C" fn think_plain(
     context: *mut js::JSContext,
     _this: js::JSValue,
@@ -95,7 +97,8 @@ unsafe fn call(
 
 /// Runs the program with one of the functions; what it gives, as a text.
 fn run(think: js::JSCFunction) -> String {
-    // SAFETY: runtime and context are used by this thread alone until they are freed, and each value is freed once or handed over.
+    // SAFETY: runtime and context are used by this thread alone until they are freed, and each
+    // value is freed once or handed over.
     unsafe {
         let runtime = js::JS_NewRuntime();
         js::JS_SetMaxStackSize(runtime, ENGINE_BYTES as _);

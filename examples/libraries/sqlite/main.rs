@@ -1,7 +1,8 @@
-//! SQLite calls a function, a collation and a progress handler out of a recursive query, on a thread as small as musl's.
+//! SQLite calls a function, a collation and a progress handler out of a recursive query, on a
+//! thread as small as musl's.
 //!
-//! The function evaluates formulas by recursive descent, one frame of Rust for each pair of parentheses: a formula that nests 2,000
-//! deep needs more than the whole thread has.
+//! The function evaluates formulas by recursive descent, one frame of Rust for each pair of
+//! parentheses: a formula that nests 2,000 deep needs more than the whole thread has.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::{ptr, slice};
@@ -161,7 +162,8 @@ fn run(evaluate: Function, by_length: Collation, progress: Progress) -> (usize, 
     let mut database = ptr::null_mut();
     let mut statement = ptr::null_mut();
     let (mut rows, mut total) = (0, 0);
-    // SAFETY: the handles come from SQLite and are used until they are closed; `tally` outlives the database; the texts end with NUL.
+    // SAFETY: the handles come from SQLite and are used until they are closed; `tally` outlives the
+    // database; the texts end with NUL.
     unsafe {
         let (utf8, pure) =
             (sqlite::SQLITE_UTF8, sqlite::SQLITE_UTF8 | sqlite::SQLITE_DETERMINISTIC);

@@ -20,7 +20,8 @@ pub fn on_small_thread<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// Whether the example is to show what happens without the attribute: the only argument is `plain`, and not `guarded` or none.
+/// Whether the example is to show what happens without the attribute: the only argument is `plain`,
+/// and not `guarded` or none.
 ///
 /// Ends the process with an error when it is something else.
 #[must_use]

@@ -1,6 +1,7 @@
 //! A C++ library whose handlers leave by an exception, on a thread as small as musl's.
 //!
-//! The exception unwinds from the library through the body, across the switch, and back into the library; what the body owns is dropped on the way.
+//! The exception unwinds from the library through the body, across the switch, and back into the
+//! library; what the body owns is dropped on the way.
 
 use core::ffi::{c_char, c_void};
 use core::slice;

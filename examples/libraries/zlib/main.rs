@@ -117,7 +117,8 @@ fn compress(allocate: zlib::alloc_func) -> (usize, Ledger) {
     let mut output = vec![0_u8; 4096];
     let input = vec![0_u8; 1 << 20];
     let mut stream = MaybeUninit::<zlib::z_stream>::zeroed();
-    // SAFETY: zlib reads the fields set here; a zeroed rest is what it expects. The buffers live through the calls.
+    // SAFETY: zlib reads the fields set here; a zeroed rest is what it expects. The buffers live
+    // through the calls.
     unsafe {
         let stream = stream.as_mut_ptr();
         (&raw mut (*stream).zalloc).write(allocate);

@@ -1,16 +1,17 @@
 //! The fast path: the usual decisions in a few instructions, taken with the arguments still where C
 //! has put them.
 //!
-//! With room on the thread stack (not for `switch = always`), or on the system stack that the thread
-//! used last, it jumps into the body, so that nothing lies between C and the body. On the thread
-//! stack, with that system stack idle, it changes stacks and calls the body there, with what may be
-//! arguments on the stack copied. In every other case it jumps to the slow function beside it, which knows all cases.
+//! With room on the thread stack (not for `switch = always`), or on the system stack that the
+//! thread used last, it jumps into the body, so that nothing lies between C and the body. On the
+//! thread stack, with that system stack idle, it changes stacks and calls the body there, with what
+//! may be arguments on the stack copied. In every other case it jumps to the slow function beside
+//! it, which knows all cases.
 //!
-//! One file for each architecture and system with the same calling convention and thread pointer. Its
-//! contract is the macro `fast_path!`, which defines a naked function for one number of arguments;
-//! `has_made`, which tells the records of activations that the fast path has begun; and `callback_on`,
-//! which tells whose body such an activation runs. With the features `stats` and `asan` there is no
-//! fast path: the compiled way counts, and tells the sanitizer.
+//! One file for each architecture and system with the same calling convention and thread pointer.
+//! Its contract is the macro `fast_path!`, which defines a naked function for one number of
+//! arguments; `has_made`, which tells the records of activations that the fast path has begun; and
+//! `callback_on`, which tells whose body such an activation runs. With the features `stats` and
+//! `asan` there is no fast path: the compiled way counts, and tells the sanitizer.
 
 #[cfg(all(
     target_arch = "x86_64",
@@ -70,9 +71,9 @@ pub(crate) extern "C" fn describe<D: Describe>() -> &'static Callback {
 pub(crate) const MOST_STACK_WORDS: usize = 32;
 
 /// How many words at most the arguments with these sizes and alignments take on the stack, where so
-/// many values travel in registers at most. Which travel where is C's affair and cannot be told from
-/// types that are parameters; so all count that could be there. More than [`MOST_STACK_WORDS`] where
-/// one needs to lie at more than a multiple of 16.
+/// many values travel in registers at most. Which travel where is C's affair and cannot be told
+/// from types that are parameters; so all count that could be there. More than [`MOST_STACK_WORDS`]
+/// where one needs to lie at more than a multiple of 16.
 #[allow(dead_code, reason = "for targets with a fast path")]
 pub(crate) const fn stack_words(
     arguments: &[(usize, usize)],

@@ -8,9 +8,9 @@
 //!  |                       |                   |        v        |
 //! ```
 //!
-//! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the entry
-//! of a C function, and so used here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and xmm0 to
-//! xmm7 carry the arguments.
+//! The word below rbp is the activation's [`Record`](crate::stack::Record). Free to use at the
+//! entry of a C function, and so used here, are rax, r10 and r11; rdi, rsi, rdx, rcx, r8, r9 and
+//! xmm0 to xmm7 carry the arguments.
 //!
 //! In place rsp is left alone and the last instruction is a jump into the body, which finds the
 //! arguments on the stack as C left them. How stacks are changed stands in switch/x86_64.rs. The
@@ -30,8 +30,9 @@ const AFTER_CALL: [u8; 12] = [
     0xc3, // ret
 ];
 
-/// Whether the fast path has made the record at this address. It pushes rbp and then the record, and
-/// at the entry of a function rsp is 8 above a multiple of 16: so the record is, too, as no other.
+/// Whether the fast path has made the record at this address. It pushes rbp and then the record,
+/// and at the entry of a function rsp is 8 above a multiple of 16: so the record is, too, as no
+/// other.
 pub(crate) fn has_made(record: usize) -> bool {
     const { assert!(align_of::<Record>() == 16) };
     record % 16 == 8
@@ -41,9 +42,9 @@ pub(crate) fn has_made(record: usize) -> bool {
 /// instructions before the first such call, and where a tracer has put an address of its own.
 pub(crate) fn callback_on(header: &Header) -> Option<&'static Callback> {
     let return_address = header.top().cast::<*const u8>().wrapping_sub(1);
-    // SAFETY: the word below the header belongs to the stack. It is a return address, as every first
-    // frame of an activation ends at the header or leaves zero there (call.rs), or nobody has been
-    // here yet: then it is zero.
+    // SAFETY: the word below the header belongs to the stack. It is a return address, as every
+    // first frame of an activation ends at the header or leaves zero there (call.rs), or nobody has
+    // been here yet: then it is zero.
     let end = unsafe { return_address.read_volatile() };
     if end.is_null() {
         return None;
@@ -109,8 +110,8 @@ pub(crate) extern "C" fn personality(
     INSTALL_CONTEXT
 }
 
-/// Defines the naked function `$name`, which decides for a callback with these arguments and goes on
-/// in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
+/// Defines the naked function `$name`, which decides for a callback with these arguments and goes
+/// on in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
 macro_rules! fast_path {
     (
         extern $abi:literal fn $name:ident<[$($generic:ident),*] $($argument:ident),*>
@@ -138,9 +139,9 @@ macro_rules! fast_path {
                 "jz 8f",
                 "2:",
                 ".if {stays}",
-                // In place when SP is on the thread stack, with enough below; the slow path notes the
-                // first time. No stack lies so low that the subtraction wraps around (LOWEST_STACK;
-                // larger needs take the slow path).
+                // In place when SP is on the thread stack, with enough below; the slow path notes
+                // the first time. No stack lies so low that the subtraction wraps around
+                // (LOWEST_STACK; larger needs take the slow path).
                 "lea r10, [rsp - {needed}]",
                 "cmp r10, qword ptr fs:[rax]",
                 "jb 4f",
@@ -202,8 +203,8 @@ macro_rules! fast_path {
                 "mov qword ptr [r11], rsp",
                 "mov rsp, r11",
                 ".if {words}",
-                // Where the callback is looked for is no return address now, so it is put there. Then
-                // the arguments, an odd number of words, so that rsp is aligned to 16 again.
+                // Where the callback is looked for is no return address now, so it is put there.
+                // Then the arguments, an odd number of words, so that rsp is aligned to 16 again.
                 "lea r10, [rip + 5f]",
                 "push r10",
                 ".set .Lguarded_callback_at, 16 + 8 * {words}",
@@ -212,8 +213,8 @@ macro_rules! fast_path {
                 "push qword ptr [rbp + .Lguarded_callback_at]",
                 ".endr",
                 ".endif",
-                // The header is aligned to 64, as the ABI wants rsp before a call. call and ret stay
-                // paired for the shadow stack.
+                // The header is aligned to 64, as the ABI wants rsp before a call. call and ret
+                // stay paired for the shadow stack.
                 "call {body}",
                 ".if {words}",
                 "lea rsp, [rsp + 8 * {words} + 8]",
@@ -232,9 +233,9 @@ macro_rules! fast_path {
                 // An error if AFTER_CALL is shorter.
                 ".org 5b + 12",
                 ".long {describe} - .",
-                // An unwinding out of the body goes on here: rsp and rbp are as after the call, and rax
-                // is the exception. The stack is left idle, and the unwinder is called as if C had
-                // called it.
+                // An unwinding out of the body goes on here: rsp and rbp are as after the call, and
+                // rax is the exception. The stack is left idle, and the unwinder is called as if C
+                // had called it.
                 ".cfi_restore_state",
                 ".cfi_remember_state",
                 ".cfi_def_cfa rbp, 16",
@@ -272,8 +273,8 @@ macro_rules! fast_path {
                 ".endif",
                 "7:",
                 "jmp {slow}",
-                // The words are in the state of the thread, to which the value of our thread-specific
-                // key leads, if it is one of ours.
+                // The words are in the state of the thread, to which the value of our
+                // thread-specific key leads, if it is one of ours.
                 "8:",
                 "mov rax, qword ptr [rip + {slot}]",
                 "test rax, rax",
@@ -311,7 +312,7 @@ macro_rules! fast_path {
                 describe = sym crate::fast::describe::<D>,
                 personality = sym crate::fast::personality,
                 resume = sym crate::fast::_Unwind_Resume,
-                body = sym $body::<D, $($generic,)* $($argument,)* R>,
+                body = sym $body::<$($generic,)* $($argument,)* R>,
                 slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
             )
         }

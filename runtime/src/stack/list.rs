@@ -1,7 +1,9 @@
-//! A list of stacks that any thread and any signal handler may take from and add to, without a lock.
+//! A list of stacks that any thread and any signal handler may take from and add to, without a
+//! lock.
 //!
-//! The head is one word: the number of a granule (see [`table`]), and a count that changes each time,
-//! so that who has read a link before another took the stack and put it back does not use that link.
+//! The head is one word: the number of a granule (see [`table`]), and a count that changes each
+//! time, so that who has read a link before another took the stack and put it back does not use
+//! that link.
 
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
@@ -41,7 +43,8 @@ impl List {
             if number == EMPTY {
                 return None;
             }
-            // Headers are readable for ever; one that is in another list by now has changed the head.
+            // Headers are readable for ever; one that is in another list by now has changed the
+            // head.
             let header = table::stack_of(number)?;
             let next = header.next_listed.load(Relaxed);
             let new = (head - number).wrapping_add(GRANULE_NUMBERS) | next;

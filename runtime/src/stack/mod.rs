@@ -101,12 +101,14 @@ pub struct Header {
     /// The slow path decides on this stack: what is called from here meanwhile is called by the
     /// runtime itself.
     pub(crate) is_scratch: AtomicBool,
-    /// The thread has the upper part of the slot's signal stack for the handler of the overflow report.
+    /// The thread has the upper part of the slot's signal stack for the handler of the overflow
+    /// report.
     pub(crate) has_report_stack: AtomicBool,
-    /// A registered stack lies inside of this one, so the fast path must not take SP for being on it.
+    /// A registered stack lies inside of this one, so the fast path must not take SP for being on
+    /// it.
     pub(crate) is_carved: AtomicBool,
-    /// The size of the part of this slot that the thread has for its alternate signal stack, 0 if it
-    /// has not.
+    /// The size of the part of this slot that the thread has for its alternate signal stack, 0 if
+    /// it has not.
     pub(crate) lent_bytes: AtomicUsize,
     /// What the thread had before, and its signal mask. To be used while `lent_bytes` is not 0.
     pub(crate) lent: UnsafeCell<MaybeUninit<Lent>>,
@@ -303,8 +305,8 @@ impl Header {
         (self.low + self.room_bytes) & !(memory::page_bytes() - 1)
     }
 
-    /// The lowest page that was touched since the stack was mapped or its memory was given back; the
-    /// header's own where the system does not tell.
+    /// The lowest page that was touched since the stack was mapped or its memory was given back;
+    /// the header's own where the system does not tell.
     pub(crate) fn lowest_touched(&self) -> usize {
         memory::lowest_touched(self.low, self.header_page()).unwrap_or(self.header_page())
     }

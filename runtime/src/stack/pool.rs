@@ -34,8 +34,8 @@ pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32>
     arena::map(room_bytes, slot_bytes, sp)
 }
 
-/// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and without
-/// a system call.
+/// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and
+/// without a system call.
 pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let room_bytes = at_least_usual(room_bytes);
     let header = unused(arena::slot_bytes_for(room_bytes), room_bytes, sp)?;
@@ -104,8 +104,8 @@ fn has_place_below(_slot_bytes: usize, _sp: usize) -> bool {
 /// Gives a stack back.
 ///
 /// # Safety
-/// It came from [`take`], no activation lives on it, SP is not on it, and the caller does not use it
-/// again.
+/// It came from [`take`], no activation lives on it, SP is not on it, and the caller does not use
+/// it again.
 pub(crate) unsafe fn put(header: &'static Header) {
     header.owner.store(0, Relaxed);
     header.gives_back.store(false, Relaxed);

@@ -58,8 +58,8 @@ pub(super) fn stack_of(number: usize) -> Option<&'static Header> {
 
 fn leaf_of(number: usize) -> Option<&'static Leaf> {
     let leaf = ROOT.get(number / LEAF_ENTRIES)?.load(Acquire);
-    // SAFETY: null, or a leaf that `leaf_for` has mapped, zeroed memory that stays until the library
-    // is closed.
+    // SAFETY: null, or a leaf that `leaf_for` has mapped, zeroed memory that stays until the
+    // library is closed.
     unsafe { leaf.as_ref() }
 }
 

@@ -5,7 +5,8 @@ pub(crate) fn current() -> u64 {
     ask().unwrap_or(0)
 }
 
-/// Whether no thread of this process has that number any more. A number that was given to another thread since answers no.
+/// Whether no thread of this process has that number any more. A number that was given to another
+/// thread since answers no.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn has_ended(id: u64) -> bool {
     let Ok(id) = libc::pid_t::try_from(id) else { return false };

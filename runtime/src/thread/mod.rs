@@ -1,9 +1,10 @@
-//! What a thread knows of its stacks: state only. It lies in the header of the thread's first stack,
-//! which the thread keeps until it ends; the words that the fast path reads lie apart, in [`tls`].
+//! What a thread knows of its stacks: state only. It lies in the header of the thread's first
+//! stack, which the thread keeps until it ends; the words that the fast path reads lie apart, in
+//! [`tls`].
 //!
-//! A signal handler may run between any two instructions that read this. What it finds is changed by
-//! the slow path only, which blocks signals meanwhile, but for `home` and the list of idle stacks,
-//! which are changed by single atomic operations.
+//! A signal handler may run between any two instructions that read this. What it finds is changed
+//! by the slow path only, which blocks signals meanwhile, but for `home` and the list of idle
+//! stacks, which are changed by single atomic operations.
 
 pub(crate) mod exit;
 pub(crate) mod id;
@@ -58,8 +59,8 @@ pub(crate) struct Thread {
     registry_hint: AtomicUsize,
     /// What the stacks of activations hold that are perhaps dead, as far as they were looked at.
     doubtful_bytes: AtomicUsize,
-    /// Stacks that were the home when another became it, with activations that may be dead: nobody has
-    /// looked at them since.
+    /// Stacks that were the home when another became it, with activations that may be dead: nobody
+    /// has looked at them since.
     left: [AtomicPtr<Header>; 4],
 }
 

@@ -59,8 +59,8 @@ mod posix {
             is_there.then(|| low..low + self.0.ss_size)
         }
 
-        /// Puts the setting in force. False when the kernel refuses, because SP is on the stack that
-        /// is in force now.
+        /// Puts the setting in force. False when the kernel refuses, because SP is on the stack
+        /// that is in force now.
         ///
         /// # Safety
         /// The memory is there and stays for as long as the setting is in force.

@@ -3,7 +3,8 @@
 use crate::random::Random;
 use crate::types::{Type, Types};
 
-/// How the two annotated twins of a function are annotated: in place and switched, and one of the two with a fallback.
+/// How the two annotated twins of a function are annotated: in place and switched, and one of the
+/// two with a fallback.
 const MODES: [&str; 2] = ["when_low", "always"];
 
 pub struct Function {
@@ -42,10 +43,12 @@ impl Function {
         self.parameters.iter().chain(&self.result)
     }
 
-    /// C calls wherever both compilers agree what the convention is. For "efiapi" rustc takes structs apart as "C" does on its
-    /// target, whatever UEFI says (1.95). On riscv64 gcc (12) and clang (22) pass a struct of a float and a pointer in two integer
-    /// registers, rustc (1.96) in a register of each kind, as all three do with a float and an integer. On 32-bit Arm gcc and clang place a
-    /// struct with `aligned` on the stack by the alignment of its fields, as the AAPCS says, rustc by its own.
+    /// C calls wherever both compilers agree what the convention is. For "efiapi" rustc takes
+    /// structs apart as "C" does on its target, whatever UEFI says (1.95). On riscv64 gcc (12) and
+    /// clang (22) pass a struct of a float and a pointer in two integer registers, rustc (1.96) in
+    /// a register of each kind, as all three do with a float and an integer. On 32-bit Arm gcc and
+    /// clang place a struct with `aligned` on the stack by the alignment of its fields, as the
+    /// AAPCS says, rustc by its own.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,

@@ -1,4 +1,5 @@
-//! The types that may stand in a signature, with what both languages call them and which of their bytes carry a value.
+//! The types that may stand in a signature, with what both languages call them and which of their
+//! bytes carry a value.
 
 use crate::random::Random;
 
@@ -269,7 +270,8 @@ impl Types {
             rust += &format!("f{index}: {}, ", field.rust);
             c += &format!("{} f{index}; ", field.c);
         }
-        // Only what lies in every byte of one field is sure to arrive: an array of bytes of the full size makes all of them count.
+        // Only what lies in every byte of one field is sure to arrive: an array of bytes of the
+        // full size makes all of them count.
         rust += &format!("all: [u8; {size}], ");
         c += &format!("uint8_t all[{size}]; ");
         let mut bytes = vec![Byte::Any; size];

@@ -1,8 +1,10 @@
-//! Runs the generated cases: every signature with a plain and with annotated functions, called from C with known bytes.
+//! Runs the generated cases: every signature with a plain and with annotated functions, called from
+//! C with known bytes.
 //!
-//! A body hands the bytes of every argument to [`received`] and returns what [`answer`] points to. So a call is right when the
-//! bytes that arrived are those that were sent, when the bytes that came back are those of the answer, and when the same values
-//! were dropped in the same order. Padding is not compared: no ABI carries it.
+//! A body hands the bytes of every argument to [`received`] and returns what [`answer`] points to.
+//! So a call is right when the bytes that arrived are those that were sent, when the bytes that
+//! came back are those of the answer, and when the same values were dropped in the same order.
+//! Padding is not compared: no ABI carries it.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -92,7 +94,8 @@ thread_local! {
 pub unsafe fn received(argument: *const u8, size: usize) {
     WORLD.with_borrow_mut(|world| {
         for offset in 0..size {
-            // SAFETY: see above; padding is read as whatever lies there, with `read_volatile` so that it is some byte.
+            // SAFETY: see above; padding is read as whatever lies there, with `read_volatile` so
+            // that it is some byte.
             world.received.push(unsafe { argument.add(offset).read_volatile() });
         }
     });
@@ -141,7 +144,8 @@ impl Case {
             fill(&mut world.answer, &values(self.result, salt ^ 0x55));
             fill(&mut world.otherwise, &values(self.result, salt ^ 0x33));
         });
-        // SAFETY: the generator has made the caller for this function; the buffers are as large as their masks say.
+        // SAFETY: the generator has made the caller for this function; the buffers are as large as
+        // their masks say.
         unsafe { (self.call)(function, arguments.as_ptr(), returned.0.as_mut_ptr()) };
         WORLD.with_borrow_mut(|world| Outcome {
             received: masked(self.arguments, &world.received),
@@ -163,7 +167,8 @@ impl Case {
         };
         for call in ["first", "second"] {
             salt = salt.wrapping_add(101);
-            // The plain one is first, so that a signature that the test does not understand is not blamed on the attribute.
+            // The plain one is first, so that a signature that the test does not understand is not
+            // blamed on the attribute.
             let expected = self.call(self.plain, salt, false);
             let seen = self.call(annotated.function, salt, false);
             let switched = WORLD.with_borrow(|world| world.on_system_stack);

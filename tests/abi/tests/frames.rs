@@ -1,4 +1,5 @@
-//! How much of the stack that C calls on goes to a shim: read from its machine code, and measured with a painted stack.
+//! How much of the stack that C calls on goes to a shim: read from its machine code, and measured
+//! with a painted stack.
 //!
 //! `cargo test -p abi-tests --test frames -- --nocapture` prints the numbers.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -91,10 +92,12 @@ shims! {
     measure_both(1) both_dropped both_dropped_or (big: Dropped, number: i32) -> Dropped { std::hint::black_box(number); big } else Dropped([9; 8192]);
 }
 
-/// What a shim may use of the calling stack. The contract is for release builds; in a debug build nothing is inlined.
+/// What a shim may use of the calling stack. The contract is for release builds; in a debug build
+/// nothing is inlined.
 const MOST_BYTES: usize = if cfg!(debug_assertions) { 4096 } else { 512 };
 
-/// An unoptimised build copies an argument once for each of the three functions that it is moved into.
+/// An unoptimised build copies an argument once for each of the three functions that it is moved
+/// into.
 fn is_too_much(name: &str, bytes: usize) -> bool {
     const VALUE_BYTES: usize = size_of::<Big>();
     let is_moved = name.starts_with("take") || name.starts_with("both");
@@ -143,7 +146,8 @@ fn frames(code: &str) -> BTreeMap<&str, usize> {
     frames
 }
 
-/// By how much an instruction lowers SP, or r11: large frames are probed page by page down to the address in it.
+/// By how much an instruction lowers SP, or r11: large frames are probed page by page down to the
+/// address in it.
 fn lowered(instruction: &str) -> usize {
     let mut words = instruction.split_whitespace();
     let (Some(name), Some(operands)) = (words.next(), words.next()) else { return 0 };

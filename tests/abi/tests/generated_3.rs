@@ -1,5 +1,10 @@
 //! One part of the generated signatures.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "functions of Rust's own ABI have as many as the generator gives them"
+)]
+
 #[allow(
     clippy::undocumented_unsafe_blocks,
     clippy::type_complexity,

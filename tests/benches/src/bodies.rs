@@ -17,8 +17,8 @@ struct Reading {
     flags: [u64; 3],
 }
 
-/// Writes all variants of one callback. Variants that carry the arguments along in their registers by hand are only for shapes
-/// marked `in registers`.
+/// Writes all variants of one callback. Variants that carry the arguments along in their registers
+/// by hand are only for shapes marked `in registers`.
 macro_rules! variants {
     (mod $name:ident, ($($arg:ident: $type:ty),*) -> $result:ty $body:block $($in_registers:ident)?) => {
         #[allow(clippy::too_many_arguments, reason = "one of the shapes is about that")]
@@ -85,8 +85,8 @@ macro_rules! variants {
                 body($($arg),*)
             }
             extern "C" fn psm($($arg: $type),*) -> $result {
-                // SAFETY: nobody else uses the stack meanwhile, as the benchmark calls these on one thread, and the body does not
-                // unwind.
+                // SAFETY: nobody else uses the stack meanwhile, as the benchmark calls these on one
+                // thread, and the body does not unwind.
                 unsafe { ::psm::on_stack(Reused::low(), peers::STACK_BYTES, || body($($arg),*)) }
             }
             extern "C" fn corosensei($($arg: $type),*) -> $result {
@@ -134,7 +134,8 @@ variants! { mod tiny, (_user: *mut c_void, value: u64) -> u64 {
     value ^ (value << 1) ^ 1
 } in_registers }
 
-/// How many dependent multiplications take about 20 ns at 3 to 4 GHz, at three cycles and two for the rest.
+/// How many dependent multiplications take about 20 ns at 3 to 4 GHz, at three cycles and two for
+/// the rest.
 const SHORT_STEPS: u32 = 15;
 
 variants! { mod short, (_user: *mut c_void, value: u64) -> u64 {
@@ -156,8 +157,8 @@ variants! { mod reading, (_user: *mut c_void, reading: Reading) -> u64 {
 } }
 
 variants! { mod eight, (_user: *mut c_void, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: u64) -> u64 {
-    // Not one operation for all: the compiler would take the arguments together in vectors where it finds them in memory, as it cannot in
-    // the plain callback.
+    // Not one operation for all: the compiler would take the arguments together in vectors where it
+    // finds them in memory, as it cannot in the plain callback.
     (((b ^ c).wrapping_add(d) ^ e).wrapping_add(f) ^ g).wrapping_add(h)
 } }
 

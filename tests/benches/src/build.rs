@@ -1,12 +1,13 @@
-//! What the attribute costs those who build it: the cold build of a crate with one annotated function (tests/abi/cost.sh).
+//! What the attribute costs those who build it: the cold build of a crate with one annotated
+//! function (tests/abi/cost.sh).
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::table::verdict;
 
-/// More than the same crate without the attribute, as a part of what `stacker` adds: 3,000 ms of processor time on the machine that the
-/// bound was set for, where that takes 4,800.
+/// More than the same crate without the attribute, as a part of what `stacker` adds: 3,000 ms of
+/// processor time on the machine that the bound was set for, where that takes 4,800.
 const MOST_OF_STACKER: f64 = 3000.0 / 4800.0;
 
 /// Prints the table. Whether the bound holds.

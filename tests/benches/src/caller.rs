@@ -23,8 +23,8 @@ pub(crate) enum Host {
 /// A stack that is too small for a reserve of 128 KiB.
 const SMALL_BYTES: usize = 64 * 1024;
 
-/// Above all system stacks, as stacks of other programs are: also under Valgrind, which has less room
-/// for addresses.
+/// Above all system stacks, as stacks of other programs are: also under Valgrind, which has less
+/// room for addresses.
 struct SmallStack(*mut c_void);
 
 impl SmallStack {
@@ -45,8 +45,8 @@ impl Drop for SmallStack {
     }
 }
 
-// SAFETY: the memory is readable and writable for as long as this lives. The frames of the benchmark need
-// much less than there is.
+// SAFETY: the memory is readable and writable for as long as this lives. The frames of the
+// benchmark need much less than there is.
 unsafe impl Stack for SmallStack {
     fn base(&self) -> StackPointer {
         StackPointer::new(self.0.addr() + SMALL_BYTES).expect("not zero")
@@ -65,7 +65,8 @@ unsafe extern "C" {
     fn prepare_sort();
 }
 
-/// Calls `function`, of the given shape, `count` times (sorts `count` numbers with it) and returns the nanoseconds that took.
+/// Calls `function`, of the given shape, `count` times (sorts `count` numbers with it) and returns
+/// the nanoseconds that took.
 pub(crate) fn time(
     shape: Shape,
     host: Host,
@@ -75,7 +76,8 @@ pub(crate) fn time(
 ) -> f64 {
     on_host(host, object, || {
         prepare(shape);
-        // A sort takes longer than a turn of the scheduler, so there only the thread's own time counts.
+        // A sort takes longer than a turn of the scheduler, so there only the thread's own time
+        // counts.
         let clock = if shape == Shape::Sort {
             libc::CLOCK_THREAD_CPUTIME_ID
         } else {
@@ -109,7 +111,8 @@ fn on_host<R>(host: Host, object: Object, run: impl FnOnce() -> R) -> R {
 
 fn nanoseconds(clock: libc::clockid_t) -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` can be written. Both clocks are there on every Linux, and the result without one is zero.
+    // SAFETY: `time` can be written. Both clocks are there on every Linux, and the result without
+    // one is zero.
     unsafe { libc::clock_gettime(clock, &raw mut time) };
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }

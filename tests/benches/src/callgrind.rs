@@ -5,7 +5,8 @@ pub(crate) fn zero() {
     request(ZERO_STATS);
 }
 
-/// Writes the counters into a file, whose name ends in the number of the file, and sets them to zero.
+/// Writes the counters into a file, whose name ends in the number of the file, and sets them to
+/// zero.
 pub(crate) fn dump() {
     request(DUMP_STATS);
 }
@@ -17,8 +18,9 @@ const ZERO_STATS: usize = DUMP_STATS + 1;
 #[cfg(all(target_arch = "x86_64", not(windows)))]
 fn request(code: usize) {
     let request: [usize; 6] = [code, 0, 0, 0, 0, 0];
-    // SAFETY: on a processor this turns rdi once around, which is left as it was, and exchanges rbx with itself. Valgrind takes the
-    // sequence for a request in the memory at rax (valgrind.h), reads that and answers in rdx.
+    // SAFETY: on a processor this turns rdi once around, which is left as it was, and exchanges rbx
+    // with itself. Valgrind takes the sequence for a request in the memory at rax (valgrind.h),
+    // reads that and answers in rdx.
     unsafe {
         core::arch::asm!(
             "rol rdi, 3",

@@ -1,5 +1,6 @@
-//! The first callback: on a new thread of C with a stack from the pool, on the main thread, and in the process. All on one processor: on
-//! another, which has been idle, a new thread finds nothing in the caches, and the rows tell more of that than of callbacks.
+//! The first callback: on a new thread of C with a stack from the pool, on the main thread, and in
+//! the process. All on one processor: on another, which has been idle, a new thread finds nothing
+//! in the caches, and the rows tell more of that than of callbacks.
 
 use benches::{Shape, Variant};
 
@@ -10,12 +11,12 @@ use crate::table::{median, spread, verdict};
 /// What a child is told.
 pub(crate) const TASK: &str = "first";
 
-/// What `stacker::grow` adds to the first callback of a thread, in nanoseconds, on the machine that the bounds were set for. Elsewhere
-/// they are as much larger as it is slower.
+/// What `stacker::grow` adds to the first callback of a thread, in nanoseconds, on the machine that
+/// the bounds were set for. Elsewhere they are as much larger as it is slower.
 const GROW_WHERE_BOUNDS_WERE_SET: f64 = 11_700.0;
 
-/// One case, and by how many nanoseconds it may be slower than the plain callback, where `stacker::grow` is as fast as
-/// [`GROW_WHERE_BOUNDS_WERE_SET`] or faster.
+/// One case, and by how many nanoseconds it may be slower than the plain callback, where
+/// `stacker::grow` is as fast as [`GROW_WHERE_BOUNDS_WERE_SET`] or faster.
 struct Case {
     name: &'static str,
     variant: Variant,
@@ -87,7 +88,8 @@ struct OneProcessor(libc::cpu_set_t);
 impl OneProcessor {
     /// `None` where the system does not allow it.
     fn stay() -> Option<Self> {
-        // SAFETY: sets of processors are plain data, and as large as the calls are told; zero is the calling thread.
+        // SAFETY: sets of processors are plain data, and as large as the calls are told; zero is
+        // the calling thread.
         unsafe {
             let (mut before, mut here): (libc::cpu_set_t, libc::cpu_set_t) = core::mem::zeroed();
             let processor = usize::try_from(libc::sched_getcpu()).ok()?;
@@ -163,7 +165,8 @@ fn print_on_threads(which: &str, cases: &[Case], measured: &[Measured], slowness
     hold
 }
 
-/// Who comes first in a round finds the caches as the others have left them, so the order changes (xorshift).
+/// Who comes first in a round finds the caches as the others have left them, so the order changes
+/// (xorshift).
 struct Order(u64);
 
 impl Order {

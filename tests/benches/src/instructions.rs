@@ -1,6 +1,7 @@
 //! The instructions of a warm callback, counted by callgrind: exact, and the same in every run.
 //!
-//! This program runs again in valgrind, where it asks callgrind to write a file after each row's loop (callgrind.rs).
+//! This program runs again in valgrind, where it asks callgrind to write a file after each row's
+//! loop (callgrind.rs).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +16,8 @@ use crate::{caller, child};
 /// What the child in valgrind is told.
 pub(crate) const TASK: &str = "instructions";
 
-/// Calls that are counted of each row. What the loop needs outside of its calls is the same in all rows of a shape.
+/// Calls that are counted of each row. What the loop needs outside of its calls is the same in all
+/// rows of a shape.
 const CALLS: u64 = 100;
 
 /// The others differ from the first in the body alone.
@@ -48,8 +50,9 @@ pub(crate) fn run_in_child() -> Result<(), String> {
     Ok(())
 }
 
-/// System stacks lie below all thread stacks, unless those lie where valgrind puts the main one: at 0x1f_feff_0000 and below. With the
-/// addresses taken that the runtime asks for, valgrind chooses lower ones.
+/// System stacks lie below all thread stacks, unless those lie where valgrind puts the main one: at
+/// 0x1f_feff_0000 and below. With the addresses taken that the runtime asks for, valgrind chooses
+/// lower ones.
 fn take_places_above_the_stack() -> Result<(), String> {
     let (from, to) = (30_usize << 40, 32_usize << 40);
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;

@@ -1,7 +1,9 @@
-//! Callbacks to measure: every mode of the attribute, the alternatives, and what hand-written assembly could do at best.
+//! Callbacks to measure: every mode of the attribute, the alternatives, and what hand-written
+//! assembly could do at best.
 //!
-//! This library is built twice, into the benchmark's executable and as a shared object that the executable opens: thread-locals
-//! cost more in a shared object, and callbacks are often in one. The functions `benches_*` are the way in.
+//! This library is built twice, into the benchmark's executable and as a shared object that the
+//! executable opens: thread-locals cost more in a shared object, and callbacks are often in one.
+//! The functions `benches_*` are the way in.
 
 mod bodies;
 mod limit;

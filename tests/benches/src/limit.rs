@@ -1,5 +1,6 @@
-//! What is possible at best: the check, and the switch, as a person would write them in assembly for one callback, with the
-//! arguments left in their registers and thread-locals of the initial-exec model. No first use, no nesting, no unwinding, no report.
+//! What is possible at best: the check, and the switch, as a person would write them in assembly
+//! for one callback, with the arguments left in their registers and thread-locals of the
+//! initial-exec model. No first use, no nesting, no unwinding, no report.
 
 use core::cell::UnsafeCell;
 use core::mem::offset_of;

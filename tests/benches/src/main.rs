@@ -1,7 +1,9 @@
-//! What a guarded callback costs, beside the alternatives. `cargo run --release -p benches -- help` tells what can be measured.
+//! What a guarded callback costs, beside the alternatives. `cargo run --release -p benches -- help`
+//! tells what can be measured.
 //!
-//! Here: the command line. Each part is a file: speed.rs, instructions.rs, threads.rs, first.rs, memory.rs, build.rs and picture.rs; rows.rs says
-//! what is measured and which bounds it has, caller.rs and object.rs how a callback is reached.
+//! Here: the command line. Each part is a file: speed.rs, instructions.rs, threads.rs, first.rs,
+//! memory.rs, build.rs and picture.rs; rows.rs says what is measured and which bounds it has,
+//! caller.rs and object.rs how a callback is reached.
 
 mod build;
 mod caller;

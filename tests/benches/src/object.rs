@@ -33,7 +33,8 @@ impl Object {
         let path = path()?;
         let name =
             CString::new(path.to_string_lossy().as_bytes()).map_err(|error| error.to_string())?;
-        // SAFETY: the object is this package's own; what runs when it is loaded is the start-up code of Rust's library.
+        // SAFETY: the object is this package's own; what runs when it is loaded is the start-up
+        // code of Rust's library.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if handle.is_null() {
             return Err(error());

@@ -11,8 +11,9 @@ pub(crate) const RESERVE_BYTES: usize = 128 * 1024;
 /// A stack of an alternative.
 pub(crate) const STACK_BYTES: usize = 1 << 20;
 
-/// The one stack that `psm` and `corosensei` use again for each call, in static memory. Real users need one for each thread and the
-/// means to find it; here the address is a constant, which costs the least that there could be.
+/// The one stack that `psm` and `corosensei` use again for each call, in static memory. Real users
+/// need one for each thread and the means to find it; here the address is a constant, which costs
+/// the least that there could be.
 pub(crate) struct Reused;
 
 #[repr(C, align(4096))]
@@ -30,8 +31,8 @@ impl Reused {
     }
 }
 
-// SAFETY: base and limit are the ends of memory that is there for the life of the process and used for nothing else. It has no guard
-// page, which the bodies measured here do not need.
+// SAFETY: base and limit are the ends of memory that is there for the life of the process and used
+// for nothing else. It has no guard page, which the bodies measured here do not need.
 unsafe impl Stack for Reused {
     #[inline(always)]
     fn base(&self) -> StackPointer {

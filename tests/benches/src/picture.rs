@@ -1,4 +1,5 @@
-//! The picture in the README: what each row adds to the plain callback, in the executable and in the shared object.
+//! The picture in the README: what each row adds to the plain callback, in the executable and in
+//! the shared object.
 
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -85,7 +86,8 @@ fn bar(svg: &mut String, y: f64, added: f64, longest: f64, colour: &str) -> fmt:
     )
 }
 
-/// Without the rows that differ little from others, and the one that would make all bars but its own too short to see.
+/// Without the rows that differ little from others, and the one that would make all bars but its
+/// own too short to see.
 fn is_shown(one: &Measured) -> bool {
     !matches!(
         one.row.variant,

@@ -18,7 +18,8 @@ pub(crate) struct Row {
 /// How much time a row may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TimeBound {
-    /// More than the plain callback, in nanoseconds, or what two measurements of the plain callback differ by.
+    /// More than the plain callback, in nanoseconds, or what two measurements of the plain callback
+    /// differ by.
     Added(f64),
     /// Added time, as a part of what corosensei::on_stack adds.
     OfCorosensei(f64),
@@ -32,7 +33,8 @@ impl Row {
     }
 }
 
-/// The first two rows of every table are the plain callback: what the others are compared with, and the noise.
+/// The first two rows of every table are the plain callback: what the others are compared with, and
+/// the noise.
 pub(crate) fn rows(shape: Shape) -> Vec<Row> {
     use Host::{Small, System, Thread};
     let mut rows = vec![
@@ -87,8 +89,8 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
     }
 }
 
-/// The same in the executable and in the shared object: in place 9; switched 28, and where arguments
-/// lie on the stack at most 1.3 times what corosensei::on_stack adds there.
+/// The same in the executable and in the shared object: in place 9; switched 28, and where
+/// arguments lie on the stack at most 1.3 times what corosensei::on_stack adds there.
 fn instructions(shape: Shape, row: &Row) -> Option<i64> {
     use Variant::{
         Always, AlwaysCompiled, AlwaysFallback, AlwaysFallbackCompiled, Never, NeverFallback,

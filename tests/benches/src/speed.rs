@@ -1,5 +1,6 @@
-//! The time of a warm callback. All rows are measured in turns, in both objects, so that a change of the machine's speed meets
-//! all of them; what a row adds is the median of its differences to the plain callback of the same turn.
+//! The time of a warm callback. All rows are measured in turns, in both objects, so that a change
+//! of the machine's speed meets all of them; what a row adds is the median of its differences to
+//! the plain callback of the same turn.
 
 use benches::{Function, Shape, Variant};
 
@@ -8,7 +9,8 @@ use crate::object::Object;
 use crate::rows::{Row, TimeBound, rows};
 use crate::table::{median, spread, title, verdict};
 
-/// What was measured of one row in one object, those of the executable first; all in nanoseconds for each call (each sort, for that shape).
+/// What was measured of one row in one object, those of the executable first; all in nanoseconds
+/// for each call (each sort, for that shape).
 pub(crate) struct Measured {
     pub(crate) row: Row,
     pub(crate) time: f64,

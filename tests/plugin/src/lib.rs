@@ -1,4 +1,5 @@
-//! A shared object with guarded callbacks, and so with a copy of the runtime of its own, for tests to open and close.
+//! A shared object with guarded callbacks, and so with a copy of the runtime of its own, for tests
+//! to open and close.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -90,8 +91,9 @@ extern "C" fn at_the_end() {
     count.fetch_add(usize::from(result == 0), Relaxed);
 }
 
-// SAFETY: the linker puts these pointers among the functions to call when the object is unloaded; the type is the one it expects. One
-// runs before the runtime's own (101), the other after it: the numbers are priorities.
+// SAFETY: the linker puts these pointers among the functions to call when the object is unloaded;
+// the type is the one it expects. One runs before the runtime's own (101), the other after it: the
+// numbers are priorities.
 #[cfg(target_os = "linux")]
 #[used]
 #[unsafe(link_section = ".fini_array.00050")]
@@ -111,8 +113,9 @@ unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, _reserved: *
     }
 }
 
-// SAFETY: the linker puts these pointers among the callbacks of the loader; the type is the one that it expects. It sorts them by what
-// follows the `$`: one is called before the runtime's own (XLY), the other after it.
+// SAFETY: the linker puts these pointers among the callbacks of the loader; the type is the one
+// that it expects. It sorts them by what follows the `$`: one is called before the runtime's own
+// (XLY), the other after it.
 #[cfg(windows)]
 #[used]
 #[unsafe(link_section = ".CRT$XLYZ")]

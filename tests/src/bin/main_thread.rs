@@ -1,5 +1,5 @@
-//! Scenarios that need a real `main` on the main thread, which a test does not have. Started by tests/main_thread.rs:
-//! `main_thread <scenario> <mode>`.
+//! Scenarios that need a real `main` on the main thread, which a test does not have. Started by
+//! tests/main_thread.rs: `main_thread <scenario> <mode>`.
 
 use core::ptr;
 use std::backtrace::Backtrace;
@@ -9,7 +9,8 @@ use tests::{CCallback, FREE_PLACES, Mode, c, callback, use_stack};
 
 const KIB: usize = 1024;
 
-/// As little stack as every C library accepts for a thread (glibc on aarch64 wants 128 KiB), and less than a body asks for.
+/// As little stack as every C library accepts for a thread (glibc on aarch64 wants 128 KiB), and
+/// less than a body asks for.
 #[cfg(unix)]
 const LEAST: usize = 128 * KIB;
 
@@ -44,7 +45,8 @@ callback! { "C" fn has_told_bounds(_arg) {
     0
 } }
 
-/// A coroutine on a part of the main stack, resumed by another thread: SP lies on the main stack, and the thread is not the main one.
+/// A coroutine on a part of the main stack, resumed by another thread: SP lies on the main stack,
+/// and the thread is not the main one.
 ///
 /// Never inlined: `main` must not have this frame in the other scenarios.
 #[cfg(target_os = "linux")]
@@ -182,7 +184,8 @@ fn main() {
         "near_the_end" => near_the_end(mode),
         "walk" => walk(0),
         "walk_below" => walk(tests::BELOW_THE_STACK),
-        // The bounds are taken after frames of 2 MiB, which leave the stack as large as they made it.
+        // The bounds are taken after frames of 2 MiB, which leave the stack as large as they made
+        // it.
         "near_the_end_grown" => use_stack(2 * 1024 * KIB) + near_the_end(mode),
         "walk_below_grown" => use_stack(2 * 1024 * KIB) + walk(tests::BELOW_THE_STACK),
         other => panic!("no scenario {other}"),

@@ -24,8 +24,9 @@ pub(super) fn core_dumped(_status: ExitStatus) -> bool {
     false
 }
 
-/// Runs a scenario in its process: on a thread whose stack has free addresses below it, as every stack of a 64-bit process has on Windows.
-/// Wine puts the main thread's at the bottom of the address space.
+/// Runs a scenario in its process: on a thread whose stack has free addresses below it, as every
+/// stack of a 64-bit process has on Windows. Wine puts the main thread's at the bottom of the
+/// address space.
 pub(super) fn run(scenario: impl FnOnce()) {
     const HOLE_BYTES: usize = if cfg!(target_pointer_width = "64") { 256 << 20 } else { 64 << 20 };
     struct Sent<T>(T);

@@ -37,10 +37,10 @@ pub(crate) unsafe fn symbol(handle: *mut c_void, name: &CStr) -> *const c_void {
 fn error() -> String {
     // SAFETY: returns null or a text that stays until the next call.
     let text = unsafe { libc::dlerror() };
-    // SAFETY: as above.
     if text.is_null() {
         String::new()
     } else {
+        // SAFETY: as above; the text is not null.
         unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
     }
 }

@@ -16,7 +16,8 @@ pub(crate) const WITH_LOCALS: &str = "plugin_with_locals.dll";
 
 pub(crate) fn open(path: &Path) -> *mut c_void {
     let path: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
-    // SAFETY: the path ends with zero; what the plugin does when it is loaded is what the Rust library does.
+    // SAFETY: the path ends with zero; what the plugin does when it is loaded is what the Rust
+    // library does.
     let handle = unsafe { LoadLibraryW(path.as_ptr()) };
     assert!(!handle.is_null(), "{}", Error::last_os_error());
     handle

@@ -1,11 +1,14 @@
-//! The random machine: coroutines, threads, jumps, exceptions, panics and ends in any order, compared with a model.
+//! The random machine: coroutines, threads, jumps, exceptions, panics and ends in any order,
+//! compared with a model.
 //!
-//! The driver is C (tests/c/machine.c). It asks here for each step; the model (model.rs) chooses one that is allowed and is told what
-//! becomes of it. Each body checks its room and that its stack is nobody else's, and its locals after every call out.
+//! The driver is C (tests/c/machine.c). It asks here for each step; the model (model.rs) chooses
+//! one that is allowed and is told what becomes of it. Each body checks its room and that its stack
+//! is nobody else's, and its locals after every call out.
 //!
-//! Handlers call back meanwhile, by a timer of each thread, on alternate stacks of every kind. Some of the coroutines' stacks are
-//! registered. Nothing is lost: stacks of bodies that were suspended in a coroutine which is begun anew, or jumped out of there, come
-//! back when what they left on the coroutine's stack is overwritten. Long runs: see tests/README.md.
+//! Handlers call back meanwhile, by a timer of each thread, on alternate stacks of every kind. Some
+//! of the coroutines' stacks are registered. Nothing is lost: stacks of bodies that were suspended
+//! in a coroutine which is begun anew, or jumped out of there, come back when what they left on the
+//! coroutine's stack is overwritten. Long runs: see tests/README.md.
 
 // Its driver (c/machine.c) is for POSIX threads.
 #![cfg(unix)]
@@ -200,7 +203,8 @@ extern "C" fn machine_next(level: usize, out: &mut CStep) {
     };
 }
 
-/// What the runtime says that this thread holds: the high end of each stack, and whether it is idle.
+/// What the runtime says that this thread holds: the high end of each stack, and whether it is
+/// idle.
 fn held() -> Vec<(usize, bool)> {
     let picture = StackMap::current().to_string();
     let stacks = picture.lines().filter(|line| line.contains("+-- system stack"));
@@ -273,7 +277,7 @@ extern "C" fn machine_thread_ends(thread: c_int) {
 callback! { "C" fn answers(arg) {
     let canary = Canary::new(arg.addr() as u64 + 41);
     let number = ANSWERS.fetch_add(1, Relaxed);
-    let below = if arg.is_null() && number % 4 == 0 {
+    let below = if arg.is_null() && number.is_multiple_of(4) {
         // SAFETY: the body takes an address.
         unsafe { c::c_call(answers_far_below::of(Mode::Always), core::ptr::without_provenance_mut(1)) }
     } else {
@@ -302,8 +306,9 @@ static SIGNAL_STACKS: [SignalStack; THREADS] =
 /// The timer of each thread.
 static TIMERS: [AtomicUsize; THREADS] = [const { AtomicUsize::new(0) }; THREADS];
 
-/// A timer begins to send signals to the thread, whose handler calls back. On which stack: the one that is interrupted, one that the
-/// runtime is told of or not, that disarms itself or not, elsewhere or in the frame of the thread, at `in_frame`.
+/// A timer begins to send signals to the thread, whose handler calls back. On which stack: the one
+/// that is interrupted, one that the runtime is told of or not, that disarms itself or not,
+/// elsewhere or in the frame of the thread, at `in_frame`.
 #[unsafe(no_mangle)]
 extern "C" fn machine_signals_begin(thread: c_int, in_frame: *mut c_void) {
     const NANOSECONDS: core::ffi::c_long = 1_000_000;
@@ -316,7 +321,8 @@ extern "C" fn machine_signals_begin(thread: c_int, in_frame: *mut c_void) {
     let disarms_itself = matches!(kind, 3 | 5);
     let mode = if kind % 2 == 0 { Mode::Always } else { Mode::WhenLow };
     let mut timer = core::ptr::null_mut();
-    // SAFETY: the memory is there until the signals end, and the handler calls nothing but the callback.
+    // SAFETY: the memory is there until the signals end, and the handler calls nothing but the
+    // callback.
     unsafe {
         if kind != 0 {
             assert_eq!(
@@ -425,7 +431,8 @@ fn run(always: Option<bool>, abandons: bool, signals: bool) {
             hook(info)
         }
     }));
-    // SAFETY: nothing runs yet; the driver calls back on its own threads only, which have ended when it returns.
+    // SAFETY: nothing runs yet; the driver calls back on its own threads only, which have ended
+    // when it returns.
     unsafe {
         c_machine_prepare();
         let bytes = c_machine_coroutine_stack_bytes();
@@ -443,7 +450,8 @@ fn run(always: Option<bool>, abandons: bool, signals: bool) {
     ends_well();
 }
 
-/// Nothing lives any more: every stack is in the pool, or comes there when the coroutines' stacks are overwritten.
+/// Nothing lives any more: every stack is in the pool, or comes there when the coroutines' stacks
+/// are overwritten.
 fn ends_well() {
     with(|machine| {
         println!("{:?}", machine.counts);

@@ -1,6 +1,8 @@
-//! The model: which contexts there are, what is on each of them, and on which stack each body must be.
+//! The model: which contexts there are, what is on each of them, and on which stack each body must
+//! be.
 //!
-//! It learns of every event from the driver and the bodies, knows nothing of the runtime's own state, and says what may come next.
+//! It learns of every event from the driver and the bodies, knows nothing of the runtime's own
+//! state, and says what may come next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,11 +26,12 @@ const RESERVE: usize = 128 * 1024;
 /// A reserve that no system stack has left on which another body runs already.
 pub const NEARLY_ALL: usize = 8184 * 1024;
 
-/// What the frames of a body take until it looks at SP. Unoptimised large ones are larger than what the runtime adds to each reserve and does
-/// not use (on s390x 720 bytes for `body_of` alone).
+/// What the frames of a body take until it looks at SP. Unoptimised large ones are larger than what
+/// the runtime adds to each reserve and does not use (on s390x 720 bytes for `body_of` alone).
 const BODY_FRAMES: usize = if cfg!(debug_assertions) && LARGE_FRAMES { 1280 } else { 0 };
 
-/// Room that a level of C, the shim and a body in place take at most, debug builds included, with some to spare.
+/// Room that a level of C, the shim and a body in place take at most, debug builds included, with
+/// some to spare.
 const MARGIN: usize = 32 * 1024;
 
 /// A thread of the driver: its place, and how many were there before it.
@@ -43,7 +46,8 @@ pub struct Activation {
     pub switched_to: usize,
     /// The thread that it began on.
     pub owner: Owner,
-    /// The stack that its frame is on: the high end of a system stack, or zero for the context's own stack.
+    /// The stack that its frame is on: the high end of a system stack, or zero for the context's
+    /// own stack.
     pub stack: usize,
 }
 
@@ -92,7 +96,8 @@ pub enum Frame {
     /// C++ that catches numbers.
     Catch,
     Body(Activation),
-    /// A call of `on_host_stack`; the context's own stack, or that of an earlier body, is in use again.
+    /// A call of `on_host_stack`; the context's own stack, or that of an earlier body, is in use
+    /// again.
     Visit(usize),
 }
 
@@ -124,7 +129,8 @@ pub struct Context {
 #[derive(Clone, Copy, Debug)]
 struct Dead {
     owner: Owner,
-    /// It was called from a thread's own stack, directly or through others: the thread's end brings the stack back.
+    /// It was called from a thread's own stack, directly or through others: the thread's end brings
+    /// the stack back.
     by_thread: bool,
 }
 
@@ -262,7 +268,8 @@ impl Machine {
         *self.counts.entry("threads ended").or_default() += 1;
     }
 
-    /// Whether another thread takes the place of the one that has ended; otherwise the baton goes to the other one.
+    /// Whether another thread takes the place of the one that has ended; otherwise the baton goes
+    /// to the other one.
     pub fn goes_on(&mut self) -> bool {
         let ended = self.alive.iter().position(|alive| !alive).expect("one has ended");
         if !self.is_finishing() {
@@ -313,7 +320,8 @@ impl Machine {
         self.numbers
     }
 
-    /// A body has begun: `bounds` is the stack that the runtime says it is on, `sp` an address in its frame.
+    /// A body has begun: `bounds` is the stack that the runtime says it is on, `sp` an address in
+    /// its frame.
     pub fn body_begins(
         &mut self,
         number: i32,
@@ -351,7 +359,8 @@ impl Machine {
         Ok(())
     }
 
-    /// Whether the body had to switch, or to stay, where that follows from the mode and the room alone.
+    /// Whether the body had to switch, or to stay, where that follows from the mode and the room
+    /// alone.
     fn is_right(
         &self,
         kind: Kind,
@@ -438,7 +447,8 @@ impl Machine {
         })
     }
 
-    /// Compares what the thread that runs holds, as (high end, idle), with what it must and may hold.
+    /// Compares what the thread that runs holds, as (high end, idle), with what it must and may
+    /// hold.
     pub fn compare(&mut self, held: &[(usize, bool)]) -> Result<(), String> {
         let owner = self.owner();
         self.most_held = self.most_held.max(held.len());
@@ -659,8 +669,8 @@ impl Machine {
         self.here().expected = if falls_back { FALLBACK } else { 0 };
     }
 
-    /// The frames from `at` upwards are unwound: destructors run. Stacks that the fast path has taken are taken back later, as after
-    /// a jump.
+    /// The frames from `at` upwards are unwound: destructors run. Stacks that the fast path has
+    /// taken are taken back later, as after a jump.
     fn unwind_to(&mut self, at: usize) {
         self.here().expected = 0;
         let dropped = |frame: &&Frame| matches!(frame, Frame::Body(body) if body.kind.drops);
@@ -680,7 +690,8 @@ impl Machine {
         }
     }
 
-    /// A suspended coroutine is begun anew, whatever was on it; but for visits to a calling stack, which count as alive until they end.
+    /// A suspended coroutine is begun anew, whatever was on it; but for visits to a calling stack,
+    /// which count as alive until they end.
     fn abandon(&mut self, at: usize) {
         if !self.contexts[at].frames.iter().any(|frame| matches!(frame, Frame::Visit(_))) {
             self.kill(at, 0);

@@ -62,8 +62,8 @@ pub(super) fn step_to_the_end(mode: Mode, first: CCallback, arg: *mut c_void) {
     }
 }
 
-/// Leaves by siglongjmp out of the handler after the first instruction, the second, and so on; each time in the same thread, which
-/// afterwards calls back as usual.
+/// Leaves by siglongjmp out of the handler after the first instruction, the second, and so on; each
+/// time in the same thread, which afterwards calls back as usual.
 pub(super) fn jump_out_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
     for stack in [Stack::Interrupted, Stack::Alternate] {
         let mut run =
@@ -116,7 +116,8 @@ const JUMPED: c_int = -4000;
 
 /// Nested bodies that C jumps out of.
 pub(super) fn abandoned(mode: Mode) -> c_int {
-    // SAFETY: the body expects the address of a callback; the frames that are jumped over have nothing to drop.
+    // SAFETY: the body expects the address of a callback; the frames that are jumped over have
+    // nothing to drop.
     unsafe {
         c::c_call_jumped(0, calls_again::of(mode), jumps_on_a_further_stack::of(mode).0.cast_mut())
             - 1
@@ -165,7 +166,8 @@ pub(super) fn trims(mode: Mode) -> c_int {
     result + nested_on_a_further_stack(mode)
 }
 
-/// A body looks where it is, while the thread holds a stack that nobody needs any more: a handler at one of the instructions takes that back.
+/// A body looks where it is, while the thread holds a stack that nobody needs any more: a handler
+/// at one of the instructions takes that back.
 pub(super) fn look_at_each(mode: Mode) {
     for stack in STACKS {
         let handler = answers_with_a_further_stack_always::of(mode);
@@ -215,7 +217,8 @@ callback! { "C" fn looks(_arg) {
 
 // The first callback of a thread, in a handler that interrupts the C library.
 
-/// About how many instructions are interrupted at most, each on a new thread; and how many are stepped over on the way.
+/// About how many instructions are interrupted at most, each on a new thread; and how many are
+/// stepped over on the way.
 const FIRSTS: core::ffi::c_long = if cfg!(debug_assertions) { 60 } else { 200 };
 const MOST_STEPS: core::ffi::c_long = 1_000_000;
 
@@ -257,7 +260,8 @@ pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
 }
 
 callback! { "C-unwind" fn first_at(arg) {
-    // SAFETY: `first_at_each` passes it: the run, at which instruction to call back, and how many there were.
+    // SAFETY: `first_at_each` passes it: the run, at which instruction to call back, and how many
+    // there were.
     let (run, at, all) = unsafe { &mut *arg.cast::<(*mut Run, core::ffi::c_long, core::ffi::c_long)>() };
     // SAFETY: as above.
     let run = unsafe { &mut **run };

@@ -1,4 +1,5 @@
-//! Macro calls in an annotated module: those that make no callbacks, that annotate them, or that are skipped.
+//! Macro calls in an annotated module: those that make no callbacks, that annotate them, or that
+//! are skipped.
 #![deny(warnings)]
 
 use guarded_callback::guarded_callback;

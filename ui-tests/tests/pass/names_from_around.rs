@@ -1,4 +1,5 @@
-//! What only an `impl` block or a trait brings in may stand anywhere in a function, and the block may have the attribute.
+//! What only an `impl` block or a trait brings in may stand anywhere in a function, and the block
+//! may have the attribute.
 #![deny(warnings)]
 #![allow(improper_ctypes_definitions, non_camel_case_types, non_upper_case_globals)]
 

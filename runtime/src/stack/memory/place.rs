@@ -3,8 +3,8 @@
 /// What the system says of the pages that begin at an address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Region {
-    /// Free up to `end`. VirtualQuery does not tell where a free region begins: it takes the address that it was asked about for the
-    /// beginning.
+    /// Free up to `end`. VirtualQuery does not tell where a free region begins: it takes the
+    /// address that it was asked about for the beginning.
     Free { end: usize },
     /// Part of an allocation that begins at `base`.
     Taken { base: usize },

@@ -1,6 +1,7 @@
 //! Stacks from VirtualAlloc: reserved as a whole, committed as they are used.
 //!
-//! A new stack looks like that of a new thread, so that the kernel grows it in the same way, as long as it is told of it (switch/windows/teb.rs):
+//! A new stack looks like that of a new thread, so that the kernel grows it in the same way, as
+//! long as it is told of it (switch/windows/teb.rs):
 //!
 //! ```text
 //!  base                         low                                limit            base + mapped
@@ -8,8 +9,8 @@
 //!   | used  |  their last place  |                |  to begin with   |                    |
 //! ```
 //!
-//! Touching the guard pages in their last place is EXCEPTION_STACK_OVERFLOW. The guard area of the settings, less the page that is never used,
-//! is then what the handler may use (the guarantee).
+//! Touching the guard pages in their last place is EXCEPTION_STACK_OVERFLOW. The guard area of the
+//! settings, less the page that is never used, is then what the handler may use (the guarantee).
 
 use core::ffi::c_void;
 use core::mem::{MaybeUninit, size_of};
@@ -42,8 +43,9 @@ pub(crate) fn page_bytes() -> usize {
     bytes as usize
 }
 
-/// Maps a stack of `bytes` at the high end of a slot, a range of `slot_bytes` that begins at a multiple of that, and returns the lowest
-/// address of the stack. Its lowest `guard_bytes` no body can use.
+/// Maps a stack of `bytes` at the high end of a slot, a range of `slot_bytes` that begins at a
+/// multiple of that, and returns the lowest address of the stack. Its lowest `guard_bytes` no body
+/// can use.
 ///
 /// # Errors
 /// The system's code for the failure; nothing stays mapped.
@@ -71,7 +73,8 @@ pub(crate) fn map_stack(
 /// A free slot at the system's choice.
 fn anywhere(slot_bytes: usize) -> Option<usize> {
     let more = reserve(0, 2 * slot_bytes)?;
-    // SAFETY: just reserved, and nobody knows it. Another thread may take a part before this one does; then the mapping fails.
+    // SAFETY: just reserved, and nobody knows it. Another thread may take a part before this one
+    // does; then the mapping fails.
     unsafe { release(more, 2 * slot_bytes) };
     Some(more.next_multiple_of(slot_bytes))
 }
@@ -106,7 +109,8 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
     while let Some(region) = query(at).filter(|_| at < low + bytes) {
         let end = (region.BaseAddress.addr() + region.RegionSize).min(low + bytes);
         if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
-            // SAFETY: part of a mapping of `map` that no frame is left in, so nobody reads what was there.
+            // SAFETY: part of a mapping of `map` that no frame is left in, so nobody reads what was
+            // there.
             unsafe {
                 VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE)
             };
@@ -130,10 +134,11 @@ fn first_guard_bytes(fields: &OsStack) -> usize {
     fields.guarantee_bytes.max((UNUSABLE_PAGES - 1) * page_bytes())
 }
 
-/// Commits the pages of a stack from `old_limit` down to `limit`, and those from there to `guard_low` as guard pages. False, and nothing
-/// lost, where the system has no memory for that.
+/// Commits the pages of a stack from `old_limit` down to `limit`, and those from there to
+/// `guard_low` as guard pages. False, and nothing lost, where the system has no memory for that.
 pub(crate) fn commit(guard_low: usize, limit: usize, old_limit: usize) -> bool {
-    // Committed pages keep their protection when they are committed again, and these may be guard pages.
+    // Committed pages keep their protection when they are committed again, and these may be guard
+    // pages.
     commit_pages(guard_low, limit, PAGE_READWRITE | PAGE_GUARD)
         && commit_pages(limit, old_limit, PAGE_READWRITE)
         && protect(limit, old_limit, PAGE_READWRITE)
@@ -185,8 +190,8 @@ fn last_error() -> i32 {
     unsafe { GetLastError() }.cast_signed()
 }
 
-/// The lowest page of `[low, high)` that was touched, as far as it is known: the system commits them as they are touched, but for a stack that
-/// was committed to its end.
+/// The lowest page of `[low, high)` that was touched, as far as it is known: the system commits
+/// them as they are touched, but for a stack that was committed to its end.
 pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
     let mut at = low;
     while let Some(region) = query(at).filter(|_| at < high) {
@@ -203,8 +208,9 @@ pub(crate) fn has_place_below(slot_bytes: usize, sp: usize) -> bool {
     place(slot_bytes, sp).is_some()
 }
 
-/// Where the next stack should lie: below the calling stack, so that it can grow and exceptions can leave it (switch/windows/teb.rs). Stacks
-/// follow each other downwards, so that this is so as well where one is left for the next.
+/// Where the next stack should lie: below the calling stack, so that it can grow and exceptions can
+/// leave it (switch/windows/teb.rs). Stacks follow each other downwards, so that this is so as well
+/// where one is left for the next.
 fn place(slot_bytes: usize, sp: usize) -> Option<usize> {
     place::below(start(sp), slot_bytes, slot_bytes, |at| {
         let region = query(at)?;
@@ -215,8 +221,8 @@ fn place(slot_bytes: usize, sp: usize) -> Option<usize> {
     })
 }
 
-/// Where to begin to look: in the lowest 2 GiB, which 64-bit processes leave empty, at a place as hard to guess as that of the thread's
-/// stack.
+/// Where to begin to look: in the lowest 2 GiB, which 64-bit processes leave empty, at a place as
+/// hard to guess as that of the thread's stack.
 #[cfg(target_pointer_width = "64")]
 fn start(in_use: usize) -> usize {
     const HIGHEST: usize = 2 << 30;

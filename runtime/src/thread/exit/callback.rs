@@ -1,5 +1,5 @@
-//! Windows: a TLS callback of the executable or DLL, which the loader calls for every thread that ends, whoever made it. Not a
-//! callback of fiber-local storage, which ends with each fiber.
+//! Windows: a TLS callback of the executable or DLL, which the loader calls for every thread that
+//! ends, whoever made it. Not a callback of fiber-local storage, which ends with each fiber.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -30,15 +30,16 @@ pub(crate) fn watch(_state: *mut u8, _may_allocate: bool) -> bool {
 /// Nothing to forget.
 pub(crate) fn forget() {}
 
-// The linker sorts these sections by the letters after the `$` and the loader calls in that order: the standard library (B) and
-// the C runtime (C and D), which run destructors, before us.
-// SAFETY: the linker puts this pointer among the callbacks; the type is the one that the loader expects.
+// The linker sorts these sections by the letters after the `$` and the loader calls in that order:
+// the standard library (B) and the C runtime (C and D), which run destructors, before us. SAFETY:
+// the linker puts this pointer among the callbacks; the type is the one that the loader expects.
 #[used]
 #[unsafe(link_section = ".CRT$XLY")]
 static CALLBACK: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;
 
 unsafe extern "C" {
-    /// The directory of the callbacks, from the C runtime. Who asks for it by name makes sure that it is linked.
+    /// The directory of the callbacks, from the C runtime. Who asks for it by name makes sure that
+    /// it is linked.
     static _tls_used: u8;
 }
 
@@ -50,8 +51,8 @@ unsafe impl Sync for Directory {}
 #[used]
 static DIRECTORY: Directory = Directory(&raw const _tls_used);
 
-/// `reserved` is null when a DLL is unloaded and not when the process ends, which frees everything by
-/// itself.
+/// `reserved` is null when a DLL is unloaded and not when the process ends, which frees everything
+/// by itself.
 unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, reserved: *mut c_void) {
     match reason {
         DLL_THREAD_DETACH => {

@@ -1,6 +1,6 @@
 //! POSIX threads: the destructor of a thread-specific key. It runs for threads that C made too, and
-//! unlike a Rust thread-local with a destructor it allocates nothing and keeps no shared object from
-//! being closed.
+//! unlike a Rust thread-local with a destructor it allocates nothing and keeps no shared object
+//! from being closed.
 
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
@@ -13,8 +13,8 @@ const CLOSED: usize = usize::MAX;
 /// glibc keeps the values of so many keys in the thread itself, and allocates for the others.
 const KEYS_WITHOUT_ALLOCATION: usize = if cfg!(target_env = "gnu") { 32 } else { usize::MAX };
 
-/// Makes the key, whose destructor is `ends`, and returns its number; `None` when the process has no
-/// key left. Done when the library is loaded, before a program has used up all keys.
+/// Makes the key, whose destructor is `ends`, and returns its number; `None` when the process has
+/// no key left. Done when the library is loaded, before a program has used up all keys.
 pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
     let known = KEY.load(Acquire);
     if known != 0 {
@@ -76,8 +76,8 @@ pub(crate) fn forget() {
 }
 
 /// Where glibc keeps the calling thread's value of our key: its distance from the thread pointer,
-/// and the number that stands before it. Found by content: one place in the thread's descriptor, and
-/// no other, follows the value when it changes. `None` where that is not so.
+/// and the number that stands before it. Found by content: one place in the thread's descriptor,
+/// and no other, follows the value when it changes. `None` where that is not so.
 #[cfg(all(
     target_arch = "x86_64",
     target_os = "linux",

@@ -1,8 +1,10 @@
-//! Thread-locals without destructor, const-initialised, that can be read at any time of a thread's life.
+//! Thread-locals without destructor, const-initialised, that can be read at any time of a thread's
+//! life.
 //!
-//! `thread_local!` is that where the compiler has native thread-locals. On GNU targets of Windows it has none: there the standard
-//! library allocates at first use and refuses access when the thread ends. So on those the images' own mechanism is used directly: the
-//! loader copies the section `.tls` for each thread.
+//! `thread_local!` is that where the compiler has native thread-locals. On GNU targets of Windows
+//! it has none: there the standard library allocates at first use and refuses access when the
+//! thread ends. So on those the images' own mechanism is used directly: the loader copies the
+//! section `.tls` for each thread.
 
 #[cfg(not(all(windows, target_env = "gnu", not(target_abi = "llvm"))))]
 macro_rules! local {
@@ -17,7 +19,8 @@ macro_rules! local {
 macro_rules! local {
     (static $name:ident: $type:ty = $value:expr;) => {
         static $name: $crate::thread::tls::local::Local<$type> = {
-            // The linker sorts by what follows the `$`, and the C runtime's `ZZZ` ends what is copied.
+            // The linker sorts by what follows the `$`, and the C runtime's `ZZZ` ends what is
+            // copied.
             #[unsafe(link_section = ".tls$GUARDED")]
             static TEMPLATE: $crate::thread::tls::local::Template<$type> =
                 $crate::thread::tls::local::Template($value);
@@ -62,16 +65,18 @@ mod native {
         }
     }
 
-    /// The address of the calling thread's copy: the TEB points to a row of blocks, in which this image has a number, and the variable
-    /// lies as far in the block as in what is copied.
+    /// The address of the calling thread's copy: the TEB points to a row of blocks, in which this
+    /// image has a number, and the variable lies as far in the block as in what is copied.
     ///
-    /// The linker knows that distance (SECREL32), but ld of binutils 2.40 has the loader add to it what it adds to addresses in an image
-    /// that is not loaded where it was linked for. Hence the difference of two addresses.
+    /// The linker knows that distance (SECREL32), but ld of binutils 2.40 has the loader add to it
+    /// what it adds to addresses in an image that is not loaded where it was linked for. Hence the
+    /// difference of two addresses.
     #[cfg(target_arch = "x86_64")]
     macro_rules! own {
         ($template:ident) => {{
             let address;
-            // SAFETY: reads what the loader has written before any code of this image runs on the thread.
+            // SAFETY: reads what the loader has written before any code of this image runs on the
+            // thread.
             unsafe {
                 core::arch::asm!(
                     "mov {address:e}, dword ptr [rip + {index}]",

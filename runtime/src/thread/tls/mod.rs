@@ -1,7 +1,7 @@
 //! The words that a warm callback reads of its thread: the only thread-locals of the runtime.
 //!
-//! They are zero at first and have no destructor, so that they can be read at any time of a thread's
-//! life, in destructors of other thread-locals and in signal handlers too.
+//! They are zero at first and have no destructor, so that they can be read at any time of a
+//! thread's life, in destructors of other thread-locals and in signal handlers too.
 
 #[cfg(not(all(
     target_arch = "x86_64",
@@ -33,6 +33,10 @@ mod descriptor;
     target_pointer_width = "64",
     not(miri)
 ))]
+#[cfg_attr(
+    any(clippy, doc),
+    allow(unused_imports, reason = "for assembler that they leave out")
+)]
 pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
 #[cfg(all(
     target_arch = "x86_64",
@@ -48,14 +52,14 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
 
 use crate::stack::{Header, NO_STACK};
 
-/// What the fast path reads. Aligned to a line of the cache, but not on Windows: loaders there do not
-/// align thread-locals to more than two words.
+/// What the fast path reads. Aligned to a line of the cache, but not on Windows: loaders there do
+/// not align thread-locals to more than two words.
 #[repr(C)]
 #[cfg_attr(not(windows), repr(align(64)))]
 pub struct Words {
-    /// The part of the thread stack in which SP may be taken for being on it: from its lowest usable
-    /// address up to its end, or to the first other stack that lies inside of it. Empty (both 0)
-    /// before the first use, and where the bounds are unknown.
+    /// The part of the thread stack in which SP may be taken for being on it: from its lowest
+    /// usable address up to its end, or to the first other stack that lies inside of it. Empty
+    /// (both 0) before the first use, and where the bounds are unknown.
     low: AtomicUsize,
     high: AtomicUsize,
     /// The stack to run the next body on, if it is idle. Never null while `high` is not 0.
@@ -106,8 +110,8 @@ impl Words {
         (self.low.load(Relaxed), self.in_place_high.load(Relaxed))
     }
 
-    /// From now on bodies may run in place in all of the range. Signal handlers may change the range
-    /// in between.
+    /// From now on bodies may run in place in all of the range. Signal handlers may change the
+    /// range in between.
     pub(crate) fn allow_in_place(&self) {
         loop {
             let high = self.high.load(Relaxed);
@@ -119,8 +123,8 @@ impl Words {
         }
     }
 
-    /// Sets what counts as the thread stack. A signal handler in between sees nothing, not something
-    /// wrong.
+    /// Sets what counts as the thread stack. A signal handler in between sees nothing, not
+    /// something wrong.
     pub(crate) fn set_range(&self, low: usize, high: usize) {
         self.in_place_high.store(0, Relaxed);
         self.high.store(0, Relaxed);

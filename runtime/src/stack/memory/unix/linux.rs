@@ -16,8 +16,9 @@ pub(super) fn no_huge_pages(base: *mut c_void, bytes: usize) {
 ///
 /// glibc's fortified longjmp aborts a jump to a lower address ("longjmp causes uninitialized stack
 /// frame"). Thread stacks lie near the top of the address space. 128 GiB is below all else that
-/// Linux maps by itself; TSan and ASan own other ranges, and the kernel ignores a hint that is taken.
-/// Valgrind puts everything else below these addresses, and what comes later above what is there.
+/// Linux maps by itself; TSan and ASan own other ranges, and the kernel ignores a hint that is
+/// taken. Valgrind puts everything else below these addresses, and what comes later above what is
+/// there.
 #[cfg(target_pointer_width = "64")]
 pub(crate) fn first_hint() -> usize {
     if valgrind::is_running() { 0 } else { (128 << 30) + random_offset(64 << 30) }
@@ -41,7 +42,8 @@ fn random_offset(below: usize) -> usize {
     }
     // SAFETY: AT_RANDOM points to 16 random bytes (getauxval(3)) that stay for the life of the
     // process.
-    (unsafe { random.read_unaligned() }) % below & !(STEP - 1)
+    let bits = unsafe { random.read_unaligned() };
+    (bits % below) & !(STEP - 1)
 }
 
 // A program may define functions of these names, or preload a library that does: an allocation
