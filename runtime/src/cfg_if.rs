@@ -1,7 +1,7 @@
 //! One list of platforms for one concern: the first arm whose condition holds is compiled.
 //!
-//! This is what `cfg_select!` does since Rust 1.95. The form is that of the well-known crate `cfg-if`,
-//! whose name makes rustfmt look into the modules of all arms.
+//! This is what `cfg_select!` does since Rust 1.95. The form is that of the well-known crate
+//! `cfg-if`, whose name makes rustfmt look into the modules of all arms.
 
 macro_rules! cfg_if {
     (@arm [$($earlier:meta)*] if #[cfg($condition:meta)] { $($items:tt)* } else $($others:tt)*) => {

@@ -60,8 +60,8 @@ pub(crate) unsafe fn call(argument: *mut u8, function: unsafe extern "C-unwind" 
     };
     let memory = emergency.memory.get();
     let os_stack = Cell::new(OsStack::of_memory(memory.addr(), BYTES));
-    // SAFETY: `os_stack` lives in this frame. The end of the memory is aligned to 64, and nobody else
-    // uses it until the flag is cleared; the rest is the caller's promise.
+    // SAFETY: `os_stack` lives in this frame. The end of the memory is aligned to 64, and nobody
+    // else uses it until the flag is cleared; the rest is the caller's promise.
     unsafe {
         let record = SwitchRecord::to(&raw const os_stack);
         switch::call_on_stack(argument, function, memory.add(1).cast(), &record);

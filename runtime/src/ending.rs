@@ -49,7 +49,7 @@ unsafe extern "C" fn thread_ends(state: *mut u8) {
     let sp = switch::stack_pointer();
     liveness::restore_teb(thread, sp);
     if let Some(header) = outermost(thread) {
-        // Windows: the system frees the stack that the TEB tells of, which must be the thread's own.
+        // Windows: the system frees the stack that the TEB tells of: it must be the thread's own.
         header.switch.os.set_freed_at_end();
     }
     thread.end();

@@ -42,8 +42,8 @@ pub(crate) struct Arrival {
 }
 
 /// Windows: the TEB still tells of the stacks that were left by an exception or by longjmp. Puts it
-/// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound: the
-/// thread runs again on the stack that they were called from, so the unwinder has left theirs.
+/// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound:
+/// SP has left the last stack that the system was told of, and with it the unwinder has.
 pub(crate) fn restore_teb(thread: &Thread, sp: usize) {
     if !os_bounds::KNOWN_ON_ARRIVAL_ONLY {
         return;

@@ -53,12 +53,12 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'s
     Ok(header)
 }
 
-/// Maps a stack at the high end of a new slot, below `sp` if there is a place, and says what the system
-/// is to be told of it.
+/// Maps a stack at the high end of a new slot, below `sp` if there is a place, and says what the
+/// system is to be told of it.
 #[cfg(windows)]
 fn map_slot(slot_bytes: usize, stack_bytes: usize, sp: usize) -> Result<(usize, OsStack), i32> {
-    /// What the system rounds the addresses of reservations down to: a stack of another size would not
-    /// end where its slot does.
+    /// What the system rounds the addresses of reservations down to: a stack of another size would
+    /// not end where its slot does.
     const GRANULARITY_BYTES: usize = 64 * 1024;
     let bytes = (stack_bytes + settings::guard_bytes()).next_multiple_of(GRANULARITY_BYTES);
     let guard_bytes = bytes - stack_bytes;

@@ -18,8 +18,8 @@ call_on_stack! {
     // bti c: a landing pad for processes that enforce them, as the linker may reach this through a
     // pointer. Hints are no-ops on processors that do not know them.
     "hint #34",
-    // paciasp: while the return address lies in memory it is signed with SP, which is the same again
-    // below. Not on Apple's systems, where only arm64e has keys, with rules of its own.
+    // paciasp: while the return address lies in memory it is signed with SP, which is the same
+    // again below. Not on Apple's systems, where only arm64e has keys, with rules of its own.
     elf!("hint #25"),
     elf!(".cfi_negate_ra_state"),
     "stp x29, x30, [sp, #-16]!",

@@ -10,9 +10,9 @@
 //!  |   (sp leaves from here)  |
 //! ```
 //!
-//! The frame pointer is r11 in ARM code and r7 in Thumb code, and stable Rust does not tell which of
-//! the two it compiles; so there is a pair for each. The frame address is r7 + 16. Unwinders read it in
-//! the tables of the EHABI, debuggers in those of DWARF; NetBSD has the latter for both.
+//! The frame pointer is r11 in ARM code and r7 in Thumb code, and stable Rust does not tell which
+//! of the two it compiles; so there is a pair for each. The frame address is r7 + 16. Unwinders
+//! read it in the tables of the EHABI, debuggers in those of DWARF; NetBSD has the latter for both.
 
 // The unwind tables of the EHABI.
 define_lines! { $ ehabi if not(target_os = "netbsd") }

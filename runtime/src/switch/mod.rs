@@ -1,17 +1,19 @@
 //! Changing to another stack and back: one file for each architecture and calling convention.
 //!
-//! A switch is a call and a return like any other. It saves the frame pointer and the return address
-//! alone: the function that is called keeps the other registers that the ABI makes the callee's to
-//! keep. (A coroutine library saves them because it leaves a function in the middle.) Registers with a
-//! fixed meaning are not touched, so a shadow call stack (x18 on aarch64, gp on riscv64) goes on.
+//! A switch is a call and a return like any other. It saves the frame pointer and the return
+//! address alone: the function that is called keeps the other registers that the ABI makes the
+//! callee's to keep. (A coroutine library saves them because it leaves a function in the middle.)
+//! Registers with a fixed meaning are not touched, so a shadow call stack (x18 on aarch64, gp on
+//! riscv64) goes on.
 //!
-//! Every file has `stack_pointer()`, which tells SP or an address in the caller's frame; a picture of
-//! both stacks while the function runs; the assembly of the naked function that [`call_on_stack`]
-//! calls; and `SUPPORTED`, whether stacks can be switched at all.
+//! Every file has `stack_pointer()`, which tells SP or an address in the caller's frame; a picture
+//! of both stacks while the function runs; the assembly of the naked function that
+//! [`call_on_stack`] calls; and `SUPPORTED`, whether stacks can be switched at all.
 //!
-//! The frame of the naked function is found through the frame pointer, wherever SP is: the CFI tells
-//! unwinders and debuggers so, and profilers follow the chain of frame pointers. The function that is
-//! called brings the frame pointer back, as it is callee-saved, on whichever thread it returns.
+//! The frame of the naked function is found through the frame pointer, wherever SP is: the CFI
+//! tells unwinders and debuggers so, and profilers follow the chain of frame pointers. The function
+//! that is called brings the frame pointer back, as it is callee-saved, on whichever thread it
+//! returns.
 
 #![allow(unused_macros, reason = "not every architecture needs each")]
 
@@ -29,7 +31,9 @@ macro_rules! copy_of {
         pub(crate) fn $name() -> usize {
             let copy: usize;
             // SAFETY: reads a register, or a word that never changes, and leaves the flags alone.
-            unsafe { core::arch::asm!($copy, out(reg) copy, options(nomem, nostack, preserves_flags)) };
+            unsafe {
+                core::arch::asm!($copy, out(reg) copy, options(nomem, nostack, preserves_flags));
+            }
             copy
         }
     };
@@ -54,8 +58,8 @@ macro_rules! call_on_stack {
     };
 }
 
-/// Defines a macro that keeps lines of assembly where a condition holds, and drops them elsewhere. `$`
-/// is passed because a macro cannot write its own.
+/// Defines a macro that keeps lines of assembly where a condition holds, and drops them elsewhere.
+/// `$` is passed because a macro cannot write its own.
 macro_rules! define_lines {
     ($dollar:tt $name:ident if $condition:meta) => {
         #[cfg($condition)]
@@ -72,11 +76,11 @@ macro_rules! define_lines {
 // Object files have the ELF format on every system here but Apple's.
 define_lines! { $ elf if not(target_vendor = "apple") }
 
-/// gdb takes a caller at a lower address than its callee for a corrupt stack, unless a function with
-/// the name `__morestack` is between them. So the rest of the switch has that name: not all of it, as
-/// of two symbols for one address gdb would take the other; with a size, so that gdb prefers it; and
-/// local to the object file. With fat LTO the object file may hold a second version of this runtime,
-/// which then goes without.
+/// gdb takes a caller at a lower address than its callee for a corrupt stack, unless a function
+/// with the name `__morestack` is between them. So the rest of the switch has that name: not all of
+/// it, as of two symbols for one address gdb would take the other; with a size, so that gdb prefers
+/// it; and local to the object file. With fat LTO the object file may hold a second version of this
+/// runtime, which then goes without.
 macro_rules! morestack {
     (begin) => {
         elf!(
@@ -103,8 +107,8 @@ macro_rules! morestack {
 // - Windows and Cygwin have other conventions under the same architectures.
 // - The 32-bit ABIs of 64-bit architectures (x32, watchOS) have other pointers.
 // - Apple's 32-bit ARM has another frame pointer and other unwind tables.
-// - powerpc64 has version 2 of the ELF ABI where it is little-endian, and on some systems where it is
-//   big-endian. On the others a function pointer is the address of a descriptor.
+// - powerpc64 has version 2 of the ELF ABI where it is little-endian, and on some systems where it
+//   is big-endian. On the others a function pointer is the address of a descriptor.
 cfg_if! {
     if #[cfg(miri)] {
         mod none;
@@ -150,7 +154,9 @@ cfg_if! {
 // The only list of systems that must be told which stack is in use.
 cfg_if! {
     if #[cfg(all(
-        windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)
+        windows,
+        any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri)
     ))] {
         pub(crate) mod windows;
         use windows as os;
@@ -186,8 +192,8 @@ impl SwitchRecord {
         Self { sp: Cell::new(0), os: OsRecord::to(target) }
     }
 
-    /// SP of the stack that was left. Nothing that is still needed lies below, so that another call may
-    /// begin there.
+    /// SP of the stack that was left. Nothing that is still needed lies below, so that another call
+    /// may begin there.
     #[inline(always)]
     pub(crate) fn sp(&self) -> usize {
         self.sp.get()
@@ -206,8 +212,9 @@ impl SwitchRecord {
 ///
 /// # Safety
 /// - `function` can be called with `argument`.
-/// - `top` is aligned to 16, and is the high end of memory that is large enough for `function`. Nobody
-///   else uses it until the call has returned, or was abandoned by an unwinder or by longjmp.
+/// - `top` is aligned to 16, and is the high end of memory that is large enough for `function`.
+///   Nobody else uses it until the call has returned, or was abandoned by an unwinder or by
+///   longjmp.
 /// - `record` was made for that memory.
 #[inline(always)]
 pub(crate) unsafe fn call_on_stack(

@@ -21,7 +21,8 @@ call_on_stack! {
     "mflr 0",
     "std 0, 16(1)",
     ".cfi_offset lr, 16",
-    // A frame with the back chain: stdu sets both at once, so that no signal handler sees half of it.
+    // A frame with the back chain: stdu sets both at once, so that no signal handler sees half of
+    // it.
     "stdu 1, -48(1)",
     ".cfi_def_cfa_offset 48",
     "std 31, 40(1)",
@@ -42,8 +43,8 @@ call_on_stack! {
     "mtctr 12",
     morestack!(begin),
     "bctrl",
-    // The TOC of this object again. Unwinders look for this very instruction after a call to know that
-    // r2 is to be restored.
+    // The TOC of this object again. Unwinders look for this very instruction after a call to know
+    // that r2 is to be restored.
     "ld 2, 24(1)",
     // r31 is on the calling stack.
     "mr 1, 31",

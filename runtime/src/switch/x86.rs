@@ -32,7 +32,8 @@ call_on_stack! {
     "mov edx, dword ptr [ebp + 20]",
     // Where the calling stack is left.
     "mov dword ptr [edx], esp",
-    // The argument goes onto the stack; esp stays aligned to 16 before the call, as the ABI wants it.
+    // The argument goes onto the stack; esp stays aligned to 16 before the call, as the ABI wants
+    // it.
     "mov esp, dword ptr [ebp + 16]",
     "sub esp, 16",
     "mov dword ptr [esp], eax",

@@ -15,8 +15,8 @@ use super::teb::offset;
 copy_of!(stack_pointer, "mov {}, sp");
 copy_of!(teb, "mov {}, x18");
 
-/// Exchanges a field of the TEB for a word of the record, to which x3 leads. Uses the registers 9 and
-/// 11, as x or w.
+/// Exchanges a field of the TEB for a word of the record, to which x3 leads. Uses the registers 9
+/// and 11, as x or w.
 macro_rules! exchange {
     ($size:literal, $field:literal, $word:literal) => {
         concat! {

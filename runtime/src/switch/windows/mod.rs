@@ -2,17 +2,17 @@
 //! ([`teb`] has the why).
 //!
 //! The switch itself exchanges the fields, after its last push on the calling stack and before the
-//! first on the other one; it exchanges them again when the call returns. When the call unwinds, a drop
-//! here puts them back, on the calling stack. Two ways lead past both:
+//! first on the other one; it exchanges them again when the call returns. When the call unwinds, a
+//! drop here puts them back, on the calling stack. Two ways lead past both:
 //!
-//! - An unwinder that runs cleanup on top of the stack that it leaves (Microsoft's) has SP still there.
-//!   The drop notes that the call was unwound and leaves the fields: they cover both stacks.
+//! - An unwinder that runs cleanup on top of the stack that it leaves (Microsoft's) has SP still
+//!   there. The drop notes that the call was unwound and leaves the fields: they cover both stacks.
 //! - longjmp may run no cleanup. The fields stay.
 //!
-//! In both cases the thread's next arrival on the slow path puts the fields right. Until then the limit
-//! is too low for `__chkstk` on the calling stack. So that stack is committed to its end before
-//! anything leaves in such a way: by the handler that the switch has for unwinding, or before the
-//! switch where it has none.
+//! In both cases the thread's next arrival on the slow path puts the fields right. Until then the
+//! limit is too low for `__chkstk` on the calling stack. So that stack is committed to its end
+//! before anything leaves in such a way: by the handler that the switch has for unwinding, or
+//! before the switch where it has none.
 
 pub(crate) mod teb;
 
@@ -47,8 +47,8 @@ const CLEANS_UP_ON_TOP: bool = cfg!(target_env = "msvc");
 /// `RtlUnwindEx` and its like refuse others.
 pub(crate) const UNWINDS_ONLY_UP: bool = !cfg!(all(target_arch = "x86", target_env = "gnu"));
 
-/// Whether the calling stack is committed before it is left. On x86_64 the handler of the switch does
-/// so when it must be; on x86 `__chkstk` looks at no field.
+/// Whether the calling stack is committed before it is left. On x86_64 the handler of the switch
+/// does so when it must be; on x86 `__chkstk` looks at no field.
 const COMMITS_FIRST: bool = cfg!(target_arch = "aarch64");
 
 /// What the system is told of the two stacks of a switch.
@@ -89,7 +89,8 @@ impl OsRecord {
         self.target().is_some_and(|target| target.get().is_same(&OsStack::now()))
     }
 
-    /// Whether the last call was left by an unwinder that ran on top of the other stack, and may still.
+    /// Whether the last call was left by an unwinder that ran on top of the other stack, and may
+    /// still.
     #[inline(always)]
     pub(crate) fn is_unwound(&self) -> bool {
         CLEANS_UP_ON_TOP && self.is_unwound.get()
@@ -103,8 +104,8 @@ impl OsRecord {
         unsafe { self.other.get().write() };
     }
 
-    /// The thread ends on the stack that this leads to (ExitThread in a body): the system is to free
-    /// the calling stack, which is the thread's own.
+    /// The thread ends on the stack that this leads to (ExitThread in a body): the system is to
+    /// free the calling stack, which is the thread's own.
     pub(crate) fn set_freed_at_end(&self) {
         let deallocation = self.other.get().deallocation;
         // SAFETY: the bounds stay as they are.
@@ -132,8 +133,9 @@ impl OsRecord {
     }
 }
 
-/// What to tell of a stack that does not lie below the calling stack. Where memory cannot be committed
-/// (all of it is in use), the stack grows as it can, and an exception that leaves it ends the process.
+/// What to tell of a stack that does not lie below the calling stack. Where memory cannot be
+/// committed (all of it is in use), the stack grows as it can, and an exception that leaves it ends
+/// the process.
 #[inline(never)]
 fn committed_with(target: &Cell<OsStack>) -> OsStack {
     let calling = commit_stack_in_use();
@@ -210,8 +212,8 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-/// Calls on a stack that does not lie below the calling stack: a panic is caught on that stack and goes
-/// on from the calling one. Exceptions of other languages end the process there.
+/// Calls on a stack that does not lie below the calling stack: a panic is caught on that stack and
+/// goes on from the calling one. Exceptions of other languages end the process there.
 ///
 /// # Safety
 /// As for [`cross`].
@@ -240,9 +242,9 @@ unsafe fn cross_upwards(argument: *mut u8, function: Callee, top: *mut u8, recor
     }
 }
 
-/// Sets the chain of handlers in the first word of the TEB, and returns what it was; all ones is its
-/// end. On x86_64 only Wine's own libraries use it, and take elements at lower addresses for inner
-/// ones. On x86 their addresses do not matter; on aarch64 there is no chain.
+/// Sets the chain of handlers in the first word of the TEB, and returns what it was; all ones is
+/// its end. On x86_64 only Wine's own libraries use it, and take elements at lower addresses for
+/// inner ones. On x86 their addresses do not matter; on aarch64 there is no chain.
 fn exchange_handlers(handlers: usize) -> usize {
     if !cfg!(target_arch = "x86_64") {
         return handlers;

@@ -1,19 +1,19 @@
-//! What Windows knows of the stack in use: four fields of the thread environment block (TEB), and what
-//! to write there.
+//! What Windows knows of the stack in use: four fields of the thread environment block (TEB), and
+//! what to write there.
 //!
-//! The kernel grows a stack, and tells that it has overflowed, by three of them. Exception dispatch,
-//! `RtlUnwind` and with it longjmp refuse every frame outside of [limit, base). And `__chkstk` of
-//! Microsoft's compilers trusts that all from limit upwards is committed. So while a body runs the
-//! fields cover its own stack and the calling stack:
+//! The kernel grows a stack, and tells that it has overflowed, by three of them. Exception
+//! dispatch, `RtlUnwind` and with it longjmp refuse every frame outside of [limit, base). And
+//! `__chkstk` of Microsoft's compilers trusts that all from limit upwards is committed. So while a
+//! body runs the fields cover its own stack and the calling stack:
 //!
 //! ```text
 //!   deallocation    limit                            base
 //!    |  system stack   | <-- SP  |     | calling stack |
 //! ```
 //!
-//! A system stack below the calling stack grows as any stack does. Above it the limit is that of the
-//! calling stack and the base its own; then nothing can grow, and both are committed to their ends
-//! before the switch.
+//! A system stack below the calling stack grows as any stack does. Above it the limit is that of
+//! the calling stack and the base its own; then nothing can grow, and both are committed to their
+//! ends before the switch.
 
 /// The fields as they are, or should be, while code runs on a stack.
 #[repr(C)]
@@ -102,8 +102,8 @@ impl OsStack {
 /// Pages that the kernel keeps as a guard where there is no guarantee.
 const GUARD_PAGES: usize = if cfg!(target_pointer_width = "64") { 2 } else { 1 };
 
-/// Pages at the low end of a reservation that nobody can use, apart from the guarantee: the lowest is
-/// never committed.
+/// Pages at the low end of a reservation that nobody can use, apart from the guarantee: the lowest
+/// is never committed.
 pub(crate) const UNUSABLE_PAGES: usize = 1 + GUARD_PAGES;
 
 impl OsStack {
@@ -124,7 +124,8 @@ impl OsStack {
         Self { base, limit, ..*target }
     }
 
-    /// Whether the kernel can go on moving the limit of `target`: all that `self` covers lies above.
+    /// Whether the kernel can go on moving the limit of `target`: all that `self` covers lies
+    /// above.
     pub(crate) fn lies_above(&self, target: &Self) -> bool {
         target.base <= self.limit
     }

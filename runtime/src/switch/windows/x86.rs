@@ -2,8 +2,8 @@
 //!
 //! Both stacks look as in switch/x86.rs while the function runs.
 //!
-//! GNU targets unwind by DWARF's rules: the frame address is ebp + 8. Microsoft's follow the chain of
-//! handlers at fs:[0], which passes by here: its elements only have to lie between the limits.
+//! GNU targets unwind by DWARF's rules: the frame address is ebp + 8. Microsoft's follow the chain
+//! of handlers at fs:[0], which passes by here: its elements only have to lie between the limits.
 
 use super::teb::offset;
 

@@ -48,8 +48,8 @@ call_on_stack! {
     exchange!("{limit}", "16", "rax", "r10"),
     exchange!("{deallocation}", "24", "rax", "r10"),
     exchange!("{guarantee}", "32", "eax", "r10d"),
-    // The function may use 32 bytes above its return address; top is aligned to 16, as the ABI wants
-    // rsp before a call.
+    // The function may use 32 bytes above its return address; top is aligned to 16, as the ABI
+    // wants rsp before a call.
     "lea rsp, [r8 - 32]",
     // call and ret stay paired for the shadow stack.
     "call rdx",
@@ -73,8 +73,8 @@ call_on_stack! {
 }
 
 /// The handler of the frame, called in the second phase of whatever unwinds it, also by longjmp.
-/// `frame` is rbp in `call_on_stack`. From here on nothing may count on the guard pages of the calling
-/// stack: see [`super`].
+/// `frame` is rbp in `call_on_stack`. From here on nothing may count on the guard pages of the
+/// calling stack: see [`super`].
 unsafe extern "C" fn handler(
     _exception: *mut u8,
     frame: *const *const SwitchRecord,
