@@ -108,7 +108,7 @@ impl Teb {
     /// handler of that may use, so it counts to the guard.
     ///
     /// Another copy of this runtime tells the system of two stacks at once, its own and the one
-    /// that called it (switch/fields.rs): of these nobody knows which is the thread's.
+    /// that called it (switch/windows/teb.rs): of these nobody knows which is the thread's.
     pub(super) fn bounds(&self) -> Option<StackBounds> {
         // Where the other stack lies below its caller, the top is that of the caller, another
         // allocation; where it lies above, the limit is that of the caller.

@@ -31,7 +31,9 @@ macro_rules! copy_of {
         pub(crate) fn $name() -> usize {
             let copy: usize;
             // SAFETY: reads a register, or a word that never changes, and leaves the flags alone.
-            unsafe { core::arch::asm!($copy, out(reg) copy, options(nomem, nostack, preserves_flags)) };
+            unsafe {
+                core::arch::asm!($copy, out(reg) copy, options(nomem, nostack, preserves_flags));
+            }
             copy
         }
     };
@@ -152,7 +154,9 @@ cfg_if! {
 // The only list of systems that must be told which stack is in use.
 cfg_if! {
     if #[cfg(all(
-        windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"), not(miri)
+        windows,
+        any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri)
     ))] {
         pub(crate) mod windows;
         use windows as os;
