@@ -37,7 +37,7 @@ const fn needed<D: Describe, A, R>() -> usize {
 ///
 /// # Safety
 /// Somebody has made a value of the type, which is `Copy`.
-#[cfg_attr(any(clippy, doc), allow(dead_code, reason = "for assembler that they leave out"))]
+#[allow(dead_code, reason = "for targets with a fast path")]
 #[inline(always)]
 unsafe fn only_value<F: Copy>() -> F {
     const { assert!(size_of::<F>() == 0) };
