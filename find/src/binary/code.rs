@@ -13,6 +13,8 @@ use crate::binary::image::Bytes;
 pub(crate) enum Kind {
     /// A call or a jump.
     Transfer,
+    /// A jump that is taken on a condition, as far as it is told apart: on x86_64.
+    Condition,
     /// The address itself.
     Address,
     /// A word with the value of the address, which may be chance.
@@ -65,7 +67,7 @@ fn x86_64(
             [0xE8 | 0xE9, rest @ ..] => add(&mut found, relative(site, 5, rest), Kind::Transfer),
             // jcc rel32
             [0x0F, 0x80..=0x8F, rest @ ..] if rest.len() >= 4 => {
-                add(&mut found, relative(site, 6, rest), Kind::Transfer);
+                add(&mut found, relative(site, 6, rest), Kind::Condition);
             }
             // lea reg, [rip + rel32]
             [0x8D, modrm, rest @ ..] if modrm & 0xC7 == 5 && rest.len() >= 4 => {
@@ -241,7 +243,7 @@ mod tests {
         let got = found(Architecture::X86_64, &code.concat(), &slots);
         let expected = [
             (0x1_0000, 0x1_0800, Kind::Transfer),
-            (0x1_0006, 0x1_1800, Kind::Transfer),
+            (0x1_0006, 0x1_1800, Kind::Condition),
             (0x1_000D, 0xF800, Kind::Address),
             (0x1_0014, 0x5800, Kind::Transfer),
             (0x1_001B, 0x6800, Kind::CalledAddress),

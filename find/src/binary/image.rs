@@ -6,7 +6,7 @@ use std::ops::Range;
 use object::read::{ExportTarget, NameOrOrdinal};
 use object::{
     Architecture, Endianness, File, Object, ObjectKind, ObjectSection, ObjectSymbol,
-    ObjectSymbolTable, RelocationTarget, SectionKind, SymbolKind,
+    ObjectSymbolTable, RelocationTarget, SectionFlags, SectionKind, SymbolKind,
 };
 
 /// One name of an address.
@@ -147,7 +147,7 @@ fn words(file: &File<'_>, starts: &HashSet<u64>) -> HashMap<u64, u64> {
     let size = if file.is_64() { 8 } else { 4 };
     let base = file.relative_address_base();
     let mut found = HashMap::new();
-    for section in file.sections().filter(|section| is_data(section.kind())) {
+    for section in file.sections().filter(is_data) {
         let Ok(data) = section.data() else { continue };
         let places = (section.address()..).step_by(size);
         for (place, word) in places.zip(data.chunks_exact(size)) {
@@ -167,9 +167,17 @@ fn slots(file: &File<'_>) -> Vec<Range<u64>> {
     sections.map(|section| section.address()..section.address() + section.size()).collect()
 }
 
-fn is_data(kind: SectionKind) -> bool {
-    use SectionKind::{Debug, DebugString, Metadata, Text, UninitializedData, UninitializedTls};
-    !matches!(kind, Text | Debug | DebugString | Metadata | UninitializedData | UninitializedTls)
+/// Whether the section is data of the running program. Others stand at no address or at 0, so that
+/// what they hold, such as the addresses in debug information, would seem to lie among the code.
+fn is_data<'data>(section: &impl ObjectSection<'data>) -> bool {
+    use SectionKind::{
+        Debug, DebugString, Metadata, Other, OtherString, Text, UninitializedData, UninitializedTls,
+    };
+    let is_loaded = match section.flags() {
+        SectionFlags::Elf { sh_flags, .. } => sh_flags.contains(object::elf::SHF_ALLOC),
+        _ => !matches!(section.kind(), Debug | DebugString | Other | OtherString),
+    };
+    is_loaded && !matches!(section.kind(), Text | Metadata | UninitializedData | UninitializedTls)
 }
 
 fn number(bytes: &[u8], endianness: Endianness) -> u64 {
@@ -197,4 +205,24 @@ fn relocated(file: &File<'_>) -> HashMap<u64, u64> {
         (target != 0).then_some((place, target))
     });
     targets.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Image;
+
+    #[test]
+    fn words_of_debug_information_are_not_pointers_among_the_code() {
+        let data = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let file = object::File::parse(&*data).unwrap();
+        let image = Image::new(&file).unwrap();
+        let in_code = |place: u64| {
+            let mut sections = image.code.iter();
+            sections
+                .any(|code| (code.address..code.address + code.data.len() as u64).contains(&place))
+        };
+        assert!(!image.pointers.is_empty());
+        let wrong: Vec<_> = image.pointers.iter().filter(|(place, _)| in_code(**place)).collect();
+        assert!(wrong.is_empty(), "{} of them, such as {:x?}", wrong.len(), wrong[0]);
+    }
 }

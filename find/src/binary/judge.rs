@@ -9,7 +9,7 @@ use crate::binary::abi::Sources;
 use crate::binary::code::{self, Kind, Reference};
 use crate::binary::debug::{Debug, Origin};
 use crate::binary::image::{Image, Symbol};
-use crate::binary::marker::{is_asked, is_marker, is_ours};
+use crate::binary::marker::{is_marker, is_ours, is_unconditional};
 use crate::binary::path::{crate_of, is_method_of_trait, last_name};
 use crate::binary::report::{Function, Inspection, Reach, State};
 
@@ -196,13 +196,16 @@ impl<'a, 'data> Judge<'a, 'data> {
 
     /// Whether the reference is this function's own, and not that of another one inlined into it.
     fn is_mark(&self, symbol: &Symbol, reference: &Reference) -> bool {
-        if reference.kind == Kind::Word || !self.markers.contains_key(&reference.target) {
+        let Some(marker) = self.markers.get(&reference.target) else { return false };
+        if reference.kind == Kind::Word
+            || (reference.kind == Kind::Condition && is_unconditional(marker))
+        {
             return false;
         }
         let mut frames = self.debug.frames(reference.site);
         frames.pop();
         let is_transparent = |path: &String| {
-            (is_ours(path) && !is_asked(path))
+            is_marker(path)
                 || STANDARD.contains(&crate_of(path))
                 || path.starts_with(&format!("{}::", symbol.path))
         };
