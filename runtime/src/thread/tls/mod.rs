@@ -33,10 +33,7 @@ mod descriptor;
     target_pointer_width = "64",
     not(miri)
 ))]
-#[cfg_attr(
-    any(clippy, doc),
-    allow(unused_imports, reason = "for assembler that they leave out")
-)]
+#[allow(unused_imports, reason = "for the fast path")]
 pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
 #[cfg(all(
     target_arch = "x86_64",
