@@ -17,16 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::call::{guarded, guarded_or, may_stay};
 use crate::callback::Describe;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
-use crate::{
-    callback::{Foreign, Mode},
-    fast::fast_path,
-};
+use crate::fast::if_fast_path;
 
 /// Bytes that a callback needs with arguments and a result of these types.
 const fn needed<D: Describe, A, R>() -> usize {
@@ -61,12 +52,7 @@ fn caught<R>(call: impl FnOnce() -> R, fallback: impl FnOnce() -> R) -> R {
 }
 
 /// The functions of one ABI that C calls, with closures that capture nothing.
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
+#[allow(unused_macros, reason = "for targets with a fast path")]
 macro_rules! fast {
     ($abi:literal $unwinds:literal; $($call:ident $call_or:ident ($($A:ident $a:ident),*))*) => { $(
         /// Runs the body with the room that the callback asks for.
@@ -352,34 +338,22 @@ pub mod described {
     }
 }
 
-/// For functions of the ABI "C".
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
-pub mod c {
-    use super::*;
-    each_arity! { fast! "C" false }
-}
+if_fast_path! { {
+    /// For functions of the ABI "C".
+    pub mod c {
+        use super::*;
+        use crate::callback::{Foreign, Mode};
+        use crate::fast::fast_path;
+        each_arity! { fast! "C" false }
+    }
 
-/// For functions of the ABI "C-unwind".
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
-pub mod c_unwind {
-    use super::*;
-    each_arity! { fast! "C-unwind" true }
-}
-
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-)))]
-pub use self::{compiled as c, compiled_unwind as c_unwind};
+    /// For functions of the ABI "C-unwind".
+    pub mod c_unwind {
+        use super::*;
+        use crate::callback::{Foreign, Mode};
+        use crate::fast::fast_path;
+        each_arity! { fast! "C-unwind" true }
+    }
+} else {
+    pub use self::{compiled as c, compiled_unwind as c_unwind};
+} }

@@ -13,37 +13,32 @@
 //! `callback_on`, which tells whose body such an activation runs. With the features `stats` and
 //! `asan` there is no fast path: the compiled way counts, and tells the sanitizer.
 
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
-mod x86_64;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-))]
-pub(crate) use x86_64::{
-    _Unwind_Resume, callback_on, fast_path, has_made, personality, words_to_copy,
-};
+use crate::cfg_if::cfg_if;
 
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-)))]
-mod none;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(any(miri, feature = "stats", feature = "asan"))
-)))]
-pub(crate) use none::{callback_on, has_made};
+cfg_if! {
+    if #[cfg(all(
+        target_arch = "x86_64",
+        target_os = "linux",
+        target_pointer_width = "64",
+        not(any(miri, feature = "stats", feature = "asan")),
+    ))] {
+        mod x86_64;
+        pub(crate) use x86_64::{
+            _Unwind_Resume, callback_on, fast_path, has_made, personality, words_to_copy,
+        };
+        macro_rules! if_fast_path {
+            ({ $($items:item)* } else { $($_others:item)* }) => { $($items)* };
+        }
+    } else {
+        mod none;
+        pub(crate) use none::{callback_on, has_made};
+        macro_rules! if_fast_path {
+            ({ $($_others:item)* } else { $($items:item)* }) => { $($items)* };
+        }
+    }
+}
+/// The first items on targets with a fast path, the second ones on all others.
+pub(crate) use if_fast_path;
 
 use core::sync::atomic::Ordering::Relaxed;
 

@@ -3,45 +3,25 @@
 //! They are zero at first and have no destructor, so that they can be read at any time of a
 //! thread's life, in destructors of other thread-locals and in signal handlers too.
 
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(miri)
-)))]
-pub(crate) mod local;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(miri)
-)))]
-mod native;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(miri)
-)))]
-pub(crate) use native::{find_place, forget_place, place, words};
+use crate::cfg_if::cfg_if;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
-mod descriptor;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(miri)
-))]
-#[allow(unused_imports, reason = "for the fast path")]
-pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(miri)
-))]
-pub(crate) use descriptor::{find_place, forget_place, place, words};
+cfg_if! {
+    if #[cfg(all(
+        target_arch = "x86_64",
+        target_os = "linux",
+        target_pointer_width = "64",
+        not(miri),
+    ))] {
+        mod descriptor;
+        #[allow(unused_imports, reason = "for the fast path")]
+        pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
+        pub(crate) use descriptor::{find_place, forget_place, place, words};
+    } else {
+        pub(crate) mod local;
+        mod native;
+        pub(crate) use native::{find_place, forget_place, place, words};
+    }
+}
 
 use core::mem::offset_of;
 use core::ptr;
