@@ -3,6 +3,7 @@
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicBool, Ordering::*};
 
+use crate::checkers::valgrind;
 use crate::stack::memory;
 use crate::switch::{self, OsStack, SwitchRecord};
 
@@ -59,6 +60,9 @@ pub(crate) unsafe fn call(argument: *mut u8, function: unsafe extern "C-unwind" 
         return unsafe { function(argument) };
     };
     let memory = emergency.memory.get();
+    // For this call alone, so that nothing is left of a library that is closed.
+    let valgrind = valgrind::Id::none();
+    valgrind.register(memory.addr(), memory.addr() + BYTES);
     let os_stack = Cell::new(OsStack::of_memory(memory.addr(), BYTES));
     // SAFETY: `os_stack` lives in this frame. The end of the memory is aligned to 64, and nobody
     // else uses it until the flag is cleared; the rest is the caller's promise.
@@ -66,5 +70,6 @@ pub(crate) unsafe fn call(argument: *mut u8, function: unsafe extern "C-unwind" 
         let record = SwitchRecord::to(&raw const os_stack);
         switch::call_on_stack(argument, function, memory.add(1).cast(), &record);
     }
+    valgrind.deregister();
     emergency.in_use.store(false, Release);
 }

@@ -17,6 +17,7 @@ pub(crate) use imp::holds;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
 mod linux {
+    use crate::checkers::valgrind::without_errors;
     use crate::errno;
 
     /// Whether the word at `address` is `word`, as far as its low 32 bits tell. Async-signal-safe.
@@ -31,11 +32,13 @@ mod linux {
         let before = errno::get();
         let operation = libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG;
         let target = NOBODY.as_ptr();
-        // SAFETY: the kernel reads one word, or says that it cannot; nobody waits at either address
-        // for this operation to move.
-        let result = unsafe {
-            libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32)
-        };
+        let result = without_errors(|| {
+            // SAFETY: the kernel reads one word, or says that it cannot; nobody waits at either
+            // address for this operation to move.
+            unsafe {
+                libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32)
+            }
+        });
         let error = errno::get();
         errno::set(before);
         // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
