@@ -151,8 +151,8 @@ pub(crate) struct Lent {
 #[repr(C, align(64))]
 pub(crate) struct ThreadSpace(UnsafeCell<[usize; THREAD_WORDS]>);
 
-/// Words of a thread's state.
-pub(crate) const THREAD_WORDS: usize = 32;
+/// Words of a thread's state: what lies in lines of the cache counts in bytes.
+pub(crate) const THREAD_WORDS: usize = 256 / size_of::<usize>();
 
 impl ThreadSpace {
     const fn new() -> Self {

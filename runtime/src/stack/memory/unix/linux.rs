@@ -1,6 +1,6 @@
 //! What is special on Linux: where stacks lie best, and system calls that nobody intercepts.
 
-use libc::{c_int, c_void};
+use libc::c_void;
 
 use crate::checkers::valgrind;
 
@@ -51,7 +51,7 @@ fn random_offset(below: usize) -> usize {
 // the same arguments as the function (s390x and 32-bit systems have others).
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 mod calls {
-    use super::{c_int, c_void};
+    use libc::{c_int, c_void};
 
     /// # Safety
     /// As for mmap(2).
