@@ -159,13 +159,13 @@ fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
         0 => memory::first_hint(),
         hint => hint,
     };
-    let base = memory::reserve(bytes, align, hint.next_multiple_of(align))?;
+    let base = memory::reserve(bytes, align, hint.checked_next_multiple_of(align).unwrap_or(0))?;
     if !table::can_hold(base, bytes) {
         // SAFETY: just reserved, and nobody knows it.
         unsafe { memory::release(base, bytes) };
         return Err(libc_enomem());
     }
-    HINT.store(base + bytes, Relaxed);
+    HINT.store(base.wrapping_add(bytes), Relaxed);
     Ok(base)
 }
 
@@ -174,15 +174,17 @@ fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
 fn reserve_part(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, usize), i32> {
     let page = memory::page_bytes();
     let bytes = stack_bytes + settings::guard_bytes().next_multiple_of(page);
-    let hint = HINT.load(Relaxed).max(memory::first_hint()).next_multiple_of(slot_bytes);
-    let base = memory::reserve(bytes, page, hint + slot_bytes - bytes)?;
-    let slot = (base + bytes).wrapping_sub(slot_bytes);
+    let hint = HINT.load(Relaxed).max(memory::first_hint());
+    // Near the end of the address space there is no next place: the system chooses.
+    let hint = hint.checked_next_multiple_of(slot_bytes).unwrap_or(0);
+    let base = memory::reserve(bytes, page, hint.wrapping_add(slot_bytes - bytes))?;
+    let slot = base.wrapping_add(bytes).wrapping_sub(slot_bytes);
     if !slot.is_multiple_of(slot_bytes) || !table::can_hold(base, bytes) {
         // SAFETY: just reserved, and nobody knows it.
         unsafe { memory::release(base, bytes) };
         return Err(libc_enomem());
     }
-    HINT.store(slot + slot_bytes, Relaxed);
+    HINT.store(slot.wrapping_add(slot_bytes), Relaxed);
     Ok((slot, base))
 }
 
