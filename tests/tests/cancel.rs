@@ -153,8 +153,10 @@ callback! { "C" fn calls_in_c(arg) {
         #[allow(clashing_extern_declarations, reason = "as above")]
         fn c_call(f: CCallback, arg: *mut c_void) -> core::ffi::c_int;
     }
+    // A call of a function in its place would give this one a table.
+    const NOTHING: *mut c_void = ptr::null_mut();
     // SAFETY: the test passes the address of a callback that does not use its argument.
-    unsafe { c_call(CCallback(arg), ptr::null_mut()) }
+    unsafe { c_call(CCallback(arg), NOTHING) }
 } }
 
 /// Whether the last thread has ended on a system stack.

@@ -204,7 +204,9 @@ alone! {
         // SAFETY: as above.
         assert_eq!(unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) }, 0);
         println!("resident {} -> {} KiB, {:?}", before / KIB, resident_bytes() / KIB, stats());
-        assert!(stats().stacks_mapped < 320, "{:?}", stats());
+        // Of a smaller stack less than a MiB is touched.
+        let most = if cfg!(target_pointer_width = "64") { 320 } else { 360 };
+        assert!(stats().stacks_mapped < most, "{:?}", stats());
     }
 
     #[cfg(all(unix, target_pointer_width = "64"))]
