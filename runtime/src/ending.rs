@@ -164,7 +164,6 @@ mod is_closing {
             function: extern "C" fn(*mut c_void, *mut c_void) -> i32,
             argument: *mut c_void,
         ) -> i32;
-        fn _Unwind_GetIP(context: *mut c_void) -> usize;
         fn _Unwind_GetRegionStart(context: *mut c_void) -> usize;
     }
 
@@ -174,8 +173,8 @@ mod is_closing {
             // SAFETY: a valid context, and the address of the bool below.
             unsafe {
                 let start = _Unwind_GetRegionStart(context);
-                let is_dlclose = start == libc::dlclose as *const () as usize
-                    || is_named_dlclose(_Unwind_GetIP(context));
+                let is_dlclose =
+                    start == libc::dlclose as *const () as usize || is_named_dlclose(start);
                 *found.cast::<bool>() |= is_dlclose;
             }
             0
@@ -189,7 +188,7 @@ mod is_closing {
     /// By its name: the address of `dlclose` is another one where the executable takes it by a stub
     /// of its own, or where something else has put itself before it, as sanitizers do.
     #[cfg(target_os = "linux")]
-    fn is_named_dlclose(address: usize) -> bool {
+    fn is_named_dlclose(start: usize) -> bool {
         let mut info = libc::Dl_info {
             dli_fname: core::ptr::null(),
             dli_fbase: core::ptr::null_mut(),
@@ -199,14 +198,14 @@ mod is_closing {
         // SAFETY: any address may be asked for; the name, if there is one, is a string of an image
         // that is loaded. The lock of the loader may be taken again by who has it.
         unsafe {
-            libc::dladdr(core::ptr::without_provenance(address), &raw mut info) != 0
+            libc::dladdr(core::ptr::without_provenance(start), &raw mut info) != 0
                 && !info.dli_sname.is_null()
                 && core::ffi::CStr::from_ptr(info.dli_sname) == c"dlclose"
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn is_named_dlclose(_address: usize) -> bool {
+    fn is_named_dlclose(_start: usize) -> bool {
         false
     }
 }
