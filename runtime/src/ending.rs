@@ -173,7 +173,9 @@ mod is_closing {
             // SAFETY: a valid context, and the address of the bool below.
             unsafe {
                 let start = _Unwind_GetRegionStart(context);
-                *found.cast::<bool>() |= start == libc::dlclose as *const () as usize;
+                let is_dlclose =
+                    start == libc::dlclose as *const () as usize || is_named_dlclose(start);
+                *found.cast::<bool>() |= is_dlclose;
             }
             0
         }
@@ -181,5 +183,29 @@ mod is_closing {
         // SAFETY: the function has the type that is asked for; it writes to `found` alone.
         unsafe { _Unwind_Backtrace(look, (&raw mut found).cast()) };
         found
+    }
+
+    /// By its name: the address of `dlclose` is another one where the executable takes it by a stub
+    /// of its own, or where something else has put itself before it, as sanitizers do.
+    #[cfg(target_os = "linux")]
+    fn is_named_dlclose(start: usize) -> bool {
+        let mut info = libc::Dl_info {
+            dli_fname: core::ptr::null(),
+            dli_fbase: core::ptr::null_mut(),
+            dli_sname: core::ptr::null(),
+            dli_saddr: core::ptr::null_mut(),
+        };
+        // SAFETY: any address may be asked for; the name, if there is one, is a string of an image
+        // that is loaded. The lock of the loader may be taken again by who has it.
+        unsafe {
+            libc::dladdr(core::ptr::without_provenance(start), &raw mut info) != 0
+                && !info.dli_sname.is_null()
+                && core::ffi::CStr::from_ptr(info.dli_sname) == c"dlclose"
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_named_dlclose(_start: usize) -> bool {
+        false
     }
 }

@@ -122,12 +122,31 @@ in_both_modes! {
 /// As C declares them: without the pads that a call of "C-unwind" has. A function with other calls
 /// that may unwind has a table in which these are missing, which ends the process, also without the
 /// attribute.
+///
+/// What other bodies call as "C-unwind" is called through a pointer here: of a name that is declared
+/// twice the compiler may believe either declaration, and leave out the pads of the others.
 mod direct {
-    #[allow(clashing_extern_declarations, reason = "of the ABI that the bodies call")]
+    use super::{CCallback, c};
+    use core::ffi::{c_int, c_void};
+
     unsafe extern "C" {
         pub(super) static c_ended_at: usize;
         pub(super) fn c_exit_thread_here() -> !;
-        pub(super) fn c_wait_to_be_cancelled();
+    }
+
+    type Wait = unsafe extern "C" fn();
+    type Call = unsafe extern "C" fn(CCallback, *mut c_void) -> c_int;
+
+    #[inline(always)]
+    pub(super) fn wait() -> Wait {
+        // SAFETY: a function of that type, but for what is said of unwinding.
+        unsafe { core::mem::transmute(c::c_wait_to_be_cancelled as *const c_void) }
+    }
+
+    #[inline(always)]
+    pub(super) fn call() -> Call {
+        // SAFETY: as above.
+        unsafe { core::mem::transmute(c::c_call as *const c_void) }
     }
 }
 
@@ -138,25 +157,21 @@ callback! { "C" fn exits_from_c(_arg) {
 
 callback! { "C" fn is_cancelled_in_c(_arg) {
     // SAFETY: as above.
-    unsafe { direct::c_wait_to_be_cancelled() };
+    unsafe { direct::wait()() };
     0
 } }
 
 callback! { "C" [reserve = 9 << 20] fn is_cancelled_in_c_on_a_further_stack(_arg) {
     // SAFETY: as above.
-    unsafe { direct::c_wait_to_be_cancelled() };
+    unsafe { direct::wait()() };
     0
 } }
 
 callback! { "C" fn calls_in_c(arg) {
-    unsafe extern "C" {
-        #[allow(clashing_extern_declarations, reason = "as above")]
-        fn c_call(f: CCallback, arg: *mut c_void) -> core::ffi::c_int;
-    }
     // A call of a function in its place would give this one a table.
     const NOTHING: *mut c_void = ptr::null_mut();
     // SAFETY: the test passes the address of a callback that does not use its argument.
-    unsafe { c_call(CCallback(arg), NOTHING) }
+    unsafe { direct::call()(CCallback(arg), NOTHING) }
 } }
 
 /// Whether the last thread has ended on a system stack.

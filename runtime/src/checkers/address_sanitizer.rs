@@ -142,12 +142,15 @@ pub(crate) fn abandoned(notes: &Notes, low: usize, room_bytes: usize, calling_sp
     let fibers = &notes.sanitizer;
     fibers.calling_fake.set(ptr::null_mut());
     let Some(unpoison) = weak!("__asan_unpoison_memory_region" as Region) else { return };
-    let high = fibers.calling_low.get() + fibers.calling_bytes.get();
+    let calling_low = fibers.calling_low.get();
+    let calling_high = calling_low + fibers.calling_bytes.get();
     // SAFETY: only marks are changed.
     unsafe {
         unpoison(ptr::without_provenance(low), room_bytes);
-        if calling_sp != 0 && calling_sp < high {
-            unpoison(ptr::without_provenance(calling_sp), high - calling_sp);
+        // Not on a coroutine's stack of which nobody knows the bounds: what was told are then those
+        // of the thread stack, and between the two lies anything.
+        if (calling_low..calling_high).contains(&calling_sp) {
+            unpoison(ptr::without_provenance(calling_sp), calling_high - calling_sp);
         }
     }
 }
