@@ -4,6 +4,8 @@
 //! Without them Valgrind has to guess from the size of a jump of SP whether the stack was changed,
 //! says so, and takes memory of live frames for dead or the other way round.
 
+#![allow(dead_code, unused_macros, reason = "for the systems that Valgrind runs on")]
+
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 

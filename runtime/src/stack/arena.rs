@@ -6,10 +6,13 @@
 //! own, and the rest of its slot.
 
 use core::cell::Cell;
+#[cfg(not(windows))]
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
+#[cfg(not(windows))]
+use super::IS_CLOSED;
 use super::table::{self, GRANULE_BYTES};
-use super::{EXTRA_BYTES, Header, IDLE, IS_CLOSED, SIGNAL_STACK_BYTES, memory};
+use super::{EXTRA_BYTES, Header, IDLE, SIGNAL_STACK_BYTES, memory};
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::settings;

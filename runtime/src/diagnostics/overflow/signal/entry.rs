@@ -12,7 +12,9 @@
 
 use core::ptr;
 
-use super::{EARLIER, Earlier, handle};
+#[allow(unused_imports, reason = "for the assembler of some architectures")]
+use super::EARLIER;
+use super::{Earlier, handle};
 use crate::probe;
 
 /// Bytes of the entry's code, with what pads it.
