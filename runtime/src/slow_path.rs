@@ -441,7 +441,7 @@ fn lend(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Ca
     Ok(())
 }
 
-#[cfg(not(windows))]
+#[cfg(unix)]
 fn open_signal_stack(header: &Header, bytes: usize) -> Result<(), Cause> {
     if !header.has_signal_stacks() {
         return Err(Cause::Mapping(libc::ENOMEM));
@@ -450,7 +450,7 @@ fn open_signal_stack(header: &Header, bytes: usize) -> Result<(), Cause> {
     unsafe { memory::open(header.slot, bytes) }.map_err(Cause::Mapping)
 }
 
-#[cfg(windows)]
+#[cfg(not(unix))]
 fn open_signal_stack(_header: &Header, _bytes: usize) -> Result<(), Cause> {
     Ok(())
 }
