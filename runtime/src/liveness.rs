@@ -16,7 +16,7 @@
 //! so it counts as alive until the visit ends, or is jumped over: then the exception is for it as
 //! well.
 
-use core::ops::Range;
+use core::ops::{ControlFlow, Range};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
@@ -178,17 +178,15 @@ pub(crate) fn reclaim_from_predecessor() {
         return;
     }
     let (own, place) = (thread::current().map_or(0, Thread::number), tls::place());
-    let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all());
-    for header in from.by_ref().take(LOOKED_AT) {
+    table::visit_next(&CURSOR, LOOKED_AT, |header| {
         let owner = header.owner.load(Relaxed);
         let is_a_threads = owner > BUSY && owner != own;
         if is_a_threads && header.owner_place.load(Relaxed) == place {
             // SAFETY: the thread that had it is gone, and no other one concludes that.
             unsafe { leave(header) };
         }
-    }
-    let next = from.next().map_or(ptr::null_mut(), |header| ptr::from_ref(header).cast_mut());
-    CURSOR.store(next, Relaxed);
+        ControlFlow::Continue(())
+    });
 }
 
 /// The owner of an orphan that somebody looks at: another thread may take it for dead as well.
@@ -216,11 +214,8 @@ fn reclaim_orphans() {
     if ORPHANS.load(Relaxed) == 0 || IS_CLOSED.load(Relaxed) {
         return;
     }
-    let mut from = table::from(CURSOR.load(Relaxed)).chain(table::all()).take(PASSED);
     let mut looked_at = 0;
-    while looked_at < LOOKED_AT
-        && let Some(header) = from.next()
-    {
+    table::visit_next(&CURSOR, PASSED, |header| {
         if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
             looked_at += 1;
             if is_orphan_dead(header) {
@@ -232,9 +227,8 @@ fn reclaim_orphans() {
                 header.owner.store(ORPHAN, Relaxed);
             }
         }
-    }
-    let next = from.next().map_or(ptr::null_mut(), |header| ptr::from_ref(header).cast_mut());
-    CURSOR.store(next, Relaxed);
+        if looked_at < LOOKED_AT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
 }
 
 fn is_orphan_dead(header: &'static Header) -> bool {

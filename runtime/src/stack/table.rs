@@ -1,6 +1,7 @@
 //! Which system stack an address lies on: a table with two levels over the whole address space, in
 //! granules of the smallest slot's size. Reading it takes no lock and no walk.
 
+use core::ops::ControlFlow;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::*};
 
@@ -106,6 +107,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Header> {
 /// From now on [`all`] finds none of those: most of them are about to be unmapped.
 pub(crate) fn forget_all() -> impl Iterator<Item = &'static Header> {
     from(MAPPED.swap(ptr::null_mut(), AcqRel))
+}
+
+/// Shows `look` the next stacks of all: from `cursor` on, which moves along, at most `count`, and no
+/// more after `look` has said that it is enough.
+pub(crate) fn visit_next(
+    cursor: &AtomicPtr<Header>,
+    count: usize,
+    mut look: impl FnMut(&'static Header) -> ControlFlow<()>,
+) {
+    let mut next = from(cursor.load(Relaxed)).chain(all());
+    let _ = next.by_ref().take(count).try_for_each(&mut look);
+    let at = next.next().map_or(ptr::null_mut(), |header| ptr::from_ref(header).cast_mut());
+    cursor.store(at, Relaxed);
 }
 
 /// The stacks from `first` on in that order; `first` is null or one of them.
