@@ -172,10 +172,7 @@ mod is_closing {
         extern "C" fn look(context: *mut c_void, found: *mut c_void) -> i32 {
             // SAFETY: a valid context, and the address of the bool below.
             unsafe {
-                let start = _Unwind_GetRegionStart(context);
-                let is_dlclose =
-                    start == libc::dlclose as *const () as usize || is_named_dlclose(start);
-                *found.cast::<bool>() |= is_dlclose;
+                *found.cast::<bool>() |= is_dlclose(_Unwind_GetRegionStart(context));
             }
             0
         }
@@ -185,10 +182,10 @@ mod is_closing {
         found
     }
 
-    /// By its name: the address of `dlclose` is another one where the executable takes it by a stub
-    /// of its own, or where something else has put itself before it, as sanitizers do.
+    /// Told by its name: the address of `dlclose` is another one where the executable takes it by a
+    /// stub of its own, or where something else has put itself before it, as sanitizers do.
     #[cfg(target_os = "linux")]
-    fn is_named_dlclose(start: usize) -> bool {
+    fn is_dlclose(start: usize) -> bool {
         let mut info = libc::Dl_info {
             dli_fname: core::ptr::null(),
             dli_fbase: core::ptr::null_mut(),
@@ -204,8 +201,9 @@ mod is_closing {
         }
     }
 
+    /// Told by its address; systems that were never run here.
     #[cfg(not(target_os = "linux"))]
-    fn is_named_dlclose(_start: usize) -> bool {
-        false
+    fn is_dlclose(start: usize) -> bool {
+        start == libc::dlclose as *const () as usize
     }
 }
