@@ -441,16 +441,16 @@ fn lend(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Ca
     Ok(())
 }
 
-#[cfg(unix)]
+#[cfg(not(windows))]
 fn open_signal_stack(header: &Header, bytes: usize) -> Result<(), Cause> {
     if !header.has_signal_stacks() {
-        return Err(Cause::Mapping(libc::ENOMEM));
+        return Err(Cause::Mapping(memory::NO_MEMORY));
     }
     // SAFETY: the lowest part of the slot, which the activation has.
     unsafe { memory::open(header.slot, bytes) }.map_err(Cause::Mapping)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn open_signal_stack(_header: &Header, _bytes: usize) -> Result<(), Cause> {
     Ok(())
 }

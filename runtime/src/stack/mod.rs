@@ -281,7 +281,7 @@ impl Header {
     }
 
     /// Whether the slot has room for signal stacks.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "there are none"))]
+    #[cfg_attr(windows, allow(dead_code, reason = "there are none"))]
     pub(crate) fn has_signal_stacks(&self) -> bool {
         self.mapped_from == self.slot
     }

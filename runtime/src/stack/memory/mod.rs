@@ -5,6 +5,7 @@
 //! - `map_pages(bytes)` takes memory for tables.
 //! - `give_back(low, bytes)` gives the memory of a part back and keeps its addresses.
 //! - `lowest_touched(low, high)` tells the lowest page that was used.
+//! - `NO_MEMORY`: the system's error code for want of addresses or memory.
 //! - `STATIC_MAY_BE_STACK`: whether code may run on a stack in static memory.
 //!
 //! Windows maps a whole stack at once (`map_stack`), since the kernel grows it page by page.
@@ -28,8 +29,8 @@ mod none;
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 use none as imp;
 
+#[cfg(not(windows))]
+pub(crate) use imp::{NO_MEMORY, first_hint, open, reserve};
 pub(crate) use imp::{
     STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_touched, map_pages, page_bytes, release,
 };
-#[cfg(not(windows))]
-pub(crate) use imp::{first_hint, open, reserve};

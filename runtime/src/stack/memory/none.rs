@@ -4,6 +4,8 @@ pub(crate) const SUPPORTED: bool = false;
 
 pub(crate) const STATIC_MAY_BE_STACK: bool = false;
 
+pub(crate) const NO_MEMORY: i32 = 0;
+
 pub(crate) fn page_bytes() -> usize {
     4096
 }

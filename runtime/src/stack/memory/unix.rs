@@ -21,6 +21,8 @@ pub(crate) const SUPPORTED: bool = true;
 /// MAP_STACK).
 pub(crate) const STATIC_MAY_BE_STACK: bool = !cfg!(target_os = "openbsd");
 
+pub(crate) const NO_MEMORY: i32 = libc::ENOMEM;
+
 /// The kernel is told what the mapping is for (STACK), and sets no memory aside for the address
 /// space (NORESERVE). On OpenBSD MAP_STACK is a must. illumos and Solaris set memory aside for
 /// whatever is mapped, unless told otherwise. FreeBSD's MAP_STACK makes a mapping that grows, with
