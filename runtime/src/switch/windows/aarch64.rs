@@ -15,9 +15,18 @@ use super::teb::offset;
 copy_of!(stack_pointer, "mov {}, sp");
 copy_of!(teb, "mov {}, x18");
 
-/// Exchanges a field of the TEB for a word of the record, to which x3 leads. Uses the registers 9
-/// and 11, as x or w.
+/// Exchanges the fields of the TEB for the words of the record, to which x3 leads. Uses x9 to x11;
+/// x10 = x18 + 0x1000, as the two larger offsets fit no instruction.
 macro_rules! exchange {
+    () => {
+        concat! {
+            "add x10, x18, #0x1000\n",
+            exchange!("x", "x18, #{base}", "8"), "\n",
+            exchange!("x", "x18, #{limit}", "16"), "\n",
+            exchange!("x", "x10, #{deallocation}", "24"), "\n",
+            exchange!("w", "x10, #{guarantee}", "32")
+        }
+    };
     ($size:literal, $field:literal, $word:literal) => {
         concat! {
             "ldr ", $size, "9, [", $field, "]\n", "ldr ", $size, "11, [x3, #", $word, "]\n",
@@ -41,24 +50,15 @@ call_on_stack! {
     "str x3, [x29, #16]",
     // Where the calling stack is left.
     "str x29, [x3]",
-    // Nothing is pushed here any more, so the limit in the TEB stays. x10 = x18 + 0x1000: the two
-    // larger offsets fit no instruction.
-    "add x10, x18, #0x1000",
-    exchange!("x", "x18, #{base}", "8"),
-    exchange!("x", "x18, #{limit}", "16"),
-    exchange!("x", "x10, #{deallocation}", "24"),
-    exchange!("w", "x10, #{guarantee}", "32"),
+    // Nothing is pushed here any more, so the limit in the TEB stays.
+    exchange!(),
     // top is aligned to 16, as sp has to be at all times.
     "mov sp, x2",
     "blr x1",
     // x29 is on the calling stack.
     "mov sp, x29",
     "ldr x3, [x29, #16]",
-    "add x10, x18, #0x1000",
-    exchange!("x", "x18, #{base}", "8"),
-    exchange!("x", "x18, #{limit}", "16"),
-    exchange!("x", "x10, #{deallocation}", "24"),
-    exchange!("w", "x10, #{guarantee}", "32"),
+    exchange!(),
     ".seh_startepilogue",
     "ldp x29, x30, [sp], #32",
     ".seh_save_fplr_x 32",

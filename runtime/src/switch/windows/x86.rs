@@ -13,8 +13,17 @@ define_lines! { $ cfi if target_env = "gnu" }
 copy_of!(stack_pointer, "mov {}, esp");
 copy_of!(teb, "mov {}, fs:[0x18]");
 
-/// Exchanges a field of the TEB for a word of the record, to which edx leads. Uses eax and ecx.
+/// Exchanges the fields of the TEB for the words of the record, to which edx leads. Uses eax and
+/// ecx.
 macro_rules! exchange {
+    () => {
+        concat! {
+            exchange!("{base}", "4"), "\n",
+            exchange!("{limit}", "8"), "\n",
+            exchange!("{deallocation}", "12"), "\n",
+            exchange!("{guarantee}", "16")
+        }
+    };
     ($field:literal, $word:literal) => {
         concat! {
             "mov eax, fs:[", $field, "]\n", "mov ecx, [edx + ", $word, "]\n",
@@ -38,10 +47,7 @@ call_on_stack! {
     // Where the calling stack is left.
     "mov [edx], esp",
     // Nothing is pushed here any more, so the limit in the TEB stays.
-    exchange!("{base}", "4"),
-    exchange!("{limit}", "8"),
-    exchange!("{deallocation}", "12"),
-    exchange!("{guarantee}", "16"),
+    exchange!(),
     "mov eax, [ebp + 8]",
     "mov ecx, [ebp + 12]",
     // The argument goes onto the stack; esp stays aligned to 16 before the call.
@@ -53,10 +59,7 @@ call_on_stack! {
     // ebp is on the calling stack.
     "mov esp, ebp",
     "mov edx, [ebp + 20]",
-    exchange!("{base}", "4"),
-    exchange!("{limit}", "8"),
-    exchange!("{deallocation}", "12"),
-    exchange!("{guarantee}", "16"),
+    exchange!(),
     "pop ebp",
     cfi!(".cfi_def_cfa esp, 4"),
     cfi!(".cfi_restore ebp"),

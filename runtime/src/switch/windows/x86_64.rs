@@ -17,8 +17,16 @@ use crate::switch::SwitchRecord;
 copy_of!(stack_pointer, "mov {}, rsp");
 copy_of!(teb, "mov {}, gs:[0x30]");
 
-/// Exchanges a field of the TEB for a word of the record, to which r9 leads.
+/// Exchanges the fields of the TEB for the words of the record, to which r9 leads. Uses rax and r10.
 macro_rules! exchange {
+    () => {
+        concat! {
+            exchange!("{base}", "8", "rax", "r10"), "\n",
+            exchange!("{limit}", "16", "rax", "r10"), "\n",
+            exchange!("{deallocation}", "24", "rax", "r10"), "\n",
+            exchange!("{guarantee}", "32", "eax", "r10d")
+        }
+    };
     ($field:literal, $word:literal, $old:literal, $new:literal) => {
         concat! {
             "mov ", $old, ", gs:[", $field, "]\n", "mov ", $new, ", [r9 + ", $word, "]\n",
@@ -44,10 +52,7 @@ call_on_stack! {
     // Where the calling stack is left.
     "mov [r9], rsp",
     // Nothing is pushed here any more, so the limit in the TEB stays. rax and r10 are free.
-    exchange!("{base}", "8", "rax", "r10"),
-    exchange!("{limit}", "16", "rax", "r10"),
-    exchange!("{deallocation}", "24", "rax", "r10"),
-    exchange!("{guarantee}", "32", "eax", "r10d"),
+    exchange!(),
     // The function may use 32 bytes above its return address; top is aligned to 16, as the ABI
     // wants rsp before a call.
     "lea rsp, [r8 - 32]",
@@ -56,10 +61,7 @@ call_on_stack! {
     // rbp is on the calling stack.
     "mov rsp, rbp",
     "mov r9, [rbp]",
-    exchange!("{base}", "8", "rax", "r10"),
-    exchange!("{limit}", "16", "rax", "r10"),
-    exchange!("{deallocation}", "24", "rax", "r10"),
-    exchange!("{guarantee}", "32", "eax", "r10d"),
+    exchange!(),
     "add rsp, 8",
     "pop rbp",
     "ret",
