@@ -28,8 +28,14 @@ fn choice(arguments: impl Iterator<Item = OsString>) -> bool {
         [] => false,
         [only] if only == "guarded" => false,
         [only] if only == "plain" => true,
-        [only] => wrong(&format!("`{}` is neither `plain` nor `guarded`", only.display())),
-        all => wrong(&format!("one argument at most, `plain` or `guarded`, and not {}", all.len())),
+        [only] => {
+            let only = only.display();
+            wrong(&format!("`{only}` is neither `plain` nor `guarded`\nusage: [plain | guarded]"))
+        }
+        all => {
+            let count = all.len();
+            wrong(&format!("one argument at most, and not {count}\nusage: [plain | guarded]"))
+        }
     }
 }
 
