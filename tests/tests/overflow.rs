@@ -142,19 +142,27 @@ fn handle_faults(kind: c_int) {
     assert_eq!(unsafe { c::c_handle_faults(kind) }, 0);
 }
 
+/// Runs a scenario of `test` in a child that has installed the report.
+fn run_installed(test: &str, name: &str, scenario: impl FnOnce()) -> Option<Death> {
+    let tag = format!("{test} {name}");
+    run_child(
+        test,
+        &tag,
+        |_| (),
+        || {
+            install();
+            scenario();
+        },
+    )
+}
+
 #[test]
 fn overflow_of_a_system_stack_dies_with_one_clear_report() {
     let test = "overflow_of_a_system_stack_dies_with_one_clear_report";
     for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
-        let death = run_child(
-            test,
-            &format!("{test} {mode:?} {place:?}"),
-            |_| (),
-            || {
-                install();
-                call_at(place, overflows::of(mode), ptr::null_mut());
-            },
-        );
+        let death = run_installed(test, &format!("{mode:?} {place:?}"), || {
+            call_at(place, overflows::of(mode), ptr::null_mut());
+        });
         let Some(death) = death else { continue };
         assert_eq!(death.signal, Some(AT_A_GUARD), "{}", death.told());
         let id = word_after(&death.stdout, "on a system stack: true, thread ");
@@ -197,15 +205,7 @@ fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
         }),
     ];
     for (name, first, scenario) in scenarios {
-        let death = run_child(
-            test,
-            &format!("{test} {name}"),
-            |_| (),
-            || {
-                install();
-                scenario();
-            },
-        );
+        let death = run_installed(test, name, scenario);
         let Some(death) = death else { continue };
         assert!(death.stdout.contains("on a system stack: false"), "{}", death.told());
         let [line] = report(&death)[..] else { panic!("{name}: not one line: {}", death.told()) };
@@ -223,16 +223,10 @@ fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
 #[test]
 fn overflow_after_a_callback_in_place_says_that_there_was_one() {
     let test = "overflow_after_a_callback_in_place_says_that_there_was_one";
-    let death = run_child(
-        test,
-        test,
-        |_| (),
-        || {
-            install();
-            call(works::of(Mode::WhenLow));
-            use_stack(usize::MAX / 2);
-        },
-    );
+    let death = run_installed(test, "", || {
+        call(works::of(Mode::WhenLow));
+        use_stack(usize::MAX / 2);
+    });
     let Some(death) = death else { return };
     let [line] = report(&death)[..] else { panic!("not one line: {}", death.told()) };
     assert!(line.contains(IN_PLACE) && line.contains("if one was running"), "{line}");
@@ -247,16 +241,10 @@ fn thread_without_a_callback_in_place_gets_no_report() {
         ("switched", &|| call(works::of(Mode::Always))),
     ];
     for (name, scenario) in scenarios {
-        let death = run_child(
-            test,
-            &format!("{test} {name}"),
-            |_| (),
-            || {
-                install();
-                scenario();
-                use_stack(usize::MAX / 2);
-            },
-        );
+        let death = run_installed(test, name, || {
+            scenario();
+            use_stack(usize::MAX / 2);
+        });
         let Some(death) = death else { continue };
         assert_eq!(report(&death), [""; 0], "{name}");
         assert!(death.signal.is_some(), "{}", death.told());
@@ -267,16 +255,10 @@ fn thread_without_a_callback_in_place_gets_no_report() {
 fn report_names_the_callers_on_other_stacks() {
     let test = "report_names_the_callers_on_other_stacks";
     for mode in MODES {
-        let death = run_child(
-            test,
-            &format!("{test} {mode:?}"),
-            |_| (),
-            || {
-                install();
-                let mut inner = overflows_on_a_further_stack::of(mode);
-                call_at(Place::CThread, calls_another::of(mode), to_c(&mut inner));
-            },
-        );
+        let death = run_installed(test, &format!("{mode:?}"), || {
+            let mut inner = overflows_on_a_further_stack::of(mode);
+            call_at(Place::CThread, calls_another::of(mode), to_c(&mut inner));
+        });
         let Some(death) = death else { continue };
         assert_eq!(death.signal, Some(AT_A_GUARD), "{}", death.told());
         let [line, caller] = report(&death)[..] else { panic!("not two lines: {}", death.told()) };
