@@ -5,20 +5,11 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use modes::callback;
-use support::{assert_stack_of_mode, on_host_stack, spend};
+use support::{assert_stack_of_mode, on_c_thread, on_host_stack, spend};
 
 type Callback = unsafe extern "C" fn(c_int) -> c_int;
 
 unsafe extern "C" {
-    fn pthread_attr_init(attributes: *mut [u64; 8]) -> c_int;
-    fn pthread_attr_setstacksize(attributes: *mut [u64; 8], bytes: usize) -> c_int;
-    fn pthread_create(
-        thread: *mut usize,
-        attributes: *const [u64; 8],
-        f: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
-        argument: *mut c_void,
-    ) -> c_int;
-    fn pthread_join(thread: usize, result: *mut *mut c_void) -> c_int;
     fn sigaction(signal: c_int, new: *const Action, old: *mut Action) -> c_int;
     fn setitimer(which: c_int, new: *const [c_long; 4], old: *mut [c_long; 4]) -> c_int;
 }
@@ -69,15 +60,8 @@ unsafe fn on_thread(
     mut job: Job,
     bytes: usize,
 ) -> c_int {
-    let (mut attributes, mut id, mut result) = ([0; 8], 0, null_mut());
-    // SAFETY: 64 bytes are more than pthread_attr_t has; the job outlives the thread.
-    unsafe {
-        pthread_attr_init(&mut attributes);
-        pthread_attr_setstacksize(&mut attributes, bytes);
-        assert_eq!(pthread_create(&mut id, &attributes, f, (&raw mut job).cast()), 0);
-        pthread_join(id, &mut result);
-    }
-    result as isize as c_int
+    // SAFETY: the function takes a job, which outlives the thread.
+    (unsafe { on_c_thread(bytes, f, (&raw mut job).cast()) }) as isize as c_int
 }
 
 /// Runs a thread of C's that calls Go.

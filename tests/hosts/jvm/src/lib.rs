@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 
 use modes::callback;
-use support::{assert_stack_of_mode, on_host_stack, spend};
+use support::{assert_stack_of_mode, on_c_thread, on_host_stack, spend};
 
 /// An environment: a pointer to a table of functions. Only a few are used, so they are named by
 /// their index.
@@ -120,18 +120,6 @@ unsafe extern "system" fn Java_Host_through(env: Env, _class: Object, n: i64) ->
     })
 }
 
-unsafe extern "C" {
-    fn pthread_attr_init(attributes: *mut [u64; 8]) -> c_int;
-    fn pthread_attr_setstacksize(attributes: *mut [u64; 8], bytes: usize) -> c_int;
-    fn pthread_create(
-        thread: *mut usize,
-        attributes: *const [u64; 8],
-        f: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
-        argument: *mut c_void,
-    ) -> c_int;
-    fn pthread_join(thread: usize, result: *mut *mut c_void) -> c_int;
-}
-
 /// A thread of C's: attaches itself, calls Java, detaches itself.
 #[callback]
 unsafe extern "C" fn attached(vm: *mut c_void) -> *mut c_void {
@@ -156,15 +144,10 @@ unsafe extern "C" fn attached(vm: *mut c_void) -> *mut c_void {
 #[callback]
 #[unsafe(no_mangle)]
 unsafe extern "system" fn Java_Host_attach(env: Env, _class: Object, _n: i64) -> i64 {
-    // SAFETY: the environment of this thread; 64 bytes are more than pthread_attr_t has.
+    // SAFETY: the environment of this thread; the virtual machine outlives the other one.
     unsafe {
         let mut vm: *mut c_void = null_mut();
         function!(env, GET_JAVA_VM, (*mut *mut c_void) -> c_int)(env, &mut vm);
-        let (mut attributes, mut thread, mut result) = ([0; 8], 0, null_mut());
-        pthread_attr_init(&mut attributes);
-        pthread_attr_setstacksize(&mut attributes, 512 * 1024);
-        assert_eq!(pthread_create(&mut thread, &attributes, attached, vm), 0);
-        pthread_join(thread, &mut result);
-        result as i64
+        on_c_thread(512 * 1024, attached, vm) as i64
     }
 }

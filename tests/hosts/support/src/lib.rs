@@ -1,7 +1,9 @@
 //! What the bodies of all extensions do: use stack, and check that they run on the stack that their
 //! mode promises.
 
+use std::ffi::{c_int, c_void};
 use std::hint::black_box;
+use std::ptr::null_mut;
 
 /// Uses a frame of `BYTES`; the result depends on all of it.
 #[inline(never)]
@@ -33,4 +35,39 @@ pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
     return guarded_callback::on_host_stack(call);
     #[cfg(not(feature = "guarded"))]
     return call();
+}
+
+unsafe extern "C" {
+    fn pthread_attr_init(attributes: *mut [u64; 8]) -> c_int;
+    fn pthread_attr_setstacksize(attributes: *mut [u64; 8], bytes: usize) -> c_int;
+    fn pthread_create(
+        thread: *mut usize,
+        attributes: *const [u64; 8],
+        f: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+        argument: *mut c_void,
+    ) -> c_int;
+    fn pthread_join(thread: usize, result: *mut *mut c_void) -> c_int;
+}
+
+/// Runs `f` with `argument` on a thread of C's with a stack of `bytes`, and returns its result.
+///
+/// # Safety
+/// `f` can be called with `argument` on another thread while this one waits.
+///
+/// # Panics
+/// When the thread cannot be made.
+pub unsafe fn on_c_thread(
+    bytes: usize,
+    f: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    argument: *mut c_void,
+) -> *mut c_void {
+    let (mut attributes, mut thread, mut result) = ([0; 8], 0, null_mut());
+    // SAFETY: 64 bytes are more than pthread_attr_t has; the rest is the caller's promise.
+    unsafe {
+        pthread_attr_init(&mut attributes);
+        pthread_attr_setstacksize(&mut attributes, bytes);
+        assert_eq!(pthread_create(&mut thread, &attributes, f, argument), 0);
+        pthread_join(thread, &mut result);
+    }
+    result
 }
