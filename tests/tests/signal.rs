@@ -333,15 +333,20 @@ callback! { "C" fn raises_another(_arg) {
     c_int::from(!canary.is_intact())
 } }
 
+/// Handlers for both signals, on the stack that is to be tried.
+fn set_handlers(run: &Run) {
+    // SAFETY: the handlers are C functions and call nothing but callbacks.
+    unsafe {
+        c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
+        c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
+    }
+}
+
 callback! { "C-unwind" fn raises_often(arg) {
     // SAFETY: the test passes it.
     let run = unsafe { &mut *arg.cast::<Run>() };
     run.prepared(|run| {
-        // SAFETY: the handlers are C functions and call nothing but callbacks.
-        unsafe {
-            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
-            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
-        }
+        set_handlers(run);
         let own = signal_stack_now();
         let mut wrong = c_int::from(own.1 != run.stack.bytes());
         for _ in 0..200 {
@@ -435,11 +440,10 @@ callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
     // SAFETY: the test passes it.
     let run = unsafe { &mut *arg.cast::<Run>() };
     run.prepared(|run| {
+        set_handlers(run);
         // SAFETY: the handlers are C functions, which have run for the last time on the stack that
         // is overwritten.
         unsafe {
-            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
-            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
             let own = signal_stack_now();
             let mut wrong = c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
             let lent = signal_stack_now();
@@ -473,11 +477,7 @@ callback! { "C-unwind" fn raises_with_lent_stacks(arg) {
     // SAFETY: the test passes it.
     let run = unsafe { &mut *arg.cast::<Run>() };
     run.prepared(|run| {
-        // SAFETY: the handlers are C functions.
-        unsafe {
-            c::c_handle_with_locals(libc::SIGUSR1, run.stack.flags());
-            c::c_handle_by_scribbling(libc::SIGUSR2, run.stack.flags());
-        }
+        set_handlers(run);
         let own = signal_stack_now();
         LEFT.0.store(own.0, Relaxed);
         LEFT.1.store(own.1, Relaxed);
