@@ -37,8 +37,9 @@ pub(crate) fn has_ended(id: u64) -> bool {
     }
 }
 
-/// As above. Apple's systems never give a number to another thread.
-#[cfg(target_vendor = "apple")]
+/// As above. macOS never gives a number to another thread. Apple's other systems have no public
+/// function for it.
+#[cfg(target_os = "macos")]
 pub(crate) fn has_ended(id: u64) -> bool {
     /// `PROC_PIDTHREADID64INFO` of sys/proc_info.h: about the thread with that number.
     const ABOUT_THREAD: libc::c_int = 15;
@@ -53,7 +54,7 @@ pub(crate) fn has_ended(id: u64) -> bool {
 }
 
 /// The others cannot be asked.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", windows)))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos", windows)))]
 pub(crate) fn has_ended(_id: u64) -> bool {
     false
 }
