@@ -22,7 +22,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::callback::{Callback, Foreign, Mode};
+use crate::callback::{Callback, Mode};
 use crate::diagnostics::callback_stats;
 use crate::locate::locate;
 use crate::slow_path::{self, Entry, Request};
@@ -209,12 +209,9 @@ fn quick(
         return Some(Entry::InPlace);
     }
     let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
-    if may_take && home.is_idle() {
-        let leaves_foreign = !matches!(callback.foreign, Foreign::Stay) && words.is_foreign(sp);
-        if is_on_thread_stack || leaves_foreign {
-            home.claim_as_home(callback, record.as_mut_ptr());
-            return Some(Entry::OnStack(home));
-        }
+    if is_on_thread_stack && may_take && home.is_idle() {
+        home.claim_as_home(callback, record.as_mut_ptr());
+        return Some(Entry::OnStack(home));
     }
     None
 }

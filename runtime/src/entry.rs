@@ -342,7 +342,7 @@ if_fast_path! { {
     /// For functions of the ABI "C".
     pub mod c {
         use super::*;
-        use crate::callback::{Foreign, Mode};
+        use crate::callback::Mode;
         use crate::fast::fast_path;
         each_arity! { fast! "C" false }
     }
@@ -350,7 +350,7 @@ if_fast_path! { {
     /// For functions of the ABI "C-unwind".
     pub mod c_unwind {
         use super::*;
-        use crate::callback::{Foreign, Mode};
+        use crate::callback::Mode;
         use crate::fast::fast_path;
         each_arity! { fast! "C-unwind" true }
     }

@@ -72,7 +72,6 @@ fn known(request: &Request) -> Option<Entry> {
     }
     let place = locate(Some(thread), request.sp);
     if let Kind::Foreign = place.kind
-        && !thread.has_noted(request.sp)
         && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
     {
         return None;
@@ -90,13 +89,7 @@ fn known(request: &Request) -> Option<Entry> {
             Some(Entry::InPlace)
         }
         (Verdict::Switch, Kind::Signal) => None,
-        (Verdict::Switch, kind) => {
-            let header = take_idle(thread, request)?;
-            if let Kind::Foreign = kind {
-                thread.note_foreign(request.sp);
-            }
-            Some(Entry::OnStack(header))
-        }
+        (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
     }
 }
 

@@ -12,6 +12,7 @@ mod stepped;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 
 use guarded_callback::{
     Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats,
@@ -360,6 +361,34 @@ callback! { "C-unwind" fn raises_often(arg) {
     })
 } }
 
+callback! { "C-unwind" fn raises_often_where_a_coroutine_was(arg) {
+    const BYTES: usize = 64 * KIB;
+    let layout = Layout::from_size_align(BYTES, BYTES).expect("a power of two");
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    // SAFETY: the memory is the coroutine's until that is freed, and then the handlers', of which
+    // none runs at the end.
+    unsafe {
+        let base = alloc_zeroed(layout).cast();
+        let mut wrong = 0;
+        for _ in 0..3 {
+            let coroutine = c::c_coroutine_new(base, BYTES, answers::of(run.mode), ptr::null_mut());
+            wrong += c_int::from(c::c_coroutine_resume(coroutine) != 1);
+            wrong += c::c_coroutine_result(coroutine);
+            c::c_coroutine_free(coroutine);
+        }
+        wrong += c::c_set_signal_stack(base, BYTES, 0);
+        wrong += run.planned(|run| {
+            set_handlers(run);
+            (0..200).map(|_| libc::raise(libc::SIGUSR1)).sum()
+        });
+        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
+        wrong += libc::sigaltstack(&raw const none, ptr::null_mut());
+        dealloc(base.cast(), layout);
+        wrong
+    }
+} }
+
 callback! { "C" fn raises_one(_arg) {
     let canary = Canary::new(29);
     // SAFETY: as above.
@@ -519,6 +548,31 @@ fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
 in_both_modes! {
     fn signal_in_the_body_of_a_handler_leaves_the_handler_intact(mode) {
         signals_in_bodies_of_handlers(mode, &STACKS);
+    }
+
+    fn alternate_stack_in_the_frame_of_a_body_is_known(mode) {
+        for stack in [Stack::InFrame, Stack::InFrameAutodisarm] {
+            if stack.disarms_itself() && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
+                continue;
+            }
+            let mut run =
+                Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+            run.on_thread(THREAD_BYTES, raises_often::of(Mode::Always));
+            assert_eq!(run.calls, 400);
+        }
+    }
+
+    fn alternate_stack_where_a_coroutine_was_is_known(mode) {
+        let mut run = Run {
+            stack: Stack::Alternate,
+            mode,
+            handler: raises_another::of(mode),
+            before: None,
+            scenario: warm,
+            calls: 0,
+        };
+        run.on_thread(THREAD_BYTES, raises_often_where_a_coroutine_was::of(Mode::Plain));
+        assert_eq!(run.calls, 200);
     }
 
     fn alternate_stack_with_room_is_used(mode) {

@@ -207,7 +207,6 @@ impl Thread {
         });
         // Nobody maps a thread stack below: the fast path may count on it (see there).
         let (low, high) = if low < LOWEST_STACK || low >= high { (0, 0) } else { (low, high) };
-        self.words().set_foreign(0);
         self.words().set_range(low, high);
         if self.first_in_place().is_some() {
             self.words().allow_in_place();
@@ -231,34 +230,18 @@ impl Thread {
         }
     }
 
-    /// Lets the fast path change stacks from the foreign stack that `sp` lies on, which is not the
-    /// alternate signal stack, as far as nothing else that is known lies so close to it.
-    pub(crate) fn note_foreign(&self, sp: usize) {
-        let low = sp & !(tls::BLOCK_BYTES - 1);
-        let high = low + tls::BLOCK_BYTES;
-        let signal = self.signal_stack();
-        let has_signal_stack = signal.start < high && low < signal.end;
-        if !has_signal_stack && registry::lowest_inside(low, high).is_none() {
-            self.words().set_foreign(sp);
-        }
-    }
-
-    /// Whether `sp` lies on the foreign stack that was noted.
-    pub(crate) fn has_noted(&self, sp: usize) -> bool {
-        self.words().is_foreign(sp)
-    }
-
     pub(crate) fn home(&self) -> &'static Header {
         // SAFETY: set to a header, and headers stay.
         unsafe { &*self.home.load(Relaxed) }
     }
 
     /// Makes `home` the stack that the next body runs on, and lets the fast path take it, unless it
-    /// has to look closer.
+    /// has to look closer: no other stack may lie inside.
     pub(crate) fn set_home(&self, home: &'static Header) {
         self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
-        let is_for_fast_path =
-            home.room_bytes >= ROOM_BYTES && !home.is_carved.load(Relaxed) && !self.is_dying();
+        let signal = self.signal_stack();
+        let is_carved = home.is_carved.load(Relaxed) || home.contains(signal.start);
+        let is_for_fast_path = home.room_bytes >= ROOM_BYTES && !is_carved && !self.is_dying();
         self.words().set_home(if is_for_fast_path { home } else { &NO_STACK });
     }
 

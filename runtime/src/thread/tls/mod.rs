@@ -44,22 +44,15 @@ pub struct Words {
     /// As `high` once a body has run in place on the thread stack, 0 before: so the slow path hears
     /// of the first one.
     in_place_high: AtomicUsize,
-    /// The block of [`BLOCK_BYTES`] that a foreign stack lies in on which SP was seen last, and no
-    /// stack that is known: from there a body may change stacks. 0 if none.
-    foreign_block: AtomicUsize,
     /// The rest of what is known of the thread, null before its first use.
     thread: AtomicPtr<u8>,
 }
-
-/// The size of the blocks.
-pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 // The assembly of the fast path counts on these.
 const _: () = assert!(offset_of!(Words, low) == 0);
 const _: () = assert!(offset_of!(Words, high) == size_of::<usize>());
 const _: () = assert!(offset_of!(Words, home) == 2 * size_of::<usize>());
 const _: () = assert!(offset_of!(Words, in_place_high) == 3 * size_of::<usize>());
-const _: () = assert!(offset_of!(Words, foreign_block) == 4 * size_of::<usize>());
 
 /// What stands for the state of a thread that has ended.
 const ENDED: *mut u8 = ptr::without_provenance_mut(1);
@@ -72,7 +65,6 @@ impl Words {
             home: AtomicPtr::new(ptr::null_mut()),
             in_place_high: AtomicUsize::new(0),
             thread: AtomicPtr::new(ptr::null_mut()),
-            foreign_block: AtomicUsize::new(0),
         }
     }
 
@@ -121,17 +113,6 @@ impl Words {
 
     pub(crate) fn set_home(&self, home: &'static Header) {
         self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
-    }
-
-    /// Whether `sp` lies in the block of the foreign stack that was seen last.
-    #[inline(always)]
-    pub(crate) fn is_foreign(&self, sp: usize) -> bool {
-        sp / BLOCK_BYTES == self.foreign_block.load(Relaxed)
-    }
-
-    /// Notes a foreign stack: 0 for none.
-    pub(crate) fn set_foreign(&self, sp: usize) {
-        self.foreign_block.store(sp / BLOCK_BYTES, Relaxed);
     }
 
     /// Null before the first use and after the end.
