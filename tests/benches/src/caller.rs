@@ -1,6 +1,7 @@
 //! The loops in C, and the stacks that they run on.
 
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
 
 use corosensei::stack::{Stack, StackPointer};
 
@@ -14,8 +15,10 @@ use crate::object::Object;
 pub(crate) enum Host {
     /// The thread's own, with room.
     Thread,
-    /// One that is too small for the reserve, and unknown to everybody.
-    Small,
+    /// That of a thread, too small for the reserve.
+    Low,
+    /// The same memory as the stack of a coroutine, of which nobody knows.
+    Unknown,
     /// A system stack of the runtime: C was called by a body.
     System,
 }
@@ -35,6 +38,33 @@ impl SmallStack {
         // SAFETY: fresh memory; the address is a hint.
         let base = unsafe { libc::mmap(HIGH, SMALL_BYTES, protection, flags, -1, 0) };
         (base != libc::MAP_FAILED).then_some(Self(base))
+    }
+
+    /// Runs `run` on a thread with this stack.
+    fn on_thread<R, F: FnOnce() -> R>(self, run: F) -> R {
+        extern "C" fn start<R, F: FnOnce() -> R>(work: *mut c_void) -> *mut c_void {
+            // SAFETY: `on_thread` passes this, and waits.
+            let (run, result) = unsafe { &mut *work.cast::<(Option<F>, Option<R>)>() };
+            *result = run.take().map(|run| run());
+            core::ptr::null_mut()
+        }
+        let mut work = (Some(run), None::<R>);
+        let (mut attributes, mut thread) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        // SAFETY: the memory is the thread's alone until it has ended, and so is `work`.
+        let wrong = unsafe {
+            libc::pthread_attr_init(attributes.as_mut_ptr())
+                + libc::pthread_attr_setstack(attributes.as_mut_ptr(), self.0, SMALL_BYTES)
+                + libc::pthread_create(
+                    thread.as_mut_ptr(),
+                    attributes.as_ptr(),
+                    start::<R, F>,
+                    (&raw mut work).cast(),
+                )
+        };
+        assert_eq!(wrong, 0, "no thread could be made");
+        // SAFETY: it was made, and nobody else waits for it.
+        unsafe { libc::pthread_join(thread.assume_init(), core::ptr::null_mut()) };
+        work.1.expect("the thread has run it")
     }
 }
 
@@ -75,6 +105,8 @@ pub(crate) fn time(
     count: u64,
 ) -> f64 {
     on_host(host, object, || {
+        // The first callback of a thread takes the slow path.
+        call(shape, function, 1);
         prepare(shape);
         // A sort takes longer than a turn of the scheduler, so there only the thread's own time
         // counts.
@@ -92,6 +124,8 @@ pub(crate) fn time(
 /// The same for callgrind, which writes one file.
 pub(crate) fn count(shape: Shape, host: Host, object: Object, function: Function, count: u64) {
     on_host(host, object, || {
+        // The first callback of a thread takes the slow path.
+        call(shape, function, 1);
         callgrind::zero();
         call(shape, function, count);
         callgrind::dump();
@@ -101,9 +135,9 @@ pub(crate) fn count(shape: Shape, host: Host, object: Object, function: Function
 fn on_host<R>(host: Host, object: Object, run: impl FnOnce() -> R) -> R {
     match host {
         Host::Thread => run(),
-        Host::Small => {
-            let stack = SmallStack::new().expect("memory for a small stack");
-            corosensei::on_stack(stack, run)
+        Host::Low => SmallStack::new().expect("memory for a small stack").on_thread(run),
+        Host::Unknown => {
+            corosensei::on_stack(SmallStack::new().expect("memory for a small stack"), run)
         }
         Host::System => object.on_system_stack(run),
     }

@@ -36,14 +36,15 @@ impl Row {
 /// The first two rows of every table are the plain callback: what the others are compared with, and
 /// the noise.
 pub(crate) fn rows(shape: Shape) -> Vec<Row> {
-    use Host::{Small, System, Thread};
+    use Host::{Low, System, Thread, Unknown};
     let mut rows = vec![
         Row::new("plain", Variant::Plain, Thread),
         Row::new("plain, once more", Variant::Plain, Thread),
         Row::new("when_low, in place", Variant::WhenLow, Thread),
         Row::new("when_low, in place, fallback", Variant::WhenLowFallback, Thread),
-        Row::new("when_low, switched", Variant::WhenLow, Small),
-        Row::new("when_low, switched, fallback", Variant::WhenLowFallback, Small),
+        Row::new("when_low, switched", Variant::WhenLow, Low),
+        Row::new("when_low, switched, fallback", Variant::WhenLowFallback, Low),
+        Row::new("when_low, unknown stack", Variant::WhenLow, Unknown),
         Row::new("always, in place", Variant::Always, System),
         Row::new("always, in place, fallback", Variant::AlwaysFallback, System),
         Row::new("always, switched", Variant::Always, Thread),
@@ -75,6 +76,7 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
     match (shape, row.variant) {
         (Shape::Tiny, _) => true,
         (_, Variant::Grow) => false,
+        (_, Variant::WhenLow) if row.host == Host::Unknown => false,
         (Shape::Sort, Variant::WhenLow) => row.host == Host::Thread,
         (
             Shape::Sort,
@@ -107,10 +109,12 @@ fn instructions(shape: Shape, row: &Row) -> Option<i64> {
             Host::Thread,
         )
         | (Always | AlwaysFallback | AlwaysCompiled, Host::System) => Some(9),
-        (WhenLow | WhenLowFallback, Host::Small)
+        (WhenLow | WhenLowFallback, Host::Low)
         | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
             Some(switched)
         }
+        // Asks the system for the alternate signal stack.
+        (WhenLow, Host::Unknown) => Some(320),
         _ => None,
     }
 }
