@@ -120,6 +120,22 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
     result
 } }
 
+/// There the address of dlclose that the program knows is not the one that the loader calls.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn thread_ends_well_after_a_program_at_a_fixed_address_has_closed_the_library() {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixed_address");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/c/fixed_address.c");
+    let compiled = std::process::Command::new("cc")
+        .args(["-no-pie", "-fno-pie", "-pthread", source, "-ldl", "-o"])
+        .arg(&program)
+        .status();
+    assert!(compiled.expect("a C compiler, as for the tests").success());
+    let ended = std::process::Command::new(program).arg(Plugin::path()).status();
+    let ended = ended.expect("it was just compiled");
+    assert!(ended.success(), "the program {ended}");
+}
+
 in_both_modes! {
     fn thread_that_called_into_a_closed_library_ends_well(mode) {
         for round in 1..=20 {
