@@ -13,6 +13,10 @@
 // Its driver (c/machine.c) is for POSIX threads.
 #![cfg(unix)]
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[path = "../library/linux.rs"]
+#[allow(dead_code, reason = "the tests of libraries use more of it")]
+mod loader;
 mod model;
 mod random;
 
@@ -152,6 +156,7 @@ fn body_of(arg: *mut c_void, call_out: impl Fn()) -> c_int {
     if number % 16 == 0 && use_stack(100 * KIB) != 0 {
         broken("the stack of a body is not its own");
     }
+    reload(number);
     for _ in 0..1 + number % 2 {
         call_out();
         if !canary.is_intact() {
@@ -161,6 +166,41 @@ fn body_of(arg: *mut c_void, call_out: impl Fn()) -> c_int {
     must(with(|machine| machine.body_ends(number)));
     number
 }
+
+/// A library with a runtime of its own, which some bodies open, others call, and others close. None
+/// of its bodies lives when it is closed.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn reload(number: i32) {
+    static OPEN: AtomicUsize = AtomicUsize::new(0);
+    if number % 64 != 5 || !with(|machine| machine.plan.reloads) {
+        return;
+    }
+    let open: *mut c_void = core::ptr::with_exposed_provenance_mut(OPEN.load(Relaxed));
+    // SAFETY: the handle is open where it is not null. The callbacks of the plugin take null.
+    unsafe {
+        if open.is_null() {
+            let path = std::env::current_exe().expect("the path of this test");
+            let library = loader::open(&path.with_file_name(loader::FILE_NAME));
+            OPEN.store(library.expose_provenance(), Relaxed);
+        } else if number % 128 == 5 {
+            let name = if number % 256 == 5 { c"plugin_always" } else { c"plugin_when_low" };
+            let f = CCallback(loader::symbol(open, name));
+            // A body of the plugin expects to be on a stack of its own: from here it is, if it
+            // leaves this one, as it does on another thread.
+            if c::c_call_on_thread(64 * KIB, f, core::ptr::null_mut()) != 0 {
+                broken("a body of the plugin has failed");
+            }
+            c::c_call(f, core::ptr::null_mut());
+        } else {
+            loader::close(open);
+            OPEN.store(0, Relaxed);
+        }
+    }
+    with(|machine| *machine.counts.entry("uses of a library").or_default() += 1);
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn reload(_number: i32) {}
 
 // What the driver calls.
 
@@ -415,7 +455,7 @@ fn a_count_of_steps_that_is_no_number_is_an_error() {
     number("GUARDED_CALLBACK_MACHINE_STEPS", OsStr::new("many"));
 }
 
-fn run(always: Option<bool>, abandons: bool, signals: bool) {
+fn run([abandons, signals, reloads]: [bool; 3], always: Option<bool>) {
     let steps = number_from("GUARDED_CALLBACK_MACHINE_STEPS", rounds(50_000) as u64);
     let plan = Plan {
         seed: number_from("GUARDED_CALLBACK_MACHINE_SEED", 1),
@@ -423,6 +463,7 @@ fn run(always: Option<bool>, abandons: bool, signals: bool) {
         always,
         abandons,
         signals,
+        reloads,
     };
     println!("{plan:?}");
     let hook = std::panic::take_hook();
@@ -483,26 +524,30 @@ fn ends_well() {
 }
 
 /// A run in a process of its own, whose account is shown.
-fn alone(test: &str, always: Option<bool>, abandons: bool, signals: bool) {
-    if let Some(death) = run_child(test, test, |_| (), || run(always, abandons, signals)) {
+fn alone(test: &str, always: Option<bool>, plan: [bool; 3]) {
+    if let Some(death) = run_child(test, test, |_| (), || run(plan, always)) {
         assert!(death.code == Some(0), "the machine broke: {}", death.told());
         println!("{}", death.stdout);
     }
 }
 
 macro_rules! machines {
-    ($($test:ident = $always:expr, $abandons:expr, $signals:expr;)*) => {$(
+    ($($(#[$attribute:meta])* $test:ident = $always:expr, $plan:expr;)*) => {$(
         #[test]
+        $(#[$attribute])*
         fn $test() {
-            alone(stringify!($test), $always, $abandons, $signals);
+            alone(stringify!($test), $always, $plan);
         }
     )*};
 }
 
+// Whether coroutines are abandoned, handlers call back, a library comes and goes.
 machines! {
-    random_steps_in_always_leave_bodies_intact_and_lose_no_stack = Some(true), false, false;
-    random_steps_in_when_low_leave_bodies_intact_and_lose_no_stack = Some(false), false, false;
-    random_steps_in_both_modes_at_once_leave_bodies_intact_and_lose_no_stack = None, false, false;
-    abandoned_coroutines_lose_no_stack = None, true, false;
-    random_steps_with_callbacks_from_handlers_leave_bodies_intact_and_lose_no_stack = None, true, true;
+    random_steps_in_always_leave_bodies_intact_and_lose_no_stack = Some(true), [false, false, false];
+    random_steps_in_when_low_leave_bodies_intact_and_lose_no_stack = Some(false), [false, false, false];
+    random_steps_in_both_modes_at_once_leave_bodies_intact_and_lose_no_stack = None, [false, false, false];
+    abandoned_coroutines_lose_no_stack = None, [true, false, false];
+    random_steps_with_callbacks_from_handlers_leave_bodies_intact_and_lose_no_stack = None, [true, true, false];
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    random_steps_while_a_library_comes_and_goes_leave_bodies_intact_and_lose_no_stack = None, [true, true, true];
 }

@@ -166,6 +166,8 @@ pub struct Plan {
     pub abandons: bool,
     /// Whether handlers call back all the time.
     pub signals: bool,
+    /// Whether bodies open, call and close a library with a runtime of its own.
+    pub reloads: bool,
 }
 
 #[derive(Debug)]
