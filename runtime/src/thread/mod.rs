@@ -331,8 +331,10 @@ impl Thread {
         if header.is_listed.swap(true, Relaxed) {
             return self.idle_count.load(Relaxed);
         }
+        // Counted first: a handler may take the stack out at once.
+        let count = self.idle_count.fetch_add(1, Relaxed) + 1;
         self.idle.push(header);
-        self.idle_count.fetch_add(1, Relaxed) + 1
+        count
     }
 
     pub(crate) fn is_dying(&self) -> bool {
