@@ -3,7 +3,7 @@
 //! A library with a copy of its own may be closed after the program's copy has installed its
 //! handler on top. That one must not call a handler that is unmapped, so the library finds its
 //! table of earlier actions, and takes itself out of the chain. On other architectures than these
-//! two, and on Apple's systems, copies do not know of each other.
+//! three, and on Apple's systems, copies do not know of each other.
 //!
 //! ```text
 //! entry + 0   jump to `handle`
@@ -26,16 +26,20 @@ const SIGNATURE: u64 = 0x6763_6f76_6572_0001;
 /// The function to install.
 pub(super) fn address() -> usize {
     cfg_select! {
-        any(target_vendor = "apple", not(any(target_arch = "x86_64", target_arch = "aarch64"))) => {
-            handle as *const () as usize
-        }
-        _ => entry as *const () as usize,
+        all(
+            any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
+            not(target_vendor = "apple")
+        ) => { entry as *const () as usize }
+        _ => { handle as *const () as usize }
     }
 }
 
 /// # Safety
 /// As for `handle`.
-#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(target_vendor = "apple")))]
+#[cfg(all(
+    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
+    not(target_vendor = "apple")
+))]
 #[unsafe(naked)]
 unsafe extern "C" fn entry(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     core::arch::naked_asm!(
@@ -43,7 +47,9 @@ unsafe extern "C" fn entry(signal: i32, info: *mut libc::siginfo_t, context: *mu
         // A landing pad first: other copies call this through a pointer.
         #[cfg(target_arch = "x86_64")]
         "endbr64",
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(target_arch = "x86")]
+        "endbr32",
+        #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
         "jmp {handle}",
         #[cfg(target_arch = "aarch64")]
         "hint #34",
@@ -52,7 +58,7 @@ unsafe extern "C" fn entry(signal: i32, info: *mut libc::siginfo_t, context: *mu
         ".org 2b + {code_bytes}",
         ".p2align 4",
         ".quad {signature}",
-        ".quad {table} - .",
+        ".long {table} - .",
         handle = sym handle,
         table = sym EARLIER,
         code_bytes = const CODE_BYTES,
@@ -67,11 +73,11 @@ pub(super) fn table_of(handler: usize) -> Option<&'static [Earlier; 2]> {
     if !probe::holds(at, SIGNATURE as usize) {
         return None;
     }
-    let at = ptr::with_exposed_provenance::<[i64; 2]>(at);
+    let at = ptr::with_exposed_provenance::<[i32; 4]>(at);
     // SAFETY: 16 bytes at a multiple of 16, so all on the page that was just read.
-    let [signature, distance] = unsafe { at.read() };
+    let (signature, distance) = unsafe { (at.cast::<u64>().read(), at.read()[2]) };
     let table = at.cast::<u8>().wrapping_add(8).wrapping_offset(distance as isize);
     // SAFETY: the signature says that a table of this layout lies there, for as long as the library
     // of the entry is open; what is in it is atomic or constant.
-    (signature as u64 == SIGNATURE).then(|| unsafe { &*table.cast() })
+    (signature == SIGNATURE).then(|| unsafe { &*table.cast() })
 }
