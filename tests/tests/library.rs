@@ -298,6 +298,10 @@ mod report {
         assert_eq!(on_thread(CCallback(runs as *const c_void), to_c(&mut body)), 0);
     }
 
+    /// Whether a copy of the runtime finds the handler of another one (diagnostics/overflow).
+    const COPIES_KNOW_EACH_OTHER: bool =
+        cfg!(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"));
+
     /// Faults on a thread that has its alternate signal stack from the plugin, which is closed by
     /// then.
     #[test]
@@ -318,6 +322,10 @@ mod report {
         for (closes_elsewhere, installs) in
             [(false, false), (false, true), (true, false), (true, true)]
         {
+            if installs && !COPIES_KNOW_EACH_OTHER {
+                println!("skipped: copies of the runtime do not know of each other here");
+                continue;
+            }
             let tag = format!("{test} {closes_elsewhere} {installs}");
             let death = run_child(
                 test,

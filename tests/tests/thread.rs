@@ -293,9 +293,9 @@ fn ten_thousand_idle_threads_take_less_than_24_kib_each() {
     if tests::is_emulated("keeps memory of its own for each thread") {
         return;
     }
-    // With 32 bits there are addresses for some 3,500 stacks of 1 MiB beside those of their
-    // threads.
-    const THREADS: usize = if cfg!(target_pointer_width = "64") { 10_000 } else { 2_000 };
+    // With 32 bits there are addresses for some 1,900 stacks, whose slots have 2 MiB each, beside
+    // those of their threads.
+    const THREADS: usize = if cfg!(target_pointer_width = "64") { 10_000 } else { 1_500 };
     let taken = |mode: Mode| {
         let death = run_child(
             test,
