@@ -68,7 +68,7 @@ pub(crate) unsafe fn call(argument: *mut u8, function: unsafe extern "C-unwind" 
     // else uses it until the flag is cleared; the rest is the caller's promise.
     unsafe {
         let record = SwitchRecord::to(&raw const os_stack);
-        switch::call_on_stack(argument, function, memory.add(1).cast(), &record);
+        switch::call_returning(argument, function, memory.add(1).cast(), &record);
     }
     valgrind.deregister();
     emergency.in_use.store(false, Release);

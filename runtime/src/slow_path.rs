@@ -213,7 +213,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
             // stay. The function takes a `Work`, which lives in this frame until it has returned.
             unsafe {
                 let record = SwitchRecord::to(&raw const scratch.os_stack);
-                switch::call_on_stack(argument, on_scratch, scratch.top(), &record);
+                switch::call_returning(argument, on_scratch, scratch.top(), &record);
             }
             scratch.is_scratch.store(false, Relaxed);
             if work.is_spare {

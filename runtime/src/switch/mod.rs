@@ -171,7 +171,7 @@ cfg_if! {
 }
 
 pub(crate) use imp::{SUPPORTED, stack_pointer};
-pub(crate) use os::{OsRecord, OsStack, UNWINDS_ONLY_UP};
+pub(crate) use os::{OsRecord, OsStack, UNWINDS_ONLY_UP, call_returning};
 
 /// Where a stack was left for another one.
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 
 use core::cell::Cell;
 
+pub(crate) use super::call_on_stack as call_returning;
+
 pub(crate) const UNWINDS_ONLY_UP: bool = false;
 
 /// What the system knows of a stack: nothing.

@@ -188,6 +188,24 @@ pub(crate) unsafe fn call_on_stack(
     }
 }
 
+/// As [`call_on_stack`], for a function that nothing unwinds out of: the system is told of the
+/// other stack alone, which may lie anywhere, and nothing has to be committed for an unwinder.
+///
+/// # Safety
+/// As for [`super::call_on_stack`], and nothing unwinds out of `function`.
+#[inline(always)]
+pub(crate) unsafe fn call_returning(
+    argument: *mut u8,
+    function: Callee,
+    top: *mut u8,
+    record: &SwitchRecord,
+) {
+    record.os.other.set(record.os.target().map_or_else(OsStack::now, Cell::get));
+    // SAFETY: the caller's promise.
+    unsafe { arch::call_on_stack(argument, function, top, record) };
+    record.os.keep_limit(&record.os.other.get());
+}
+
 /// # Safety
 /// As for [`super::call_on_stack`], and the record is prepared.
 #[inline(always)]
