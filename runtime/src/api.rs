@@ -228,7 +228,7 @@ fn take_up(range: &Range<usize>) {
 /// several times that of a release build. A call that uses less than about 4 KiB counts as that
 /// much; one that needs more than a system stack has
 /// ([`system_stack_bytes`](crate::Settings::system_stack_bytes)) overflows it. A longjmp out of
-/// `call` loses the stack.
+/// `call` loses the stack, and an exception of another language ends the process.
 ///
 /// # Panics
 /// With the panics of `call`, and where no system stack can be had.

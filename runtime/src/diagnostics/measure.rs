@@ -2,6 +2,7 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::callback::Callback;
 use crate::checkers::{self, valgrind};
@@ -19,36 +20,25 @@ const PAINT: usize = 0x5f3c_a96b_5f3c_a96b_u64 as usize;
 pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
     static MEASURE: Callback = Callback::new("guarded_callback::measure");
 
-    /// A stack from the pool, until it is dropped.
-    struct Use(&'static Header);
-    impl Drop for Use {
-        fn drop(&mut self) {
-            checkers::end(&self.0.notes);
-            // Microsoft's unwinder runs this on top of the stack that it leaves: that one is lost.
-            if !self.0.contains(switch::stack_pointer()) {
-                self.0.set_idle();
-                // SAFETY: from the pool, its activation has ended, and SP is not on it.
-                unsafe { pool::put(self.0) };
-            }
-        }
-    }
-
+    /// A panic is caught here: Microsoft's unwinder would run its cleanup on top of this stack.
+    ///
     /// # Safety
     /// `argument` points to a [`Work`] whose call was not made yet.
     unsafe extern "C-unwind" fn on_stack<F: FnOnce()>(argument: *mut u8) {
-        // SAFETY: see above; the call is moved out once. Nothing else is on the stack.
-        unsafe {
-            let work = argument.cast::<Work<F>>();
-            (*work).used = deepest_use((*work).stack, ManuallyDrop::take(&mut (*work).call));
-        }
+        // SAFETY: see above; nobody else uses it meanwhile.
+        let work = unsafe { &mut *argument.cast::<Work<F>>() };
+        // SAFETY: the call is moved out once. Nothing else is on the stack.
+        let measured = AssertUnwindSafe(|| unsafe {
+            deepest_use(work.stack, ManuallyDrop::take(&mut work.call))
+        });
+        work.used = catch_unwind(measured);
     }
 
     let stack = pool::take(0, switch::stack_pointer())
         .unwrap_or_else(|error| panic!("no system stack (os error {error})"));
     let mut record = MaybeUninit::uninit();
     stack.claim(&MEASURE, record.as_mut_ptr());
-    let mut work = Work { stack, call: ManuallyDrop::new(call), used: 0 };
-    let in_use = Use(stack);
+    let mut work = Work { stack, call: ManuallyDrop::new(call), used: Ok(0) };
     checkers::begin(&stack.notes, stack.low, stack.room_bytes, || None);
     // SAFETY: nobody else has the stack, and `work` lives in this frame until the call has
     // returned.
@@ -57,14 +47,17 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
         switch::call_on_stack(argument, on_stack::<F>, stack.top(), &stack.switch);
     }
     checkers::returned(&stack.notes);
-    drop(in_use);
-    work.used
+    checkers::end(&stack.notes);
+    stack.set_idle();
+    // SAFETY: from the pool, its activation has ended, and SP is not on it.
+    unsafe { pool::put(stack) };
+    work.used.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 struct Work<F> {
     stack: &'static Header,
     call: ManuallyDrop<F>,
-    used: usize,
+    used: std::thread::Result<usize>,
 }
 
 /// Runs `call` and returns how many bytes of `stack` were used meanwhile.
