@@ -164,7 +164,11 @@ in_both_modes! {
         assert!(host.contains("on a foreign stack of unknown bounds"), "{picture}");
         let extent = extent_of_coroutine(&memory, address(host));
         assert!(extent.contains(&address(host)), "{picture}");
-        let registered = format!("registered stack, {} KiB", extent.len() / KIB);
+        let size = match extent.len() / KIB {
+            1024 => String::from("1 MiB"), // of a fiber
+            kib => format!("{kib} KiB"),
+        };
+        let registered = format!("registered stack, {size}");
         let registration = register_stack(extent).expect("a slot");
         let picture = StackMap::current().to_string();
         let lines = stack(&picture, &registered);
