@@ -22,6 +22,10 @@ const WINDOWS: &[&str] = &["c/windows.c"];
 
 fn main() {
     println!("cargo::rerun-if-changed=c");
+    println!("cargo::rustc-check-cfg=cfg(cross)");
+    if env::var_os("HOST") != env::var_os("TARGET") {
+        println!("cargo::rustc-cfg=cross");
+    }
     let is_windows = env::var_os("CARGO_CFG_WINDOWS").is_some();
     let is_linux = is("OS", "linux");
     let mut c = cc::Build::new();
