@@ -142,12 +142,14 @@ callback! { "C" fn calls_16_mib_often(arg) {
 
 /// What lies on the calling stack between the visit and the frame of C's caller, and what a body
 /// needs to know to overwrite its own activation's record there.
+#[cfg(target_os = "linux")]
 struct Overwrites {
     mode: Mode,
     outer: usize,
     found: usize,
 }
 
+#[cfg(target_os = "linux")]
 callback! { "C" fn visits_and_loses_its_record(arg) {
     let canary = Canary::new(11);
     // SAFETY: the test passes this.
@@ -173,6 +175,7 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
     wrong + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)
 } }
 
+#[cfg(target_os = "linux")]
 callback! { "C" fn visits_from_here(arg) {
     let here = [0_usize; 4];
     // SAFETY: the test passes this.

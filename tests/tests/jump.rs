@@ -209,7 +209,7 @@ alone! {
         assert!(stats().stacks_mapped < most, "{:?}", stats());
     }
 
-    #[cfg(all(unix, target_pointer_width = "64"))]
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     fn fortified_longjmp_crosses_the_switch_on_a_thread_at_a_low_address() {
         if maps_above_threads() {
             return;
