@@ -16,7 +16,7 @@ use core::ffi::c_void;
 use core::mem::{MaybeUninit, size_of};
 use core::ptr;
 
-use windows_sys::Win32::Foundation::GetLastError;
+use windows_sys::Win32::Foundation::{ERROR_INVALID_ADDRESS, GetLastError};
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_FREE, MEM_RELEASE, MEM_RESERVE, MEM_RESET, MEMORY_BASIC_INFORMATION,
     PAGE_GUARD, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
@@ -55,8 +55,14 @@ pub(crate) fn map_stack(
     guard_bytes: usize,
     sp: usize,
 ) -> Result<usize, i32> {
-    let slot = place(slot_bytes, sp).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
-    let base = reserve(slot + slot_bytes - bytes, bytes).ok_or_else(last_error)?;
+    /// How often another thread may take the place before this one does.
+    const ATTEMPTS: usize = 64;
+    let find = |_| {
+        let slot = place(slot_bytes, sp).or_else(|| anywhere(slot_bytes)).ok_or_else(last_error)?;
+        reserve(slot + slot_bytes - bytes, bytes).ok_or_else(last_error)
+    };
+    let is_final = |found: &Result<usize, i32>| *found != Err(ERROR_INVALID_ADDRESS.cast_signed());
+    let base = (0..ATTEMPTS).map(find).find(is_final).unwrap_or_else(|| find(ATTEMPTS))?;
     let fields = os_stack(base, bytes, guard_bytes);
     let guard_low = fields.limit - first_guard_bytes(&fields);
     if commit_pages(fields.limit, fields.base, PAGE_READWRITE)
@@ -74,7 +80,7 @@ pub(crate) fn map_stack(
 fn anywhere(slot_bytes: usize) -> Option<usize> {
     let more = reserve(0, 2 * slot_bytes)?;
     // SAFETY: just reserved, and nobody knows it. Another thread may take a part before this one
-    // does; then the mapping fails.
+    // does.
     unsafe { release(more, 2 * slot_bytes) };
     Some(more.next_multiple_of(slot_bytes))
 }
