@@ -2,7 +2,7 @@
 
 #[path = "generator/mod.rs"]
 mod generator;
-use generator::{random, types};
+use generator::{random, types, vectors};
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ fn main() {
     println!("cargo::rerun-if-changed=c");
     let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let out = Path::new(&out);
-    let files = generator::generate(out);
+    let (files, signatures) = generator::generate(out);
     println!("cargo::rustc-env=ABI_SEED={:#x}", generator::SEED);
-    println!("cargo::rustc-env=ABI_SIGNATURES={}", generator::SIGNATURES);
+    println!("cargo::rustc-env=ABI_SIGNATURES={signatures}");
     // -O1 in every profile: the callers are simple, and there are many of them.
     cc::Build::new()
         .files(files)

@@ -2,6 +2,7 @@
 
 use crate::random::Random;
 use crate::types::{Type, Types};
+use crate::vectors;
 
 /// How the two annotated twins of a function are annotated: in place and switched, and one of the
 /// two with a fallback.
@@ -13,11 +14,14 @@ pub struct Function {
     parameters: Vec<Type>,
     /// `None` for `()`.
     result: Option<Type>,
+    /// What the annotated function and its plain twin enable.
+    feature: Option<&'static str>,
 }
 
 impl Function {
-    pub fn new(random: &mut Random, types: &Types, number: usize) -> Self {
-        let abi = *random.pick(&[
+    /// One that C calls.
+    pub fn of_c(random: &mut Random, types: &Types, number: usize) -> Self {
+        let abi = on_target(random.pick::<&str>(&[
             "C",
             "C",
             "C",
@@ -30,13 +34,44 @@ impl Function {
             "system",
             "efiapi",
             "sysv64-unwind",
-        ]);
-        // Functions that a framework wraps itself have Rust's own.
-        let abi = if number % 16 == 15 { "Rust" } else { on_target(abi) };
+        ]));
         let count = if number.is_multiple_of(64) { 0 } else { random.below(20) + 1 };
         let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
         let result = if random.percent(10) { None } else { Some(pick(random, types, 35)) };
-        Self { number, abi, parameters, result }
+        Self { number, abi, parameters, result, feature: None }
+    }
+
+    /// One that a framework wraps itself.
+    pub fn of_rust(random: &mut Random, types: &Types, number: usize) -> Self {
+        Self { abi: "Rust", ..Self::of_c(random, types, number) }
+    }
+
+    /// One with vectors among its types. Every other one that can do without enables a feature, too.
+    pub fn with_vectors(
+        random: &mut Random,
+        types: &Types,
+        vectors: &[Type],
+        number: usize,
+    ) -> Self {
+        let abis = ["C", "C", "C", "C-unwind", "sysv64", "win64", "system", "Rust"];
+        let abi = on_target(random.pick::<&str>(&abis));
+        let mut pick = |vectors_in_ten| {
+            let is_vector = random.below(10) < vectors_in_ten;
+            if is_vector { random.pick(vectors).clone() } else { pick(random, types, 60) }
+        };
+        let first = pick(10);
+        let others = (0..number % 11).map(|_| pick(5)).collect::<Vec<_>>();
+        let result = (!number.is_multiple_of(8)).then(|| pick(7));
+        let parameters = [first].into_iter().chain(others).collect();
+        let mut function = Self { number, abi, parameters, result, feature: None };
+        let widest = function.widest_vector();
+        let further = || vectors::further(widest).filter(|_| random.percent(50));
+        function.feature = vectors::needed(widest).or_else(further);
+        function
+    }
+
+    fn widest_vector(&self) -> usize {
+        self.all_types().map(|ty| ty.vector).max().unwrap_or(0)
     }
 
     fn all_types(&self) -> impl Iterator<Item = &Type> {
@@ -48,13 +83,14 @@ impl Function {
     /// clang (22) pass a struct of a float and a pointer in two integer registers, rustc (1.96) in
     /// a register of each kind, as all three do with a float and an integer. On 32-bit Arm gcc and
     /// clang place a struct with `aligned` on the stack by the alignment of its fields, as the
-    /// AAPCS says, rustc by its own.
+    /// AAPCS says, rustc by its own. Under `ms_abi` gcc (12) returns vectors of more than 16 bytes in
+    /// memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with `aligned` to 16.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,
             _ if is_for("riscv64") => !self.all_types().any(Type::is_float_and_pointer),
             _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
-            "win64" => !self.all_types().any(|ty| ty.has_i128),
+            "win64" => !self.all_types().any(|ty| ty.has_i128 || ty.over_aligned || ty.vector > 16),
             _ => true,
         }
     }
@@ -89,7 +125,7 @@ impl Function {
             let definition = self.definition(&function);
             text += &if self.is_in_module() {
                 format!(
-                    "mod of_{function} {{ use super::*; pub {definition} }}\nuse of_{function}::{function};\n"
+                    "mod of_{function} {{ use super::*; {definition} }}\nuse of_{function}::{function};\n"
                 )
             } else {
                 definition
@@ -122,10 +158,16 @@ impl Function {
             None => "answer();".into(),
         };
         format!(
-            "unsafe extern \"{}\" fn {name}({parameters}){} {{ unsafe {{ {body}{result} }} }}\n",
+            "{}pub unsafe extern \"{}\" fn {name}({parameters}){} {{ unsafe {{ {body}{result} }} }}\n",
+            self.target_feature(),
             self.abi,
             self.returns()
         )
+    }
+
+    fn target_feature(&self) -> String {
+        let enable = |feature| format!("#[target_feature(enable = {feature:?})] ");
+        self.feature.map_or(String::new(), enable)
     }
 
     fn rust_caller(&self) -> String {
@@ -142,9 +184,10 @@ impl Function {
             None => call,
         };
         format!(
-            "unsafe extern \"C\" fn call_{}(function: *const (), input: *const u8, output: *mut u8) {{ unsafe {{ \
+            "{}unsafe extern \"C\" fn call_{}(function: *const (), input: *const u8, output: *mut u8) {{ unsafe {{ \
              let _ = (input, output); \
              let function: unsafe extern \"{}\" fn({types}){} = core::mem::transmute(function); {call}; }} }}\n",
+            self.target_feature(),
             self.number,
             self.abi,
             self.returns()
@@ -159,7 +202,11 @@ impl Function {
         let returns = self.result.as_ref().map_or("void", |ty| &ty.c);
         let types: Vec<&str> = self.parameters.iter().map(|ty| ty.c.as_str()).collect();
         let types = if types.is_empty() { "void".into() } else { types.join(", ") };
-        let mut text = format!(
+        // Vectors that not all processors have are passed in registers by code for those that do.
+        let target = vectors::needed_in_c(self.widest_vector());
+        let target = target.map(|feature| format!("__attribute__((target({feature:?}))) "));
+        let mut text = target.unwrap_or_default();
+        text += &format!(
             "void call_{}(void *function, const uint8_t *input, uint8_t *output) {{\n  typedef {returns} {convention}Function({types});\n",
             self.number
         );
@@ -208,8 +255,9 @@ impl Function {
                 )
             })
             .collect();
+        let runs = self.feature.map_or("true".into(), vectors::is_detected);
         format!(
-            "Case {{ number: {number}, signature: {:?}, call: call_{number}, plain: plain_{number} as *const (), \
+            "Case {{ number: {number}, signature: {:?}, runs: || {runs}, call: call_{number}, plain: plain_{number} as *const (), \
              annotated: [{annotated}], arguments: b\"{arguments}\", result: b\"{result}\" }},\n",
             format!("extern {:?} fn({signature}){}", self.abi, self.returns()),
         )

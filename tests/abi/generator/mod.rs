@@ -1,12 +1,13 @@
 //! Makes signatures from a fixed seed and writes for each a plain function, its annotated twins and
 //! a caller in C.
 //!
-//! Types are in types.rs, the functions in functions.rs. The tables that are made are run by
+//! Types are in types.rs and vectors.rs, the functions in functions.rs. The tables that are made are run by
 //! src/lib.rs.
 
 pub mod functions;
 pub mod random;
 pub mod types;
+pub mod vectors;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,23 +18,33 @@ use random::Random;
 use types::Types;
 
 pub const SEED: u64 = 0x6775_6172_6465_6431;
-pub const SIGNATURES: usize = 1024;
+/// Signatures of C's conventions, of Rust's own, and with vectors where the target has some.
+const OF_C: usize = 1024;
+const OF_RUST: usize = 64;
+const WITH_VECTORS: usize = 128;
 /// Test files, so that cargo compiles some at once.
 pub const PARTS: usize = 4;
 /// Modules in a part, so that rustc does.
 const MODULES: usize = 8;
 const AGGREGATES: usize = 140;
 
-/// Writes everything into `out` and returns the C files.
-pub fn generate(out: &Path) -> Vec<PathBuf> {
+/// Writes everything into `out`. The C files and the number of signatures.
+pub fn generate(out: &Path) -> (Vec<PathBuf>, usize) {
     let mut random = Random(SEED);
-    let types = Types::new(&mut random, AGGREGATES);
+    let mut types = Types::new(&mut random, AGGREGATES);
+    let vectors = vectors::vectors(&mut types);
     write(&out.join("types.rs"), &types.rust);
     write(&out.join("types.h"), &format!("#include \"callers.h\"\n{}", types.c));
-    let functions: Vec<Function> =
-        (0..SIGNATURES).map(|number| Function::new(&mut random, &types, number)).collect();
+    let with_vectors = if vectors.is_empty() { 0 } else { WITH_VECTORS };
+    let signatures = OF_C + OF_RUST + with_vectors;
+    let function = |number| match number {
+        ..OF_C => Function::of_c(&mut random, &types, number),
+        OF_C.. if number < OF_C + OF_RUST => Function::of_rust(&mut random, &types, number),
+        _ => Function::with_vectors(&mut random, &types, &vectors, number),
+    };
+    let functions: Vec<Function> = (0..signatures).map(function).collect();
     let mut c_files = Vec::new();
-    for (part, functions) in functions.chunks(SIGNATURES.div_ceil(PARTS)).enumerate() {
+    for (part, functions) in functions.chunks(signatures.div_ceil(PARTS)).enumerate() {
         let (mut rust, mut c) = (String::new(), String::from("#include \"types.h\"\n"));
         for (module, functions) in functions.chunks(functions.len().div_ceil(MODULES)).enumerate() {
             let _ = writeln!(rust, "mod module_{module} {{ use super::prelude::*;");
@@ -52,7 +63,7 @@ pub fn generate(out: &Path) -> Vec<PathBuf> {
         write(&c_file, &c);
         c_files.push(c_file);
     }
-    c_files
+    (c_files, signatures)
 }
 
 fn write(path: &Path, text: &str) {

@@ -43,6 +43,8 @@ pub struct Type {
     /// gcc and rustc disagree about `__int128` under `ms_abi`, so that only Rust calls there.
     pub has_i128: bool,
     pub leaves: Vec<Leaf>,
+    /// How many bytes the vectors in it have, 0 without any.
+    pub vector: usize,
 }
 
 impl Type {
@@ -132,6 +134,7 @@ impl Types {
                 over_aligned: false,
                 has_i128: size == 16,
                 leaves: vec![leaf],
+                vector: 0,
             });
         }
         let bytes = vec![Byte::Bool];
@@ -144,6 +147,7 @@ impl Types {
             over_aligned: false,
             has_i128: false,
             leaves: vec![Leaf::Other],
+            vector: 0,
         });
         let scalars = all.len();
         let mut types = Self { all, scalars, rust: String::new(), c: String::new() };
@@ -253,6 +257,7 @@ impl Types {
             over_aligned,
             has_i128,
             leaves,
+            vector: 0,
         });
     }
 
@@ -288,10 +293,11 @@ impl Types {
             over_aligned,
             has_i128,
             leaves,
+            vector: 0,
         });
     }
 
-    fn push(&mut self, ty: Type) {
+    pub fn define(&mut self, ty: &Type) {
         self.rust += &format!(
             "const _: () = assert!(size_of::<{0}>() == {1} && align_of::<{0}>() == {2});\n",
             ty.rust,
@@ -304,6 +310,10 @@ impl Types {
             ty.size(),
             ty.align
         );
+    }
+
+    fn push(&mut self, ty: Type) {
+        self.define(&ty);
         self.all.push(ty);
     }
 }

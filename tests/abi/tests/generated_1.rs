@@ -8,7 +8,8 @@
 #[allow(
     clippy::undocumented_unsafe_blocks,
     clippy::type_complexity,
-    reason = "generated: every call passes what its signature says"
+    improper_ctypes_definitions,
+    reason = "generated: every call passes what its signature says, vectors as well"
 )]
 mod generated {
     use abi_tests::{Case, prelude};
