@@ -1,5 +1,6 @@
 //! The end of a thread, and of the library: what is kept for later is given back.
 
+use core::hint::black_box;
 use core::sync::atomic::Ordering::*;
 
 use crate::diagnostics::overflow;
@@ -12,6 +13,11 @@ use crate::thread::{self, Thread, exit, tls};
 /// Makes everything that a thread's state needs of the process. Done when the program or library is
 /// loaded, where that can be; otherwise at the first use.
 pub(crate) fn prepare_process() {
+    // Nothing of this is linked into programs that never come here, so the pointers are no `#[used]`.
+    #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
+    black_box([&raw const AT_LOAD, &raw const AT_UNLOAD]);
+    #[cfg(all(target_vendor = "apple", not(miri)))]
+    black_box(&raw const apple::AT_LOAD);
     let key = exit::prepare(thread_ends);
     tls::find_place(key);
     #[cfg(windows)]
@@ -22,7 +28,6 @@ pub(crate) fn prepare_process() {
 /// any callback of it, and when allocating is safe. On Linux the number makes it the first of them,
 /// as those are sorted that have one.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-#[used]
 // SAFETY: what lies in this section are functions of that type.
 #[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".init_array"))]
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
@@ -108,7 +113,6 @@ fn release_all() {
 /// ELF: the linker puts this pointer among the functions to call when the object is unloaded, and
 /// when the process ends. On Linux the number makes it the last of them: destructors may call back.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-#[used]
 // SAFETY: as for `AT_LOAD`.
 #[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".fini_array"))]
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".fini_array.00101"))]
@@ -139,10 +143,9 @@ mod apple {
     }
 
     /// dyld calls what lies in this section when the image is loaded.
-    #[used]
     // SAFETY: functions of that type.
     #[unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs")]
-    static AT_LOAD: extern "C" fn() = {
+    pub(super) static AT_LOAD: extern "C" fn() = {
         extern "C" fn at_load() {
             super::prepare_process();
             // SAFETY: the function has the type that is asked for and ignores its argument. Should

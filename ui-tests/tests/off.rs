@@ -1,5 +1,5 @@
-//! `--cfg guarded_callback_off` makes the attribute nothing: the object file is byte for byte the
-//! same as without it. That nothing of the runtime is linked then is for the runtime to see to.
+//! `--cfg guarded_callback_off` makes the attribute nothing: programs and libraries are byte for byte
+//! the same as without it, and nothing of the runtime is in them.
 #![cfg(target_os = "linux")]
 
 mod scratch;
@@ -9,7 +9,7 @@ use scratch::{Package, without_attribute};
 const SOURCE: &str = r#"//! Callbacks.
 #![deny(warnings)]
 #![allow(missing_docs, improper_ctypes_definitions)]
-use guarded_callback as _; // What a debug build shares with other crates depends on which there are.
+use guarded_callback as _;
 use guarded_callback::guarded_callback;
 #[guarded_callback(reserve = "1 MiB", switch = always, fallback = -1)]
 #[unsafe(no_mangle)]
@@ -30,16 +30,33 @@ impl Tr for S {
 pub fn use_it(s: S) -> u64 { unsafe { S::generic(s.0) + u64::from(s.m(String::new(), (1, 2))) + u64::from(Box::new(s).rust()) } }
 "#;
 
-fn same(profile: &str) {
-    let package = Package::new("off", "2024", &[("off".to_owned(), SOURCE.to_owned())]);
-    let annotated = package.object_when_off("off", profile);
-    package.write("off", &without_attribute(SOURCE));
-    assert!(annotated.len() > 1_000);
-    assert!(annotated == package.object_when_off("off", profile), "{profile}");
+/// A program calls all of it; of a library C may.
+fn same(kind: &str) {
+    let text = format!(
+        "{SOURCE}/// Runs.\npub fn main() {{ println!(\"{{}}\", use_it(S(compare(&5, &2) as u32))); }}\n"
+    );
+    let name = format!("off-{kind}");
+    for profile in ["dev", "release"] {
+        let package = Package::of(&name, "2024", &[("off".to_owned(), text.clone())], kind);
+        let annotated = package.linked_when_off("off", profile);
+        let mut plain = without_attribute(&text);
+        // In a dev build crates share what they have made of generic functions, so that the code of
+        // one depends on which others there are.
+        if profile != "dev" {
+            plain = plain.replace("use guarded_callback as _;", "");
+        }
+        package.write("off", &plain);
+        assert!(annotated.len() > 1_000);
+        assert!(annotated == package.linked_when_off("off", profile), "{profile}");
+    }
 }
 
 #[test]
-fn attribute_is_nothing_when_it_is_turned_off() {
-    same("dev");
-    same("release");
+fn attribute_is_nothing_in_a_program_when_it_is_turned_off() {
+    same("bin");
+}
+
+#[test]
+fn attribute_is_nothing_in_a_shared_object_when_it_is_turned_off() {
+    same("cdylib");
 }

@@ -58,7 +58,8 @@ impl Package {
         Self::of(name, edition, sources, "bin")
     }
 
-    fn of(name: &str, edition: &str, sources: &[(String, String)], kind: &str) -> Self {
+    /// As `new`, with this kind of crate for each source.
+    pub fn of(name: &str, edition: &str, sources: &[(String, String)], kind: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
         let _ = fs::remove_dir_all(&folder);
@@ -108,30 +109,32 @@ impl Package {
         self.names.iter().map(run).collect()
     }
 
-    /// What is in the object file of a source that is built with the attribute turned off, without
-    /// debug information.
-    pub fn object_when_off(&self, name: &str, profile: &str) -> String {
-        let object = self.folder.join(format!("{profile}.o"));
-        let built = Command::new(env!("CARGO"))
-            .args(["rustc", "--offline", "--profile", profile, "--example", name, "--"])
-            .args(["-Ccodegen-units=1".to_owned(), format!("--emit=obj={}", object.display())])
-            .env("CARGO_TARGET_DIR", target())
+    /// The program or shared object of a source that is built with the attribute turned off, without
+    /// symbols and debug information.
+    pub fn linked_when_off(&self, name: &str, profile: &str) -> Vec<u8> {
+        let off = target().join("off");
+        let built = self
+            .command("build")
+            .args(["--profile", profile])
+            .env("CARGO_TARGET_DIR", &off)
             .env("RUSTFLAGS", "--cfg guarded_callback_off")
-            .current_dir(&self.folder)
             .output()
             .expect("cargo runs");
         assert!(
             built.status.success(),
-            "cargo rustc failed: {}",
+            "cargo build failed: {}",
             String::from_utf8_lossy(&built.stderr)
         );
-        let stripped = Command::new("objcopy").arg("--strip-debug").arg(&object).status();
-        assert!(stripped.expect("binutils are there").success());
-        let dump =
-            Command::new("objdump").arg("-sr").arg(&object).output().expect("binutils are there");
-        let dump = String::from_utf8(dump.stdout).expect("objdump writes text");
-        // Headings name sections, and with them hashes of the compiler's.
-        dump.lines().filter(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n")
+        let folder = off.join(if profile == "dev" { "debug" } else { profile }).join("examples");
+        let files = [name.to_owned(), format!("lib{name}.so")].map(|file| folder.join(file));
+        let linked = files.iter().find(|file| file.is_file()).expect("it was built");
+        let stripped = self.folder.join("stripped");
+        // The identifier is a hash of what is stripped as well.
+        let arguments = ["--strip-all", "--remove-section=.note.gnu.build-id"];
+        let status = Command::new("objcopy").args(arguments).arg(linked).arg(&stripped).status();
+        assert!(status.expect("binutils are there").success());
+        fs::remove_file(linked).expect("nobody runs it");
+        fs::read(stripped).expect("objcopy has written it")
     }
 
     /// Writes a source anew, so that it is compiled again.

@@ -2,6 +2,7 @@
 //! ends, whoever made it. Not a callback of fiber-local storage, which ends with each fiber.
 
 use core::ffi::c_void;
+use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::*};
 
@@ -13,6 +14,8 @@ static LIBRARY_ENDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Notes what to call when a thread ends, with null.
 pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
+    // Not linked into programs that never come here.
+    black_box((&raw const CALLBACK, &raw const DIRECTORY));
     THREAD_ENDS.store(ends as *mut (), Release);
     None
 }
@@ -33,7 +36,6 @@ pub(crate) fn forget() {}
 // The linker sorts these sections by the letters after the `$` and the loader calls in that order:
 // the standard library (B) and the C runtime (C and D), which run destructors, before us. SAFETY:
 // the linker puts this pointer among the callbacks; the type is the one that the loader expects.
-#[used]
 #[unsafe(link_section = ".CRT$XLY")]
 static CALLBACK: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;
 
@@ -48,7 +50,6 @@ struct Directory(#[expect(dead_code, reason = "kept for the linker")] *const u8)
 // SAFETY: an address that nobody reads through.
 unsafe impl Sync for Directory {}
 
-#[used]
 static DIRECTORY: Directory = Directory(&raw const _tls_used);
 
 /// `reserved` is null when a DLL is unloaded and not when the process ends, which frees everything
