@@ -1,6 +1,5 @@
 //! The end of a thread, and of the library: what is kept for later is given back.
 
-use core::hint::black_box;
 use core::sync::atomic::Ordering::*;
 
 use crate::diagnostics::overflow;
@@ -15,9 +14,9 @@ use crate::thread::{self, Thread, exit, tls};
 pub(crate) fn prepare_process() {
     // Nothing of this is linked into programs that never come here, so the pointers are no `#[used]`.
     #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-    black_box([&raw const AT_LOAD, &raw const AT_UNLOAD]);
+    core::hint::black_box([&raw const AT_LOAD, &raw const AT_UNLOAD]);
     #[cfg(all(target_vendor = "apple", not(miri)))]
-    black_box(&raw const apple::AT_LOAD);
+    core::hint::black_box(&raw const apple::AT_LOAD);
     let key = exit::prepare(thread_ends);
     tls::find_place(key);
     #[cfg(windows)]
