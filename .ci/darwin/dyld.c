@@ -1,4 +1,5 @@
-/* What a program asks Apple's loader: which images there are, where their unwind tables and symbols lie, what its arguments were. */
+/* What a program asks Apple's loader: which images there are, where their unwind tables and symbols
+ * lie, what its arguments were. */
 #include "loader.h"
 #include <unistd.h>
 
@@ -62,7 +63,9 @@ static char ***environment(void) { return &environ; }
 
 /* atexit is a part of each program here, not of the C library. */
 extern int __cxa_atexit(void (*)(void *), void *, void *);
-static int at_exit(void (*function)(void)) { return __cxa_atexit((void (*)(void *))(void *)function, NULL, NULL); }
+static int at_exit(void (*function)(void)) {
+    return __cxa_atexit((void (*)(void *))(void *)function, NULL, NULL);
+}
 
 /* Lazy imports are bound before the program starts. */
 static void bind_lazily(void) { abort(); }

@@ -15,9 +15,10 @@
 static const struct {
     int of_linux, of_apple;
 } errors[] = {
-    {EAGAIN, 35},    {EINPROGRESS, 36}, {EALREADY, 37}, {EOPNOTSUPP, 102}, {ENOTSUP, 45},    {EADDRINUSE, 48}, {ETIMEDOUT, 60},
-    {ECONNREFUSED, 61}, {ELOOP, 62},    {ENAMETOOLONG, 63}, {ENOTEMPTY, 66}, {ENOLCK, 77},   {ENOSYS, 78},     {EOVERFLOW, 84},
-    {ECANCELED, 89}, {EDEADLK, 11},
+    {EAGAIN, 35},  {EINPROGRESS, 36},  {EALREADY, 37},  {EOPNOTSUPP, 102},
+    {ENOTSUP, 45}, {EADDRINUSE, 48},   {ETIMEDOUT, 60}, {ECONNREFUSED, 61},
+    {ELOOP, 62},   {ENAMETOOLONG, 63}, {ENOTEMPTY, 66}, {ENOLCK, 77},
+    {ENOSYS, 78},  {EOVERFLOW, 84},    {ECANCELED, 89}, {EDEADLK, 11},
 };
 
 int apple_errno(int error) {
@@ -54,8 +55,9 @@ static int describe_error(int error, char *text, size_t bytes) {
 static int open_flags(int apple_flags) {
     static const struct {
         int of_apple, of_linux;
-    } flags[] = {{0x4, O_NONBLOCK},    {0x8, O_APPEND},    {0x100, O_NOFOLLOW},   {0x200, O_CREAT},
-                 {0x400, O_TRUNC},     {0x800, O_EXCL},    {0x100000, O_DIRECTORY}, {0x1000000, O_CLOEXEC}};
+    } flags[] = {{0x4, O_NONBLOCK},       {0x8, O_APPEND},       {0x100, O_NOFOLLOW},
+                 {0x200, O_CREAT},        {0x400, O_TRUNC},      {0x800, O_EXCL},
+                 {0x100000, O_DIRECTORY}, {0x1000000, O_CLOEXEC}};
     int result = apple_flags & O_ACCMODE;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (apple_flags & flags[i].of_apple)
@@ -63,14 +65,18 @@ static int open_flags(int apple_flags) {
     return result;
 }
 
-int file_open(const char *path, int flags, int mode) { return fail_as_apple(open(path, open_flags(flags), mode)); }
+int file_open(const char *path, int flags, int mode) {
+    return fail_as_apple(open(path, open_flags(flags), mode));
+}
 int file_openat(int folder, const char *path, int flags, int mode) {
     enum { APPLE_AT_FDCWD = -2 };
-    return fail_as_apple(openat(folder == APPLE_AT_FDCWD ? AT_FDCWD : folder, path, open_flags(flags), mode));
+    return fail_as_apple(
+        openat(folder == APPLE_AT_FDCWD ? AT_FDCWD : folder, path, open_flags(flags), mode));
 }
 static int unlink_at(int folder, const char *path, int flags) {
     enum { APPLE_AT_FDCWD = -2, APPLE_AT_REMOVEDIR = 0x80 };
-    return fail_as_apple(unlinkat(folder == APPLE_AT_FDCWD ? AT_FDCWD : folder, path, flags & APPLE_AT_REMOVEDIR ? AT_REMOVEDIR : 0));
+    return fail_as_apple(unlinkat(folder == APPLE_AT_FDCWD ? AT_FDCWD : folder, path,
+                                  flags & APPLE_AT_REMOVEDIR ? AT_REMOVEDIR : 0));
 }
 VARIADIC(open_variadic, 2, file_open);
 VARIADIC(openat_variadic, 3, file_openat);
@@ -83,7 +89,9 @@ int file_control(int fd, int command, long argument) {
     case F_DUPFD: case F_GETFD: case F_SETFD: return fail_as_apple(fcntl(fd, command, argument));
     case F_GETFL: {
         int flags = fcntl(fd, F_GETFL);
-        return flags < 0 ? (int)fail_as_apple(-1) : (flags & O_ACCMODE) | (flags & O_NONBLOCK ? 4 : 0) | (flags & O_APPEND ? 8 : 0);
+        return flags < 0 ? (int)fail_as_apple(-1)
+                         : (flags & O_ACCMODE) | (flags & O_NONBLOCK ? 4 : 0) |
+                               (flags & O_APPEND ? 8 : 0);
     }
     case F_SETFL: return fail_as_apple(fcntl(fd, F_SETFL, open_flags(argument)));
     case DUPFD_CLOEXEC: return fail_as_apple(fcntl(fd, F_DUPFD_CLOEXEC, argument));
@@ -106,18 +114,29 @@ int device_control(int fd, unsigned long request, void *argument) {
         return fail_as_apple(fcntl(fd, F_SETFD, FD_CLOEXEC));
     if (request == FIONBIO) {
         int flags = fcntl(fd, F_GETFL);
-        return fail_as_apple(fcntl(fd, F_SETFL, *(int *)argument ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
+        return fail_as_apple(
+            fcntl(fd, F_SETFL, *(int *)argument ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
     }
     errno = ENOTTY;
     return -1;
 }
 VARIADIC(ioctl_variadic, 2, device_control);
 
-static ssize_t read_some(int fd, void *buffer, size_t bytes) { return fail_as_apple(read(fd, buffer, bytes)); }
-static ssize_t read_vector(int fd, const struct iovec *parts, int count) { return fail_as_apple(readv(fd, parts, count)); }
-static ssize_t write_some(int fd, const void *buffer, size_t bytes) { return fail_as_apple(write(fd, buffer, bytes)); }
-static ssize_t write_vector(int fd, const struct iovec *parts, int count) { return fail_as_apple(writev(fd, parts, count)); }
-static int poll_all(struct pollfd *all, unsigned count, int timeout) { return fail_as_apple(poll(all, count, timeout)); }
+static ssize_t read_some(int fd, void *buffer, size_t bytes) {
+    return fail_as_apple(read(fd, buffer, bytes));
+}
+static ssize_t read_vector(int fd, const struct iovec *parts, int count) {
+    return fail_as_apple(readv(fd, parts, count));
+}
+static ssize_t write_some(int fd, const void *buffer, size_t bytes) {
+    return fail_as_apple(write(fd, buffer, bytes));
+}
+static ssize_t write_vector(int fd, const struct iovec *parts, int count) {
+    return fail_as_apple(writev(fd, parts, count));
+}
+static int poll_all(struct pollfd *all, unsigned count, int timeout) {
+    return fail_as_apple(poll(all, count, timeout));
+}
 
 struct apple_stat {
     int32_t device;
@@ -137,10 +156,19 @@ _Static_assert(sizeof(struct apple_stat) == 144, "struct stat with 64-bit inodes
 static int told(int result, const struct stat *from, struct apple_stat *to) {
     if (result != 0)
         return fail_as_apple(-1);
-    *to = (struct apple_stat){
-        .device = from->st_dev, .mode = from->st_mode, .links = from->st_nlink, .inode = from->st_ino, .user = from->st_uid,
-        .group = from->st_gid, .special_device = from->st_rdev, .accessed = from->st_atim, .modified = from->st_mtim,
-        .changed = from->st_ctim, .size = from->st_size, .blocks = from->st_blocks, .block_size = from->st_blksize};
+    *to = (struct apple_stat){.device = from->st_dev,
+                              .mode = from->st_mode,
+                              .links = from->st_nlink,
+                              .inode = from->st_ino,
+                              .user = from->st_uid,
+                              .group = from->st_gid,
+                              .special_device = from->st_rdev,
+                              .accessed = from->st_atim,
+                              .modified = from->st_mtim,
+                              .changed = from->st_ctim,
+                              .size = from->st_size,
+                              .blocks = from->st_blocks,
+                              .block_size = from->st_blksize};
     return 0;
 }
 static int stat_path(const char *path, struct apple_stat *to) {
@@ -168,7 +196,10 @@ static int fill_entry(DIR *folder, struct apple_entry *entry) {
     const struct dirent *found = readdir(folder);
     if (found == NULL)
         return 0;
-    *entry = (struct apple_entry){.inode = found->d_ino, .record_bytes = sizeof *entry, .name_bytes = strlen(found->d_name), .type = found->d_type};
+    *entry = (struct apple_entry){.inode = found->d_ino,
+                                  .record_bytes = sizeof *entry,
+                                  .name_bytes = strlen(found->d_name),
+                                  .type = found->d_type};
     snprintf(entry->name, sizeof entry->name, "%s", found->d_name);
     return 1;
 }
@@ -200,13 +231,17 @@ static int time_base(uint32_t *ratio) {
     ratio[0] = ratio[1] = 1;
     return 0;
 }
-static int random_bytes(void *bytes, size_t count) { return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -1; }
+static int random_bytes(void *bytes, size_t count) {
+    return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -1;
+}
 static void zero_bytes(void *bytes, size_t count) { memset(bytes, 0, count); }
 
 /* ---- Standard input and output: variables that point to files ---- */
 
 static FILE *input, *output, *error_output;
-__attribute__((constructor)) static void open_standard_files(void) { input = stdin, output = stdout, error_output = stderr; }
+__attribute__((constructor)) static void open_standard_files(void) {
+    input = stdin, output = stdout, error_output = stderr;
+}
 
 #ifdef __aarch64__
 /* The caller's variable arguments, on its stack, as a va_list whose registers are used up. */
@@ -221,9 +256,13 @@ static va_list as_list(void *stack) {
     return list;
 }
 /* Apple's va_list is that pointer. */
-int print_to(FILE *file, const char *format, void *stack) { return vfprintf(file, format, as_list(stack)); }
+int print_to(FILE *file, const char *format, void *stack) {
+    return vfprintf(file, format, as_list(stack));
+}
 int print(const char *format, void *stack) { return vfprintf(stdout, format, as_list(stack)); }
-int print_in(char *text, size_t bytes, const char *format, void *stack) { return vsnprintf(text, bytes, format, as_list(stack)); }
+int print_in(char *text, size_t bytes, const char *format, void *stack) {
+    return vsnprintf(text, bytes, format, as_list(stack));
+}
 extern void print_variadic(void), print_to_variadic(void), print_in_variadic(void);
 __asm__(".globl print_variadic\nprint_variadic:\n mov x1, sp\n b print\n"
         ".globl print_to_variadic\nprint_to_variadic:\n mov x2, sp\n b print_to\n"

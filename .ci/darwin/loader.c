@@ -37,7 +37,8 @@ struct segment {
 };
 struct dyld_info {
     struct command command;
-    uint32_t rebase, rebase_bytes, bind, bind_bytes, weak, weak_bytes, lazy, lazy_bytes, exported, exported_bytes;
+    uint32_t rebase, rebase_bytes, bind, bind_bytes, weak, weak_bytes, lazy, lazy_bytes, exported,
+        exported_bytes;
 };
 struct main_command {
     struct command command;
@@ -74,7 +75,9 @@ static void fatal(const char *what) {
 
 /* ---- What is where in the program ---- */
 
-int is_in_image(const void *address) { return (uintptr_t)address >= (uintptr_t)image.header && (uintptr_t)address < image.end; }
+int is_in_image(const void *address) {
+    return (uintptr_t)address >= (uintptr_t)image.header && (uintptr_t)address < image.end;
+}
 
 int each_section(int (*visit)(const struct section *, void *), void *argument) {
     for (int i = 0; i < segment_count; i++) {
@@ -94,7 +97,8 @@ struct wanted {
 };
 static int is_wanted(const struct section *section, void *argument) {
     struct wanted *wanted = argument;
-    if (strncmp(section->name, wanted->name, 16) != 0 || strncmp(section->segment, wanted->segment, 16) != 0)
+    if (strncmp(section->name, wanted->name, 16) != 0 ||
+        strncmp(section->segment, wanted->segment, 16) != 0)
         return 0;
     wanted->found = section;
     return 1;
@@ -118,7 +122,8 @@ const char *nearest_symbol(const void *address, void **start) {
     const struct symbol *symbols = (const void *)(file + symtab->symbols), *best = NULL;
     uint64_t value = (uintptr_t)address - image.slide;
     for (uint32_t i = 0; i < symtab->symbol_count; i++)
-        if (is_defined(&symbols[i]) && symbols[i].value <= value && (best == NULL || symbols[i].value > best->value))
+        if (is_defined(&symbols[i]) && symbols[i].value <= value &&
+            (best == NULL || symbols[i].value > best->value))
             best = &symbols[i];
     if (best == NULL)
         return NULL;
@@ -140,7 +145,8 @@ void *find_symbol(const char *name) {
 /* ---- Imports ---- */
 
 void *find_import(const char *name) {
-    static const struct import *const tables[] = {dyld_imports, file_imports, memory_imports, process_imports, signal_imports, thread_imports};
+    static const struct import *const tables[] = {dyld_imports,    file_imports,   memory_imports,
+                                                  process_imports, signal_imports, thread_imports};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct import *import = tables[i]; import->name; import++)
             if (strcmp(import->name, name) == 0)
@@ -167,14 +173,16 @@ static void *stand_in(const char *name) {
     static uint8_t *code;
     static int used;
     if (code == NULL)
-        code = mmap(NULL, BYTES * MOST, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        code = mmap(NULL, BYTES * MOST, PROT_READ | PROT_WRITE | PROT_EXEC,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (code == MAP_FAILED || used == MOST)
         fatal("too much is missing");
     uint8_t *here = code + BYTES * used++;
     void (*target)(const char *) = missing;
     const char *text = strdup(name);
 #ifdef __x86_64__
-    static const uint8_t template[] = {0x48, 0xbf, 0, 0, 0, 0, 0, 0, 0, 0, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0};
+    static const uint8_t template[] = {0x48, 0xbf, 0, 0, 0, 0, 0, 0, 0, 0,    0x48,
+                                       0xb8, 0,    0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0};
     memcpy(here, template, sizeof template); /* mov rdi, text; mov rax, target; jmp rax */
     memcpy(here + 2, &text, 8);
     memcpy(here + 12, &target, 8);
@@ -222,7 +230,9 @@ static int64_t read_sleb(const uint8_t **at) {
     return (byte & 0x40) && shift < 64 ? value | -((int64_t)1 << shift) : value;
 }
 
-static uint64_t in_segment(int number, const uint8_t **at) { return segments[number]->address + image.slide + read_uleb(at); }
+static uint64_t in_segment(int number, const uint8_t **at) {
+    return segments[number]->address + image.slide + read_uleb(at);
+}
 
 /* A small machine: an address, and instructions that add the slide there. */
 static void rebase(const uint8_t *at, const uint8_t *end) {
@@ -246,7 +256,8 @@ static void rebase(const uint8_t *at, const uint8_t *end) {
     }
 }
 
-/* Another: an address, a name and an addend, and instructions that write what the name stands for. A list of lazy ones has an end after each. */
+/* Another: an address, a name and an addend, and instructions that write what the name stands for.
+ * A list of lazy ones has an end after each. */
 static void bind_all(const uint8_t *at, const uint8_t *end, int is_lazy) {
     uint64_t address = 0, count, skip;
     int64_t addend = 0;
@@ -287,7 +298,8 @@ static void follow_chains(const uint8_t *data) {
     void **targets = calloc(head->import_count + 1, sizeof *targets);
     int64_t *addends = calloc(head->import_count + 1, sizeof *addends);
     for (uint32_t i = 0; i < head->import_count; i++) {
-        const uint32_t *import = (const uint32_t *)(data + head->imports) + i * (head->imports_format == IMPORT_WITH_ADDEND ? 2 : 1);
+        const uint32_t *import = (const uint32_t *)(data + head->imports) +
+                                 i * (head->imports_format == IMPORT_WITH_ADDEND ? 2 : 1);
         if (head->imports_format > IMPORT_WITH_ADDEND)
             fatal("an unknown format of imports");
         targets[i] = bind((const char *)data + head->symbols + (import[0] >> 9));
@@ -298,7 +310,8 @@ static void follow_chains(const uint8_t *data) {
         if (starts[1 + i] == 0)
             continue;
         const uint8_t *segment = (const uint8_t *)starts + starts[1 + i];
-        uint16_t page = *(const uint16_t *)(segment + 4), format = *(const uint16_t *)(segment + 6), count = *(const uint16_t *)(segment + 20);
+        uint16_t page = *(const uint16_t *)(segment + 4), format = *(const uint16_t *)(segment + 6),
+                 count = *(const uint16_t *)(segment + 20);
         uint64_t offset = *(const uint64_t *)(segment + 8);
         const uint16_t *first = (const void *)(segment + 22);
         for (uint16_t k = 0; k < count; k++) {
@@ -313,7 +326,9 @@ static void follow_chains(const uint8_t *data) {
                     *pointer = (uint64_t)targets[ordinal] + addends[ordinal] + (value >> 24 & 0xff);
                 } else {
                     uint64_t low = value & 0xfffffffff, high = value >> 36 & 0xff;
-                    *pointer = (format == POINTER_64_OFFSET ? (uint64_t)image.header + low : low + image.slide) | high << 56;
+                    *pointer = (format == POINTER_64_OFFSET ? (uint64_t)image.header + low
+                                                            : low + image.slide) |
+                               high << 56;
                 }
             }
         }
@@ -335,7 +350,8 @@ static void read_file(const char *path) {
     if (file == MAP_FAILED || header->magic != MAGIC_64)
         fatal("no Mach-O program of 64 bits");
     const struct command *command = (const void *)(header + 1);
-    for (uint32_t i = 0; i < header->command_count; i++, command = (const void *)((const uint8_t *)command + command->bytes))
+    for (uint32_t i = 0; i < header->command_count;
+         i++, command = (const void *)((const uint8_t *)command + command->bytes))
         switch (command->command & ~REQUIRED_BY_DYLD) {
         case LC_SEGMENT_64: segments[segment_count++] = (const void *)command; break;
         case LC_DYLD_INFO: dyld_info = (const void *)command; break;
@@ -346,7 +362,9 @@ static void read_file(const char *path) {
 }
 
 /* The first segment only keeps the addresses around zero free. */
-static int is_mapped(const struct segment *segment) { return segment->bytes != 0 && (segment->protection != 0 || segment->file_bytes != 0); }
+static int is_mapped(const struct segment *segment) {
+    return segment->bytes != 0 && (segment->protection != 0 || segment->file_bytes != 0);
+}
 
 static void map_segments(void) {
     enum { ALIGNMENT = 0x10000 };
@@ -354,9 +372,12 @@ static void map_segments(void) {
     for (int i = 0; i < segment_count; i++)
         if (is_mapped(segments[i])) {
             low = segments[i]->address < low ? segments[i]->address : low;
-            high = segments[i]->address + segments[i]->bytes > high ? segments[i]->address + segments[i]->bytes : high;
+            high = segments[i]->address + segments[i]->bytes > high
+                       ? segments[i]->address + segments[i]->bytes
+                       : high;
         }
-    uint8_t *place = mmap(NULL, high - low + ALIGNMENT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *place = mmap(NULL, high - low + ALIGNMENT, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (place == MAP_FAILED)
         fatal(strerror(errno));
     image.header = (uint8_t *)(((uintptr_t)place + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
@@ -384,7 +405,8 @@ static void bind_program(void) {
 static void protect_segments(void) {
     for (int i = 0; i < segment_count; i++)
         if (is_mapped(segments[i]))
-            mprotect((void *)(segments[i]->address + image.slide), segments[i]->bytes, segments[i]->protection);
+            mprotect((void *)(segments[i]->address + image.slide), segments[i]->bytes,
+                     segments[i]->protection);
     __builtin___clear_cache((char *)image.header, (char *)image.end);
 }
 
@@ -397,7 +419,8 @@ static int initialise(const struct section *section, void *unused) {
             (*(const initialiser *)(start + at))(image.argc, image.argv, environ);
     if ((section->flags & SECTION_TYPE) == S_INIT_FUNC_OFFSETS)
         for (uint64_t at = 0; at < section->size; at += 4)
-            ((initialiser)(image.header + *(const uint32_t *)(start + at)))(image.argc, image.argv, environ);
+            ((initialiser)(image.header + *(const uint32_t *)(start + at)))(image.argc, image.argv,
+                                                                            environ);
     return 0;
 }
 
@@ -420,5 +443,6 @@ int main(int argc, char **argv) {
     each_section(initialise, NULL);
     if (main_command == NULL)
         fatal("no main function");
-    exit(((int (*)(int, char **, char **))(image.header + main_command->entry_offset))(image.argc, image.argv, environ));
+    exit(((int (*)(int, char **, char **))(image.header + main_command->entry_offset))(
+        image.argc, image.argv, environ));
 }

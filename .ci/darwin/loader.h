@@ -1,9 +1,12 @@
-/* A loader of macOS programs, for Linux on the same architecture: what its parts know of each other.
+/* A loader of macOS programs, for Linux on the same architecture: what its parts know of each
+ * other.
  *
- * A program is mapped, bound and run in the loader's own process (loader.c). What it imports from Apple's system library is answered by a
- * function of ours where numbers, structures or calling conventions differ, and by the C library of Linux where they do not. So this proves
- * machine code, thread-local variables, unwinding, layouts and arithmetic; it does not prove what Apple's kernel and libraries do.
- */
+ * A program is mapped, bound and run in the loader's own process (loader.c). What it imports from
+ * Apple's system library is answered by a function of ours where numbers, structures or calling
+ * conventions differ, and by the C library of Linux where they do not. So this proves machine code,
+ * thread-local variables, unwinding, layouts and arithmetic; it does not prove what Apple's kernel
+ * and libraries
+ * do. */
 #ifndef LOADER_H
 #define LOADER_H
 #define _GNU_SOURCE
@@ -15,21 +18,24 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* An import and what answers it. Names have no underscore in front, as in C. A table ends with an empty line. */
+/* An import and what answers it. Names have no underscore in front, as in C. A table ends with an
+ * empty line. */
 struct import {
     const char *name;
     void *address;
 };
 #define IMPORT(name, address) {name, (void *)(address)}
 
-extern const struct import dyld_imports[], file_imports[], memory_imports[], process_imports[], signal_imports[], thread_imports[];
+extern const struct import dyld_imports[], file_imports[], memory_imports[], process_imports[],
+    signal_imports[], thread_imports[];
 
 /* The address of what a program or dlsym asks for by that name; NULL where nothing has it. */
 void *find_import(const char *name);
 
 /* loader.c: the program. */
 struct image {
-    const uint8_t *header; /* where the file's first segment was mapped, which has the Mach-O header */
+    const uint8_t
+        *header; /* where the file's first segment was mapped, which has the Mach-O header */
     uintptr_t end;
     intptr_t slide; /* what is added to addresses in the file */
     const char *path;
@@ -70,14 +76,15 @@ int linux_signal(int signal);
 void linux_mask(uint32_t apple, void *sigset);
 uint32_t apple_mask(const void *sigset);
 
-/* Apple's arm64 passes variable arguments on the stack only. Declares `name`, which calls `function` with the first of them, an integer, as
-   the argument after `fixed` others. */
+/* Apple's arm64 passes variable arguments on the stack only. Declares `name`, which calls
+   `function` with the first of them, an integer, as the argument after `fixed` others. */
 #ifdef __aarch64__
 #define VARIADIC(name, fixed, function) \
     __asm__(".globl " #name "\n" #name ":\n ldr x" #fixed ", [sp]\n b " #function "\n"); \
     extern void name(void)
 #else
-#define VARIADIC(name, fixed, function) extern __typeof__(function) name __attribute__((alias(#function)))
+#define VARIADIC(name, fixed, function)                                                            \
+    extern __typeof__(function) name __attribute__((alias(#function)))
 #endif
 
 #endif

@@ -5,7 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* macOS has pages of 16 KiB on arm64: addresses and sizes that are no multiples of that are refused or rounded as there. */
+/* macOS has pages of 16 KiB on arm64: addresses and sizes that are no multiples of that are refused
+ * or rounded as there. */
 size_t page_bytes(void) {
 #ifdef __aarch64__
     return 16384;
@@ -31,7 +32,8 @@ static void *map(void *wish, size_t bytes, int protection, int apple_flags, int 
         return MAP_FAILED;
     }
     if ((apple_flags & APPLE_MAP_FIXED) || extra == 0 || fd >= 0) {
-        void *result = mmap(wish, fd >= 0 ? bytes : whole, protection, flags | (apple_flags & APPLE_MAP_FIXED ? MAP_FIXED : 0), fd, offset);
+        void *result = mmap(wish, fd >= 0 ? bytes : whole, protection,
+                            flags | (apple_flags & APPLE_MAP_FIXED ? MAP_FIXED : 0), fd, offset);
         return result == MAP_FAILED ? (void *)fail_as_apple(-1) : result;
     }
     /* More than is asked for, and what stands out of whole pages goes back. */
@@ -63,9 +65,15 @@ static int protect(void *start, size_t bytes, int protection) {
 }
 
 static int advise(void *start, size_t bytes, int apple_advice) {
-    enum { APPLE_MADV_FREE = 5, APPLE_MADV_ZERO_WIRED = 6, APPLE_MADV_FREE_REUSABLE = 7, APPLE_MADV_FREE_REUSE = 8 };
+    enum {
+        APPLE_MADV_FREE = 5,
+        APPLE_MADV_ZERO_WIRED = 6,
+        APPLE_MADV_FREE_REUSABLE = 7,
+        APPLE_MADV_FREE_REUSE = 8
+    };
     switch (apple_advice) {
-    /* The memory is there until somebody needs it, as there; but the tests look at what a process holds. */
+    /* The memory is there until somebody needs it, as there; but the tests look at what a process
+     * holds. */
     case APPLE_MADV_FREE: case APPLE_MADV_FREE_REUSABLE: apple_advice = MADV_DONTNEED; break;
     case APPLE_MADV_ZERO_WIRED: case APPLE_MADV_FREE_REUSE: return 0;
     }
@@ -75,7 +83,15 @@ static int advise(void *start, size_t bytes, int apple_advice) {
 static int bytes_per_page(void) { return page_bytes(); }
 
 static long configured(int apple_name) {
-    enum { IOV_MAX = 56, OPEN_MAX = 5, PAGESIZE = 29, NPROCESSORS_CONF = 57, NPROCESSORS_ONLN = 58, GETPW_R_SIZE_MAX = 71, THREAD_STACK_MIN = 93 };
+    enum {
+        IOV_MAX = 56,
+        OPEN_MAX = 5,
+        PAGESIZE = 29,
+        NPROCESSORS_CONF = 57,
+        NPROCESSORS_ONLN = 58,
+        GETPW_R_SIZE_MAX = 71,
+        THREAD_STACK_MIN = 93
+    };
     switch (apple_name) {
     case PAGESIZE: return page_bytes();
     case NPROCESSORS_CONF: return sysconf(_SC_NPROCESSORS_CONF);
@@ -91,7 +107,8 @@ static long configured(int apple_name) {
 
 /* Limits: CPU, FSIZE, DATA, STACK and CORE have the same numbers. */
 static int linux_limit(int apple_limit) {
-    static const int limits[] = {[5] = RLIMIT_AS, [6] = RLIMIT_MEMLOCK, [7] = RLIMIT_NPROC, [8] = RLIMIT_NOFILE};
+    static const int limits[] = {
+        [5] = RLIMIT_AS, [6] = RLIMIT_MEMLOCK, [7] = RLIMIT_NPROC, [8] = RLIMIT_NOFILE};
     return apple_limit >= 5 && apple_limit <= 8 ? limits[apple_limit] : apple_limit;
 }
 
@@ -116,7 +133,8 @@ static int set_limit(int apple_limit, const struct rlimit *wish) {
     return fail_as_apple(setrlimit(linux_limit(apple_limit), &limit));
 }
 
-/* What proc_pidinfo tells of this process: where the mapping at or after an address is, how much memory is in use, and whether a thread is there. */
+/* What proc_pidinfo tells of this process: where the mapping at or after an address is, how much
+ * memory is in use, and whether a thread is there. */
 struct region {
     uint32_t protection, words[5];
     uint32_t more[14];

@@ -1,4 +1,5 @@
-/* Other processes. A program for macOS that this one starts is started through the loader, where the machine can run the loader by itself. */
+/* Other processes. A program for macOS that this one starts is started through the loader, where
+ * the machine can run the loader by itself. */
 #include "loader.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -51,8 +52,12 @@ static int actions_destroy(posix_spawn_file_actions_t **actions) {
     free(*actions);
     return result;
 }
-static int actions_dup2(posix_spawn_file_actions_t **actions, int from, int to) { return posix_spawn_file_actions_adddup2(*actions, from, to); }
-static int actions_chdir(posix_spawn_file_actions_t **actions, const char *path) { return posix_spawn_file_actions_addchdir_np(*actions, path); }
+static int actions_dup2(posix_spawn_file_actions_t **actions, int from, int to) {
+    return posix_spawn_file_actions_adddup2(*actions, from, to);
+}
+static int actions_chdir(posix_spawn_file_actions_t **actions, const char *path) {
+    return posix_spawn_file_actions_addchdir_np(*actions, path);
+}
 static int attributes_init(posix_spawnattr_t **attributes) {
     *attributes = malloc(sizeof **attributes);
     return posix_spawnattr_init(*attributes);
@@ -63,8 +68,12 @@ static int attributes_destroy(posix_spawnattr_t **attributes) {
     return result;
 }
 /* SETPGROUP, SETSIGDEF and SETSIGMASK have the same numbers. */
-static int attributes_flags(posix_spawnattr_t **attributes, short flags) { return posix_spawnattr_setflags(*attributes, flags & 0xf); }
-static int attributes_group(posix_spawnattr_t **attributes, pid_t group) { return posix_spawnattr_setpgroup(*attributes, group); }
+static int attributes_flags(posix_spawnattr_t **attributes, short flags) {
+    return posix_spawnattr_setflags(*attributes, flags & 0xf);
+}
+static int attributes_group(posix_spawnattr_t **attributes, pid_t group) {
+    return posix_spawnattr_setpgroup(*attributes, group);
+}
 static int attributes_default(posix_spawnattr_t **attributes, const uint32_t *mask) {
     sigset_t set;
     linux_mask(*mask, &set);
@@ -75,11 +84,12 @@ static int attributes_mask(posix_spawnattr_t **attributes, const uint32_t *mask)
     linux_mask(*mask, &set);
     return posix_spawnattr_setsigmask(*attributes, &set);
 }
-static int spawn(pid_t *process, const char *program, posix_spawn_file_actions_t **actions, posix_spawnattr_t **attributes, char *const *arguments,
-                 char *const *environment) {
+static int spawn(pid_t *process, const char *program, posix_spawn_file_actions_t **actions,
+                 posix_spawnattr_t **attributes, char *const *arguments, char *const *environment) {
     const char *path;
     char **command = command_of(program, arguments, &path);
-    int result = posix_spawnp(process, path, actions ? *actions : NULL, attributes ? *attributes : NULL, command, environment);
+    int result = posix_spawnp(process, path, actions ? *actions : NULL,
+                              attributes ? *attributes : NULL, command, environment);
     free(command);
     return apple_errno(result);
 }

@@ -8,10 +8,12 @@
 /* ---- Numbers and masks ---- */
 
 static const uint8_t of_linux[32] = {
-    [SIGHUP] = 1,   [SIGINT] = 2,   [SIGQUIT] = 3,  [SIGILL] = 4,   [SIGTRAP] = 5,  [SIGABRT] = 6,    [SIGFPE] = 8,   [SIGKILL] = 9,
-    [SIGBUS] = 10,  [SIGSEGV] = 11, [SIGSYS] = 12,  [SIGPIPE] = 13, [SIGALRM] = 14, [SIGTERM] = 15,   [SIGURG] = 16,  [SIGSTOP] = 17,
-    [SIGTSTP] = 18, [SIGCONT] = 19, [SIGCHLD] = 20, [SIGTTIN] = 21, [SIGTTOU] = 22, [SIGIO] = 23,     [SIGXCPU] = 24, [SIGXFSZ] = 25,
-    [SIGVTALRM] = 26, [SIGPROF] = 27, [SIGWINCH] = 28, [SIGUSR1] = 30, [SIGUSR2] = 31,
+    [SIGHUP] = 1,   [SIGINT] = 2,    [SIGQUIT] = 3,  [SIGILL] = 4,   [SIGTRAP] = 5,
+    [SIGABRT] = 6,  [SIGFPE] = 8,    [SIGKILL] = 9,  [SIGBUS] = 10,  [SIGSEGV] = 11,
+    [SIGSYS] = 12,  [SIGPIPE] = 13,  [SIGALRM] = 14, [SIGTERM] = 15, [SIGURG] = 16,
+    [SIGSTOP] = 17, [SIGTSTP] = 18,  [SIGCONT] = 19, [SIGCHLD] = 20, [SIGTTIN] = 21,
+    [SIGTTOU] = 22, [SIGIO] = 23,    [SIGXCPU] = 24, [SIGXFSZ] = 25, [SIGVTALRM] = 26,
+    [SIGPROF] = 27, [SIGWINCH] = 28, [SIGUSR1] = 30, [SIGUSR2] = 31,
 };
 enum { APPLE_SIGBUS = 10, APPLE_SIGSEGV = 11 };
 
@@ -63,8 +65,9 @@ struct apple_machine {
     uint32_t error;
     uint64_t address, registers[21], floats[64];
 };
-static const int registers[] = {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RDI, REG_RSI, REG_RBP, REG_RSP, REG_R8,
-                                REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP, REG_EFL};
+static const int registers[] = {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RDI, REG_RSI,
+                                REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP, REG_EFL};
 #else
 struct apple_machine {
     uint64_t address;
@@ -82,7 +85,15 @@ struct apple_context {
 };
 _Static_assert(offsetof(struct apple_context, machine) == 48, "ucontext_t");
 
-enum { ON_STACK = 1, RESTART = 2, RESET_HANDLER = 4, NO_CHILD_STOP = 8, NO_DEFER = 0x10, NO_CHILD_WAIT = 0x20, SIGINFO = 0x40 };
+enum {
+    ON_STACK = 1,
+    RESTART = 2,
+    RESET_HANDLER = 4,
+    NO_CHILD_STOP = 8,
+    NO_DEFER = 0x10,
+    NO_CHILD_WAIT = 0x20,
+    SIGINFO = 0x40
+};
 
 /* The program's, by Apple's numbers. */
 static struct apple_action actions[32];
@@ -93,7 +104,8 @@ static void read_registers(const ucontext_t *from, struct apple_machine *to) {
         to->registers[i] = from->uc_mcontext.gregs[registers[i]];
 #else
     memcpy(to->registers, from->uc_mcontext.regs, 31 * 8);
-    to->registers[31] = from->uc_mcontext.sp, to->registers[32] = from->uc_mcontext.pc, to->registers[33] = from->uc_mcontext.pstate;
+    to->registers[31] = from->uc_mcontext.sp, to->registers[32] = from->uc_mcontext.pc,
+    to->registers[33] = from->uc_mcontext.pstate;
 #endif
 }
 static void write_registers(const struct apple_machine *from, ucontext_t *to) {
@@ -106,9 +118,11 @@ static void write_registers(const struct apple_machine *from, ucontext_t *to) {
 #endif
 }
 
-/* Memory that is mapped and may not be touched is a bus error there. So the handler of faults is ours from the beginning to the end, also where the
-   program has none. */
-static int is_bus_error(int signal, const siginfo_t *info) { return signal == SIGSEGV && info->si_code == SEGV_ACCERR; }
+/* Memory that is mapped and may not be touched is a bus error there. So the handler of faults is
+   ours from the beginning to the end, also where the program has none. */
+static int is_bus_error(int signal, const siginfo_t *info) {
+    return signal == SIGSEGV && info->si_code == SEGV_ACCERR;
+}
 static int is_fault(int number) { return number == APPLE_SIGBUS || number == APPLE_SIGSEGV; }
 
 static void change_blocked(int how, int signal) {
@@ -140,7 +154,8 @@ static void deliver(int signal, siginfo_t *info, void *context) {
     ucontext_t *of_linux_context = context;
     struct apple_machine machine = {0};
     struct apple_info told = {.signal = number, .code = info->si_code};
-    /* What was sent, by another process or by raise: the kernel has no code for a fault that is none. */
+    /* What was sent, by another process or by raise: the kernel has no code for a fault that is
+     * none. */
     if (info->si_code <= 0)
         told.code = signal == SIGSEGV ? 0 : 0x10001;
     if (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL)
@@ -158,7 +173,8 @@ static void deliver(int signal, siginfo_t *info, void *context) {
     if (action.flags & RESET_HANDLER)
         actions[number].handler = NULL;
     errno = error;
-    ((void (*)(int, struct apple_info *, struct apple_context *))action.handler)(number, &told, &shown);
+    ((void (*)(int, struct apple_info *, struct apple_context *))action.handler)(number, &told,
+                                                                                 &shown);
     write_registers(&machine, of_linux_context);
     linux_mask(shown.mask, &of_linux_context->uc_sigmask);
 }
@@ -171,8 +187,9 @@ static int set_action(int number, const struct apple_action *wish, struct apple_
     }
     struct apple_action old = actions[number];
     if (wish != NULL) {
-        static const int flags[][2] = {{ON_STACK, SA_ONSTACK},         {RESTART, SA_RESTART},   {RESET_HANDLER, SA_RESETHAND},
-                                       {NO_CHILD_STOP, SA_NOCLDSTOP}, {NO_DEFER, SA_NODEFER}, {NO_CHILD_WAIT, SA_NOCLDWAIT}};
+        static const int flags[][2] = {
+            {ON_STACK, SA_ONSTACK},        {RESTART, SA_RESTART},  {RESET_HANDLER, SA_RESETHAND},
+            {NO_CHILD_STOP, SA_NOCLDSTOP}, {NO_DEFER, SA_NODEFER}, {NO_CHILD_WAIT, SA_NOCLDWAIT}};
         struct sigaction action = {.sa_flags = SA_SIGINFO};
         struct apple_action copy = *wish;
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
@@ -186,7 +203,8 @@ static int set_action(int number, const struct apple_action *wish, struct apple_
             actions[number] = copy;
         if (is_fault(number)) {
             action.sa_flags &= ~SA_RESETHAND;
-            if (is_handled && (sigaction(SIGSEGV, &action, NULL) != 0 || sigaction(SIGBUS, &action, NULL) != 0))
+            if (is_handled &&
+                (sigaction(SIGSEGV, &action, NULL) != 0 || sigaction(SIGBUS, &action, NULL) != 0))
                 return fail_as_apple(-1);
         } else {
             if (!is_handled) {
@@ -222,12 +240,16 @@ static int alternate_stack(const struct apple_stack *wish, struct apple_stack *b
             errno = ENOMEM;
             return -1;
         }
-        to = (stack_t){.ss_sp = wish->start, .ss_size = wish->bytes, .ss_flags = wish->flags & DISABLED ? SS_DISABLE : 0};
+        to = (stack_t){.ss_sp = wish->start,
+                       .ss_size = wish->bytes,
+                       .ss_flags = wish->flags & DISABLED ? SS_DISABLE : 0};
     }
     if (sigaltstack(wish ? &to : NULL, &from) != 0)
         return fail_as_apple(-1);
     if (before != NULL)
-        *before = (struct apple_stack){from.ss_sp, from.ss_size, (from.ss_flags & SS_DISABLE ? DISABLED : 0) | (from.ss_flags & SS_ONSTACK ? IN_USE : 0)};
+        *before = (struct apple_stack){from.ss_sp, from.ss_size,
+                                       (from.ss_flags & SS_DISABLE ? DISABLED : 0) |
+                                           (from.ss_flags & SS_ONSTACK ? IN_USE : 0)};
     return 0;
 }
 
@@ -262,10 +284,15 @@ static int mask_remove(uint32_t *mask, int number) { return *mask &= ~(1u << (nu
 static int mask_has(const uint32_t *mask, int number) { return *mask >> (number - 1) & 1; }
 
 static int raise_number(int number) { return raise(linux_signal(number)); }
-static int kill_process(pid_t process, int number) { return fail_as_apple(kill(process, number ? linux_signal(number) : 0)); }
-static int kill_thread(pthread_t thread, int number) { return pthread_kill(thread, number ? linux_signal(number) : 0); }
+static int kill_process(pid_t process, int number) {
+    return fail_as_apple(kill(process, number ? linux_signal(number) : 0));
+}
+static int kill_thread(pthread_t thread, int number) {
+    return pthread_kill(thread, number ? linux_signal(number) : 0);
+}
 
-/* ---- setjmp: Apple's buffers are smaller than ours. Registers first; then the signal mask, and whether there is one. ---- */
+/* ---- setjmp: Apple's buffers are smaller than ours. Registers first; then the signal mask, and
+ * whether there is one. ---- */
 
 #ifdef __x86_64__
 enum { MASK_AT = 72, KEPT_AT = 76 };
@@ -274,12 +301,15 @@ __asm__(".globl jump_set, jump_set_plain, jump_set_signals, jump_to_plain\n"
         "jump_set: movl $1, %esi\n"
         "jump_set_signals: pushq %rdi\n call jump_keep_mask\n popq %rdi\n jmp 1f\n"
         "jump_set_plain:\n"
-        "1: movq %rbx, (%rdi)\n movq %rbp, 8(%rdi)\n leaq 8(%rsp), %rax\n movq %rax, 16(%rdi)\n movq %r12, 24(%rdi)\n movq %r13, 32(%rdi)\n"
-        " movq %r14, 40(%rdi)\n movq %r15, 48(%rdi)\n movq (%rsp), %rax\n movq %rax, 56(%rdi)\n stmxcsr 64(%rdi)\n fnstcw 68(%rdi)\n"
+        "1: movq %rbx, (%rdi)\n movq %rbp, 8(%rdi)\n leaq 8(%rsp), %rax\n"
+        " movq %rax, 16(%rdi)\n movq %r12, 24(%rdi)\n movq %r13, 32(%rdi)\n"
+        " movq %r14, 40(%rdi)\n movq %r15, 48(%rdi)\n movq (%rsp), %rax\n"
+        " movq %rax, 56(%rdi)\n stmxcsr 64(%rdi)\n fnstcw 68(%rdi)\n"
         " xorl %eax, %eax\n retq\n"
         /* On entry: rdi = the buffer, esi = the result. */
         "jump_to_plain: movl %esi, %eax\n testl %eax, %eax\n jne 1f\n movl $1, %eax\n"
-        "1: movq (%rdi), %rbx\n movq 8(%rdi), %rbp\n movq 24(%rdi), %r12\n movq 32(%rdi), %r13\n movq 40(%rdi), %r14\n movq 48(%rdi), %r15\n"
+        "1: movq (%rdi), %rbx\n movq 8(%rdi), %rbp\n movq 24(%rdi), %r12\n"
+        " movq 32(%rdi), %r13\n movq 40(%rdi), %r14\n movq 48(%rdi), %r15\n"
         " ldmxcsr 64(%rdi)\n fldcw 68(%rdi)\n movq 16(%rdi), %rsp\n jmpq *56(%rdi)\n");
 #else
 enum { MASK_AT = 168, KEPT_AT = 172 };
@@ -287,15 +317,22 @@ __asm__(".globl jump_set, jump_set_plain, jump_set_signals, jump_to_plain\n"
         /* On entry: x0 = the buffer, and for signals w1 = whether to keep the mask. */
         "jump_set: mov w1, #1\n"
         "jump_set_signals: stp x0, x30, [sp, #-16]!\n bl jump_keep_mask\n ldp x0, x30, [sp], #16\n"
-        "jump_set_plain: stp x19, x20, [x0]\n stp x21, x22, [x0, #16]\n stp x23, x24, [x0, #32]\n stp x25, x26, [x0, #48]\n"
-        " stp x27, x28, [x0, #64]\n stp x29, x30, [x0, #80]\n mov x9, sp\n str x9, [x0, #96]\n stp d8, d9, [x0, #104]\n"
-        " stp d10, d11, [x0, #120]\n stp d12, d13, [x0, #136]\n stp d14, d15, [x0, #152]\n mov w0, #0\n ret\n"
+        "jump_set_plain: stp x19, x20, [x0]\n stp x21, x22, [x0, #16]\n"
+        " stp x23, x24, [x0, #32]\n stp x25, x26, [x0, #48]\n"
+        " stp x27, x28, [x0, #64]\n stp x29, x30, [x0, #80]\n mov x9, sp\n"
+        " str x9, [x0, #96]\n stp d8, d9, [x0, #104]\n"
+        " stp d10, d11, [x0, #120]\n stp d12, d13, [x0, #136]\n stp d14, d15, [x0, #152]\n"
+        " mov w0, #0\n ret\n"
         /* On entry: x0 = the buffer, w1 = the result. */
-        "jump_to_plain: ldp x19, x20, [x0]\n ldp x21, x22, [x0, #16]\n ldp x23, x24, [x0, #32]\n ldp x25, x26, [x0, #48]\n"
-        " ldp x27, x28, [x0, #64]\n ldp x29, x30, [x0, #80]\n ldr x9, [x0, #96]\n ldp d8, d9, [x0, #104]\n ldp d10, d11, [x0, #120]\n"
-        " ldp d12, d13, [x0, #136]\n ldp d14, d15, [x0, #152]\n mov sp, x9\n cmp w1, #0\n csinc w0, w1, wzr, ne\n ret\n");
+        "jump_to_plain: ldp x19, x20, [x0]\n ldp x21, x22, [x0, #16]\n"
+        " ldp x23, x24, [x0, #32]\n ldp x25, x26, [x0, #48]\n"
+        " ldp x27, x28, [x0, #64]\n ldp x29, x30, [x0, #80]\n ldr x9, [x0, #96]\n"
+        " ldp d8, d9, [x0, #104]\n ldp d10, d11, [x0, #120]\n"
+        " ldp d12, d13, [x0, #136]\n ldp d14, d15, [x0, #152]\n mov sp, x9\n"
+        " cmp w1, #0\n csinc w0, w1, wzr, ne\n ret\n");
 #endif
-extern void jump_set(void), jump_set_plain(void), jump_set_signals(void), jump_to_plain(void *, int) __attribute__((noreturn));
+extern void jump_set(void), jump_set_plain(void), jump_set_signals(void),
+    jump_to_plain(void *, int) __attribute__((noreturn));
 
 void jump_keep_mask(char *buffer, int is_kept) {
     uint32_t mask = 0;

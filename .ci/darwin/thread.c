@@ -10,9 +10,11 @@
 
 /* ---- Threads and their stacks ----
  *
- * A thread's code runs on a stack of our own, as large as the program has asked for, with a guard page below: the C library of Linux asks for more
- * than macOS does, and keeps its own data at the end. Only the thread's first frame is on a stack of the C library's. What happens at the end of a
- * thread happens on the program's stack, too, so destructors of keys and of thread-local variables are called from here. */
+ * A thread's code runs on a stack of our own, as large as the program has asked for, with a guard
+ * page below: the C library of Linux asks for more than macOS does, and keeps its own data at the
+ * end. Only the thread's first frame is on a stack of the C library's. What happens at the end of a
+ * thread happens on the program's stack, too, so destructors of keys and of thread-local variables
+ * are called from here. */
 
 enum { USUAL_STACK = 512 * 1024, LEAST_STACK = 16384, KEYS = 512, ROUNDS = 4 };
 
@@ -50,10 +52,12 @@ static __thread struct destructor *destructors;
 /* Calls f(argument) with SP at `top`. */
 extern void *call_at(void *(*f)(void *), void *argument, void *top);
 #ifdef __x86_64__
-__asm__("call_at: pushq %rbp\n movq %rsp, %rbp\n movq %rdx, %rsp\n movq %rdi, %rax\n movq %rsi, %rdi\n call *%rax\n"
+__asm__("call_at: pushq %rbp\n movq %rsp, %rbp\n movq %rdx, %rsp\n"
+        " movq %rdi, %rax\n movq %rsi, %rdi\n call *%rax\n"
         " movq %rbp, %rsp\n popq %rbp\n retq\n");
 #else
-__asm__("call_at: stp x29, x30, [sp, #-16]!\n mov x29, sp\n mov sp, x2\n mov x9, x0\n mov x0, x1\n blr x9\n"
+__asm__("call_at: stp x29, x30, [sp, #-16]!\n mov x29, sp\n mov sp, x2\n"
+        " mov x9, x0\n mov x0, x1\n blr x9\n"
         " mov sp, x29\n ldp x29, x30, [sp], #16\n ret\n");
 #endif
 
@@ -68,7 +72,9 @@ static int attr_setstacksize(struct attributes *attributes, size_t bytes) {
     attributes->stack_bytes = bytes;
     return 0;
 }
-static int attr_getstacksize(const struct attributes *attributes, size_t *bytes) { return *bytes = attributes->stack_bytes, 0; }
+static int attr_getstacksize(const struct attributes *attributes, size_t *bytes) {
+    return *bytes = attributes->stack_bytes, 0;
+}
 static int attr_setstack(struct attributes *attributes, void *stack, size_t bytes) {
     if (bytes < LEAST_STACK || bytes % page_bytes() != 0 || (uintptr_t)stack % page_bytes() != 0)
         return EINVAL;
@@ -114,7 +120,8 @@ static int set_value(unsigned long key, const void *value) {
 extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
 extern void *__dso_handle;
 
-/* Destructors of thread-local variables: the last first. Those of the main thread are called by exit. */
+/* Destructors of thread-local variables: the last first. Those of the main thread are called by
+ * exit. */
 static void at_thread_end(void (*function)(void *), void *object) {
     if (this_thread == &main_thread) {
         __cxa_thread_atexit_impl(function, object, &__dso_handle);
@@ -183,7 +190,8 @@ static void forget(void *argument) {
     free(thread);
 }
 
-static int create(pthread_t *id, const struct attributes *wish, void *(*start)(void *), void *argument) {
+static int create(pthread_t *id, const struct attributes *wish, void *(*start)(void *),
+                  void *argument) {
     struct attributes usual;
     pthread_attr_t attr;
     attr_init(&usual);
@@ -196,7 +204,8 @@ static int create(pthread_t *id, const struct attributes *wish, void *(*start)(v
     else {
         /* One page more than the guard, so that the stack can begin at a page of macOS. */
         size_t page = page_bytes(), whole = wish->stack_bytes + 2 * page;
-        thread->mapping = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        thread->mapping = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
         if (thread->mapping == MAP_FAILED) {
             free(thread);
             return 35;
@@ -241,7 +250,8 @@ __attribute__((constructor)) static void look_at_main_thread(void) {
     if (list != NULL)
         fclose(list);
     getrlimit(RLIMIT_STACK, &limit);
-    main_thread.bytes = limit.rlim_cur == RLIM_INFINITY ? 8 << 20 : limit.rlim_cur & ~(page_bytes() - 1);
+    main_thread.bytes =
+        limit.rlim_cur == RLIM_INFINITY ? 8 << 20 : limit.rlim_cur & ~(page_bytes() - 1);
     main_thread.id = pthread_self();
     this_thread = &main_thread;
     pthread_key_create(&end_key, forget);
@@ -284,7 +294,8 @@ static int once(long *state, void (*f)(void)) {
     return 0;
 }
 
-/* ---- Mutexes and the like: those that are not ours yet begin with a signature, and become ours at first use ---- */
+/* ---- Mutexes and the like: those that are not ours yet begin with a signature, and become ours at
+ * first use ---- */
 
 enum { MUTEX = 0x32AAABA7, COND = 0x3CB0B1BB, RWLOCK = 0x2DA8B3B4 };
 
@@ -298,19 +309,31 @@ static void *ours(void *object, long signature, size_t bytes) {
     }
     return object;
 }
-static pthread_mutex_t *mutex_at(void *object) { return ours(object, MUTEX, sizeof(pthread_mutex_t)); }
+static pthread_mutex_t *mutex_at(void *object) {
+    return ours(object, MUTEX, sizeof(pthread_mutex_t));
+}
 static pthread_cond_t *cond_at(void *object) { return ours(object, COND, sizeof(pthread_cond_t)); }
-static pthread_rwlock_t *rwlock_at(void *object) { return ours(object, RWLOCK, sizeof(pthread_rwlock_t)); }
+static pthread_rwlock_t *rwlock_at(void *object) {
+    return ours(object, RWLOCK, sizeof(pthread_rwlock_t));
+}
 
 static int mutexattr_settype(pthread_mutexattr_t *attr, int apple_type) {
-    static const int types[] = {PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE};
-    return apple_type < 0 || apple_type > 2 ? EINVAL : pthread_mutexattr_settype(attr, types[apple_type]);
+    static const int types[] = {PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ERRORCHECK,
+                                PTHREAD_MUTEX_RECURSIVE};
+    return apple_type < 0 || apple_type > 2 ? EINVAL
+                                            : pthread_mutexattr_settype(attr, types[apple_type]);
 }
 static int mutex_lock(void *mutex) { return apple_errno(pthread_mutex_lock(mutex_at(mutex))); }
-static int mutex_trylock(void *mutex) { return apple_errno(pthread_mutex_trylock(mutex_at(mutex))); }
+static int mutex_trylock(void *mutex) {
+    return apple_errno(pthread_mutex_trylock(mutex_at(mutex)));
+}
 static int mutex_unlock(void *mutex) { return apple_errno(pthread_mutex_unlock(mutex_at(mutex))); }
-static int mutex_destroy(void *mutex) { return apple_errno(pthread_mutex_destroy(mutex_at(mutex))); }
-static int cond_wait(void *cond, void *mutex) { return apple_errno(pthread_cond_wait(cond_at(cond), mutex_at(mutex))); }
+static int mutex_destroy(void *mutex) {
+    return apple_errno(pthread_mutex_destroy(mutex_at(mutex)));
+}
+static int cond_wait(void *cond, void *mutex) {
+    return apple_errno(pthread_cond_wait(cond_at(cond), mutex_at(mutex)));
+}
 static int cond_signal(void *cond) { return pthread_cond_signal(cond_at(cond)); }
 static int cond_broadcast(void *cond) { return pthread_cond_broadcast(cond_at(cond)); }
 static int cond_destroy(void *cond) { return pthread_cond_destroy(cond_at(cond)); }
@@ -331,7 +354,8 @@ static int rwlock_rdlock(void *lock) { return apple_errno(pthread_rwlock_rdlock(
 static int rwlock_wrlock(void *lock) { return apple_errno(pthread_rwlock_wrlock(rwlock_at(lock))); }
 static int rwlock_unlock(void *lock) { return apple_errno(pthread_rwlock_unlock(rwlock_at(lock))); }
 
-/* Semaphores of Grand Central Dispatch, with which std parks threads. Times are those of the clock in nanoseconds. */
+/* Semaphores of Grand Central Dispatch, with which std parks threads. Times are those of the clock
+ * in nanoseconds. */
 static void *semaphore_create(long value) {
     sem_t *semaphore = malloc(sizeof *semaphore);
     sem_init(semaphore, 0, value);

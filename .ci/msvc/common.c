@@ -1,12 +1,14 @@
-/* What every program and every DLL in Microsoft's ABI brings along of the C library: the parts that cannot be in a DLL. Written from the
- * documented formats (PE/COFF, the thread environment block); no code or header of Microsoft's. Enough for Rust's std and the tests, in Wine. */
+/* What every program and every DLL in Microsoft's ABI brings along of the C library: the parts that
+ * cannot be in a DLL. Written from the documented formats (PE/COFF, the thread environment block);
+ * no code or header of Microsoft's. Enough for Rust's std and the tests, in Wine. */
 #include "start.h"
 
 /* Code that uses floating point names this. */
 int _fltused = 1;
 
-/* The directory of thread-local variables. The linker puts what lies between the two marks of .tls, in the order of the sections' names, into
- * each thread's block, and calls what lies in .CRT$XL* when a thread begins and ends; std's destructors are there. */
+/* The directory of thread-local variables. The linker puts what lies between the two marks of .tls,
+ * in the order of the sections' names, into each thread's block, and calls what lies in .CRT$XL*
+ * when a thread begins and ends; std's destructors are there. */
 unsigned _tls_index = 0;
 __attribute__((section(".tls"))) char _tls_start = 0;
 __attribute__((section(".tls$ZZZ"))) char _tls_end = 0;
@@ -31,7 +33,8 @@ __attribute__((section(".CRT$XCA"))) initialiser cpp_begin = 0;
 __attribute__((section(".CRT$XCZ"))) initialiser cpp_end = 0;
 
 void start_run_initialisers(void) {
-    /* Volatile: the compiler takes the marks for lonely variables, but the linker puts others between them. */
+    /* Volatile: the compiler takes the marks for lonely variables, but the linker puts others
+     * between them. */
     for (c_initialiser volatile *f = &c_begin + 1; f < &c_end; f++)
         if (*f && (*f)() != 0)
             __builtin_trap();

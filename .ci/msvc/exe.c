@@ -2,7 +2,8 @@
 #include "start.h"
 
 extern int main(int, char **, char **);
-/* The C library's DLL: exit runs what was registered with atexit and ends the process, which detaches the DLLs. */
+/* The C library's DLL: exit runs what was registered with atexit and ends the process, which
+ * detaches the DLLs. */
 __declspec(dllimport) void exit(int) __attribute__((noreturn));
 __declspec(dllimport) int _crt_atexit(void (*)(void));
 

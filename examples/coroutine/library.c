@@ -60,7 +60,8 @@ static void task_main(unsigned high, unsigned low) {
 }
 
 static int map_stack(struct task *task) {
-    void *mapping = mmap(NULL, mapping_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    void *mapping =
+        mmap(NULL, mapping_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
     if (mapping == MAP_FAILED)
         return 0;
     if (mprotect(mapping, page_bytes(), PROT_NONE) != 0) {
@@ -77,7 +78,8 @@ static void make_context(struct tasks *tasks, struct task *task) {
     task->context.uc_stack.ss_sp = (char *)task->mapping + page_bytes();
     task->context.uc_stack.ss_size = TASKS_STACK_BYTES;
     task->context.uc_link = &tasks->scheduler;
-    makecontext(&task->context, (void (*)(void))task_main, 2, (unsigned)(address >> 32), (unsigned)address);
+    makecontext(&task->context, (void (*)(void))task_main, 2, (unsigned)(address >> 32),
+                (unsigned)address);
 }
 
 struct tasks *tasks_create(void) { return calloc(1, sizeof(struct tasks)); }

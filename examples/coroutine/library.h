@@ -15,8 +15,8 @@ enum tasks_status {
 
 struct tasks;
 
-/* What a task does, from its start to its end. `tasks` is the scheduler it belongs to, to be given to tasks_yield; `user` is
- * what was given to tasks_spawn. */
+/* What a task does, from its start to its end. `tasks` is the scheduler it belongs to, to be given
+ * to tasks_yield; `user` is what was given to tasks_spawn. */
 typedef void (*tasks_entry)(struct tasks *tasks, void *user);
 
 /* A scheduler without tasks. NULL: out of memory. */

@@ -2,7 +2,8 @@
 
 #ifdef WITHOUT_PTHREADS
 
-enum unpack_status unpack_on_thread(const uint8_t *packed, size_t length, unpack_sink sink, void *user) {
+enum unpack_status unpack_on_thread(const uint8_t *packed, size_t length, unpack_sink sink,
+                                    void *user) {
     (void)packed, (void)length, (void)sink, (void)user;
     return UNPACK_UNSUPPORTED;
 }
@@ -55,7 +56,8 @@ static size_t stack_bytes(void) {
     return (bytes + page - 1) / page * page;
 }
 
-enum unpack_status unpack_on_thread(const uint8_t *packed, size_t length, unpack_sink sink, void *user) {
+enum unpack_status unpack_on_thread(const uint8_t *packed, size_t length, unpack_sink sink,
+                                    void *user) {
     struct job job = {packed, length, sink, user, UNPACK_OK};
     pthread_attr_t attributes;
     pthread_t thread;

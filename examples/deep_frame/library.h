@@ -1,7 +1,7 @@
 /* unpack: a decoder for run-length packed data.
  *
- * Packed data is a sequence of pairs of bytes: how often, and which byte.
- */
+ * Packed data is a sequence of pairs of bytes: how often, and which
+ * byte. */
 #ifndef UNPACK_H
 #define UNPACK_H
 
@@ -18,12 +18,14 @@ enum unpack_status {
     UNPACK_UNSUPPORTED = 3, /* the library was built without threads */
 };
 
-/* Receives one window of unpacked data, of at most UNPACK_WINDOW_BYTES. `block` is valid until the function returns;
- * `user` is what was given to unpack_on_thread. */
+/* Receives one window of unpacked data, of at most UNPACK_WINDOW_BYTES. `block` is valid until the
+ * function returns; `user` is what was given to unpack_on_thread. */
 typedef void (*unpack_sink)(const uint8_t *block, size_t length, void *user);
 
-/* Unpacks on a thread of its own and returns when all blocks were delivered, on that thread, to `sink`. The thread's stack
- * is just large enough for the decoder: its window, and the least that the system gives to a thread. */
-enum unpack_status unpack_on_thread(const uint8_t *packed, size_t length, unpack_sink sink, void *user);
+/* Unpacks on a thread of its own and returns when all blocks were delivered, on that thread, to
+ * `sink`. The thread's stack is just large enough for the decoder: its window, and the least that
+ * the system gives to a thread. */
+enum unpack_status unpack_on_thread(const uint8_t *packed, size_t length, unpack_sink sink,
+                                    void *user);
 
 #endif

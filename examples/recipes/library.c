@@ -1,4 +1,5 @@
-/* A library that calls back from threads of its own, of 64 KiB, as device and audio libraries do. */
+/* A library that calls back from threads of its own, of 64 KiB, as device and audio libraries
+ * do. */
 #include <pthread.h>
 
 enum { THREAD_BYTES = 64 * 1024 };
@@ -16,7 +17,8 @@ static void *run(void *argument) {
     return 0;
 }
 
-/* Calls `each` with 0 .. count - 1 on a thread of its own, until one of the calls does not return 0. Returns 0, or -1 when there is no thread. */
+/* Calls `each` with 0 .. count - 1 on a thread of its own, until one of the calls does not return
+ * 0. Returns 0, or -1 when there is no thread. */
 int library_each(int count, int (*each)(int index, void *user), void *user) {
     struct call call = {count, each, user};
     pthread_attr_t attributes;

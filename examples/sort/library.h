@@ -10,7 +10,8 @@ struct table_row {
     uint64_t id;
 };
 
-/* The order of two rows, as qsort wants it: below, equal to or above 0. Both point to a struct table_row. */
+/* The order of two rows, as qsort wants it: below, equal to or above 0. Both point to a struct
+ * table_row. */
 typedef int (*table_order)(const void *left, const void *right);
 
 /* Sorts by the qsort of the C library. */

@@ -6,7 +6,8 @@
 
 typedef uint64_t (*calls_function)(uint64_t value);
 
-/* Calls `function` `count` times, each time with what the call before returned, and returns the last value. */
+/* Calls `function` `count` times, each time with what the call before returned, and returns the
+ * last value. */
 uint64_t calls_repeat(calls_function function, uint64_t count);
 
 #endif

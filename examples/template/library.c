@@ -20,7 +20,8 @@ static void forget(struct ticker *ticker) {
 
 struct ticker *ticker_new(void) { return calloc(1, sizeof(struct ticker)); }
 
-void ticker_listen(struct ticker *ticker, ticker_on_step on_step, ticker_on_forget on_forget, void *user) {
+void ticker_listen(struct ticker *ticker, ticker_on_step on_step, ticker_on_forget on_forget,
+                   void *user) {
     forget(ticker);
     ticker->on_step = on_step;
     ticker->on_forget = on_forget;

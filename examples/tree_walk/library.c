@@ -41,7 +41,8 @@ void tree_free(struct tree_node *root) {
 uint32_t tree_number(const struct tree_node *node) { return node->number; }
 
 int tree_walk(const struct tree_node *node, tree_visitor visit, void *user) {
-    for (const struct tree_node *child = node->first_child; child != NULL; child = child->next_sibling) {
+    for (const struct tree_node *child = node->first_child; child != NULL;
+         child = child->next_sibling) {
         int result = visit(child, user);
         if (result != 0)
             return result;

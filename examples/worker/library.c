@@ -2,7 +2,8 @@
 
 #ifdef WITHOUT_PTHREADS
 
-enum sensor_status sensor_open(uint32_t readings, sensor_on_reading on_reading, void *user, struct sensor **opened) {
+enum sensor_status sensor_open(uint32_t readings, sensor_on_reading on_reading, void *user,
+                               struct sensor **opened) {
     (void)readings, (void)on_reading, (void)user, (void)opened;
     return SENSOR_UNSUPPORTED;
 }
@@ -42,13 +43,15 @@ static int start(struct sensor *sensor) {
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0)
         return 0;
-    int started = pthread_attr_setstacksize(&attributes, least > SENSOR_STACK_BYTES ? least : SENSOR_STACK_BYTES) == 0
-               && pthread_create(&sensor->thread, &attributes, poll_until_done, sensor) == 0;
+    int started = pthread_attr_setstacksize(
+                      &attributes, least > SENSOR_STACK_BYTES ? least : SENSOR_STACK_BYTES) == 0 &&
+                  pthread_create(&sensor->thread, &attributes, poll_until_done, sensor) == 0;
     pthread_attr_destroy(&attributes);
     return started;
 }
 
-enum sensor_status sensor_open(uint32_t readings, sensor_on_reading on_reading, void *user, struct sensor **opened) {
+enum sensor_status sensor_open(uint32_t readings, sensor_on_reading on_reading, void *user,
+                               struct sensor **opened) {
     struct sensor *sensor = malloc(sizeof *sensor);
     if (sensor == NULL)
         return SENSOR_NO_THREAD;

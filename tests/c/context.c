@@ -1,4 +1,5 @@
-/* The functions of context.h, for C libraries that do not have them. Signal masks are not exchanged. */
+/* The functions of context.h, for C libraries that do not have them. Signal masks are not
+ * exchanged. */
 #include "context.h"
 
 #ifndef __GLIBC__
@@ -6,7 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Stores what the ABI makes a callee's to keep on this stack and SP to `from`, and takes it from where SP was `to`. */
+/* Stores what the ABI makes a callee's to keep on this stack and SP to `from`, and takes it from
+ * where SP was `to`. */
 void exchange(void **from, void *to) __asm__("exchange");
 
 #ifdef __ELF__
@@ -16,7 +18,8 @@ void exchange(void **from, void *to) __asm__("exchange");
 #endif
 
 #if defined(__x86_64__)
-/* Words kept; which of them is the return address; words more, so that SP at the start is as after a call. */
+/* Words kept; which of them is the return address; words more, so that SP at the start is as after
+ * a call. */
 enum { KEPT = 6, RETURN = 6, ODD = 1 };
 __asm__(BEGIN
         "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
@@ -31,17 +34,22 @@ __asm__(BEGIN
 #elif defined(__aarch64__)
 enum { KEPT = 19, RETURN = 11, ODD = 0 };
 __asm__(BEGIN
-        "stp x19, x20, [sp, #-160]!\nstp x21, x22, [sp, #16]\nstp x23, x24, [sp, #32]\nstp x25, x26, [sp, #48]\n"
-        "stp x27, x28, [sp, #64]\nstp x29, x30, [sp, #80]\nstp d8, d9, [sp, #96]\nstp d10, d11, [sp, #112]\n"
+        "stp x19, x20, [sp, #-160]!\nstp x21, x22, [sp, #16]\n"
+        "stp x23, x24, [sp, #32]\nstp x25, x26, [sp, #48]\n"
+        "stp x27, x28, [sp, #64]\nstp x29, x30, [sp, #80]\n"
+        "stp d8, d9, [sp, #96]\nstp d10, d11, [sp, #112]\n"
         "stp d12, d13, [sp, #128]\nstp d14, d15, [sp, #144]\n"
         "mov x9, sp\nstr x9, [x0]\nmov sp, x1\n"
-        "ldp d14, d15, [sp, #144]\nldp d12, d13, [sp, #128]\nldp d10, d11, [sp, #112]\nldp d8, d9, [sp, #96]\n"
-        "ldp x29, x30, [sp, #80]\nldp x27, x28, [sp, #64]\nldp x25, x26, [sp, #48]\nldp x23, x24, [sp, #32]\n"
+        "ldp d14, d15, [sp, #144]\nldp d12, d13, [sp, #128]\n"
+        "ldp d10, d11, [sp, #112]\nldp d8, d9, [sp, #96]\n"
+        "ldp x29, x30, [sp, #80]\nldp x27, x28, [sp, #64]\n"
+        "ldp x25, x26, [sp, #48]\nldp x23, x24, [sp, #32]\n"
         "ldp x21, x22, [sp, #16]\nldp x19, x20, [sp], #160\nret\n");
 #elif defined(__arm__)
 enum { KEPT = 24, RETURN = 24, ODD = 0 };
 __asm__(".text\n.arm\n" BEGIN
-        "push {r4-r11, lr}\nvpush {d8-d15}\nstr sp, [r0]\nmov sp, r1\nvpop {d8-d15}\npop {r4-r11, pc}\n");
+        "push {r4-r11, lr}\nvpush {d8-d15}\nstr sp, [r0]\n"
+        "mov sp, r1\nvpop {d8-d15}\npop {r4-r11, pc}\n");
 #else
 #error "no exchange for this architecture"
 #endif
@@ -54,7 +62,8 @@ struct start {
 };
 
 static struct start *start_of(const ucontext_t *context) {
-    uintptr_t top = ((uintptr_t)context->uc_stack.ss_sp + context->uc_stack.ss_size) & ~(uintptr_t)63;
+    uintptr_t top =
+        ((uintptr_t)context->uc_stack.ss_sp + context->uc_stack.ss_size) & ~(uintptr_t)63;
     return (struct start *)(top - 64);
 }
 
@@ -89,7 +98,8 @@ void makecontext(ucontext_t *context, void (*function)(void), int count, ...) {
     context->sp = sp;
 }
 
-/* Neither is inlined: their callers may be on another thread when they return, and the compiler knows only one `starting`. */
+/* Neither is inlined: their callers may be on another thread when they return, and the compiler
+ * knows only one `starting`. */
 __attribute__((noinline)) int swapcontext(ucontext_t *from, const ucontext_t *to) {
     starting = (ucontext_t *)to;
     exchange(&from->sp, starting->sp);

@@ -1,4 +1,5 @@
-/* The ucontext functions that the tests use. musl declares them and has none; Apple's headers call them deprecated, and not every version has them. */
+/* The ucontext functions that the tests use. musl declares them and has none; Apple's headers call
+ * them deprecated, and not every version has them. */
 #ifndef CONTEXT_H
 #define CONTEXT_H
 /* Defines __GLIBC__ where that is so. */

@@ -37,7 +37,8 @@ struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *a
     c->self.uc_stack.ss_sp = stack;
     c->self.uc_stack.ss_size = bytes;
     c->self.uc_link = &c->resumer;
-    makecontext(&c->self, (void (*)(void))coroutine_start, 2, (unsigned)((uint64_t)(uintptr_t)c >> 32), (unsigned)(uintptr_t)c);
+    makecontext(&c->self, (void (*)(void))coroutine_start, 2,
+                (unsigned)((uint64_t)(uintptr_t)c >> 32), (unsigned)(uintptr_t)c);
     return c;
 }
 

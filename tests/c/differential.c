@@ -1,5 +1,5 @@
-/* Programs that call back and tell all that they see around it: tests/differential.rs compares what they tell with what they tell of a callback
-   without the attribute. */
+/* Programs that call back and tell all that they see around it: tests/differential.rs compares what
+   they tell with what they tell of a callback without the attribute. */
 #define _GNU_SOURCE
 #include "callers.h"
 #include <errno.h>
@@ -24,7 +24,8 @@ static __thread int of_this_thread = 1;
 static sigjmp_buf target;
 
 #if defined __x86_64__
-/* What only this architecture has: MXCSR whole; of the x87 unit the control word, with precision and exception masks, and the flags. */
+/* What only this architecture has: MXCSR whole; of the x87 unit the control word, with precision
+ * and exception masks, and the flags. */
 static void tell_registers(void) {
     uint16_t control, status;
     __asm__ volatile("fnstcw %0" : "=m"(control));
@@ -34,7 +35,8 @@ static void tell_registers(void) {
 
 static void set_registers(int kind) {
     static const uint16_t control[] = {0x027f, 0x0c7b, 0x0b7f, 0x037f};
-    /* Rounding, FTZ and DAZ, masks and sticky flags, in other patterns each time. Nothing is divided by zero meanwhile. */
+    /* Rounding, FTZ and DAZ, masks and sticky flags, in other patterns each time. Nothing is
+     * divided by zero meanwhile. */
     static const unsigned mxcsr[] = {0x5da0, 0xfdc1, 0x3f90, 0x1fbf};
     __asm__ volatile("fnclex; fldcw %0" : : "m"(control[kind & 3]));
     __builtin_ia32_ldmxcsr(mxcsr[kind & 3]);
@@ -70,9 +72,10 @@ void c_tell(const char *when) {
     sigpending(&pending);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
-    dprintf(2, "%s: errno %d mask %lx pending %lx cancel %d %d", when, error, bits(&mask), bits(&pending), state, type);
-    dprintf(2, " thread %d codeset %s round %d flags %x", of_this_thread, nl_langinfo(CODESET), fegetround(),
-            (unsigned)fetestexcept(FE_ALL_EXCEPT));
+    dprintf(2, "%s: errno %d mask %lx pending %lx cancel %d %d", when, error, bits(&mask),
+            bits(&pending), state, type);
+    dprintf(2, " thread %d codeset %s round %d flags %x", of_this_thread, nl_langinfo(CODESET),
+            fegetround(), (unsigned)fetestexcept(FE_ALL_EXCEPT));
     tell_registers();
     dprintf(2, "\n");
     pthread_setcanceltype(type, NULL);
@@ -139,7 +142,9 @@ int c_act(int act) {
     case ACT_UNMASK: unmask_division(); break;
     case ACT_SIGNALS: raise(SIGUSR1), change_mask(SIG_BLOCK, SIGUSR2), raise(SIGUSR2); break;
     case ACT_END_THREAD: pthread_exit((void *)7); break;
-    case ACT_CANCEL: pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL), pthread_cancel(pthread_self()); break;
+    case ACT_CANCEL:
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL), pthread_cancel(pthread_self());
+        break;
     }
     c_tell("body at its end");
     return act == ACT_NOTHING ? 0 : 1000 + act;
@@ -194,7 +199,9 @@ int c_program_divide(callback f, int unused) {
     return 0;
 }
 
-static void tell_signal(int signal) { dprintf(2, "handler of signal %d, errno %d\n", signal, errno); }
+static void tell_signal(int signal) {
+    dprintf(2, "handler of signal %d, errno %d\n", signal, errno);
+}
 
 int c_program_signals(callback f, int unused) {
     (void)unused;

@@ -30,7 +30,8 @@ static void *end_at_once(void *value) {
     return NULL;
 }
 
-/* A thread that does nothing, and calls back from its key destructor in the rounds first..=last. The sum of the results. */
+/* A thread that does nothing, and calls back from its key destructor in the rounds first..=last.
+ * The sum of the results. */
 int c_call_at_thread_end(size_t stack_bytes, int first, int last, callback f, void *arg) {
     struct ending ending = {f, arg, first, last, 0, 0};
     pthread_t thread;
@@ -91,7 +92,8 @@ void c_wait_to_be_cancelled(void) {
     pthread_cleanup_pop(0);
 }
 
-/* The same by a thread that lets itself be cancelled at any instruction, and does nothing meanwhile. */
+/* The same by a thread that lets itself be cancelled at any instruction, and does nothing
+ * meanwhile. */
 void c_spin_to_be_cancelled(void) {
     int before;
     pthread_cleanup_push(clean, cancelled);
@@ -102,7 +104,8 @@ void c_spin_to_be_cancelled(void) {
     pthread_cleanup_pop(0);
 }
 
-/* Calls on a thread that is cancelled meanwhile. How many cleanup handlers ran; -1: the thread ended otherwise. */
+/* Calls on a thread that is cancelled meanwhile. How many cleanup handlers ran; -1: the thread
+ * ended otherwise. */
 int c_call_cancelled(size_t stack_bytes, callback f, void *arg) {
     struct cancelled call = {f, arg, 0};
     pthread_t thread;
@@ -139,11 +142,12 @@ static void *run_in_crowd(void *value) {
     return NULL;
 }
 
-/* Calls once on each of `count` threads, all of which stay until `meanwhile` has been called. Returns how many results were not 0;
-   -3000: not all threads could be made. */
+/* Calls once on each of `count` threads, all of which stay until `meanwhile` has been called.
+   Returns how many results were not 0; -3000: not all threads could be made. */
 int c_call_in_crowd(int count, size_t stack_bytes, callback f, void *arg, callback meanwhile) {
-    struct crowd crowd = {f, arg, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER,
-                          0, 0, 0};
+    struct crowd crowd = {
+        f, arg, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, 0,
+        0, 0};
     pthread_t *thread = calloc((size_t)count, sizeof *thread);
     pthread_attr_t attr;
     int made = 0;

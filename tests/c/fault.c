@@ -10,7 +10,8 @@ static void tell(const char *text) {
         _exit(99);
 }
 
-/* Most of what an alternate stack of a default size has is used, as a handler that prints a backtrace does. */
+/* Most of what an alternate stack of a default size has is used, as a handler that prints a
+ * backtrace does. */
 static void tell_from_deep(const char *text) {
     volatile char frame[48 * 1024];
     for (size_t i = 0; i < sizeof frame; i += 512)
@@ -33,11 +34,14 @@ static void plain(int signal) {
 }
 
 static void with_info(int signal, siginfo_t *info, void *context) {
-    tell(is_fault(signal) && info->si_signo == signal && context ? "C handler with siginfo\n" : "wrong arguments\n");
+    tell(is_fault(signal) && info->si_signo == signal && context ? "C handler with siginfo\n"
+                                                                 : "wrong arguments\n");
     _exit(info->si_code <= 0 ? 43 : 42);
 }
 
-static void that_returns(int signal) { tell(is_fault(signal) ? "C handler that returns\n" : "another signal\n"); }
+static void that_returns(int signal) {
+    tell(is_fault(signal) ? "C handler that returns\n" : "another signal\n");
+}
 
 static void deep(int signal) {
     tell_from_deep("C handler in need of stack\n");
@@ -51,8 +55,8 @@ static void tells_mask(int signal) {
     _exit(50 + sigismember(&now, signal) + 2 * sigismember(&now, SIGUSR1));
 }
 
-/* 0 SIG_DFL, 1 SIG_IGN, 2 without and 3 with SA_SIGINFO, 4 once and returning, 5 in need of stack, 6 and 7 telling the mask, with SA_NODEFER
-   and without. */
+/* 0 SIG_DFL, 1 SIG_IGN, 2 without and 3 with SA_SIGINFO, 4 once and returning, 5 in need of stack,
+   6 and 7 telling the mask, with SA_NODEFER and without. */
 int c_handle_faults(int kind) {
     struct sigaction action;
     memset(&action, 0, sizeof action);

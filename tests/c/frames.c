@@ -1,17 +1,20 @@
-/* Walkers of other kinds than Rust's: the chain of frame pointers, as profilers follow it, and the unwinder of C and C++. */
+/* Walkers of other kinds than Rust's: the chain of frame pointers, as profilers follow it, and the
+ * unwinder of C and C++. */
 #define _GNU_SOURCE
 #include "callers.h"
 #include <pthread.h>
 #include <stdint.h>
 #include <unwind.h>
 
-/* How many frames lie between here and the one at `outermost`, by the chain of frame pointers; -1 if it does not lead there. */
+/* How many frames lie between here and the one at `outermost`, by the chain of frame pointers; -1
+ * if it does not lead there. */
 __attribute__((noinline)) int c_walk_frame_pointers(size_t outermost) {
     const uintptr_t *frame = __builtin_frame_address(0);
     for (int steps = 0; steps < 100; steps++) {
         if ((uintptr_t)frame == outermost)
             return steps;
-        /* A frame record: the caller's frame pointer, and the return address, which is never null. */
+        /* A frame record: the caller's frame pointer, and the return address, which is never
+         * null. */
         if (frame == NULL || (uintptr_t)frame % sizeof *frame != 0 || frame[1] == 0)
             return -1;
         frame = (const uintptr_t *)frame[0];
@@ -19,7 +22,8 @@ __attribute__((noinline)) int c_walk_frame_pointers(size_t outermost) {
     return -1;
 }
 
-/* The EHABI's libgcc has no _Unwind_FindEnclosingFunction, and tells the function of the frame that it is at. */
+/* The EHABI's libgcc has no _Unwind_FindEnclosingFunction, and tells the function of the frame that
+ * it is at. */
 #if defined(__arm__) && defined(__GLIBC__)
 static uintptr_t function_of(struct _Unwind_Context *context) {
     return _Unwind_GetRegionStart(context);
@@ -53,8 +57,9 @@ static void *walk_to_the_end(void *arg) {
     return NULL;
 }
 
-/* How often the unwinder meets `function` on its way to the end of the stack; -1 if it ends otherwise than on a thread of C alone. That end is
-   not always told as one: where the C library's first function of a thread has no tables, it is told as those are that are missing. */
+/* How often the unwinder meets `function` on its way to the end of the stack; -1 if it ends
+   otherwise than on a thread of C alone. That end is not always told as one: where the C library's
+   first function of a thread has no tables, it is told as those are that are missing. */
 __attribute__((noinline)) int c_unwind_over(void *function) {
     struct walk walk = {CODE((uintptr_t)function), 0, _URC_NO_REASON}, of_c = {0};
     walk_to_the_end(&walk);

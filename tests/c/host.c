@@ -1,4 +1,5 @@
-/* Callers on the stacks that Rust did not choose: small threads, big frames, threads of given memory. */
+/* Callers on the stacks that Rust did not choose: small threads, big frames, threads of given
+ * memory. */
 #define _GNU_SOURCE
 #include "callers.h"
 #include <stdint.h>
@@ -22,7 +23,8 @@ __attribute__((noinline)) int c_call(callback f, void *arg) {
     return result;
 }
 
-/* Makes a frame of `bytes` and uses all of it before the call and looks at it after. -1000 if the frame was changed. */
+/* Makes a frame of `bytes` and uses all of it before the call and looks at it after. -1000 if the
+ * frame was changed. */
 __attribute__((noinline)) int c_call_with_frame(size_t bytes, callback f, void *arg) {
     volatile unsigned char *frame = alloca(bytes);
     for (size_t i = 0; i < bytes; i++)
@@ -100,8 +102,9 @@ static size_t in_pages(size_t bytes) {
     return (bytes + page - 1) / page * page;
 }
 
-/* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most architectures, 128 KiB on aarch64 and powerpc64.
-   Zero leaves the size that threads usually have. */
+/* A thread's stack of that size, or of the least that the C library allows: 16 KiB on most
+   architectures, 128 KiB on aarch64 and powerpc64. Zero leaves the size that threads usually
+   have. */
 static int set_stack_bytes(pthread_attr_t *attr, size_t bytes) {
     if (bytes == 0)
         return 0;
@@ -116,7 +119,8 @@ int c_call_on_thread(size_t stack_bytes, callback f, void *arg) {
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     void *ended = NULL;
-    int made = set_stack_bytes(&attr, stack_bytes) == 0 && pthread_create(&thread, &attr, run, &start) == 0;
+    int made = set_stack_bytes(&attr, stack_bytes) == 0 &&
+               pthread_create(&thread, &attr, run, &start) == 0;
     pthread_attr_destroy(&attr);
     if (!made)
         return -3000;
@@ -145,14 +149,16 @@ int c_call_on_threads(int count, size_t stack_bytes, callback f, void *arg, int 
     return wrong + (count - made);
 }
 
-/* A thread with a stack and a guard area of these sizes; SIZE_MAX leaves the guard that threads usually have. With `base` the stack is
-   that memory. -3000: no such thread can be made. */
-int c_call_on_thread_with(char *base, size_t stack_bytes, size_t guard_bytes, callback f, void *arg) {
+/* A thread with a stack and a guard area of these sizes; SIZE_MAX leaves the guard that threads
+   usually have. With `base` the stack is that memory. -3000: no such thread can be made. */
+int c_call_on_thread_with(char *base, size_t stack_bytes, size_t guard_bytes, callback f,
+                          void *arg) {
     struct start start = {f, arg, -3002};
     pthread_t thread;
     pthread_attr_t attr;
     pthread_attr_init(&attr);
-    int error = base ? pthread_attr_setstack(&attr, base, stack_bytes) : pthread_attr_setstacksize(&attr, stack_bytes);
+    int error = base ? pthread_attr_setstack(&attr, base, stack_bytes)
+                     : pthread_attr_setstacksize(&attr, stack_bytes);
     if (guard_bytes != SIZE_MAX)
         error |= pthread_attr_setguardsize(&attr, guard_bytes);
     int made = error == 0 && pthread_create(&thread, &attr, run, &start) == 0;
@@ -196,7 +202,8 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
 /* A thread whose stack is part of the caller's. */
 int c_call_on_thread_in_frame(size_t stack_bytes, callback f, void *arg) {
     char *frame = alloca(stack_bytes + 4096);
-    return c_call_on_thread_with(frame + (4096 - (size_t)frame % 4096), stack_bytes, SIZE_MAX, f, arg);
+    return c_call_on_thread_with(frame + (4096 - (size_t)frame % 4096), stack_bytes, SIZE_MAX, f,
+                                 arg);
 }
 
 void c_exit_thread(void) { pthread_exit((void *)1); }
@@ -207,7 +214,8 @@ void c_exit_thread(void) { pthread_exit((void *)1); }
 __attribute__((noinline)) void c_breakpoint(void) { __asm__ volatile("" ::: "memory"); }
 
 #ifndef _WIN32
-/* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2 rounding, 4 signal mask, 8 FP exceptions. */
+/* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2
+ * rounding, 4 signal mask, 8 FP exceptions. */
 int c_call_comparing_state(callback f, void *arg) {
     sigset_t set, before, after;
     sigemptyset(&set);
@@ -259,7 +267,8 @@ struct big {
 
 static struct big big_in, big_out;
 
-/* Passes and takes 64 KiB by value. The number of bytes that came back other than one more than they were. */
+/* Passes and takes 64 KiB by value. The number of bytes that came back other than one more than
+ * they were. */
 __attribute__((noinline)) int c_call_with_big_value(struct big (*f)(struct big)) {
     for (size_t i = 0; i < sizeof big_in.bytes; i++)
         big_in.bytes[i] = (unsigned char)(i * 11);

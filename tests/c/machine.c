@@ -1,5 +1,6 @@
-/* The driver of the random machine: eight coroutines on two threads, which call back, suspend, resume, jump, throw and end as they
-   are told, in any order and depth. Only one thread runs at a time; the other waits for the baton. */
+/* The driver of the random machine: eight coroutines on two threads, which call back, suspend,
+   resume, jump, throw and end as they are told, in any order and depth. Only one thread runs at a
+   time; the other waits for the baton. */
 #define _GNU_SOURCE
 #include "context.h"
 #include "machine.h"
@@ -26,7 +27,8 @@ struct coroutine {
 };
 
 static struct coroutine coroutines[COROUTINES];
-/* A signal that stays until somebody has waited for it. Not every system has semaphores without a name. */
+/* A signal that stays until somebody has waited for it. Not every system has semaphores without a
+ * name. */
 struct flag {
     pthread_mutex_t mutex;
     pthread_cond_t raised;
@@ -52,7 +54,8 @@ static void await(struct flag *flag) {
     pthread_mutex_unlock(&flag->mutex);
 }
 
-/* One level of C: between the beginning of a thread, of a coroutine or of a body, and the callbacks that it makes. */
+/* One level of C: between the beginning of a thread, of a coroutine or of a body, and the callbacks
+ * that it makes. */
 struct level {
     jmp_buf here;
     uintptr_t canary[16];
@@ -72,9 +75,11 @@ static void look(struct level *level) {
 static __attribute__((noinline)) void call(const struct step *step) {
     volatile unsigned char *frame = alloca(step->frame + 16);
     frame[0] = frame[step->frame] = (unsigned char)step->number;
-    int result = step->kind == CALL ? step->f((void *)(intptr_t)step->number)
-                                    : c_machine_call_catching(step->f, (void *)(intptr_t)step->number);
-    if (frame[0] != (unsigned char)step->number || frame[step->frame] != (unsigned char)step->number)
+    int result = step->kind == CALL
+                     ? step->f((void *)(intptr_t)step->number)
+                     : c_machine_call_catching(step->f, (void *)(intptr_t)step->number);
+    if (frame[0] != (unsigned char)step->number ||
+        frame[step->frame] != (unsigned char)step->number)
         machine_broken("a caller's frame has changed");
     machine_returned(step->number, result);
 }
@@ -86,7 +91,8 @@ static void resume(int number) {
     if (!machine_is_begun(number)) {
         static unsigned begun;
         /* Every other time on new memory: whatever was suspended there is freed. */
-        if (++begun % 2 == 0 && mmap(coroutine->stack, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+        if (++begun % 2 == 0 && mmap(coroutine->stack, STACK_BYTES, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
             machine_broken("no memory");
         getcontext(&coroutine->self);
         coroutine->self.uc_stack.ss_sp = coroutine->stack;
@@ -108,7 +114,9 @@ static void pass(int other) {
     await(&baton[1 - other]);
 }
 
-/* Called by bodies, and as the first thing of threads and coroutines. Returns when it is told to. */
+/* Called by bodies, and as the first thing of threads and coroutines. Returns when it is told
+
+ * to. */
 __attribute__((noinline)) void c_machine_level(void) {
     struct level level;
     struct step step;
@@ -200,12 +208,14 @@ static pthread_t begin(int thread) {
 
 void c_machine_prepare(void) {
     for (int i = 0; i < COROUTINES; i++) {
-        coroutines[i].stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        coroutines[i].stack =
+            mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         (void)VALGRIND_STACK_REGISTER(coroutines[i].stack, coroutines[i].stack + STACK_BYTES);
     }
 }
 
-/* Runs until `goes_on` says that a thread which has ended is not to be followed by another, for both. */
+/* Runs until `goes_on` says that a thread which has ended is not to be followed by another, for
+ * both. */
 void c_machine_run(int (*goes_on)(void)) {
     pthread_t ids[THREADS] = {begin(0), begin(1)};
     int running = THREADS;

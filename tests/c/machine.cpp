@@ -10,7 +10,8 @@ extern "C" int c_machine_call_catching(callback f, void *arg) {
     try {
         return f(arg);
     } catch (int value) {
-        // Nothing is called from here: a coroutine that were suspended inside of a handler would carry it to another thread.
+        // Nothing is called from here: a coroutine that were suspended inside of a handler would
+        // carry it to another thread.
         caught = value;
     }
     machine_caught(caught);

@@ -37,7 +37,8 @@ int c_spawn(void) {
     return status_of(child);
 }
 
-/* Calls back in the child of a vfork, which shares memory and thread with the parent. What `f` returned there. */
+/* Calls back in the child of a vfork, which shares memory and thread with the parent. What `f`
+ * returned there. */
 int c_call_in_vfork(callback f, void *arg) {
     static __thread volatile int result;
     result = -3002;

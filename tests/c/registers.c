@@ -1,11 +1,13 @@
-/* Calls with known values in every register that a callee must keep, and tells which it has changed. One function in assembly for
- * each architecture: `call_with_registers(f, arg, before, after)` loads the registers from `before`, calls `f(arg)` and stores
- * them to `after`, keeping its own caller's. */
+/* Calls with known values in every register that a callee must keep, and tells which it has
+ * changed. One function in assembly for each architecture: `call_with_registers(f, arg, before,
+ * after)` loads the registers from `before`, calls `f(arg)` and stores them to `after`, keeping its
+ * own caller's. */
 #include "callers.h"
 #include <stdint.h>
 
 typedef uintptr_t word;
-int call_with_registers(callback f, void *arg, const word *before, word *after) __asm__("call_with_registers");
+int call_with_registers(callback f, void *arg, const word *before,
+                        word *after) __asm__("call_with_registers");
 
 #ifdef __ELF__
 #define BEGIN ".text\n.type call_with_registers, %function\ncall_with_registers:\n"
@@ -21,14 +23,18 @@ enum { WORDS = 28 };
 __asm__(BEGIN
         "push %rbx\npush %rbp\npush %rdi\npush %rsi\npush %r12\npush %r13\npush %r14\npush %r15\n"
         "sub $216, %rsp\n"
-        "movaps %xmm6, 32(%rsp)\nmovaps %xmm7, 48(%rsp)\nmovaps %xmm8, 64(%rsp)\nmovaps %xmm9, 80(%rsp)\n"
-        "movaps %xmm10, 96(%rsp)\nmovaps %xmm11, 112(%rsp)\nmovaps %xmm12, 128(%rsp)\nmovaps %xmm13, 144(%rsp)\n"
+        "movaps %xmm6, 32(%rsp)\nmovaps %xmm7, 48(%rsp)\n"
+        "movaps %xmm8, 64(%rsp)\nmovaps %xmm9, 80(%rsp)\n"
+        "movaps %xmm10, 96(%rsp)\nmovaps %xmm11, 112(%rsp)\n"
+        "movaps %xmm12, 128(%rsp)\nmovaps %xmm13, 144(%rsp)\n"
         "movaps %xmm14, 160(%rsp)\nmovaps %xmm15, 176(%rsp)\n"
         "mov %r9, 192(%rsp)\n"
         "mov %rcx, %rax\n"
         "mov %rdx, %rcx\n"
-        "movaps 64(%r8), %xmm6\nmovaps 80(%r8), %xmm7\nmovaps 96(%r8), %xmm8\nmovaps 112(%r8), %xmm9\n"
-        "movaps 128(%r8), %xmm10\nmovaps 144(%r8), %xmm11\nmovaps 160(%r8), %xmm12\nmovaps 176(%r8), %xmm13\n"
+        "movaps 64(%r8), %xmm6\nmovaps 80(%r8), %xmm7\n"
+        "movaps 96(%r8), %xmm8\nmovaps 112(%r8), %xmm9\n"
+        "movaps 128(%r8), %xmm10\nmovaps 144(%r8), %xmm11\n"
+        "movaps 160(%r8), %xmm12\nmovaps 176(%r8), %xmm13\n"
         "movaps 192(%r8), %xmm14\nmovaps 208(%r8), %xmm15\n"
         "mov 0(%r8), %rbx\nmov 8(%r8), %rbp\nmov 16(%r8), %rdi\nmov 24(%r8), %rsi\n"
         "mov 32(%r8), %r12\nmov 40(%r8), %r13\nmov 48(%r8), %r14\nmov 56(%r8), %r15\n"
@@ -36,11 +42,15 @@ __asm__(BEGIN
         "mov 192(%rsp), %r9\n"
         "mov %rbx, 0(%r9)\nmov %rbp, 8(%r9)\nmov %rdi, 16(%r9)\nmov %rsi, 24(%r9)\n"
         "mov %r12, 32(%r9)\nmov %r13, 40(%r9)\nmov %r14, 48(%r9)\nmov %r15, 56(%r9)\n"
-        "movaps %xmm6, 64(%r9)\nmovaps %xmm7, 80(%r9)\nmovaps %xmm8, 96(%r9)\nmovaps %xmm9, 112(%r9)\n"
-        "movaps %xmm10, 128(%r9)\nmovaps %xmm11, 144(%r9)\nmovaps %xmm12, 160(%r9)\nmovaps %xmm13, 176(%r9)\n"
+        "movaps %xmm6, 64(%r9)\nmovaps %xmm7, 80(%r9)\n"
+        "movaps %xmm8, 96(%r9)\nmovaps %xmm9, 112(%r9)\n"
+        "movaps %xmm10, 128(%r9)\nmovaps %xmm11, 144(%r9)\n"
+        "movaps %xmm12, 160(%r9)\nmovaps %xmm13, 176(%r9)\n"
         "movaps %xmm14, 192(%r9)\nmovaps %xmm15, 208(%r9)\n"
-        "movaps 32(%rsp), %xmm6\nmovaps 48(%rsp), %xmm7\nmovaps 64(%rsp), %xmm8\nmovaps 80(%rsp), %xmm9\n"
-        "movaps 96(%rsp), %xmm10\nmovaps 112(%rsp), %xmm11\nmovaps 128(%rsp), %xmm12\nmovaps 144(%rsp), %xmm13\n"
+        "movaps 32(%rsp), %xmm6\nmovaps 48(%rsp), %xmm7\n"
+        "movaps 64(%rsp), %xmm8\nmovaps 80(%rsp), %xmm9\n"
+        "movaps 96(%rsp), %xmm10\nmovaps 112(%rsp), %xmm11\n"
+        "movaps 128(%rsp), %xmm12\nmovaps 144(%rsp), %xmm13\n"
         "movaps 160(%rsp), %xmm14\nmovaps 176(%rsp), %xmm15\n"
         "add $216, %rsp\n"
         "pop %r15\npop %r14\npop %r13\npop %r12\npop %rsi\npop %rdi\npop %rbp\npop %rbx\n"

@@ -1,4 +1,5 @@
-/* Callbacks from signal handlers: at an instruction of choice, at every instruction, by timers, and out of a handler by siglongjmp. */
+/* Callbacks from signal handlers: at an instruction of choice, at every instruction, by timers, and
+ * out of a handler by siglongjmp. */
 #define _GNU_SOURCE
 #include "callers.h"
 #include <errno.h>
@@ -29,7 +30,8 @@ struct plan {
     long held_back;
     /* Signals so far, callbacks made, callbacks that did not return 0 or changed errno. */
     long signals, calls, wrong;
-    /* Leaves by siglongjmp at this signal, and calls back at that one alone; 0: never, and at each. */
+    /* Leaves by siglongjmp at this signal, and calls back at that one alone; 0: never, and at
+     * each. */
     long jump_at, call_at;
     /* Steps: the code that is stepped through believes that SIGTRAP is blocked. */
     int stop, strict, blocked;
@@ -39,7 +41,8 @@ struct plan {
 static __thread struct plan plan;
 static __thread volatile sig_atomic_t in_handler;
 
-/* Whether the calling thread is in a handler's callback and may call nothing there that is not async-signal-safe. */
+/* Whether the calling thread is in a handler's callback and may call nothing there that is not
+ * async-signal-safe. */
 int c_in_handler(void) { return in_handler && plan.strict; }
 
 void c_forbid_unsafe_calls(int forbid) { plan.strict = forbid; }
@@ -61,8 +64,8 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     call_back();
 }
 
-/* With SA_SIGINFO: without it the kernel of i686 makes a frame of an older kind, which keeps no alternate stack, and does not give a stack
-   back that it has disarmed (SS_AUTODISARM). */
+/* With SA_SIGINFO: without it the kernel of i686 makes a frame of an older kind, which keeps no
+   alternate stack, and does not give a stack back that it has disarmed (SS_AUTODISARM). */
 static void handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -85,8 +88,8 @@ void c_handle(int signal, int flags) {
     handle(signal, on_signal, flags);
 }
 
-/* The smallest size of an alternate stack that the kernel accepts here. qemu 7.2 does not tell AT_MINSIGSTKSZ; the kernel's own constant is
-   larger where the frame of a signal is. */
+/* The smallest size of an alternate stack that the kernel accepts here. qemu 7.2 does not tell
+   AT_MINSIGSTKSZ; the kernel's own constant is larger where the frame of a signal is. */
 #if defined __aarch64__
 enum { LEAST_SIGNAL_STACK = 5120 };
 #elif defined __powerpc64__
@@ -99,14 +102,18 @@ size_t c_smallest_signal_stack(void) {
     return bytes < LEAST_SIGNAL_STACK ? LEAST_SIGNAL_STACK : bytes;
 }
 
-/* Gives the thread an alternate stack with an inaccessible page right below. Returns its mapping. */
+/* Gives the thread an alternate stack with an inaccessible page right below. Returns its
+
+ * mapping. */
 void *c_signal_stack(size_t bytes, int autodisarm) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (bytes + page - 1) / page * page;
-    char *base = mmap(NULL, page + whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *base =
+        mmap(NULL, page + whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
         return NULL;
     mprotect(base, page, PROT_NONE);
-    stack_t stack = {.ss_sp = base + page, .ss_size = bytes, .ss_flags = autodisarm ? (int)SS_AUTODISARM : 0};
+    stack_t stack = {
+        .ss_sp = base + page, .ss_size = bytes, .ss_flags = autodisarm ? (int)SS_AUTODISARM : 0};
     return sigaltstack(&stack, NULL) == 0 ? base : NULL;
 }
 
@@ -164,7 +171,8 @@ void c_handle_by_scribbling(int signal, int flags) {
 
 /* Gives the thread the alternate stack of these bytes. */
 int c_set_signal_stack(void *memory, size_t bytes, int autodisarm) {
-    stack_t stack = {.ss_sp = memory, .ss_size = bytes, .ss_flags = autodisarm ? (int)SS_AUTODISARM : 0};
+    stack_t stack = {
+        .ss_sp = memory, .ss_size = bytes, .ss_flags = autodisarm ? (int)SS_AUTODISARM : 0};
     return sigaltstack(&stack, NULL);
 }
 
@@ -196,7 +204,8 @@ int c_start_timer(int signal, long nanoseconds, timer_t *timer) {
 
 void c_stop_timer(timer_t *timer) { timer_delete(*timer); }
 
-/* siglongjmp out of the next handler of `signal`, if it comes while `f` runs. 1: jumped, 0: `f` returned 0, -1: otherwise. */
+/* siglongjmp out of the next handler of `signal`, if it comes while `f` runs. 1: jumped, 0: `f`
+ * returned 0, -1: otherwise. */
 static void on_signal_jumps(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info, (void)context;
     call_back();
@@ -223,8 +232,9 @@ void c_jump_out_of_handler(void) {
 
 /* Single steps: with the trap flag set the processor raises SIGTRAP after each instruction.
 
-   A step while SIGTRAP is blocked would end the process. So SIGTRAP never is: the handler makes the system calls that change the mask by
-   itself, and keeps to what they ask for. A signal that is blocked arrives as soon as it is not blocked any more. */
+   A step while SIGTRAP is blocked would end the process. So SIGTRAP never is: the handler makes the
+   system calls that change the mask by itself, and keeps to what they ask for. A signal that is
+   blocked arrives as soon as it is not blocked any more. */
 enum { TRAP_FLAG = 0x100 };
 
 /* Makes the system call that is next, if it is rt_sigprocmask. */
@@ -234,10 +244,13 @@ static int change_mask(ucontext_t *context) {
     const unsigned long trap = 1UL << (SIGTRAP - 1);
     if (next[0] != 0x0f || next[1] != 0x05 || registers[REG_RAX] != SYS_rt_sigprocmask)
         return 0;
-    unsigned long *mask = (unsigned long *)&context->uc_sigmask, before = *mask | (plan.blocked ? trap : 0), after = before;
+    unsigned long *mask = (unsigned long *)&context->uc_sigmask,
+                  before = *mask | (plan.blocked ? trap : 0), after = before;
     if (registers[REG_RSI] != 0) {
         unsigned long given = *(unsigned long *)registers[REG_RSI];
-        after = registers[REG_RDI] == SIG_BLOCK ? before | given : registers[REG_RDI] == SIG_UNBLOCK ? before & ~given : given;
+        after = registers[REG_RDI] == SIG_BLOCK     ? before | given
+                : registers[REG_RDI] == SIG_UNBLOCK ? before & ~given
+                                                    : given;
     }
     if (registers[REG_RDX] != 0)
         *(unsigned long *)registers[REG_RDX] = before;
@@ -304,7 +317,8 @@ __attribute__((noinline)) int c_call_stepped(callback f, void *arg) {
     return result;
 }
 
-/* As c_call_stepped; the handler of the signal number `jump_at` leaves by siglongjmp. -4000: it did; any other: `f` returned that. */
+/* As c_call_stepped; the handler of the signal number `jump_at` leaves by siglongjmp. -4000: it
+ * did; any other: `f` returned that. */
 __attribute__((noinline)) int c_call_stepped_until(long jump_at, callback f, void *arg) {
     plan.signals = 0;
     plan.jump_at = jump_at;
@@ -330,7 +344,8 @@ __attribute__((noinline)) int c_call_stepped_at(long call_at, callback f, void *
 long c_plan_signals(void) { return plan.signals; }
 long c_plan_held_back(void) { return plan.held_back; }
 
-/* For code that does not come back: from now on there is a callback after the instruction number `call_at` alone. */
+/* For code that does not come back: from now on there is a callback after the instruction number
+ * `call_at` alone. */
 void c_begin_steps(long call_at) {
     plan.signals = 0;
     plan.call_at = call_at;
@@ -348,7 +363,8 @@ struct stepped_end {
     void *signal_stack;
 };
 
-/* The destructor of a key made after all others runs after theirs in each round. Only in the last round it stops the steps. */
+/* The destructor of a key made after all others runs after theirs in each round. Only in the last
+ * round it stops the steps. */
 static void last_destructor(void *value) {
     struct stepped_end *end = value;
     if (++end->result < 4) {
@@ -373,10 +389,12 @@ static void *run_to_stepped_end(void *value) {
     return NULL;
 }
 
-/* A thread that calls `first` and ends, with a signal after each instruction of its end up to the last round of key destructors.
-   The number of signals; -1: something went wrong. */
-long c_step_thread_end(size_t stack_bytes, size_t signal_stack_bytes, callback first, void *arg, callback handler) {
-    struct stepped_end end = {.first = first, .arg = arg, .handler = handler, .signal_stack_bytes = signal_stack_bytes};
+/* A thread that calls `first` and ends, with a signal after each instruction of its end up to the
+   last round of key destructors. The number of signals; -1: something went wrong. */
+long c_step_thread_end(size_t stack_bytes, size_t signal_stack_bytes, callback first, void *arg,
+                       callback handler) {
+    struct stepped_end end = {
+        .first = first, .arg = arg, .handler = handler, .signal_stack_bytes = signal_stack_bytes};
     pthread_t thread;
     pthread_attr_t attr;
     pthread_attr_init(&attr);

@@ -1,4 +1,5 @@
-/* What host.c, coroutine.c and ending.c are on POSIX systems, by the means of Windows; and callers that only Windows has. */
+/* What host.c, coroutine.c and ending.c are on POSIX systems, by the means of Windows; and callers
+ * that only Windows has. */
 #include "callers.h"
 #include <errno.h>
 #include <fenv.h>
@@ -23,7 +24,8 @@ struct start {
     int result;
 };
 
-/* Windows rounds sizes up (zero is what the executable says), Wine to 1 MiB: what is too much is used up by a frame before the call. */
+/* Windows rounds sizes up (zero is what the executable says), Wine to 1 MiB: what is too much is
+ * used up by a frame before the call. */
 static __attribute__((noinline)) int run_with(struct start *start) {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0), low = lowest();
     if (start->stack_bytes != 0 && here > low + start->stack_bytes) {
@@ -40,8 +42,8 @@ static DWORD WINAPI run(void *arg) {
     return 0;
 }
 
-/* Stacks are made above the one in use, with free addresses below, as Windows does in 64-bit processes, and Wine does not: what is free
-   below is taken meanwhile. */
+/* Stacks are made above the one in use, with free addresses below, as Windows does in 64-bit
+   processes, and Wine does not: what is free below is taken meanwhile. */
 enum { MOST_TAKEN = 256 };
 
 static int take_below(void **taken) {
@@ -68,7 +70,8 @@ static HANDLE start_thread(struct start *start) {
     void *taken[MOST_TAKEN];
     int count = take_below(taken);
     /* It begins when the addresses are free again. */
-    HANDLE thread = CreateThread(NULL, bytes, run, start, STACK_SIZE_PARAM_IS_A_RESERVATION | CREATE_SUSPENDED, NULL);
+    HANDLE thread = CreateThread(NULL, bytes, run, start,
+                                 STACK_SIZE_PARAM_IS_A_RESERVATION | CREATE_SUSPENDED, NULL);
     leave_below(taken, count);
     if (thread != NULL)
         ResumeThread(thread);
@@ -114,7 +117,8 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
 
 void c_exit_thread(void) { ExitThread(1); }
 
-/* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2 rounding, 8 FP exceptions, 16 last error. */
+/* Sets an unusual state, calls, and compares. Returns the bits of what differs: 1 errno, 2
+ * rounding, 8 FP exceptions, 16 last error. */
 int c_state_differs(void) {
     int differs = GetLastError() != 99 ? 16 : 0;
     if (errno != 77)
@@ -139,7 +143,8 @@ int c_call_comparing_state(callback f, void *arg) {
     return differs;
 }
 
-/* Coroutines are fibers, whose stacks the system makes: `bytes` of a fiber's own stack are left to `f`. */
+/* Coroutines are fibers, whose stacks the system makes: `bytes` of a fiber's own stack are left to
+ * `f`. */
 struct coroutine {
     void *self, *resumer;
     struct start start;
@@ -167,7 +172,8 @@ struct coroutine *c_coroutine_new(void *stack, size_t bytes, callback f, void *a
 int c_coroutine_resume(struct coroutine *c) {
     if (c->done)
         return 1;
-    c->resumer = IsThreadAFiber() ? GetCurrentFiber() : ConvertThreadToFiberEx(NULL, FIBER_FLAG_FLOAT_SWITCH);
+    c->resumer = IsThreadAFiber() ? GetCurrentFiber()
+                                  : ConvertThreadToFiberEx(NULL, FIBER_FLAG_FLOAT_SWITCH);
     SwitchToFiber(c->self);
     return c->done;
 }
@@ -206,7 +212,8 @@ int c_call_at_fls_end(callback f, void *arg) {
     struct start start = {0, f, arg, -3002};
     if (end_slot == FLS_OUT_OF_INDEXES)
         end_slot = FlsAlloc(at_thread_end);
-    HANDLE thread = CreateThread(NULL, 65536, end_at_once, &start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    HANDLE thread =
+        CreateThread(NULL, 65536, end_at_once, &start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (thread == NULL)
         return -3000;
     WaitForSingleObject(thread, INFINITE);
@@ -243,7 +250,8 @@ __attribute__((noinline)) int c_use_frame(size_t bytes) {
     return wrong;
 }
 
-/* The same from high to low, as Microsoft's __chkstk does it: not at all above StackLimit, and page by page below. */
+/* The same from high to low, as Microsoft's __chkstk does it: not at all above StackLimit, and page
+ * by page below. */
 __attribute__((noinline)) int c_use_frame_by_limit(size_t bytes) {
     NT_TIB *tib = (NT_TIB *)NtCurrentTeb();
     uintptr_t target = (uintptr_t)__builtin_frame_address(0) - bytes;
@@ -266,7 +274,9 @@ void c_stack_fields(size_t fields[4]) {
     fields[3] = *(ULONG *)(teb + (sizeof(void *) == 8 ? 0x1748 : 0xF78));
 }
 
-/* An exception of our own, handled by a vectored handler, raised and survived where the caller is. */
+/* An exception of our own, handled by a vectored handler, raised and survived where the caller
+
+ * is. */
 static volatile LONG handled;
 
 static LONG CALLBACK survive(EXCEPTION_POINTERS *pointers) {
@@ -309,13 +319,17 @@ __attribute__((noinline)) int c_call_jumped_unwinding(callback f, void *arg) {
     return 0;
 }
 
-/* A call in a frame with a structured handler: -5000 when it has handled an access violation or an exception of our own. */
-static int is_handled(DWORD code) { return code == EXCEPTION_ACCESS_VIOLATION || code == 0xE0005678; }
+/* A call in a frame with a structured handler: -5000 when it has handled an access violation or an
+ * exception of our own. */
+static int is_handled(DWORD code) {
+    return code == EXCEPTION_ACCESS_VIOLATION || code == 0xE0005678;
+}
 
 #ifdef __x86_64__
 long c_filter(EXCEPTION_POINTERS *pointers, void *frame) {
     (void)frame;
-    return is_handled(pointers->ExceptionRecord->ExceptionCode) ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH;
+    return is_handled(pointers->ExceptionRecord->ExceptionCode) ? EXCEPTION_EXECUTE_HANDLER
+                                                                : EXCEPTION_CONTINUE_SEARCH;
 }
 
 /* What __try makes where a compiler has it. */
@@ -349,7 +363,8 @@ struct handling {
     void *here[5];
 };
 
-static EXCEPTION_DISPOSITION NTAPI handle(EXCEPTION_RECORD *exception, void *frame, CONTEXT *context, void *dispatch) {
+static EXCEPTION_DISPOSITION NTAPI handle(EXCEPTION_RECORD *exception, void *frame,
+                                          CONTEXT *context, void *dispatch) {
     struct handling *handling = frame;
     (void)context;
     (void)dispatch;

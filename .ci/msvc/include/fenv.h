@@ -1,4 +1,5 @@
-/* The floating-point environment with the constants of Windows' C library (ucrtbase.dll), which mingw's header does not have. */
+/* The floating-point environment with the constants of Windows' C library (ucrtbase.dll), which
+ * mingw's header does not have. */
 #ifndef FENV_H
 #define FENV_H
 #define FE_INEXACT 0x01

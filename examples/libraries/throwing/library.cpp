@@ -5,7 +5,8 @@
 
 extern "C" void records_reject(const char *reason) { throw std::invalid_argument(reason); }
 
-extern "C" size_t records_read(const char *text, size_t length, records_handler handler, void *user) {
+extern "C" size_t records_read(const char *text, size_t length, records_handler handler,
+                               void *user) {
     size_t rejected = 0;
     std::string all(text, length);
     for (size_t start = 0; start < all.size();) {

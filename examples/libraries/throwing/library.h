@@ -1,4 +1,5 @@
-/* Reads records and hands each to a handler. The library is C++: a handler says that a record is wrong by records_reject, which throws. */
+/* Reads records and hands each to a handler. The library is C++: a handler says that a record is
+ * wrong by records_reject, which throws. */
 #ifndef RECORDS_H
 #define RECORDS_H
 

@@ -1,7 +1,8 @@
 // Measures how many bytes of the caller's stack a callback writes.
 //
-// The memory below the stack pointer is painted, the callback is called, and the lowest byte that has lost its paint is found.
-// Compiled so that nothing but the call itself writes there: no red zone, and room for outgoing arguments reserved before.
+// The memory below the stack pointer is painted, the callback is called, and the lowest byte that
+// has lost its paint is found. Compiled so that nothing but the call itself writes there: no red
+// zone, and room for outgoing arguments reserved before.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,4 +30,6 @@ size_t measure_take(void (*callback)(struct big)) { MEASURE(callback(big)); }
 
 size_t measure_give(struct big (*callback)(void)) { MEASURE(big = callback()); }
 
-size_t measure_both(struct big (*callback)(struct big, int), int number) { MEASURE(big = callback(big, number)); }
+size_t measure_both(struct big (*callback)(struct big, int), int number) {
+    MEASURE(big = callback(big, number));
+}

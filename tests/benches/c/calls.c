@@ -1,5 +1,5 @@
-/* The callers: a loop for each signature, which calls through a pointer as C libraries do. Each result goes
-   into the next call or a sum, so that no call can be left out. */
+/* The callers: a loop for each signature, which calls through a pointer as C libraries do. Each
+   result goes into the next call or a sum, so that no call can be left out. */
 #include "calls.h"
 #include <stdlib.h>
 
@@ -10,7 +10,8 @@ struct reading {
 };
 
 typedef uint64_t (*on_reading)(void *user, struct reading reading);
-typedef uint64_t (*on_eight)(void *user, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f, uint64_t g, uint64_t h);
+typedef uint64_t (*on_eight)(void *user, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f,
+                             uint64_t g, uint64_t h);
 
 uint64_t bench_value(void *function, uint64_t count) {
     on_value call = (on_value)function;

@@ -1,4 +1,5 @@
-/* Threads made in C: the first callback on each, many that stay after one callback, two that call at once. */
+/* Threads made in C: the first callback on each, many that stay after one callback, two that call
+ * at once. */
 #define _GNU_SOURCE
 #include "calls.h"
 #include <pthread.h>
@@ -50,7 +51,8 @@ static void *stay(void *argument) {
     return NULL;
 }
 
-/* Calls `look(argument)` while `count` threads exist that have each made one call of `function`. Returns 0 if they all did. */
+/* Calls `look(argument)` while `count` threads exist that have each made one call of `function`.
+ * Returns 0 if they all did. */
 int while_threads_stay(void *function, unsigned count, void (*look)(void *), void *argument) {
     pthread_barrier_t barrier;
     struct one one = {function, 1, 0.0, &barrier};
@@ -80,7 +82,8 @@ static void *repeat(void *argument) {
     return NULL;
 }
 
-/* Nanoseconds of processor time that a thread needs for `calls` calls, on average of one or two that make them at the same time. */
+/* Nanoseconds of processor time that a thread needs for `calls` calls, on average of one or two
+ * that make them at the same time. */
 double on_threads(void *function, unsigned count, uint64_t calls) {
     pthread_barrier_t barrier;
     struct one ones[2] = {{function, calls, 0.0, &barrier}, {function, calls, 0.0, &barrier}};

@@ -15,7 +15,9 @@ static void *open_copy(const char *path) {
   if (!handle) fprintf(stderr, "%s\n", dlerror()), exit(1);
   return handle;
 }
-static int call(void *handle, const char *name, int n) { return ((function)dlsym(handle, name))(n); }
+static int call(void *handle, const char *name, int n) {
+    return ((function)dlsym(handle, name))(n);
+}
 
 static void *work(void *handle) { return (void *)(intptr_t)call(handle, "plugin_work", 1); }
 static void *large(void *handle) { return (void *)(intptr_t)call(handle, "plugin_large", 1); }
@@ -72,7 +74,8 @@ int main(int count, char **arguments) {
     current = NULL;
     pthread_barrier_wait(&turn);
     pthread_join(thread, NULL);
-    printf("%d %s\n", sum, pages() - after_ten < 65536 ? "no address space is lost" : "address space is lost");
+    printf("%d %s\n", sum,
+           pages() - after_ten < 65536 ? "no address space is lost" : "address space is lost");
   } else if (!strcmp(arguments[2], "forty")) {
     // Forty copies, all open; then closed in another order and opened again.
     char folder[] = "/tmp/pluginsXXXXXX", command[600], path[40][64];
@@ -83,7 +86,8 @@ int main(int count, char **arguments) {
       snprintf(command, sizeof command, "cp %s %s", library, path[i]);
       if (system(command)) return 6;
     }
-    for (int i = 0; i < 40; i++) handles[i] = open_copy(path[i]), sum += call(handles[i], "plugin_work", i);
+    for (int i = 0; i < 40; i++)
+        handles[i] = open_copy(path[i]), sum += call(handles[i], "plugin_work", i);
     for (int round = 0; round < 10; round++)
       for (int i = round % 3; i < 40; i += 3) {
         dlclose(handles[i]);

@@ -12,7 +12,8 @@ static void *use_memory(void *p) {
     q = realloc(q, 2 * i + 1);
     free(q);
   }
-  for (int i = 0; i < 10; i++) munmap(mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+  for (int i = 0; i < 10; i++)
+    munmap(mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
   return p;
 }
 
