@@ -56,7 +56,13 @@ pub type P = unsafe extern "C" fn(u64) -> u64;
 fn say(a: u64) -> u64 { println!("{a}"); a }
 trait Tr { extern "C" fn f_tr(a: u64) -> u64; }
 #[guarded_callback] extern "C" fn guarded_for_calls(a: u64) -> u64 { say(a) }
-macro_rules! make { ($name:ident, $n:literal) => { extern "C" fn $name(a: u64) -> u64 { say(a + 51000 + $n) } } }
+macro_rules! make {
+    ($name:ident, $n:literal) => {
+        extern "C" fn $name(a: u64) -> u64 {
+            say(a + 51000 + $n)
+        }
+    };
+}
 macro_rules! make_exported {
     ($name:ident, $n:literal) => {
         #[unsafe(no_mangle)]

@@ -111,8 +111,19 @@ fn the_attribute_is_known_by_every_way_to_write_it() {
         #[guarded_callback::guarded_callback(reserve = "1 MiB")] extern "C" fn by_path() {}
         #[guard] extern "C" fn renamed() {}
         #[cfg_attr(unix, guarded_callback(switch = always))] extern "C" fn conditional() {}
-        #[guarded_callback] mod m { extern "C" fn in_mod() {} mod inner { extern "C" fn deeper() {} } }
-        #[guarded_callback] impl S { extern "C" fn in_impl() {} #[guarded_callback(skip)] extern "C" fn left_alone() {} }
+        #[guarded_callback]
+        mod m {
+            extern "C" fn in_mod() {}
+            mod inner {
+                extern "C" fn deeper() {}
+            }
+        }
+        #[guarded_callback]
+        impl S {
+            extern "C" fn in_impl() {}
+            #[guarded_callback(skip)]
+            extern "C" fn left_alone() {}
+        }
         #[guarded] extern "C" fn something_else() {}
         #[guarded_callback] mod n { extern "C" fn outer() { extern "C" fn nested() {} } }
         "#,
@@ -150,7 +161,14 @@ fn functions_inside_of_macros_are_told_of_and_not_judged() {
         macro_rules! make { ($name:ident) => { pub extern "C" fn $name() {} } }
         make! { a }
         cfg_if! { if #[cfg(unix)] { extern "C" fn b() {} } }
-        macro_rules! types { () => { type P = unsafe extern "C" fn(i32); extern "C" { fn declared(); } } }
+        macro_rules! types {
+            () => {
+                type P = unsafe extern "C" fn(i32);
+                extern "C" {
+                    fn declared();
+                }
+            };
+        }
         fn f() { lazy!({ extern "C" fn c() {} }); }
     "#;
     let folder = Folder::new("macros", source);
@@ -193,7 +211,16 @@ fn skip_and_obstacles_are_known_behind_a_condition() {
         #[gc(skip,)] extern "C" fn renamed() {}
         #[cfg_attr(unix, cfg_attr(linux, gc(reserve = "1 MiB")))] extern "C" fn guarded() {}
         #[cfg_attr(unix, unsafe(naked))] extern "C" fn naked() {}
-        #[gc] mod m { #[gc(skip)] trait T { extern "C" fn in_trait() {} } trait U { extern "C" fn covered() {} } }
+        #[gc]
+        mod m {
+            #[gc(skip)]
+            trait T {
+                extern "C" fn in_trait() {}
+            }
+            trait U {
+                extern "C" fn covered() {}
+            }
+        }
         "#,
     );
     let states = folder.states();
@@ -253,10 +280,18 @@ fn what_only_looks_like_a_function_in_a_macro_is_not_told_of() {
         once! { extern crate a; fn plain() {} }
         block! { extern "C" {} fn plain() {} }
         rust! { extern "Rust" fn rust() {} }
-        macro_rules! matched { ($abi:literal, extern "C" fn $name:ident() -> $out:ty $body:block) => {} }
+        macro_rules! matched {
+            ($abi:literal, extern "C" fn $name:ident() -> $out:ty $body:block) => {};
+        }
         macro_rules! declared { ($name:ident, $out:ty) => { extern "C" { fn $name() -> $out; } } }
         macro_rules! body { ($body:block, $abi:literal) => { extern $abi fn name() $body } }
-        macro_rules! several { ($name:ident, $out:ty) => { extern fn $name() -> *mut $out { loop {} } } }
+        macro_rules! several {
+            ($name:ident, $out:ty) => {
+                extern "C" fn $name() -> *mut $out {
+                    loop {}
+                }
+            };
+        }
     "#;
     let folder = Folder::new("looks", source);
     let report = find(&folder.0).unwrap();

@@ -2,8 +2,9 @@
 //!
 //! 1. C calls the shim, which the attribute made (macros/src/expand/): a call of a function in
 //!    entry.rs, one for each number of arguments. Where the target has a fast path (fast/), that
-//!    decides steps 2 and 3 in a few instructions, with the arguments where C has put them, and jumps
-//!    to the body, or calls it on another stack. What it leaves over goes on here: [`guarded`].
+//!    decides steps 2 and 3 in a few instructions, with the arguments where C has put them, and
+//!    jumps to the body, or calls it on another stack. What it leaves over goes on here:
+//!    [`guarded`].
 //! 2. [`quick`] looks at SP. On the thread stack with room for the reserve, or on the stack that
 //!    the thread used last: the body runs in place.
 //! 3. On the thread stack without room (or with `switch = always`), and that stack is idle: the

@@ -170,7 +170,8 @@ alone! {
         let mut memory = vec![0_u8; 512 * 1024];
         let (base, f) = (memory[24..].as_mut_ptr().cast(), finds_bounds::of(Mode::Plain));
         // SAFETY: the memory is nobody else's; the body does not use its argument.
-        let result = unsafe { c::c_call_on_thread_with(base, 300_000, usize::MAX, f, ptr::null_mut()) };
+        let result =
+            unsafe { c::c_call_on_thread_with(base, 300_000, usize::MAX, f, ptr::null_mut()) };
         assert_eq!(result, 0);
     }
 }
@@ -184,7 +185,10 @@ in_both_modes! {
 
     fn first_callback_of_a_thread_can_be_made_by_the_hook_of_its_allocator(mode) {
         for _ in 0..2 {
-            assert_eq!(on_a_thread(is_called_back_by_malloc::of(Mode::Plain), &mut mode.clone()), 0);
+            assert_eq!(
+                on_a_thread(is_called_back_by_malloc::of(Mode::Plain), &mut mode.clone()),
+                0
+            );
         }
     }
 }

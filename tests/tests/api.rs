@@ -36,7 +36,9 @@ callback! { "C-unwind" fn visits_its_host(arg) {
         below + c_int::from(left)
     });
     let caught = catch_unwind(AssertUnwindSafe(|| on_host_stack(|| resume_unwind(Box::new(9_u8)))));
-    wrong += c_int::from(caught.err().and_then(|payload| payload.downcast_ref::<u8>().copied()) != Some(9));
+    wrong += c_int::from(
+        caught.err().and_then(|payload| payload.downcast_ref::<u8>().copied()) != Some(9),
+    );
     wrong + c_int::from(!canary.is_intact() || !on_system_stack())
 } }
 
@@ -93,10 +95,21 @@ in_both_modes! {
     fn reserve_of_64_mib_is_given(mode) {
         for _ in 0..2 {
             assert_eq!(on_thread(64 * KIB, uses_60_mib::of(mode), ptr::null_mut()), 0);
-            assert_eq!(on_thread(64 * KIB, calls_one_of_64_mib::of(mode), uses_60_mib::of(mode).0.cast_mut()), 0);
+            assert_eq!(
+                on_thread(
+                    64 * KIB,
+                    calls_one_of_64_mib::of(mode),
+                    uses_60_mib::of(mode).0.cast_mut()
+                ),
+                0
+            );
         }
         let stats = stats();
-        assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
+        assert_eq!(
+            stats.stacks_mapped - stats.stacks_unmapped,
+            stats.stacks_pooled,
+            "stacks were lost: {stats:?}"
+        );
         assert!(stats.stacks_pooled <= 3, "stacks were not used again: {stats:?}");
     }
 
@@ -111,7 +124,12 @@ in_both_modes! {
     fn visit_that_has_ended_keeps_no_abandoned_stack(mode) {
         Settings::new().stacks_per_thread(3).apply().expect("first");
         let mut mode = mode;
-        assert_eq!(on_thread(512 * KIB, jumps_over_twenty::of(Mode::Plain), to_c(&mut mode)), 0, "{:?}", stats());
+        assert_eq!(
+            on_thread(512 * KIB, jumps_over_twenty::of(Mode::Plain), to_c(&mut mode)),
+            0,
+            "{:?}",
+            stats()
+        );
     }
 
     fn visits_of_the_calling_stack_leave_it_and_the_body_intact(mode) {
@@ -120,7 +138,11 @@ in_both_modes! {
             assert_eq!(on_thread(100 * KIB, visits_its_host::of(mode), to_c(&mut mode)), 0);
         }
         let stats = stats();
-        assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "stacks were lost: {stats:?}");
+        assert_eq!(
+            stats.stacks_mapped - stats.stacks_unmapped,
+            stats.stacks_pooled,
+            "stacks were lost: {stats:?}"
+        );
     }
 }
 
@@ -161,13 +183,16 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
         let word = core::ptr::with_exposed_provenance_mut::<usize>;
         // SAFETY: memory of the thread's own stack between two live frames; what is overwritten is
         // put back.
-        let records: Vec<usize> = words().filter(|&at| unsafe { word(at).read_volatile() == header }).collect();
+        let records: Vec<usize> =
+            words().filter(|&at| unsafe { word(at).read_volatile() == header }).collect();
         overwrites.found = records.len();
         // SAFETY: as above; as when a host copies the slice of the stack away.
         records.iter().for_each(|&at| unsafe { word(at).write_volatile(0x55) });
         let f = works::of(overwrites.mode);
         // SAFETY: the body does not use its argument.
-        let wrong = (0..20).map(|_| unsafe { c::c_call_with_frame(1024, f, ptr::null_mut()) }).sum::<c_int>();
+        let wrong = (0..20)
+            .map(|_| unsafe { c::c_call_with_frame(1024, f, ptr::null_mut()) })
+            .sum::<c_int>();
         // SAFETY: as above.
         records.iter().for_each(|&at| unsafe { word(at).write_volatile(header) });
         wrong
@@ -197,7 +222,10 @@ in_both_modes! {
     fn visit_keeps_an_activation_alive_whose_record_is_overwritten(mode) {
         for _ in 0..10 {
             let mut overwrites = Overwrites { mode, outer: 0, found: 0 };
-            assert_eq!(on_thread(120 * KIB, visits_from_here::of(Mode::Plain), to_c(&mut overwrites)), 0);
+            assert_eq!(
+                on_thread(120 * KIB, visits_from_here::of(Mode::Plain), to_c(&mut overwrites)),
+                0
+            );
             assert!(overwrites.found > 0, "no record was overwritten");
         }
         assert_eq!(stats().stacks_reclaimed, 0, "{:?}", stats());
@@ -208,21 +236,39 @@ alone! {
     fn settings_of_several_crates_merge() {
         let none = Settings::current();
         assert_eq!(none, Settings::new());
-        let first = Settings::new().system_stack_bytes(32 << 20).spare_stacks(3).apply().expect("fits");
-        assert_eq!((first.get_system_stack_bytes(), first.get_spare_stacks()), (32 << 20, none.get_spare_stacks()));
+        let first =
+            Settings::new().system_stack_bytes(32 << 20).spare_stacks(3).apply().expect("fits");
+        assert_eq!(
+            (first.get_system_stack_bytes(), first.get_spare_stacks()),
+            (32 << 20, none.get_spare_stacks())
+        );
         // After callbacks as well; sizes and counts take the largest.
         assert_eq!(on_thread(64 * KIB, works::of(Mode::Always), ptr::null_mut()), 0);
-        let more = Settings::new().system_stack_bytes(16 << 20).guard_bytes(4 << 20).spare_stacks(100).stacks_per_thread(50);
+        let more = Settings::new()
+            .system_stack_bytes(16 << 20)
+            .guard_bytes(4 << 20)
+            .spare_stacks(100)
+            .stacks_per_thread(50);
         let second = more.apply().expect("fits");
-        assert_eq!((second.get_system_stack_bytes(), second.get_guard_bytes()), (32 << 20, 4 << 20));
+        assert_eq!(
+            (second.get_system_stack_bytes(), second.get_guard_bytes()),
+            (32 << 20, 4 << 20)
+        );
         assert_eq!((second.get_spare_stacks(), second.get_stacks_per_thread()), (100, Some(50)));
         assert!(!second.get_switch_by_default() && !second.get_stay_on_foreign());
         let third = Settings::new().switch_by_default(true).apply().expect("fits");
         let fourth = Settings::new().stay_on_foreign(true).apply().expect("fits");
-        assert!(third.get_switch_by_default() && fourth.get_switch_by_default() && fourth.get_stay_on_foreign());
+        assert!(
+            third.get_switch_by_default()
+                && fourth.get_switch_by_default()
+                && fourth.get_stay_on_foreign()
+        );
         assert_eq!(fourth, Settings::current());
         let wrong = Settings::new().system_stack_bytes(usize::MAX).apply();
-        assert_eq!((wrong, Settings::current()), (Err(guarded_callback::SettingsError::StackSize), fourth));
+        assert_eq!(
+            (wrong, Settings::current()),
+            (Err(guarded_callback::SettingsError::StackSize), fourth)
+        );
         // The larger stacks are there, also for a thread that holds a smaller one.
         assert_eq!(on_thread(64 * KIB, wants_20_mib::of(Mode::Always), ptr::null_mut()), 0);
     }

@@ -100,11 +100,16 @@ in_both_modes! {
     }
 
     fn cancellation_crosses_two_bodies(mode) {
-        cancelled(passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut(), 2);
+        cancelled(
+            passes_on::of(mode),
+            is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut(),
+            2,
+        );
     }
 
     fn cancellation_crosses_two_switches(mode) {
-        let mut inner = (passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut());
+        let mut inner =
+            (passes_on::of(mode), is_cancelled_at_a_cancellation_point::of(mode).0.cast_mut());
         cancelled(passes_on_from_a_further_stack::of(mode), to_c(&mut inner), 3);
     }
 
@@ -112,7 +117,9 @@ in_both_modes! {
         let mut mode = mode;
         for round in 1..=100 {
             // SAFETY: the body expects the mode.
-            let cleaned = unsafe { c::c_call_cancelled(64 * KIB, is_cancelled_with_a_caller::of(mode), to_c(&mut mode)) };
+            let cleaned = unsafe {
+                c::c_call_cancelled(64 * KIB, is_cancelled_with_a_caller::of(mode), to_c(&mut mode))
+            };
             assert_eq!((cleaned, GOOD.load(Relaxed)), (2, round));
         }
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
@@ -123,8 +130,9 @@ in_both_modes! {
 /// that may unwind has a table in which these are missing, which ends the process, also without the
 /// attribute.
 ///
-/// What other bodies call as "C-unwind" is called through a pointer here: of a name that is declared
-/// twice the compiler may believe either declaration, and leave out the pads of the others.
+/// What other bodies call as "C-unwind" is called through a pointer here: of a name that is
+/// declared twice the compiler may believe either declaration, and leave out the pads of the
+/// others.
 mod direct {
     use super::{CCallback, c};
     use core::ffi::{c_int, c_void};
@@ -191,7 +199,9 @@ tests::alone! {
                 let switches = mode == Mode::Always || (mode == Mode::WhenLow && is_small);
                 for _ in 0..50 {
                     // SAFETY: the body does not use its argument.
-                    let result = unsafe { c::c_call_on_thread(bytes, exits_from_c::of(mode), ptr::null_mut()) };
+                    let result = unsafe {
+                        c::c_call_on_thread(bytes, exits_from_c::of(mode), ptr::null_mut())
+                    };
                     assert_eq!((result, has_switched()), (-3001, switches), "{mode:?} {bytes}");
                     // Warm: the thread has called back before.
                     let f = exits_from_c::of(mode).0.cast_mut();
@@ -210,9 +220,14 @@ tests::alone! {
                 let switches = mode == Mode::Always || (mode == Mode::WhenLow && is_small);
                 for _ in 0..50 {
                     // SAFETY: the body does not use its argument.
-                    let cleaned = unsafe { c::c_call_cancelled(bytes, is_cancelled_in_c::of(mode), ptr::null_mut()) };
+                    let cleaned = unsafe {
+                        c::c_call_cancelled(bytes, is_cancelled_in_c::of(mode), ptr::null_mut())
+                    };
                     assert_eq!((cleaned, has_switched()), (2, switches), "{mode:?} {bytes}");
-                    for inner in [is_cancelled_in_c::of(mode), is_cancelled_in_c_on_a_further_stack::of(mode)] {
+                    for inner in [
+                        is_cancelled_in_c::of(mode),
+                        is_cancelled_in_c_on_a_further_stack::of(mode),
+                    ] {
                         // SAFETY: the body expects the address of a callback.
                         let cleaned = unsafe { c::c_call_cancelled(bytes, calls_in_c::of(mode), inner.0.cast_mut()) };
                         assert_eq!(cleaned, 2, "{mode:?} {bytes}");

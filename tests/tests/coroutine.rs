@@ -136,14 +136,18 @@ in_both_modes! {
             }
         }
         let stats = stats();
-        assert!(stats.stacks_mapped <= 6, "stacks of ended activations were not used again: {stats:?}");
+        assert!(
+            stats.stacks_mapped <= 6,
+            "stacks of ended activations were not used again: {stats:?}"
+        );
         assert_eq!(stats.stacks_reclaimed, 0, "a suspended activation was taken for dead");
     }
 
     fn suspended_bodies_live_when_others_call_often(mode) {
         // More than the runtime's threshold for doubtful activations, on stacks from the heap.
         let mut memory = stacks(60);
-        let mut jobs: Vec<Job> = (0..60).map(|i| Job { suspensions: 2, ..Job::new(mode, i) }).collect();
+        let mut jobs: Vec<Job> =
+            (0..60).map(|i| Job { suspensions: 2, ..Job::new(mode, i) }).collect();
         for (job, stack) in jobs.iter_mut().zip(&mut memory) {
             job.start(stack, suspends::of(mode));
             assert!(!job.resume());
@@ -188,12 +192,22 @@ in_both_modes! {
         let bytes = 64 * KIB;
         // SAFETY: a fresh mapping.
         let memory = unsafe {
-            libc::mmap(ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+            libc::mmap(
+                ptr::null_mut(),
+                bytes,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
         };
         assert!(memory != libc::MAP_FAILED);
         let mut job = Job::new(mode, 5);
         // SAFETY: the mapping just made, used by nobody else.
-        job.start(unsafe { core::slice::from_raw_parts_mut(memory.cast(), bytes) }, suspends::of(mode));
+        job.start(
+            unsafe { core::slice::from_raw_parts_mut(memory.cast(), bytes) },
+            suspends::of(mode),
+        );
         assert!(!job.resume());
         // SAFETY: the mapping is ours and the coroutine is not resumed any more.
         assert_eq!(unsafe { libc::munmap(memory, bytes) }, 0);
@@ -229,7 +243,9 @@ in_both_modes! {
             let mut job = Job::new(mode, round);
             job.start(&mut stack, suspends::of(mode));
             // SAFETY: the body expects the job.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, jumps_and_suspends::of(Mode::Plain), to_c(&mut job)) };
+            let result = unsafe {
+                c::c_call_on_thread(64 * KIB, jumps_and_suspends::of(Mode::Plain), to_c(&mut job))
+            };
             assert_eq!(result, 0);
             assert!(job.resume());
             assert_eq!(job.result(), 0);
@@ -251,7 +267,12 @@ in_both_modes! {
                 let job = unsafe { &mut *ptr::with_exposed_provenance_mut::<Job>(address) };
                 // SAFETY: as above.
                 let stack =
-                    unsafe { core::slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut::<u8>(memory), 16 * KIB) };
+                    unsafe {
+                        core::slice::from_raw_parts_mut(
+                            ptr::with_exposed_provenance_mut::<u8>(memory),
+                            16 * KIB,
+                        )
+                    };
                 job.start(stack, suspends::of(mode));
                 assert!(!job.resume());
             })
@@ -309,7 +330,11 @@ callback! { "C" fn resumes(arg) {
     if !job.resume() {
         return 1;
     }
-    first + job.result() + call_works(job.mode) + use_stack(100 * KIB) + c_int::from(!canary.is_intact())
+    first
+        + job.result()
+        + call_works(job.mode)
+        + use_stack(100 * KIB)
+        + c_int::from(!canary.is_intact())
 } }
 
 callback! { "C" fn stays(arg) {
@@ -377,10 +402,17 @@ in_both_modes! {
     fn foreign_stack_below_the_thread_stack_is_told_from_it(mode) {
         assert_eq!(call_works(mode), 0);
         let low = StackBounds::of_thread().expect("known").low();
-        assert_eq!(mapped_at(FREE_PLACES[0], suspends::of(mode), mode), Some((0, true)), "far below");
+        assert_eq!(
+            mapped_at(FREE_PLACES[0], suspends::of(mode), mode),
+            Some((0, true)),
+            "far below"
+        );
         // And as near below as there is a place.
         let near = (1..100_000).map(|i| low / (64 * KIB) * (64 * KIB) - i * 64 * KIB);
-        assert_eq!(near.into_iter().find_map(|address| mapped_at(address, suspends::of(mode), mode)), Some((0, true)));
+        assert_eq!(
+            near.into_iter().find_map(|address| mapped_at(address, suspends::of(mode), mode)),
+            Some((0, true))
+        );
     }
 
     #[cfg(unix)]
@@ -391,14 +423,23 @@ in_both_modes! {
             let mode = unsafe { *arg.cast::<Mode>() };
             let bounds = StackBounds::of_thread().expect("known");
             // musl keeps its own data at the high end, so that the bounds end before the memory.
-            for address in [bounds.high().next_multiple_of(64 * KIB), FREE_PLACES[2], FREE_PLACES[3]] {
+            for address in
+                [bounds.high().next_multiple_of(64 * KIB), FREE_PLACES[2], FREE_PLACES[3]]
+            {
                 assert_eq!(mapped_at(address, suspends::of(mode), mode), Some((0, true)), "{address:#x}");
             }
             c_int::from(call_works(mode) != 0)
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        let result = unsafe { c::c_call_on_thread_at(FREE_PLACES[1], 1024 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) };
+        let result = unsafe {
+            c::c_call_on_thread_at(
+                FREE_PLACES[1],
+                1024 * KIB,
+                outer::of(Mode::Plain),
+                to_c(&mut mode),
+            )
+        };
         assert_eq!(result, 0);
     }
 }
@@ -518,7 +559,10 @@ callback! { "C" fn jumps_in_a_coroutine(arg) {
     let mode = unsafe { *tests::from_c::<Mode>(arg) };
     let mut jumps = Jumps { count: 10, mode };
     let mut memory = vec![0_u8; 96 * KIB];
-    c_int::from(in_a_coroutine(&mut memory, jumps_at_many_depths::of(Mode::Plain), to_c(&mut jumps)) != (1, 0))
+    c_int::from(
+        in_a_coroutine(&mut memory, jumps_at_many_depths::of(Mode::Plain), to_c(&mut jumps))
+            != (1, 0),
+    )
 } }
 
 in_both_modes! {
@@ -550,7 +594,8 @@ in_both_modes! {
         let mut jumps = Jumps { count: tests::rounds(3000), mode };
         let mut memory = vec![0_u8; 96 * KIB];
         let range = memory.as_ptr_range();
-        let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr()).expect("a place");
+        let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr())
+            .expect("a place");
         let f = jumps_at_many_depths::of(Mode::Plain);
         assert_eq!(in_a_coroutine(&mut memory, f, to_c(&mut jumps)), (1, 0));
         assert!(stats().stacks_mapped <= 130, "two for each depth at most: {:?}", stats());
@@ -561,7 +606,12 @@ in_both_modes! {
     fn coroutines_freed_while_suspended_leave_memory_flat(mode) {
         let mut mode = mode;
         // SAFETY: the body expects the mode.
-        flat(3000, |_| assert_eq!(unsafe { c::c_call(frees_a_suspended_coroutine::of(Mode::Plain), to_c(&mut mode)) }, 0));
+        flat(3000, |_| {
+            assert_eq!(
+                unsafe { c::c_call(frees_a_suspended_coroutine::of(Mode::Plain), to_c(&mut mode)) },
+                0
+            )
+        });
     }
 
     #[cfg(unix)]
@@ -605,10 +655,15 @@ callback! { "C" [reserve = 400 * KIB] fn carves(arg) {
     let mut memory = [0_u8; 160 * KIB];
     let below = [Canary::new(4), Canary::new(5), Canary::new(6)];
     let (low, high) = (memory.as_ptr().addr(), memory.as_ptr().addr() + memory.len());
-    let registration = is_registered.then(|| guarded_callback::register_stack(low..high).expect("a place"));
+    let registration =
+        is_registered.then(|| guarded_callback::register_stack(low..high).expect("a place"));
     let mut wrong = c_int::from(!on_system_stack());
     if is_registered {
-        let told = in_a_coroutine(&mut memory, is_told_its_carved_stack::of(Mode::Plain), to_c(&mut (low, high)));
+        let told = in_a_coroutine(
+            &mut memory,
+            is_told_its_carved_stack::of(Mode::Plain),
+            to_c(&mut (low, high)),
+        );
         wrong += c_int::from(told != (1, 0));
     }
     let mut job = Job { suspensions: 2, ..Job::new(mode, 9) };
@@ -628,7 +683,10 @@ in_both_modes! {
         let mut carves = Carves { mode, is_registered: true };
         for _ in 0..20 {
             // SAFETY: the body expects this.
-            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) },
+                0
+            );
         }
     }
 
@@ -636,7 +694,10 @@ in_both_modes! {
         let mut carves = Carves { mode, is_registered: false };
         for _ in 0..20 {
             // SAFETY: the body expects this.
-            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) },
+                0
+            );
         }
     }
 }
@@ -655,7 +716,11 @@ alone! {
             }
             for i in (0..300).map(|i| (i * 7) % 300) {
                 assert_eq!(call_works(mode), 0);
-                assert!(jobs[i].resume() && jobs[i].result() == 0, "coroutine {i} was damaged: {:?}", stats());
+                assert!(
+                    jobs[i].resume() && jobs[i].result() == 0,
+                    "coroutine {i} was damaged: {:?}",
+                    stats()
+                );
             }
             assert_eq!(stats().stacks_reclaimed, 0, "a suspended activation was taken for dead");
         }
@@ -680,7 +745,8 @@ callback! { "C" fn tells_whether_it_switched(_arg) { c_int::from(on_system_stack
 alone! {
     fn body_stays_on_a_foreign_stack_where_the_attribute_says_so() {
         let mut memory = vec![0_u8; 32 * KIB];
-        for f in [stays_on_foreign_stacks as *const c_void, never_leaves_its_stack as *const c_void] {
+        for f in [stays_on_foreign_stacks as *const c_void, never_leaves_its_stack as *const c_void]
+        {
             assert_eq!(in_a_coroutine(&mut memory, CCallback(f), ptr::null_mut()), (1, 0));
         }
         // The thread's own stack is guarded all the same.

@@ -51,7 +51,9 @@ in_both_modes! {
 
 callback! { "C" fn knows_its_callers(_arg) {
     let trace = std::backtrace::Backtrace::force_capture().to_string();
-    i32::from(!on_system_stack() || !trace.contains("c_call") || !trace.contains("in_a_frame_of_its_own"))
+    i32::from(
+        !on_system_stack() || !trace.contains("c_call") || !trace.contains("in_a_frame_of_its_own"),
+    )
 } }
 
 #[inline(never)]
@@ -114,7 +116,8 @@ callback! { "C" fn calls_with_a_stack_registered_inside_of_its_own(arg) {
     let mode = unsafe { *arg.cast::<Mode>() };
     let carved = [0_u8; 16 * KIB];
     let range = core::hint::black_box(&carved).as_ptr_range();
-    let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr()).expect("a place");
+    let registration =
+        guarded_callback::register_stack(range.start.addr()..range.end.addr()).expect("a place");
     let wrong = takes_no_slow_path(mode);
     drop(registration);
     wrong
@@ -136,12 +139,18 @@ in_both_modes! {
 
     fn callbacks_among_suspended_bodies_take_no_slow_path(mode) {
         let mut memory = vec![[0_u8; 32 * KIB]; 100];
-        let mut jobs: Vec<Suspended> = (0..100).map(|_| Suspended { coroutine: ptr::null_mut() }).collect();
+        let mut jobs: Vec<Suspended> =
+            (0..100).map(|_| Suspended { coroutine: ptr::null_mut() }).collect();
         for (job, memory) in jobs.iter_mut().zip(&mut memory) {
             let arg = to_c(job);
             // SAFETY: memory and job outlive the coroutine, which ends below.
             unsafe {
-                job.coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), suspends::of(mode), arg);
+                job.coroutine = c::c_coroutine_new(
+                    memory.as_mut_ptr().cast(),
+                    memory.len(),
+                    suspends::of(mode),
+                    arg,
+                );
                 assert_eq!(c::c_coroutine_resume(job.coroutine), 0);
             }
         }
@@ -157,7 +166,10 @@ in_both_modes! {
     }
 
     fn stack_registered_inside_of_the_threads_own_costs_no_slow_path(mode) {
-        assert_eq!(on_small_thread(calls_with_a_stack_registered_inside_of_its_own::of(Mode::Plain), mode), 0);
+        assert_eq!(
+            on_small_thread(calls_with_a_stack_registered_inside_of_its_own::of(Mode::Plain), mode),
+            0
+        );
     }
 }
 
@@ -181,7 +193,12 @@ alone! {
         let arg = to_c(&mut job);
         // SAFETY: memory and job outlive the coroutine, which ends below.
         unsafe {
-            job.coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), suspends::of(Mode::Always), arg);
+            job.coroutine = c::c_coroutine_new(
+                memory.as_mut_ptr().cast(),
+                memory.len(),
+                suspends::of(Mode::Always),
+                arg,
+            );
             assert_eq!(c::c_coroutine_resume(job.coroutine), 0);
         }
         (0..3).for_each(|_| assert_eq!(call(uses_its_stack::of(Mode::Always)), 0));

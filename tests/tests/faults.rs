@@ -65,12 +65,17 @@ macro_rules! next {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         if NEXT.load(Relaxed) == 0 {
             // SAFETY: a valid name.
-            let next = unsafe { libc::dlsym(libc::RTLD_NEXT, concat!($name, "\0").as_ptr().cast()) };
+            let next =
+                unsafe { libc::dlsym(libc::RTLD_NEXT, concat!($name, "\0").as_ptr().cast()) };
             NEXT.store(next.expose_provenance(), Relaxed);
         }
         type Function = extern "C" fn($($argument),*) -> isize;
         // SAFETY: the function of this name, whose arguments are integers and pointers.
-        unsafe { core::mem::transmute::<*const c_void, Function>(ptr::with_exposed_provenance(NEXT.load(Relaxed))) }
+        unsafe {
+            core::mem::transmute::<*const c_void, Function>(ptr::with_exposed_provenance(
+                NEXT.load(Relaxed),
+            ))
+        }
     }};
 }
 
@@ -449,7 +454,9 @@ macro_rules! failing {
                     }
                 };
                 let scenarios = || assert!(all_scenarios($function) > 0, "nothing was tried");
-                if let Some(death) = run_child(stringify!($test), stringify!($test), no_key, scenarios) {
+                if let Some(death) =
+                    run_child(stringify!($test), stringify!($test), no_key, scenarios)
+                {
                     assert!(death.code == Some(0), "{}", death.told());
                 }
             }

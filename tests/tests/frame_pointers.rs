@@ -44,7 +44,9 @@ callback! { "C" fn passes_on(arg) {
     // SAFETY: the test passes this.
     let walk = unsafe { &mut *arg.cast::<Walk>() };
     // SAFETY: the inner body expects the address of a frame.
-    unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, walk.inner, to_c(&mut walk.outermost)) }
+    unsafe {
+        c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, walk.inner, to_c(&mut walk.outermost))
+    }
 } }
 
 /// The frame that the walk has to come to: it calls, where both modes switch.

@@ -48,7 +48,13 @@ callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn unwinds_from_a_further
 
 callback! { "C" fn calls_another(arg) {
     // SAFETY: the test passes the inner callback, which gets the address of a function.
-    unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, *arg.cast::<CCallback>(), c::c_call_with_left as *mut c_void) }
+    unsafe {
+        c::c_call_with_frame(
+            SYSTEM_STACK_BYTES / 8 * 3,
+            *arg.cast::<CCallback>(),
+            c::c_call_with_left as *mut c_void,
+        )
+    }
 } }
 
 in_both_modes! {

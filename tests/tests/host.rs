@@ -55,7 +55,11 @@ alone! {
     }
 
     fn first_callback_on_a_thread_takes_less_than_512_bytes_of_the_calling_stack() {
-        for f in [idle_body::of(Mode::WhenLow), idle_unwinding_body::of(Mode::WhenLow), idle_body_with_fallback::of(Mode::WhenLow)] {
+        for f in [
+            idle_body::of(Mode::WhenLow),
+            idle_unwinding_body::of(Mode::WhenLow),
+            idle_body_with_fallback::of(Mode::WhenLow),
+        ] {
             // SAFETY: the body expects the address of a callback.
             let most = unsafe { c::c_call_on_thread(64 * KIB, on_a_small_thread::of(Mode::Plain), f.0.cast_mut()) };
             assert!(most >= 0 && most < MOST_HOST_BYTES as i32, "{most}");
@@ -88,13 +92,22 @@ callback! { "C" fn compares_the_state(arg) {
 in_both_modes! {
     fn errno_rounding_and_signal_mask_are_kept(mode) {
         for _ in 0..3 {
-            assert_eq!(state_differs(sees_the_state::of(mode)), (0, 0), "bits: 1 errno, 2 rounding, 4 mask, 8 FP exceptions");
+            assert_eq!(
+                state_differs(sees_the_state::of(mode)),
+                (0, 0),
+                "bits: 1 errno, 2 rounding, 4 mask, 8 FP exceptions"
+            );
         }
     }
 
     fn errno_rounding_and_signal_mask_are_kept_on_a_small_thread(mode) {
         let f = sees_the_state::of(mode);
         // SAFETY: the body expects the address of a callback.
-        assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, compares_the_state::of(Mode::Plain), f.0.cast_mut()) }, 0);
+        assert_eq!(
+            unsafe {
+                c::c_call_on_thread(32 * KIB, compares_the_state::of(Mode::Plain), f.0.cast_mut())
+            },
+            0
+        );
     }
 }

@@ -93,10 +93,18 @@ fn maps_above_threads() -> bool {
 }
 
 alone! {
-    fn longjmp_from_one_depth_leaks_nothing_in_always() { on_small_thread(|| jump_flat(MANY, Mode::Always, |_| 0)); }
-    fn longjmp_from_one_depth_leaks_nothing_in_when_low() { on_small_thread(|| jump_flat(MANY, Mode::WhenLow, |_| 0)); }
-    fn longjmp_from_many_depths_leaks_nothing_in_always() { on_small_thread(|| jump_flat(20_000, Mode::Always, scattered)); }
-    fn longjmp_from_many_depths_leaks_nothing_in_when_low() { on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered)); }
+    fn longjmp_from_one_depth_leaks_nothing_in_always() {
+        on_small_thread(|| jump_flat(MANY, Mode::Always, |_| 0));
+    }
+    fn longjmp_from_one_depth_leaks_nothing_in_when_low() {
+        on_small_thread(|| jump_flat(MANY, Mode::WhenLow, |_| 0));
+    }
+    fn longjmp_from_many_depths_leaks_nothing_in_always() {
+        on_small_thread(|| jump_flat(20_000, Mode::Always, scattered));
+    }
+    fn longjmp_from_many_depths_leaks_nothing_in_when_low() {
+        on_small_thread(|| jump_flat(20_000, Mode::WhenLow, scattered));
+    }
 
     fn longjmp_from_ever_deeper_frames_is_never_refused() {
         // Each call comes from deeper than all before, below memory of C that nobody writes.
@@ -105,7 +113,10 @@ alone! {
             0
         } }
         // SAFETY: the body does not use its argument.
-        assert_eq!(unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) },
+            0
+        );
     }
 
     #[cfg(target_os = "linux")]
@@ -115,7 +126,9 @@ alone! {
         }
         on_small_thread(|| (0..tests::rounds(1000)).for_each(|_| {
             // SAFETY: the body does not use its argument.
-            let jumped = unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) };
+            let jumped = unsafe {
+                c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut())
+            };
             assert_eq!(jumped, 1);
         }));
     }
@@ -137,7 +150,16 @@ in_both_modes! {
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, jumps_between_others::of(Mode::Plain), tests::to_c(&mut mode)) }, 0);
+        assert_eq!(
+            unsafe {
+                c::c_call_on_thread(
+                    64 * KIB,
+                    jumps_between_others::of(Mode::Plain),
+                    tests::to_c(&mut mode),
+                )
+            },
+            0
+        );
         assert!(stats().stacks_mapped <= 4, "{:?}", stats());
     }
 }
@@ -153,10 +175,16 @@ alone! {
         on_small_thread(|| jump(0, Mode::Always));
         callback! { "C" fn later(_arg) {
             // SAFETY: the body does not use its argument.
-            unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) - 1 }
+            unsafe {
+                c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut())
+                    - 1
+            }
         } }
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(3 << 20, later::of(Mode::Plain), ptr::null_mut()) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(3 << 20, later::of(Mode::Plain), ptr::null_mut()) },
+            0
+        );
     }
 }
 
@@ -170,14 +198,18 @@ in_both_modes! {
             let canary = tests::Canary::new(8);
             for i in 0..1000 {
                 // SAFETY: the body does not use its argument.
-                let jumped = unsafe { c::c_call_jumped(scattered(i), jumps::of(mode), ptr::null_mut()) };
+                let jumped =
+                    unsafe { c::c_call_jumped(scattered(i), jumps::of(mode), ptr::null_mut()) };
                 if jumped != 1 || !canary.is_intact() { return i as i32 + 1; }
             }
             0
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) },
+            0
+        );
     }
 }
 
@@ -202,7 +234,10 @@ alone! {
         } }
         let before = resident_bytes();
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) },
+            0
+        );
         println!("resident {} -> {} KiB, {:?}", before / KIB, resident_bytes() / KIB, stats());
         // Of a smaller stack less than a MiB is touched.
         let most = if cfg!(target_pointer_width = "64") { 320 } else { 360 };
@@ -216,11 +251,24 @@ alone! {
         }
         callback! { "C" fn later(_arg) {
             // SAFETY: the body does not use its argument.
-            unsafe { c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut()) - 1 }
+            unsafe {
+                c::c_call_jumped_fortified(0, jumps_fortified::of(Mode::Always), ptr::null_mut())
+                    - 1
+            }
         } }
         for place in tests::FREE_PLACES {
             // SAFETY: as above.
-            assert_eq!(unsafe { c::c_call_on_thread_at(place, 256 * KIB, later::of(Mode::Plain), ptr::null_mut()) }, 0);
+            assert_eq!(
+                unsafe {
+                    c::c_call_on_thread_at(
+                        place,
+                        256 * KIB,
+                        later::of(Mode::Plain),
+                        ptr::null_mut(),
+                    )
+                },
+                0
+            );
         }
     }
 }

@@ -146,7 +146,15 @@ in_both_modes! {
             let callers = std::thread::spawn(move || {
                 let f = f;
                 // SAFETY: the body expects the plugin's callback.
-                unsafe { c::c_call_on_threads(16, 64 * KIB, stays_after_the_end_of_the_plugin::of(Mode::Plain), f.0.cast_mut(), 0) }
+                unsafe {
+                    c::c_call_on_threads(
+                        16,
+                        64 * KIB,
+                        stays_after_the_end_of_the_plugin::of(Mode::Plain),
+                        f.0.cast_mut(),
+                        0,
+                    )
+                }
             });
             while OPEN.load(Relaxed) < 16 {
                 std::thread::yield_now();
@@ -162,7 +170,12 @@ in_both_modes! {
         let step = || {
             let plugin = Plugin::open();
             // SAFETY: the plugin's callback accepts null.
-            assert_eq!(unsafe { c::c_call_on_threads(8, 64 * KIB, plugin.callback(mode), ptr::null_mut(), 0) }, 0);
+            assert_eq!(
+                unsafe {
+                    c::c_call_on_threads(8, 64 * KIB, plugin.callback(mode), ptr::null_mut(), 0)
+                },
+                0
+            );
             assert!(plugin.stacks() > 0);
             plugin.close();
         };
@@ -178,13 +191,17 @@ in_both_modes! {
                 // 32 KiB are too little for the bodies; the thread has more, below a frame of C.
                 let low = guarded_callback::StackBounds::of_thread().expect("known").low();
                 // SAFETY: the plugin's callback accepts null.
-                result.send(unsafe { c::c_call_with_left(32 * KIB, low, f, ptr::null_mut()) }).expect("the test waits");
+                result
+                    .send(unsafe { c::c_call_with_left(32 * KIB, low, f, ptr::null_mut()) })
+                    .expect("the test waits");
             });
             (call, results)
         }).unzip();
         flat(rounds(200), || {
             let plugin = Plugin::open();
-            calls.iter().for_each(|call| call.send(plugin.callback(mode)).expect("the worker lives"));
+            calls
+                .iter()
+                .for_each(|call| call.send(plugin.callback(mode)).expect("the worker lives"));
             results.iter().for_each(|result| assert_eq!(result.recv(), Ok(0)));
             assert_eq!(plugin.stacks(), 4);
             plugin.close();
@@ -202,7 +219,11 @@ in_both_modes! {
             let mut second = Below { f: calls_below::of(mode), arg: to_c(&mut third) };
             assert_eq!(on_thread(theirs, to_c(&mut second)), 0, "the library first");
             let mut first = Below { f: theirs, arg: to_c(&mut second) };
-            assert_eq!(on_thread(calls_below::of(mode), to_c(&mut first)), 0, "the executable first");
+            assert_eq!(
+                on_thread(calls_below::of(mode), to_c(&mut first)),
+                0,
+                "the executable first"
+            );
         }
         let stats = stats();
         assert!(stats.stacks_mapped <= 4 && plugin.stacks() <= 4, "{stats:?}, {}", plugin.stacks());
@@ -231,7 +252,8 @@ in_both_modes! {
     }
 
     fn libraries_are_opened_again_in_any_order(mode) {
-        let folder = std::env::temp_dir().join(format!("guarded-callback-again-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("guarded-callback-again-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let copies: Vec<_> = (0..10).map(|number| {
             let copy = folder.join(format!("{number}{}", loader::FILE_NAME));
@@ -245,8 +267,14 @@ in_both_modes! {
             // Called by a thread that stays and by one that ends.
             let low = guarded_callback::StackBounds::of_thread().expect("known").low();
             // SAFETY: the plugin's callback accepts null.
-            let here = unsafe { c::c_call_with_left(32 * KIB, low, open[which].callback(mode), ptr::null_mut()) };
-            assert_eq!((here, on_thread(open[which].callback(mode), ptr::null_mut())), (0, 0), "round {round}");
+            let here = unsafe {
+                c::c_call_with_left(32 * KIB, low, open[which].callback(mode), ptr::null_mut())
+            };
+            assert_eq!(
+                (here, on_thread(open[which].callback(mode), ptr::null_mut())),
+                (0, 0),
+                "round {round}"
+            );
             let closed = open.swap_remove(which);
             // SAFETY: nothing of the plugin runs or is called any more.
             unsafe { loader::close(closed.0) };
@@ -271,7 +299,9 @@ in_both_modes! {
                 assert_eq!(on_thread(plugin.callback(mode), ptr::null_mut()), 0);
                 let at_end = plugin.symbol(c"plugin_calls_at_its_end");
                 // SAFETY: the plugin defines it so.
-                let at_end = unsafe { core::mem::transmute::<*const c_void, extern "C" fn(*mut AtomicUsize)>(at_end.0) };
+                let at_end = unsafe {
+                    core::mem::transmute::<*const c_void, extern "C" fn(*mut AtomicUsize)>(at_end.0)
+                };
                 let good = AtomicUsize::new(0);
                 at_end((&raw const good).cast_mut());
                 plugin.close();

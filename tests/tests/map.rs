@@ -109,7 +109,14 @@ in_both_modes! {
         let mut picture = String::new();
         let mut two = (uses_much::of(mode), draws::of(mode), to_c(&mut picture));
         // SAFETY: the bodies get what they expect.
-        unsafe { c::c_call_on_thread_at(tests::FREE_PLACES[1], 128 * KIB, CCallback(calls_two as *const c_void), to_c(&mut two)) };
+        unsafe {
+            c::c_call_on_thread_at(
+                tests::FREE_PLACES[1],
+                128 * KIB,
+                CCallback(calls_two as *const c_void),
+                to_c(&mut two),
+            )
+        };
         stack(&picture, "system stack, runs `map::draws::");
     }
 }
@@ -123,8 +130,12 @@ in_both_modes! {
         let guard = lines.iter().find(|line| line.contains("guard area, ")).expect("a guard area");
         assert!(address(lines[0]) > address(sp) && address(sp) > address(guard), "{picture}");
         assert!(address(lines[0]) - address(guard) >= SYSTEM_STACK_BYTES, "{picture}");
-        let least_guard = if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * KIB };
-        assert!(address(guard) - address(lines.last().expect("the end")) >= least_guard, "{picture}");
+        let least_guard =
+            if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * KIB };
+        assert!(
+            address(guard) - address(lines.last().expect("the end")) >= least_guard,
+            "{picture}"
+        );
         let lines = stack(&picture, "thread stack (Thread)");
         assert!(lines.iter().any(|line| line.contains("C called `map::draws::")), "{picture}");
         assert!(!lines.iter().any(|line| line.contains("SP")), "{picture}");
@@ -138,11 +149,16 @@ in_both_modes! {
     }
 
     fn body_that_waits_is_told_from_the_one_that_runs(mode) {
-        let mut nested = Nested { inner: draws_on_a_further_stack::of(mode), picture: String::new() };
+        let mut nested =
+            Nested { inner: draws_on_a_further_stack::of(mode), picture: String::new() };
         far_down(calls_another::of(mode), to_c(&mut nested));
         let waits = stack(&nested.picture, "`map::calls_another::");
         assert!(waits[0].contains("waits for a callback"), "{}", nested.picture);
-        assert!(waits.iter().any(|line| line.contains("C called `map::draws_on_a_further_stack::")), "{}", nested.picture);
+        assert!(
+            waits.iter().any(|line| line.contains("C called `map::draws_on_a_further_stack::")),
+            "{}",
+            nested.picture
+        );
         let runs = stack(&nested.picture, "runs `map::draws_on_a_further_stack::");
         assert!(runs.iter().any(|line| line.contains("|<- SP")), "{}", nested.picture);
     }
@@ -152,7 +168,12 @@ in_both_modes! {
         let mut coroutine = ptr::null_mut::<c::Coroutine>();
         // SAFETY: the memory outlives the coroutine, which the body suspends.
         unsafe {
-            coroutine = c::c_coroutine_new(to_c(&mut memory[0]), memory.len(), suspends::of(mode), (&raw mut coroutine).cast());
+            coroutine = c::c_coroutine_new(
+                to_c(&mut memory[0]),
+                memory.len(),
+                suspends::of(mode),
+                (&raw mut coroutine).cast(),
+            );
             ptr::from_ref(&coroutine).read_volatile();
         }
         // SAFETY: it was just made.
@@ -160,7 +181,10 @@ in_both_modes! {
         let picture = StackMap::current().to_string();
         stack(&picture, "system stack, `map::suspends::");
         assert!(picture.contains("is suspended, or was jumped over"), "{picture}");
-        let host = picture.lines().find(|line| line.contains("C called `map::suspends::")).expect("the host");
+        let host = picture
+            .lines()
+            .find(|line| line.contains("C called `map::suspends::"))
+            .expect("the host");
         assert!(host.contains("on a foreign stack of unknown bounds"), "{picture}");
         let extent = extent_of_coroutine(&memory, address(host));
         assert!(extent.contains(&address(host)), "{picture}");
@@ -199,7 +223,10 @@ in_both_modes! {
         far_down(uses_much::of(mode), ptr::null_mut());
         let picture = StackMap::current().to_string();
         let line = stack(&picture, "system stack, idle")[0];
-        let touched = line.split(", ").find_map(|part| part.strip_suffix(" KiB touched")).expect("it says so");
+        let touched = line
+            .split(", ")
+            .find_map(|part| part.strip_suffix(" KiB touched"))
+            .expect("it says so");
         let touched: usize = touched.parse().expect("a number");
         assert!((USED / KIB..USED / KIB + 64).contains(&touched), "{picture}");
         // One that no body runs on is idle, whichever mode this is.

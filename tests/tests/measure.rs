@@ -45,7 +45,8 @@ alone! {
     }
 
     fn threads_measure_at_the_same_time() {
-        let measured = |kib: usize| std::thread::spawn(move || (kib, measure(|| _ = use_stack(kib * KIB))));
+        let measured =
+            |kib: usize| std::thread::spawn(move || (kib, measure(|| _ = use_stack(kib * KIB))));
         for thread in [100, 200, 300, 400].map(measured) {
             let (kib, used) = thread.join().expect("it measures");
             about(used, kib * KIB);

@@ -67,7 +67,9 @@ alone! {
         }
         let before = resident_bytes();
         // SAFETY: the body does not use its argument.
-        let result = unsafe { c::c_call_on_threads(8, 64 * KIB, runs_deep::of(Mode::Always), ptr::null_mut(), 0) };
+        let result = unsafe {
+            c::c_call_on_threads(8, 64 * KIB, runs_deep::of(Mode::Always), ptr::null_mut(), 0)
+        };
         assert_eq!(result, 0);
         let pooled = stats().stacks_pooled;
         assert!(pooled > 0);

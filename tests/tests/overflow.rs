@@ -62,7 +62,9 @@ callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further
 callback! { "C" [reserve = 300 * KIB] fn calls_another(arg) {
     use_stack(SYSTEM_STACK_BYTES / 8 * 3);
     // SAFETY: the tests pass a callback that does not use its argument.
-    unsafe { c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, *arg.cast::<CCallback>(), ptr::null_mut()) }
+    unsafe {
+        c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, *arg.cast::<CCallback>(), ptr::null_mut())
+    }
 } }
 
 callback! { "C" fn works(_arg) { use_stack(100 * KIB) } }
@@ -587,7 +589,8 @@ in_both_modes! {
             assert_eq!(unsafe { c::c_set_alternate_stack(to_c(&mut own[0]), own.len()) }, 0);
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
             assert_eq!(alternate_stack(), (own.len(), own.as_ptr().addr()));
-            let none = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+            let none =
+                libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
             // SAFETY: a valid request.
             assert_eq!(unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) }, 0);
         });
@@ -634,7 +637,11 @@ tests::alone! {
             let frame = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
             // Slots of 32-bit targets have no more room for it.
             let frame = if cfg!(target_pointer_width = "64") { frame } else { 0 };
-            assert!(alternate_stack().0 >= 64 * KIB + frame, "{:?}, frame {frame}", alternate_stack());
+            assert!(
+                alternate_stack().0 >= 64 * KIB + frame,
+                "{:?}, frame {frame}",
+                alternate_stack()
+            );
         });
     }
 }
@@ -686,7 +693,9 @@ fn report_does_no_more_than_a_signal_handler_may() {
 callback! { "C" fn writes_below_its_stack(arg) {
     // As a frame of C does that is compiled without stack probes.
     // SAFETY: the test passes a number; writing there ends the process.
-    unsafe { c::c_write_to(StackBounds::current().expect("a system stack").low() - *arg.cast::<usize>()) };
+    unsafe {
+        c::c_write_to(StackBounds::current().expect("a system stack").low() - *arg.cast::<usize>())
+    };
     0
 } }
 

@@ -145,7 +145,10 @@ in_both_modes! {
         while_others_churn(mode, || {
             for _ in 0..20 {
                 assert_eq!(far_down(replaces_the_process::of(mode), ptr::null_mut()), 0);
-                assert_eq!(far_down(calls_again::of(mode), replaces_the_process::of(mode).0.cast_mut()), 0);
+                assert_eq!(
+                    far_down(calls_again::of(mode), replaces_the_process::of(mode).0.cast_mut()),
+                    0
+                );
             }
         });
     }
@@ -165,7 +168,9 @@ in_both_modes! {
         for f in [works::of(mode), works_on_a_further_stack::of(mode)] {
             for _ in 0..50 {
                 // SAFETY: the body expects the address of a callback.
-                let result = unsafe { c::c_call_on_thread(64 * KIB, in_vfork::of(Mode::Plain), f.0.cast_mut()) };
+                let result = unsafe {
+                    c::c_call_on_thread(64 * KIB, in_vfork::of(Mode::Plain), f.0.cast_mut())
+                };
                 assert_eq!(result, 0);
             }
         }

@@ -84,13 +84,17 @@ in_both_modes! {
         if is_emulated(IGNORES_LIMITS) {
             return;
         }
-        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)] {
+        for outer in [exhausted_with_8_kib::of(Mode::Plain), exhausted_with_little::of(Mode::Plain)]
+        {
             assert_eq!(on_small_thread(outer, works_or_tells::of(mode)), -7);
         }
         assert_eq!(stats().refusals, 2);
         // With the limit gone everything is as before.
         // SAFETY: the body does not use its argument.
-        assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) },
+            0
+        );
         assert_eq!(stats().refusals, 2);
     }
 
@@ -104,7 +108,9 @@ in_both_modes! {
     }
 
     fn exhausted_address_space_gives_many_threads_the_fallback_at_once(mode) {
-        if is_emulated(IGNORES_LIMITS) || tests::is_in_loader("has one heap with the program, which cannot grow then") {
+        if is_emulated(IGNORES_LIMITS)
+            || tests::is_in_loader("has one heap with the program, which cannot grow then")
+        {
             return;
         }
         // All of them nearly at the end of their stacks, at the same time.
@@ -117,7 +123,9 @@ in_both_modes! {
         });
         let f = works_or_tells::of(mode);
         // SAFETY: the body expects the address of a callback.
-        let wrong = unsafe { c::c_call_on_threads(8, 64 * KIB, at_the_end::of(Mode::Plain), f.0.cast_mut(), 0) };
+        let wrong = unsafe {
+            c::c_call_on_threads(8, 64 * KIB, at_the_end::of(Mode::Plain), f.0.cast_mut(), 0)
+        };
         limiter.join().expect("limited");
         assert_eq!(wrong, 0);
     }

@@ -52,7 +52,11 @@ in_both_modes! {
             0
         } }
         let mut mode = mode;
-        assert_eq!(far_down(outer::of(Mode::Plain), to_c(&mut mode)), 0, "registers changed; -1: the body failed");
+        assert_eq!(
+            far_down(outer::of(Mode::Plain), to_c(&mut mode)),
+            0,
+            "registers changed; -1: the body failed"
+        );
     }
 
     fn stack_pointer_of_a_body_is_misaligned(mode) {

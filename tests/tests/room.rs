@@ -41,7 +41,8 @@ in_both_modes! {
     fn body_on_a_16_kib_thread_has_room(mode) {
         let mut seen = Seen::default();
         // SAFETY: the C function calls back with this argument before it returns.
-        let result = unsafe { c::c_call_on_thread(16 * KIB, needs_128_kib::of(mode), to_c(&mut seen)) };
+        let result =
+            unsafe { c::c_call_on_thread(16 * KIB, needs_128_kib::of(mode), to_c(&mut seen)) };
         assert_eq!(result, 0);
         assert!(seen.switched && seen.remaining >= 128 * KIB, "{seen:?}");
         assert_eq!(seen.source, Some(Source::System));
@@ -57,7 +58,8 @@ in_both_modes! {
         } }
         let mut pair = (mode, to_c(&mut seen));
         // SAFETY: as above.
-        let result = unsafe { c::c_call_on_thread(80 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) };
+        let result =
+            unsafe { c::c_call_on_thread(80 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) };
         assert_eq!(result, 0);
         assert!(seen.switched, "{seen:?}");
     }
@@ -65,7 +67,8 @@ in_both_modes! {
     fn big_local_on_a_128_kib_thread_is_checked_before_it_exists(mode) {
         let mut seen = Seen::default();
         // SAFETY: as above.
-        let result = unsafe { c::c_call_on_thread(128 * KIB, has_a_big_local::of(mode), to_c(&mut seen)) };
+        let result =
+            unsafe { c::c_call_on_thread(128 * KIB, has_a_big_local::of(mode), to_c(&mut seen)) };
         assert_eq!(result, 0);
         assert!(seen.switched);
     }
@@ -85,7 +88,10 @@ in_both_modes! {
         let mut seen = Seen::default();
         let mut pair = (mode, to_c(&mut seen));
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(64 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) },
+            0
+        );
         assert!(seen.switched);
     }
 
@@ -100,7 +106,10 @@ in_both_modes! {
         let mut seen = Seen::default();
         let mut pair = (mode, to_c(&mut seen));
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(32 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) },
+            0
+        );
         assert!(seen.switched && seen.calls == 1, "{seen:?}");
     }
 
@@ -108,7 +117,9 @@ in_both_modes! {
         let mut seen = Seen::default();
         for _ in 0..3 {
             // SAFETY: as above.
-            let result = unsafe { c::c_call_on_thread(1024 * KIB, needs_128_kib::of(mode), to_c(&mut seen)) };
+            let result = unsafe {
+                c::c_call_on_thread(1024 * KIB, needs_128_kib::of(mode), to_c(&mut seen))
+            };
             assert_eq!(result, 0);
             assert_eq!(seen.switched, mode == Mode::Always);
             assert!(seen.remaining >= 128 * KIB);
@@ -132,7 +143,11 @@ in_both_modes! {
         // SAFETY: as above.
         let result = unsafe { c::c_call_on_thread(64 * KIB, nested::of(mode), to_c(&mut depth)) };
         assert_eq!((result, depth), (0, 0));
-        assert_eq!(stats().stacks_mapped, mapped, "the stacks of the first thread were not used again");
+        assert_eq!(
+            stats().stacks_mapped,
+            mapped,
+            "the stacks of the first thread were not used again"
+        );
     }
 
     fn every_nested_body_has_its_reserve_and_intact_locals(mode) {
@@ -147,10 +162,16 @@ in_both_modes! {
         // Threads that Rust did not make and sees for the first time in the callback, several at
         // once.
         callback! { "C" fn probe(_arg) {
-            if remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) { use_stack(120 * KIB) } else { -1 }
+            if remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) {
+                use_stack(120 * KIB)
+            } else {
+                -1
+            }
         } }
         // SAFETY: the body does not use the argument.
-        let wrong = unsafe { c::c_call_on_threads(32, 16 * KIB, probe::of(mode), core::ptr::null_mut(), 0) };
+        let wrong = unsafe {
+            c::c_call_on_threads(32, 16 * KIB, probe::of(mode), core::ptr::null_mut(), 0)
+        };
         assert_eq!(wrong, 0);
     }
 
@@ -184,7 +205,10 @@ callback! { "C" [reserve = 64 * 1024] fn nested(arg) {
     } else {
         0
     };
-    below + c_int::from(!canary.is_intact() || core::hint::black_box(&local).iter().any(|&byte| byte != 3))
+    below
+        + c_int::from(
+            !canary.is_intact() || core::hint::black_box(&local).iter().any(|&byte| byte != 3),
+        )
 } }
 
 callback! { "C" fn inner(arg) {
@@ -228,7 +252,11 @@ in_both_modes! {
             // SAFETY: the test passes a function of that type.
             unsafe { c::c_call_with_big_value(tests::CCallback(arg)) }
         } }
-        let f = if mode == Mode::Always { adds_one_always as *mut c_void } else { adds_one_when_low as *mut c_void };
+        let f = if mode == Mode::Always {
+            adds_one_always as *mut c_void
+        } else {
+            adds_one_when_low as *mut c_void
+        };
         // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug
         // build copies, and on powerpc64 and 32-bit Arm rustc passes structures of all sizes as
         // arrays of words, so that every function that gets one copies it.
@@ -239,7 +267,10 @@ in_both_modes! {
             (true, _) => 512 * KIB,
         };
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(stack_bytes, passes_a_big_value::of(Mode::Plain), f) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(stack_bytes, passes_a_big_value::of(Mode::Plain), f) },
+            0
+        );
     }
 }
 
@@ -257,7 +288,11 @@ alone! {
                 (tells_its_stack_or_falls_back::of(Mode::WhenLow), 0),
             ];
             // SAFETY: the bodies do not use their argument.
-            c_int::from(calls.iter().all(|&(f, expected)| unsafe { c::c_call(f, core::ptr::null_mut()) } == expected))
+            c_int::from(
+                calls.iter().all(
+                    |&(f, expected)| unsafe { c::c_call(f, core::ptr::null_mut()) } == expected,
+                ),
+            )
         } }
         let f = calls_in_turn::of(Mode::Plain);
         // SAFETY: as above.

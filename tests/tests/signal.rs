@@ -207,7 +207,12 @@ callback! { "C" fn calls_again(arg) {
 
 callback! { "C" fn answers_with_a_further_stack_always(_arg) {
     // SAFETY: the argument is the address of a callback.
-    unsafe { c::c_call(calls_again::of(Mode::Always), answers_on_a_further_stack::of(Mode::Always).0.cast_mut()) }
+    unsafe {
+        c::c_call(
+            calls_again::of(Mode::Always),
+            answers_on_a_further_stack::of(Mode::Always).0.cast_mut(),
+        )
+    }
 } }
 
 fn call(f: CCallback, arg: *mut c_void) -> c_int {
@@ -247,11 +252,17 @@ callback! { "C-unwind" fn runs(arg) {
 
 #[cfg(target_arch = "x86_64")]
 in_both_modes! {
-    fn handler_at_each_instruction_of_a_warm_callback_works(mode) { stepped::step(mode, Some(warm), warm); }
+    fn handler_at_each_instruction_of_a_warm_callback_works(mode) {
+        stepped::step(mode, Some(warm), warm);
+    }
 
-    fn handler_at_each_instruction_of_the_first_callback_works(mode) { stepped::step(mode, None, warm); }
+    fn handler_at_each_instruction_of_the_first_callback_works(mode) {
+        stepped::step(mode, None, warm);
+    }
 
-    fn handler_at_each_instruction_of_a_nested_callback_works(mode) { stepped::step(mode, Some(warm), nested); }
+    fn handler_at_each_instruction_of_a_nested_callback_works(mode) {
+        stepped::step(mode, Some(warm), nested);
+    }
 
     fn handler_at_each_instruction_around_the_slow_path_works(mode) {
         stepped::step(mode, Some(warm), nested_on_a_further_stack);
@@ -262,7 +273,9 @@ in_both_modes! {
         stepped::step(mode, Some(nested_on_a_further_stack), nested_on_a_further_stack);
     }
 
-    fn handler_at_each_instruction_of_taking_back_a_stack_works(mode) { stepped::step(mode, Some(warm), jumped_over); }
+    fn handler_at_each_instruction_of_taking_back_a_stack_works(mode) {
+        stepped::step(mode, Some(warm), jumped_over);
+    }
 
     fn handler_at_each_instruction_of_on_host_stack_works(mode) {
         stepped::step(mode, Some(warm), stepped::calls_back_on_the_host);
@@ -299,15 +312,21 @@ in_both_modes! {
         stepped::step_to_the_end(mode, runs::of(Mode::Plain), to_c(&mut scenario));
     }
 
-    fn first_callback_at_each_instruction_of_malloc_works(mode) { stepped::first_at_each(mode, stepped::allocates); }
+    fn first_callback_at_each_instruction_of_malloc_works(mode) {
+        stepped::first_at_each(mode, stepped::allocates);
+    }
 
     fn first_callback_at_each_instruction_of_pthread_create_works(mode) {
         stepped::first_at_each(mode, stepped::makes_a_thread);
     }
 
-    fn first_callback_at_each_instruction_of_dlopen_works(mode) { stepped::first_at_each(mode, stepped::opens_a_library); }
+    fn first_callback_at_each_instruction_of_dlopen_works(mode) {
+        stepped::first_at_each(mode, stepped::opens_a_library);
+    }
 
-    fn first_callback_at_each_instruction_of_exit_works(mode) { stepped::first_at_each_of_exit(mode); }
+    fn first_callback_at_each_instruction_of_exit_works(mode) {
+        stepped::first_at_each_of_exit(mode);
+    }
 
     fn jump_out_of_a_handler_at_each_instruction_of_a_warm_callback_loses_nothing(mode) {
         stepped::jump_out_at_each(mode, warm);
@@ -400,7 +419,10 @@ callback! { "C" fn raises_one(_arg) {
 static NOTED: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 callback! { "C" fn notes_its_stack(_arg) {
-    NOTED.store(StackBounds::current().map_or(usize::MAX, |bounds| bounds.source() as usize), Relaxed);
+    NOTED.store(
+        StackBounds::current().map_or(usize::MAX, |bounds| bounds.source() as usize),
+        Relaxed,
+    );
     c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB))
 } }
 
@@ -428,9 +450,13 @@ callback! { "C-unwind" fn is_jumped_out_of(arg) {
             let mut wrong = libc::sigaltstack(ptr::null(), &raw mut armed);
             let own = signal_stack_now();
             for round in 0..50 {
-                wrong += c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
+                wrong += c_int::from(
+                    c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1,
+                );
                 let now = signal_stack_now();
-                wrong += c_int::from(now.1 == 0 || now == own) + warm(run.mode) + nested_on_a_further_stack(run.mode);
+                wrong += c_int::from(now.1 == 0 || now == own)
+                    + warm(run.mode)
+                    + nested_on_a_further_stack(run.mode);
                 wrong += c_int::from(signal_stack_now() != now);
                 // Every other jump is out of a handler on the stack that was lent to the one
                 // before.
@@ -474,7 +500,9 @@ callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
         // is overwritten.
         unsafe {
             let own = signal_stack_now();
-            let mut wrong = c_int::from(c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1);
+            let mut wrong = c_int::from(
+                c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut()) != 1,
+            );
             let lent = signal_stack_now();
             // The proof that the handler's body is dead.
             ptr::with_exposed_provenance_mut::<u8>(own.0).write_bytes(0xee, own.1);
@@ -497,7 +525,8 @@ callback! { "C" fn has_another_signal_stack(_arg) {
     let canary = Canary::new(37);
     // SAFETY: a handler for it is there; the thread does not block it.
     let raised = unsafe { libc::raise(libc::SIGUSR2) };
-    let is_left = (LEFT.0.load(Relaxed)..LEFT.0.load(Relaxed) + LEFT.1.load(Relaxed)).contains(&low);
+    let is_left =
+        (LEFT.0.load(Relaxed)..LEFT.0.load(Relaxed) + LEFT.1.load(Relaxed)).contains(&low);
     let is_another = bytes >= 32 * KIB && bytes >= LEFT.1.load(Relaxed) && !is_left;
     raised + c_int::from(!is_another || !canary.is_intact() || signal_stack_now() != (low, bytes))
 } }
@@ -577,7 +606,14 @@ in_both_modes! {
 
     fn alternate_stack_with_room_is_used(mode) {
         let mut run =
-            Run { stack: Stack::Large, mode, handler: notes_its_stack::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+            Run {
+                stack: Stack::Large,
+                mode,
+                handler: notes_its_stack::of(mode),
+                before: Some(warm),
+                scenario: warm,
+                calls: 0,
+            };
         run.on_thread(THREAD_BYTES, raises_once::of(Mode::Plain));
         let expected = if mode == Mode::Always { Source::System } else { Source::Signal };
         assert_eq!(NOTED.load(Relaxed), expected as usize);
@@ -586,7 +622,14 @@ in_both_modes! {
     fn jump_out_of_the_body_of_a_handler_leaves_its_lent_stack_armed_and_loses_nothing(mode) {
         for stack in [Stack::Alternate, Stack::Tiny, Stack::InFrame] {
             let mut run =
-                Run { stack, mode, handler: jumps_out_of_its_handler::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+                Run {
+                    stack,
+                    mode,
+                    handler: jumps_out_of_its_handler::of(mode),
+                    before: Some(warm),
+                    scenario: warm,
+                    calls: 0,
+                };
             run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
             assert_eq!(run.calls, 50);
         }
@@ -606,12 +649,21 @@ in_both_modes! {
 
     fn alternate_stack_in_a_frame_stays_known_while_its_handler_runs(mode) {
         for stack in [Stack::InFrame, Stack::InFrameAutodisarm] {
-            if stack.disarms_itself() && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
+            if stack.disarms_itself()
+                && tests::is_emulated("does not give a stack with SS_AUTODISARM back")
+            {
                 continue;
             }
             NESTED.store(0, Relaxed);
             let mut run =
-                Run { stack, mode, handler: nests_or_uses_its_stack::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+                Run {
+                    stack,
+                    mode,
+                    handler: nests_or_uses_its_stack::of(mode),
+                    before: Some(warm),
+                    scenario: warm,
+                    calls: 0,
+                };
             // So large that the body would stay where it is, were that taken for the thread's
             // stack.
             run.on_thread(1024 * KIB, raises_twice::of(Mode::Plain));
@@ -624,7 +676,14 @@ in_both_modes! {
             .flat_map(|stack| [(stack, Some(warm as fn(Mode) -> c_int)), (stack, None)])
         {
             let mut run =
-                Run { stack, mode, handler: has_another_signal_stack::of(mode), before, scenario: warm, calls: 0 };
+                Run {
+                    stack,
+                    mode,
+                    handler: has_another_signal_stack::of(mode),
+                    before,
+                    scenario: warm,
+                    calls: 0,
+                };
             run.on_thread(THREAD_BYTES, raises_with_lent_stacks::of(Mode::Plain));
             assert_eq!(run.calls, 100);
         }
@@ -674,7 +733,8 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
             assert_eq!(c::c_start_timer(libc::SIGUSR2, STORM_NANOSECONDS / 2, &raw mut timer), 0);
         }
         // SAFETY: raises a signal on this thread, which has a handler.
-        let wrong = (0..rounds(STORM_CALLS / 10)).map(|_| unsafe { libc::raise(libc::SIGUSR1) }).sum();
+        let wrong =
+            (0..rounds(STORM_CALLS / 10)).map(|_| unsafe { libc::raise(libc::SIGUSR1) }).sum();
         // SAFETY: started above.
         unsafe { c::c_stop_timer(&raw mut timer) };
         wrong
@@ -684,14 +744,22 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
 in_both_modes! {
     fn storm_of_timer_signals_leaves_handlers_that_call_back_intact(mode) {
         let stack = Stack::Alternate;
-        let mut run = Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+        let mut run = Run {
+            stack,
+            mode,
+            handler: answers::of(mode),
+            before: Some(warm),
+            scenario: warm,
+            calls: 0,
+        };
         run.on_thread(THREAD_BYTES, raises_in_a_storm::of(Mode::Plain));
     }
 
     fn storm_of_timer_signals_over_millions_of_callbacks_is_weathered(mode) {
         for stack in STACKS {
             for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
-                let mut run = Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
+                let mut run =
+                    Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
                 run.on_thread(THREAD_BYTES, weathers_a_storm::of(Mode::Plain));
             }
         }

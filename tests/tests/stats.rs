@@ -70,11 +70,17 @@ in_both_modes! {
         }
         for _ in 0..5 {
             // SAFETY: as above.
-            assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, uses::of(mode), to_c(&mut 1000_usize)) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_thread(32 * KIB, uses::of(mode), to_c(&mut 1000_usize)) },
+                0
+            );
         }
         let uses = figures("uses", mode);
         let switched = if mode == Mode::Always { 15 } else { 5 };
-        assert_eq!((uses.calls, uses.in_place, uses.switched, uses.refused), (15, 15 - switched, switched, 0));
+        assert_eq!(
+            (uses.calls, uses.in_place, uses.switched, uses.refused),
+            (15, 15 - switched, switched, 0)
+        );
         assert_eq!(uses.asked_bytes, 200 * KIB);
         assert_eq!((stats().bodies_in_place, stats().bodies_switched), (15 - switched, switched));
     }
@@ -84,11 +90,16 @@ in_both_modes! {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *from_c::<Mode>(arg) };
             // SAFETY: the inner body expects a number.
-            (0..10).map(|_| unsafe { c::c_call(uses_a_little::of(mode), to_c(&mut 1000_usize)) }).sum()
+            (0..10)
+                .map(|_| unsafe { c::c_call(uses_a_little::of(mode), to_c(&mut 1000_usize)) })
+                .sum()
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(32 * KIB, calls_ten_times::of(mode), to_c(&mut mode)) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(32 * KIB, calls_ten_times::of(mode), to_c(&mut mode)) },
+            0
+        );
         let inner = figures("uses_a_little", mode);
         assert_eq!((inner.in_place, inner.switched, inner.deepest_bytes), (10, 0, None));
     }
@@ -120,16 +131,30 @@ in_both_modes! {
         callback! { "C" fn jumps(arg) {
             // SAFETY: the test passes the mode; the frames that are jumped over have nothing to
             // drop.
-            unsafe { c::c_call_jumped(0, jumps_away_from_deep::of(*from_c::<Mode>(arg)), to_c(&mut (2_usize << 20))) - 1 }
+            unsafe {
+                c::c_call_jumped(
+                    0,
+                    jumps_away_from_deep::of(*from_c::<Mode>(arg)),
+                    to_c(&mut (2_usize << 20)),
+                ) - 1
+            }
         } }
         let mut mode = mode;
         for _ in 0..7 {
             assert_eq!(far_down(uses_a_little::of(mode), 100 * KIB), 0);
             // SAFETY: as above.
-            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, jumps::of(Mode::Plain), to_c(&mut mode)) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_thread(64 * KIB, jumps::of(Mode::Plain), to_c(&mut mode)) },
+                0
+            );
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: as above.
-            assert_eq!(unsafe { c::c_call_with_left(64 * KIB, low, jumps::of(Mode::Plain), to_c(&mut mode)) }, 0);
+            assert_eq!(
+                unsafe {
+                    c::c_call_with_left(64 * KIB, low, jumps::of(Mode::Plain), to_c(&mut mode))
+                },
+                0
+            );
         }
         about(figures("uses_a_little", mode), 100 * KIB);
     }
@@ -142,7 +167,10 @@ alone! {
             // SAFETY: the body does not use its argument.
             assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, ptr::null_mut()) }, -7);
         }
-        let refused = all().into_iter().find(|callback| callback.name == "stats::is_refused").expect("it was called");
+        let refused = all()
+            .into_iter()
+            .find(|callback| callback.name == "stats::is_refused")
+            .expect("it was called");
         assert_eq!((refused.calls, refused.refused, refused.deepest_bytes), (3, 3, None));
     }
 }

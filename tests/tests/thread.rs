@@ -48,7 +48,9 @@ callback! { "C" fn nests(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
     // SAFETY: the body expects the address of a callback.
-    unsafe { c::c_call_with_frame(64 * KIB, lets_jump::of(mode), jumps_away::of(mode).0.cast_mut()) }
+    unsafe {
+        c::c_call_with_frame(64 * KIB, lets_jump::of(mode), jumps_away::of(mode).0.cast_mut())
+    }
 } }
 
 fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
@@ -96,7 +98,10 @@ in_both_modes! {
     fn exit_of_many_threads_at_once_leaks_nothing(mode) {
         flat_but(64, 200, || {
             // SAFETY: the body does not use its argument.
-            assert_eq!(unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) },
+                0
+            );
         });
         assert!(stats().stacks_pooled <= 16);
     }
@@ -113,10 +118,15 @@ in_both_modes! {
     #[cfg(unix)]
     fn body_in_a_late_destructor_knows_its_stack(mode) {
         callback! { "C" fn knows(_arg) {
-            i32::from(on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB))
+            i32::from(
+                on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB),
+            )
         } }
         // SAFETY: the body does not use its argument.
-        assert_eq!(unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) }, 4);
+        assert_eq!(
+            unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) },
+            4
+        );
     }
 
     #[cfg(unix)]
@@ -143,7 +153,11 @@ in_both_modes! {
         static GOOD: AtomicUsize = AtomicUsize::new(0);
         flat_but(FITTING, 1_000, || {
             let thread = std::thread::Builder::new().stack_size(64 * KIB);
-            thread.spawn(move || LAST.with(|last| last.0.set(Some(mode)))).expect("a thread").join().expect("its end");
+            thread
+                .spawn(move || LAST.with(|last| last.0.set(Some(mode))))
+                .expect("a thread")
+                .join()
+                .expect("its end");
         });
         let count = rounds(1_000);
         assert_eq!(GOOD.load(Relaxed), count + count / 10);
@@ -163,7 +177,9 @@ in_both_modes! {
         let mut mode = mode;
         flat(1_000, || {
             // SAFETY: as above.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, jumping_thread::of(Mode::Plain), to_c(&mut mode)) };
+            let result = unsafe {
+                c::c_call_on_thread(64 * KIB, jumping_thread::of(Mode::Plain), to_c(&mut mode))
+            };
             assert_eq!(result, 0);
         });
     }
@@ -174,7 +190,10 @@ in_both_modes! {
         let mut mode = mode;
         flat(200, || {
             // SAFETY: as above.
-            assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, nests::of(mode), to_c(&mut mode)) }, 0);
+            assert_eq!(
+                unsafe { c::c_call_on_thread(64 * KIB, nests::of(mode), to_c(&mut mode)) },
+                0
+            );
         });
     }
 
@@ -235,7 +254,10 @@ in_both_modes! {
 
     fn trim_gives_back_what_nobody_uses(mode) {
         // SAFETY: the body does not use its argument.
-        assert_eq!(unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) },
+            0
+        );
         let before = (maps(), stats(), resident_bytes());
         let pooled = before.1.stacks_pooled;
         assert!(pooled > 0);
@@ -243,7 +265,10 @@ in_both_modes! {
         assert_eq!(guarded_callback::trim(), pooled);
         assert_eq!((stats().stacks_pooled, stats().stacks_unmapped), (pooled, 0));
         let kept = before.2 - resident_bytes().min(before.2);
-        assert!(tests::is_emulated("keeps memory of its own") || kept >= pooled.min(16) * 56 * KIB, "{kept} bytes");
+        assert!(
+            tests::is_emulated("keeps memory of its own") || kept >= pooled.min(16) * 56 * KIB,
+            "{kept} bytes"
+        );
         assert!(maps() <= before.0, "{} -> {}", before.0, maps());
         assert_eq!(guarded_callback::trim(), pooled);
         assert_eq!(on_thread(16 * KIB, works::of(mode)), 0);
@@ -261,7 +286,16 @@ in_both_modes! {
         } }
         for _ in 0..100 {
             // SAFETY: the body expects the address of a callback.
-            assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, trims::of(mode), works_deep::of(mode).0.cast_mut()) }, 0);
+            assert_eq!(
+                unsafe {
+                    c::c_call_on_thread(
+                        16 * KIB,
+                        trims::of(mode),
+                        works_deep::of(mode).0.cast_mut(),
+                    )
+                },
+                0
+            );
         }
     }
 }

@@ -134,7 +134,10 @@ in_both_modes! {
         quiet();
         for round in 0..rounds(1000) as u64 {
             let mut number = round;
-            assert_eq!(panic_payload(|| far_down(panics::of(mode), to_c(&mut number))), Some(round));
+            assert_eq!(
+                panic_payload(|| far_down(panics::of(mode), to_c(&mut number))),
+                Some(round)
+            );
             assert_eq!(call_works(mode), 0);
         }
         assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (rounds(1000), rounds(1000)));
@@ -209,14 +212,20 @@ in_both_modes! {
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=rounds(200) {
             // SAFETY: the pair is as the body expects.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(Mode::Plain), to_c(&mut inner)) };
+            let result = unsafe {
+                c::c_call_on_thread(64 * KIB, passes_on::of(Mode::Plain), to_c(&mut inner))
+            };
             assert_eq!(result, -3001, "the thread ended otherwise");
             assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (2 * round * ran, round));
             // SAFETY: it only tells a number.
             assert_eq!(unsafe { c::c_destroyed() }, (round * ran) as c_int);
         }
         // A thread that was joined may not be gone yet.
-        assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 1 } else { 4 }, "stacks were lost: {:?}", stats());
+        assert!(
+            stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 1 } else { 4 },
+            "stacks were lost: {:?}",
+            stats()
+        );
     }
 
     #[cfg(unix)]
@@ -225,11 +234,16 @@ in_both_modes! {
         let mut outer = (passes_on_from_a_further_stack::of(mode), to_c(&mut inner));
         for round in 1..=rounds(200) {
             // SAFETY: the pairs are as the bodies expect.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
+            let result =
+                unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
             assert_eq!(DROPS.load(Relaxed), 3 * round * usize::from(PTHREAD_EXIT_UNWINDS));
         }
-        assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 3 } else { 6 }, "stacks of the threads were lost: {:?}", stats());
+        assert!(
+            stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 3 } else { 6 },
+            "stacks of the threads were lost: {:?}",
+            stats()
+        );
     }
 
     #[cfg(unix)]
@@ -244,18 +258,25 @@ in_both_modes! {
         let mut outer = (visits_its_host::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=rounds(200) {
             // SAFETY: the pair is as the body expects.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
+            let result =
+                unsafe { c::c_call_on_thread(64 * KIB, passes_on::of(mode), to_c(&mut outer)) };
             assert_eq!(result, -3001, "the thread ended otherwise");
             assert_eq!(SWITCHED.load(Relaxed), 2 * round);
         }
-        assert!(stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 2 } else { 6 }, "stacks of the threads were lost: {:?}", stats());
+        assert!(
+            stats().stacks_mapped <= if PTHREAD_EXIT_UNWINDS { 2 } else { 6 },
+            "stacks of the threads were lost: {:?}",
+            stats()
+        );
     }
 
     fn fallback_is_given_for_a_panic(mode) {
         quiet();
         for round in 1..=rounds(100) {
             // SAFETY: the body does not use its argument.
-            let result = unsafe { c::c_call_on_thread(64 * KIB, panics_with_fallback::of(mode), ptr::null_mut()) };
+            let result = unsafe {
+                c::c_call_on_thread(64 * KIB, panics_with_fallback::of(mode), ptr::null_mut())
+            };
             assert_eq!(result, -9);
             assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (round, round));
         }
@@ -285,7 +306,10 @@ in_both_modes! {
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(unsafe { c::c_call_on_thread(16 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) }, 0);
+        assert_eq!(
+            unsafe { c::c_call_on_thread(16 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) },
+            0
+        );
     }
 }
 

@@ -49,7 +49,11 @@ fn no_stacks() -> Settings {
 }
 
 callback! { "C" fn works(_arg) {
-    if on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) { use_stack(120 * KIB) } else { -1 }
+    if on_system_stack() && remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) {
+        use_stack(120 * KIB)
+    } else {
+        -1
+    }
 } }
 
 callback! { "C" fn makes_big_frames(_arg) {
@@ -62,7 +66,11 @@ callback! { "C" fn makes_big_frames(_arg) {
 
 callback! { "C" fn makes_frames_by_limit(_arg) {
     // SAFETY: as above.
-    unsafe { c::c_use_frame_by_limit(200 * KIB) + c::c_use_frame_by_limit(DEEP) + c::c_use_frame_by_limit(100) }
+    unsafe {
+        c::c_use_frame_by_limit(200 * KIB)
+            + c::c_use_frame_by_limit(DEEP)
+            + c::c_use_frame_by_limit(100)
+    }
 } }
 
 callback! { "C" fn raises(_arg) {
@@ -113,7 +121,10 @@ callback! { "C" fn uses_its_stack_after_a_jump(arg) {
     // SAFETY: the test passes the mode; what is called does not use its argument, and uses what is
     // free of this stack.
     unsafe {
-        let jumped = c::c_call_jumped_unwinding(jumps_from_another_stack::of(*arg.cast::<Mode>()), ptr::null_mut());
+        let jumped = c::c_call_jumped_unwinding(
+            jumps_from_another_stack::of(*arg.cast::<Mode>()),
+            ptr::null_mut(),
+        );
         c_int::from(jumped != 1 || !on_system_stack()) + c::c_use_frame_by_limit(DEEP / 2)
     }
 } }
@@ -170,7 +181,8 @@ in_both_modes! {
 
     fn big_frames_on_a_thread_of_c_crash(mode) {
         for _ in 0..3 {
-            for f in [makes_big_frames::of(mode), makes_frames_by_limit::of(mode), raises::of(mode)] {
+            for f in [makes_big_frames::of(mode), makes_frames_by_limit::of(mode), raises::of(mode)]
+            {
                 assert_eq!(on_thread(f, ptr::null_mut()), 0);
             }
         }
@@ -188,7 +200,9 @@ in_both_modes! {
                         + c::c_call_jumped_unwinding(jumps::of(mode), ptr::null_mut())
                 };
                 // SAFETY: the body does not use its argument.
-                if jumped != 2 || unsafe { c::c_call(works::of(Mode::Always), ptr::null_mut()) } != 0 {
+                if jumped != 2
+                    || unsafe { c::c_call(works::of(Mode::Always), ptr::null_mut()) } != 0
+                {
                     return 1;
                 }
                 let now = fields();
@@ -211,9 +225,13 @@ in_both_modes! {
             let before = fields();
             for _ in 0..100 {
                 // SAFETY: as above.
-                let jumped = unsafe { c::c_call_jumped(0, jumps_without_unwinding::of(mode), ptr::null_mut()) };
+                let jumped = unsafe {
+                    c::c_call_jumped(0, jumps_without_unwinding::of(mode), ptr::null_mut())
+                };
                 // SAFETY: the body does not use its argument.
-                if jumped != 1 || unsafe { c::c_call(works::of(Mode::Always), ptr::null_mut()) } != 0 {
+                if jumped != 1
+                    || unsafe { c::c_call(works::of(Mode::Always), ptr::null_mut()) } != 0
+                {
                     return 1;
                 }
             }
@@ -231,7 +249,10 @@ in_both_modes! {
         // committed as a whole.
         let mut mode = mode;
         for _ in 0..20 {
-            assert_eq!(on_thread(uses_its_stack_after_a_jump::of(Mode::Always), to_c(&mut mode)), 0);
+            assert_eq!(
+                on_thread(uses_its_stack_after_a_jump::of(Mode::Always), to_c(&mut mode)),
+                0
+            );
         }
     }
 
@@ -248,7 +269,8 @@ in_both_modes! {
                         return 1;
                     }
                     // SAFETY: as above.
-                    if unsafe { c::c_call_handling(works::of(Mode::Always), ptr::null_mut()) } != 0 {
+                    if unsafe { c::c_call_handling(works::of(Mode::Always), ptr::null_mut()) } != 0
+                    {
                         return 2;
                     }
                 }
@@ -265,7 +287,13 @@ in_both_modes! {
     fn thread_that_ends_after_a_longjmp_frees_the_system_stack(mode) {
         callback! { "C" fn jumps_once(arg) {
             // SAFETY: the test passes the mode; the body does not use its argument.
-            unsafe { c::c_call_jumped(0, jumps_without_unwinding::of(*arg.cast::<Mode>()), ptr::null_mut()) - 1 }
+            unsafe {
+                c::c_call_jumped(
+                    0,
+                    jumps_without_unwinding::of(*arg.cast::<Mode>()),
+                    ptr::null_mut(),
+                ) - 1
+            }
         } }
         let mut mode = mode;
         let mut step = || assert_eq!(on_thread(jumps_once::of(Mode::Plain), to_c(&mut mode)), 0);
@@ -273,7 +301,11 @@ in_both_modes! {
         let (maps_before, bytes_before) = (maps(), resident_bytes());
         (0..200).for_each(|_| step());
         assert!(maps() <= maps_before + 8, "{maps_before} -> {}", maps());
-        assert!(resident_bytes() < bytes_before + 1024 * KIB, "{bytes_before} -> {}", resident_bytes());
+        assert!(
+            resident_bytes() < bytes_before + 1024 * KIB,
+            "{bytes_before} -> {}",
+            resident_bytes()
+        );
         assert_eq!(on_thread(works::of(mode), ptr::null_mut()), 0);
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
     }
@@ -298,7 +330,8 @@ in_both_modes! {
                 if !on_system_stack() { std::panic::panic_any(9_u64) }
             }));
             let payload = caught.err().and_then(|payload| payload.downcast_ref::<u64>().copied());
-            c_int::from(payload != Some(9) || !canary.is_intact() || !on_system_stack()) + use_stack(100 * KIB)
+            c_int::from(payload != Some(9) || !canary.is_intact() || !on_system_stack())
+                + use_stack(100 * KIB)
         } }
         for _ in 0..20 {
             assert_eq!(far_down(goes_back::of(mode), ptr::null_mut()), 0);
@@ -313,7 +346,10 @@ in_both_modes! {
             // SAFETY: the bodies do not use their argument.
             unsafe {
                 assert_eq!(c::c_call_in_pool(works::of(Mode::Always), ptr::null_mut()), 0);
-                assert_eq!(c::c_call_in_pool(needs_more_than_a_pool_thread_has::of(mode), ptr::null_mut()), 0);
+                assert_eq!(
+                    c::c_call_in_pool(needs_more_than_a_pool_thread_has::of(mode), ptr::null_mut()),
+                    0
+                );
             }
         }
     }
@@ -321,7 +357,9 @@ in_both_modes! {
     fn callback_when_fiber_local_storage_ends_fails_or_leaks(mode) {
         callback! { "C" fn at_the_end(_arg) { use_stack(100 * KIB) } }
         // SAFETY: the body does not use its argument.
-        let step = || assert_eq!(unsafe { c::c_call_at_fls_end(at_the_end::of(mode), ptr::null_mut()) }, 0);
+        let step = || {
+            assert_eq!(unsafe { c::c_call_at_fls_end(at_the_end::of(mode), ptr::null_mut()) }, 0)
+        };
         (0..50).for_each(|_| step());
         let maps_before = maps();
         (0..200).for_each(|_| step());
@@ -347,7 +385,12 @@ alone! {
         } }
         // SAFETY: the body does not use its argument.
         unsafe {
-            let fiber = c::c_coroutine_new(ptr::null_mut(), 256 * KIB, looks::of(Mode::Plain), ptr::null_mut());
+            let fiber = c::c_coroutine_new(
+                ptr::null_mut(),
+                256 * KIB,
+                looks::of(Mode::Plain),
+                ptr::null_mut(),
+            );
             assert_eq!((c::c_coroutine_resume(fiber), c::c_coroutine_result(fiber)), (1, 0));
             c::c_coroutine_free(fiber);
         }
@@ -357,7 +400,12 @@ alone! {
         // The first callback of the thread comes from a fiber; its stack is no stack of the
         // thread's when it is deleted. SAFETY: the body does not use its argument.
         unsafe {
-            let fiber = c::c_coroutine_new(ptr::null_mut(), 600 * KIB, works::of(Mode::Always), ptr::null_mut());
+            let fiber = c::c_coroutine_new(
+                ptr::null_mut(),
+                600 * KIB,
+                works::of(Mode::Always),
+                ptr::null_mut(),
+            );
             assert_eq!((c::c_coroutine_resume(fiber), c::c_coroutine_result(fiber)), (1, 0));
             c::c_coroutine_free(fiber);
         }

@@ -13,7 +13,15 @@ use guarded_callback as _;
 use guarded_callback::guarded_callback;
 #[guarded_callback(reserve = "1 MiB", switch = always, fallback = -1)]
 #[unsafe(no_mangle)]
-pub extern "C" fn compare(a: *const i32, b: *const i32) -> i32 { let l = line!(); unsafe { if *a == 42 { panic!("forty-two at {l}") } *a - *b } }
+pub extern "C" fn compare(a: *const i32, b: *const i32) -> i32 {
+    let l = line!();
+    unsafe {
+        if *a == 42 {
+            panic!("forty-two at {l}")
+        }
+        *a - *b
+    }
+}
 pub struct S(u32);
 #[guarded_callback]
 impl S {
@@ -21,13 +29,23 @@ impl S {
     pub extern "C" fn get(&self, n: &u32) -> u32 { self.0 + n }
     pub unsafe extern "C" fn generic<T: Into<u64>>(t: T) -> u64 { t.into() }
 }
-pub trait Tr { extern "C" fn m(&self, _: String, pair: (u8, u8)) -> u32; #[guarded_callback] fn rust(self: Box<Self>) -> u8 { 3 } }
+pub trait Tr {
+    extern "C" fn m(&self, _: String, pair: (u8, u8)) -> u32;
+    #[guarded_callback]
+    fn rust(self: Box<Self>) -> u8 {
+        3
+    }
+}
 impl Tr for S {
     #[guarded_callback(fallback = 0)]
     extern "C" fn m(&self, _: String, (a, b): (u8, u8)) -> u32 { self.0 + u32::from(a + b) }
 }
 #[unsafe(no_mangle)]
-pub fn use_it(s: S) -> u64 { unsafe { S::generic(s.0) + u64::from(s.m(String::new(), (1, 2))) + u64::from(Box::new(s).rust()) } }
+pub fn use_it(s: S) -> u64 {
+    unsafe {
+        S::generic(s.0) + u64::from(s.m(String::new(), (1, 2))) + u64::from(Box::new(s).rust())
+    }
+}
 "#;
 
 /// A program calls all of it; of a library C may.

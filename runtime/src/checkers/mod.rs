@@ -2,8 +2,8 @@
 //! there.
 //!
 //! - Valgrind ([`valgrind`]): where a stack lies, when it is mapped and unmapped. Always there: on
-//!   a processor the requests are instructions without effect, and of warm callbacks only those with
-//!   a large result look whether they should make one.
+//!   a processor the requests are instructions without effect, and of warm callbacks only those
+//!   with a large result look whether they should make one.
 //! - AddressSanitizer (`address_sanitizer`): the stack that the thread is on, at each switch, and
 //!   what a longjmp has left behind. Only with the feature `asan`, since a warm callback would have
 //!   to ask whether the sanitizer is there.

@@ -109,8 +109,8 @@ pub(crate) fn forget_all() -> impl Iterator<Item = &'static Header> {
     from(MAPPED.swap(ptr::null_mut(), AcqRel))
 }
 
-/// Shows `look` the next stacks of all: from `cursor` on, which moves along, at most `count`, and no
-/// more after `look` has said that it is enough.
+/// Shows `look` the next stacks of all: from `cursor` on, which moves along, at most `count`, and
+/// no more after `look` has said that it is enough.
 pub(crate) fn visit_next(
     cursor: &AtomicPtr<Header>,
     count: usize,

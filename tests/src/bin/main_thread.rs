@@ -27,7 +27,11 @@ callback! { "C" fn stops(_arg) {
 } }
 
 callback! { "C" fn works(_arg) {
-    println!("switched: {}, 128 KiB: {}", on_system_stack(), remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB));
+    println!(
+        "switched: {}, 128 KiB: {}",
+        on_system_stack(),
+        remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB)
+    );
     use_stack(120 * KIB)
 } }
 
@@ -35,7 +39,11 @@ callback! { "C" fn works(_arg) {
 const DEEP: usize = 20 << 20;
 
 callback! { "C" fn works_deep(_arg) {
-    println!("switched: {}, 128 KiB: {}", on_system_stack(), remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB));
+    println!(
+        "switched: {}, 128 KiB: {}",
+        on_system_stack(),
+        remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB)
+    );
     if on_system_stack() { 0 } else { use_stack(DEEP) }
 } }
 

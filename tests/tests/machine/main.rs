@@ -320,11 +320,16 @@ callback! { "C" fn answers(arg) {
     let number = ANSWERS.fetch_add(1, Relaxed);
     let below = if arg.is_null() && number.is_multiple_of(4) {
         // SAFETY: the body takes an address.
-        unsafe { c::c_call(answers_far_below::of(Mode::Always), core::ptr::without_provenance_mut(1)) }
+        unsafe {
+            c::c_call(answers_far_below::of(Mode::Always), core::ptr::without_provenance_mut(1))
+        }
     } else {
         0
     };
-    below + c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) || !canary.is_intact())
+    below
+        + c_int::from(
+            remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) || !canary.is_intact(),
+        )
 } }
 
 callback! { "C" [reserve = NEARLY_ALL] fn answers_far_below(_arg) {

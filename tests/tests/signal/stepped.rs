@@ -89,7 +89,11 @@ callback! { "C-unwind" fn jumps_out_at_each(arg) {
         let all = unsafe {
             c::c_call_stepped(runs::of(Mode::Plain), to_c(&mut scenario));
             // Now that the thread has its stacks.
-            c::c_call_stepped_at(core::ffi::c_long::MAX, runs::of(Mode::Plain), to_c(&mut scenario));
+            c::c_call_stepped_at(
+                core::ffi::c_long::MAX,
+                runs::of(Mode::Plain),
+                to_c(&mut scenario),
+            );
             c::c_plan_signals()
         };
         // Every instruction of a short scenario, evenly spread ones of a long one.
@@ -199,7 +203,8 @@ callback! { "C" fn looks_beside_an_abandoned_stack(_arg) {
         at += step;
         // SAFETY: the bodies do not use their argument; nothing between has to be dropped.
         let wrong = unsafe {
-            let jumped = c::c_call_jumped(0, jumps_on_a_further_stack::of(Mode::Always), ptr::null_mut());
+            let jumped =
+                c::c_call_jumped(0, jumps_on_a_further_stack::of(Mode::Always), ptr::null_mut());
             jumped - 1 + c::c_call_stepped_at(at, looks::of(Mode::Plain), ptr::null_mut())
         };
         // SAFETY: only tells a number.
@@ -262,7 +267,8 @@ pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
 callback! { "C-unwind" fn first_at(arg) {
     // SAFETY: `first_at_each` passes it: the run, at which instruction to call back, and how many
     // there were.
-    let (run, at, all) = unsafe { &mut *arg.cast::<(*mut Run, core::ffi::c_long, core::ffi::c_long)>() };
+    let (run, at, all) =
+        unsafe { &mut *arg.cast::<(*mut Run, core::ffi::c_long, core::ffi::c_long)>() };
     // SAFETY: as above.
     let run = unsafe { &mut **run };
     let mut scenario = (run.scenario, run.mode);
@@ -354,7 +360,8 @@ const ANSWERED: c_int = 41;
 static EXIT_CODE: AtomicUsize = AtomicUsize::new(NOT_CALLED as usize);
 
 callback! { "C" fn tells_that_it_answers(_arg) {
-    let is_right = remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) && use_stack(100 * KIB) == 0;
+    let is_right =
+        remaining_stack().is_some_and(|bytes| bytes >= 128 * KIB) && use_stack(100 * KIB) == 0;
     EXIT_CODE.store(if is_right { ANSWERED } else { 4 } as usize, Relaxed);
     c_int::from(!is_right)
 } }

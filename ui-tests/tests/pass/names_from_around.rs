@@ -50,29 +50,51 @@ impl<'a, T: Named + Copy + 'a, const N: usize> Sized_<'a, T, N> {
     #[guarded_callback(switch = always)]
     extern "C" fn in_a_parameter(value: *const T) -> bool { !value.is_null() && on_system_stack() }
     #[guarded_callback(switch = always)]
-    extern "C" fn in_the_result(value: *const u8) -> *const T { assert!(on_system_stack()); value.cast() }
+    extern "C" fn in_the_result(value: *const u8) -> *const T {
+        assert!(on_system_stack());
+        value.cast()
+    }
     #[guarded_callback(switch = always)]
-    extern "C" fn in_a_cast(value: *const u8) -> usize { assert!(on_system_stack()); value as *const T as usize }
+    extern "C" fn in_a_cast(value: *const u8) -> usize {
+        assert!(on_system_stack());
+        value as *const T as usize
+    }
     #[guarded_callback(switch = always)]
     extern "C" fn in_a_turbofish() -> usize { assert!(on_system_stack()); size_of::<T>() }
     #[guarded_callback(switch = always)]
     extern "C" fn before_a_path() -> usize { assert!(on_system_stack()); T::NAME.len() }
     #[guarded_callback(switch = always)]
-    extern "C" fn in_a_qualified_path() -> i64 { assert!(on_system_stack()); <T as Named>::Other::default().into() }
+    extern "C" fn in_a_qualified_path() -> i64 {
+        assert!(on_system_stack());
+        <T as Named>::Other::default().into()
+    }
     #[guarded_callback(switch = always)]
-    extern "C" fn in_a_type_of_a_variable() -> bool { assert!(on_system_stack()); let none: Option<T> = None; none.is_none() }
+    extern "C" fn in_a_type_of_a_variable() -> bool {
+        assert!(on_system_stack());
+        let none: Option<T> = None;
+        none.is_none()
+    }
     #[guarded_callback(switch = always)]
     extern "C" fn as_a_value() -> usize { assert!(on_system_stack()); N }
     #[guarded_callback(switch = always)]
-    extern "C" fn as_the_end_of_a_range() -> usize { assert!(on_system_stack()); (0..N).count() + (0..=N).count() }
+    extern "C" fn as_the_end_of_a_range() -> usize {
+        assert!(on_system_stack());
+        (0..N).count() + (0..=N).count()
+    }
     #[guarded_callback(switch = always)]
-    extern "C" fn before_braces() -> bool { assert!(on_system_stack()); if 3 == N { true } else { false } }
+    extern "C" fn before_braces() -> bool {
+        assert!(on_system_stack());
+        if 3 == N { true } else { false }
+    }
     #[guarded_callback(switch = always)]
     extern "C" fn as_a_length() -> usize { assert!(on_system_stack()); [0_u8; N].len() }
     #[guarded_callback(switch = always)]
     extern "C" fn in_a_format() -> usize { assert!(on_system_stack()); format!("{N}").len() }
     #[guarded_callback(switch = always)]
-    extern "C" fn as_a_width() -> usize { assert!(on_system_stack()); format!("{:1$}", 1, N).len() + format!("{:N$}", 1).len() }
+    extern "C" fn as_a_width() -> usize {
+        assert!(on_system_stack());
+        format!("{:1$}", 1, N).len() + format!("{:N$}", 1).len()
+    }
     #[guarded_callback(switch = always)]
     extern "C" fn as_a_lifetime(value: &'a i32) -> &'a i32 { assert!(on_system_stack()); value }
     #[guarded_callback(switch = always)]
@@ -80,14 +102,29 @@ impl<'a, T: Named + Copy + 'a, const N: usize> Sized_<'a, T, N> {
     #[guarded_callback(switch = always)]
     extern "C" fn out_of_a_macro() -> usize { assert!(on_system_stack()); local!() }
     #[guarded_callback(switch = always)]
-    extern "C" fn behind_a_negation(value: *const u8) -> usize { assert!(on_system_stack()); if !value.is_null() { N } else { 0 } }
+    extern "C" fn behind_a_negation(value: *const u8) -> usize {
+        assert!(on_system_stack());
+        if !value.is_null() { N } else { 0 }
+    }
     #[guarded_callback(switch = always)]
-    extern "C" fn behind_an_escape() -> usize { assert!(on_system_stack()); format!("\x7bN}").len() + format!("{\u{4e}}").len() }
+    extern "C" fn behind_an_escape() -> usize {
+        assert!(on_system_stack());
+        format!("\x7bN}").len() + format!("{\u{4e}}").len()
+    }
     #[guarded_callback(switch = always)]
-    extern "C" fn out_of_a_macro_with_a_known_name() -> usize { assert!(on_system_stack()); own::print!() }
+    extern "C" fn out_of_a_macro_with_a_known_name() -> usize {
+        assert!(on_system_stack());
+        own::print!()
+    }
     make_function!(out_of_a_fragment, local);
     #[guarded_callback(switch = always)]
-    extern "C" fn beside_prelude_names(value: i32) -> i32 { assert!(on_system_stack()); match Some(value).filter(|value| *value > 0) { Some(value) => value, None => 0 } }
+    extern "C" fn beside_prelude_names(value: i32) -> i32 {
+        assert!(on_system_stack());
+        match Some(value).filter(|value| *value > 0) {
+            Some(value) => value,
+            None => 0,
+        }
+    }
 }
 
 /// Parameters in lower case, against the lint, are seen where the block has the attribute.
@@ -96,7 +133,10 @@ struct Lower<t, const n: usize>(PhantomData<t>);
 #[guarded_callback(switch = always)]
 #[rustfmt::skip]
 impl<t: Named, const n: usize> Lower<t, n> {
-    extern "C" fn names(value: *const t) -> usize { assert!(on_system_stack()); value as usize + n + t::NAME.len() }
+    extern "C" fn names(value: *const t) -> usize {
+        assert!(on_system_stack());
+        value as usize + n + t::NAME.len()
+    }
 }
 
 /// Names without a case.
@@ -127,7 +167,10 @@ struct Plain;
 impl Plain {
     const TWO: i32 = 2;
     extern "C" fn own(value: *const Plain) -> bool { !value.is_null() && on_system_stack() }
-    extern "C" fn this(value: *const Self) -> i32 { assert!(on_system_stack()); if value.is_null() { Self::TWO } else { Plain::TWO } }
+    extern "C" fn this(value: *const Self) -> i32 {
+        assert!(on_system_stack());
+        if value.is_null() { Self::TWO } else { Plain::TWO }
+    }
 }
 
 trait Provided<T: Default> {

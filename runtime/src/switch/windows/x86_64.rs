@@ -17,7 +17,8 @@ use crate::switch::SwitchRecord;
 copy_of!(stack_pointer, "mov {}, rsp");
 copy_of!(teb, "mov {}, gs:[0x30]");
 
-/// Exchanges the fields of the TEB for the words of the record, to which r9 leads. Uses rax and r10.
+/// Exchanges the fields of the TEB for the words of the record, to which r9 leads. Uses rax and
+/// r10.
 macro_rules! exchange {
     () => {
         concat! {

@@ -8,10 +8,10 @@
 //! - At the same distance from the thread pointer in every thread: in programs always, in libraries
 //!   as long as glibc has room. The distance is kept in [`OFFSET`].
 //! - In a block that each thread allocates when it first asks for it. Asking allocates memory, and
-//!   before glibc 2.40 loses vector registers (bug 31372), so nobody ever asks: such a library keeps
-//!   its words in the state of the thread, which the value of the thread-specific key leads to. glibc
-//!   keeps the values of the first 32 keys in the thread's descriptor, at a distance from the thread
-//!   pointer that is found by content, and kept in [`SLOT`] for the fast path.
+//!   before glibc 2.40 loses vector registers (bug 31372), so nobody ever asks: such a library
+//!   keeps its words in the state of the thread, which the value of the thread-specific key leads
+//!   to. glibc keeps the values of the first 32 keys in the thread's descriptor, at a distance from
+//!   the thread pointer that is found by content, and kept in [`SLOT`] for the fast path.
 
 use core::arch::{asm, global_asm, naked_asm};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
