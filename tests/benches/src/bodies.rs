@@ -20,7 +20,10 @@ struct Reading {
 /// Writes all variants of one callback. Variants that carry the arguments along in their registers
 /// by hand are only for shapes marked `in registers`.
 macro_rules! variants {
-    (mod $name:ident, ($($arg:ident: $type:ty),*) -> $result:ty $body:block $($in_registers:ident)?) => {
+    (
+        mod $name:ident, ($($arg:ident: $type:ty),*) -> $result:ty $body:block
+        $($in_registers:ident)?
+    ) => {
         #[allow(clippy::too_many_arguments, reason = "one of the shapes is about that")]
         mod $name {
             use super::*;
@@ -156,7 +159,8 @@ variants! { mod reading, (_user: *mut c_void, reading: Reading) -> u64 {
     reading.number ^ reading.value.to_bits() ^ reading.flags[2]
 } }
 
-variants! { mod eight, (_user: *mut c_void, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: u64) -> u64 {
+variants! { mod eight,
+(_user: *mut c_void, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: u64) -> u64 {
     // Not one operation for all: the compiler would take the arguments together in vectors where it
     // finds them in memory, as it cannot in the plain callback.
     (((b ^ c).wrapping_add(d) ^ e).wrapping_add(f) ^ g).wrapping_add(h)

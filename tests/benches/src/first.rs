@@ -74,7 +74,8 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
     let with_pool = measure(WITH_POOL, threads, |_| ())?;
     let slowness = slowness(&mapping);
     println!(
-        "\nfirst callbacks: stacker::grow takes {slowness:.2} times what it did where the bounds were set"
+        "\nfirst callbacks: stacker::grow takes {slowness:.2} times what it did \
+         where the bounds were set"
     );
     let slowness = slowness.max(1.0);
     let mut hold = print_on_threads("with a stack in the pool", WITH_POOL, &with_pool, slowness);

@@ -76,6 +76,26 @@ fn take_places_above_the_stack() -> Result<(), String> {
 
 /// Prints a table for each shape. Whether all bounds hold.
 pub(crate) fn print() -> Result<bool, String> {
+    let counted = count_all()?;
+    let tables = SHAPES.map(|shape| print_table(shape, &of(shape, &counted)));
+    Ok(tables.into_iter().all(|holds| holds))
+}
+
+/// What each row of a shape adds to the plain callback, in the executable and in the shared object.
+pub(crate) fn added(shape: Shape) -> Result<Vec<(Row, i64, i64)>, String> {
+    let table = of(shape, &count_all()?);
+    let (executable, cdylib) = table.split_at(table.len() / 2);
+    let added = |at: &[(Row, i64)], count: i64| per_call(count - at[0].1);
+    let rows = executable.iter().zip(cdylib);
+    Ok(rows.map(|(one, other)| (one.0, added(executable, one.1), added(cdylib, other.1))).collect())
+}
+
+fn of(shape: Shape, counted: &[(Shape, Row, i64)]) -> Vec<(Row, i64)> {
+    counted.iter().filter(|one| one.0 == shape).map(|one| (one.1, one.2)).collect()
+}
+
+/// All rows of all shapes, those of the executable first.
+fn count_all() -> Result<Vec<(Shape, Row, i64)>, String> {
     let folder = std::env::temp_dir().join(format!("benches-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let counts = count(&folder);
@@ -90,18 +110,9 @@ pub(crate) fn print() -> Result<bool, String> {
             plan.len()
         ));
     }
-    let mut hold = true;
     // Of the two loops of each row, the second.
-    let mut counted = plan.iter().zip(counts.into_iter().skip(1).step_by(2));
-    for shape in SHAPES {
-        let table: Vec<(Row, i64)> = counted
-            .by_ref()
-            .take(plan.iter().filter(|one| one.0 == shape).count())
-            .map(|(one, count)| (one.2, count))
-            .collect();
-        hold &= print_table(shape, &table);
-    }
-    Ok(hold)
+    let counts = counts.into_iter().skip(1).step_by(2);
+    Ok(plan.into_iter().zip(counts).map(|((shape, _, row), count)| (shape, row, count)).collect())
 }
 
 fn count(folder: &Path) -> Result<Vec<i64>, String> {

@@ -36,7 +36,8 @@ unsafe extern "C" {
 pub(crate) fn print(quick: bool) -> Result<bool, String> {
     let rounds = if quick { 1 } else { 5 };
     println!(
-        "\nresident memory of a thread after one callback: KiB, {THREADS} threads, median of {rounds} processes"
+        "\nresident memory of a thread after one callback: KiB, {THREADS} threads, \
+         median of {rounds} processes"
     );
     println!("{:<30} {:<7} {:>9} {:>9}   bound", "", "object", "all", "added");
     let mut hold = true;
@@ -44,10 +45,10 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
         let mut plain = 0.0;
         for (name, variant, bounded) in CASES {
             let task = (variant as u32).to_string();
-            let answers: Vec<f64> = (0..rounds)
+            let samples: Vec<f64> = (0..rounds)
                 .map(|_| child::ask(&[TASK, object.name, &task]))
                 .collect::<Result<_, _>>()?;
-            let kib = median(&answers);
+            let kib = median(&samples);
             if matches!(variant, Variant::Plain) {
                 plain = kib;
             }

@@ -59,7 +59,7 @@ pub(crate) fn rows(shape: Shape) -> Vec<Row> {
         Row::new("limit: check by hand", Variant::LimitCheck, Thread),
         Row::new("limit: check and switch", Variant::LimitSwitch, Thread),
         Row::new("stacker::maybe_grow, in place", Variant::MaybeGrow, Thread),
-        Row::new("#[recursive], in place", Variant::Recursive, Thread),
+        Row::new("recursive, in place", Variant::Recursive, Thread),
         Row::new("corosensei::on_stack", Variant::Corosensei, Thread),
         Row::new("psm::on_stack", Variant::Psm, Thread),
         Row::new("stacker::grow", Variant::Grow, Thread),

@@ -56,7 +56,7 @@ pub(crate) fn measure(shape: Shape, quick: bool) -> Result<Vec<Measured>, String
             }
         }
     }
-    Ok(entries.iter().map(|entry| summary(entry, plain(&entries, entry.object))).collect())
+    Ok(entries.iter().map(|entry| measured(entry, plain(&entries, entry.object))).collect())
 }
 
 fn rounds(shape: Shape, quick: bool) -> usize {
@@ -83,7 +83,7 @@ fn plain(entries: &[Entry], object: Object) -> &Entry {
     entries.iter().find(|entry| entry.object.name == object.name).expect("the first row is plain")
 }
 
-fn summary(entry: &Entry, plain: &Entry) -> Measured {
+fn measured(entry: &Entry, plain: &Entry) -> Measured {
     let added: Vec<f64> =
         entry.times.iter().zip(&plain.times).map(|(time, plain)| time - plain).collect();
     Measured {
