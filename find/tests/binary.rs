@@ -29,7 +29,8 @@ const WAYS: [&str; 20] = [
     "make!(f{i}, {i}); => f{i}",
     "make_exported!(f{i}, {i}); => f{i}",
     "whole! { pub {c} f{i}{t} { say(a + 7000 + {i}) } } => f{i}",
-    "mod m{i} { use super::*; pub(super) unsafe {c} f{i}{t} { say(a + 8000 + {i}) } } => m{i}::f{i}",
+    "mod m{i} { use super::*; pub(super) unsafe {c} f{i}{t} { say(a + 8000 + {i}) } } \
+     => m{i}::f{i}",
     "{c} f{i}{t} { guarded_for_calls(a) + {i} } => f{i}",
     "{c} f{i}{t} { remaining_stack().unwrap_or(0) as u64 ^ a ^ {i} } => f{i}",
     "{c} f{i}{t} { prepare_thread(); a ^ {i} } => f{i}",
@@ -45,9 +46,12 @@ const GUARDED_WAYS: [&str; 6] = [
     "#[guarded_callback] #[unsafe(no_mangle)] pub {c} g{i}{t} { say(a + 14000 + {i}) } => g{i}",
     "#[guarded_callback] {c} g{i}{t} { a ^ {i} } => g{i}",
     "#[guarded_callback(fallback = 0)] {c} g{i}{t} { say(a + 15000 + {i}) } => g{i}",
-    r#"#[guarded_callback(switch = always)] extern "C-unwind" fn g{i}{t} { say(a + 16000 + {i}) } => g{i}"#,
-    "struct G{i}; #[guarded_callback] impl G{i} { {c} g{i}{t} { say(a + 17000 + {i}) } } => G{i}::g{i}",
-    "#[guarded_callback] {c} g{i}<T: Into<u64>, const N: u64>{t} { say(a + 18000 + {i}) } => g{i}::<u32, {i}>",
+    "#[guarded_callback(switch = always)] \
+     extern \"C-unwind\" fn g{i}{t} { say(a + 16000 + {i}) } => g{i}",
+    "struct G{i}; #[guarded_callback] impl G{i} { {c} g{i}{t} { say(a + 17000 + {i}) } } \
+     => G{i}::g{i}",
+    "#[guarded_callback] {c} g{i}<T: Into<u64>, const N: u64>{t} { say(a + 18000 + {i}) } \
+     => g{i}::<u32, {i}>",
 ];
 
 const HEAD: &str = r#"
@@ -116,8 +120,10 @@ fn build() -> PathBuf {
         format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n{rest}")
     };
     let rest = format!(
-        "[workspace]\n[lib]\ncrate-type = [\"cdylib\"]\n[[bin]]\nname = \"program\"\npath = \"src/main.rs\"\n\
-         [dependencies]\nplanted_macro = {{ path = \"macro\" }}\nguarded-callback = {{ path = {runtime:?} }}\n\
+        "[workspace]\n[lib]\ncrate-type = [\"cdylib\"]\n\
+         [[bin]]\nname = \"program\"\npath = \"src/main.rs\"\n\
+         [dependencies]\nplanted_macro = {{ path = \"macro\" }}\n\
+         guarded-callback = {{ path = {runtime:?} }}\n\
          [profile.release]\ndebug = true\n"
     );
     write(&folder.join("Cargo.toml"), &package("planted", &rest));

@@ -254,8 +254,10 @@ fn unusual_names_and_places_are_found_and_fixed() {
     let source = [
         "mod a { pub mod b {\r\n    #[cfg(any())]\r\n    extern \"C\" fn r#match() {}\r\n",
         "    pub(in crate::a) unsafe extern \"C-unwind\" fn ünïcode() {} } }\r\n",
-        "impl<'a, T: Tr> Tr for S<'a, T> { unsafe extern \"system\" fn m(&self) {} default extern \"C\" fn d() {} }\r\n",
-        "fn host() { let x = [(); { extern \"C\" fn in_a_length() {} 0 }]; /* ← */ extern fn after() {} }\r\n",
+        "impl<'a, T: Tr> Tr for S<'a, T> { unsafe extern \"system\" fn m(&self) {} ",
+        "default extern \"C\" fn d() {} }\r\n",
+        "fn host() { let x = [(); { extern \"C\" fn in_a_length() {} 0 }]; ",
+        "/* ← */ extern fn after() {} }\r\n",
     ];
     let source = &source.concat();
     let folder = Folder::new("unusual", source);
@@ -351,11 +353,13 @@ fn fix_keeps_permissions_and_links() {
 
 #[test]
 fn fix_inserts_the_attribute_once_and_changes_nothing_else() {
-    let source = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\npub extern \"C\" fn one() {}\r\n    extern fn two() {} extern fn three() {}\r\n";
+    let source = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\npub extern \"C\" fn one() {}\r\n    \
+                  extern fn two() {} extern fn three() {}\r\n";
     let folder = Folder::new("fix", source);
     assert_eq!(fix(&find(&folder.0).unwrap(), "guard::guarded_callback").unwrap(), 3);
-    let expected = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\n#[guard::guarded_callback]\r\npub extern \"C\" fn one() {}\r\n    \
-                    #[guard::guarded_callback]\r\n    extern fn two() {} #[guard::guarded_callback] extern fn three() {}\r\n";
+    let expected = "//! Docs.\r\n/// One.\r\n#[no_mangle]\r\n#[guard::guarded_callback]\r\n\
+                    pub extern \"C\" fn one() {}\r\n    #[guard::guarded_callback]\r\n    \
+                    extern fn two() {} #[guard::guarded_callback] extern fn three() {}\r\n";
     assert_eq!(folder.source(), expected);
     assert_eq!(fix(&find(&folder.0).unwrap(), "guard::guarded_callback").unwrap(), 0);
     assert_eq!(folder.source(), expected);
@@ -390,7 +394,7 @@ fn the_command_says_what_lacks_and_its_status_says_so_too() {
     let words = String::from_utf8(output.stdout).unwrap();
     assert!(words.contains("lib.rs:1: `f` lacks #[guarded_callback]"), "{words}");
     assert!(
-        words.contains("2 extern functions in 1 files: 1 guarded, 1 lack the attribute"),
+        words.contains("2 extern functions in 1 file: 1 guarded, 1 without the attribute"),
         "{words}"
     );
     assert_eq!(folder.command(&["fix", "--allow-no-vcs"]).status.code(), Some(0));

@@ -135,8 +135,8 @@ impl<'a, 'data> Judge<'a, 'data> {
         origin: Option<&Origin>,
         is_guarded: bool,
     ) -> Option<bool> {
-        if let Some(told) = self.told_by_source(symbol, origin) {
-            return Some(told);
+        if let Some(reported) = self.told_by_source(symbol, origin) {
+            return Some(reported);
         }
         if self.references_of(symbol).any(|it| self.cannot_unwind.contains(&it.target)) {
             return Some(true);

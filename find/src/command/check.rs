@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::command::FAILED;
 use crate::command::arguments::{Check, Format};
-use crate::command::output::{say, say_json, warn};
+use crate::command::output::{counted, say, say_json, warn};
 use crate::command::sarif::{self, Finding};
 
 /// The exit status.
@@ -33,7 +33,7 @@ pub(crate) fn look(paths: &[PathBuf]) -> Result<Report, String> {
 pub(crate) fn list(report: &Report, all: bool) -> String {
     let functions = listed(report, all).map(|function| format!("{function}\n"));
     let hidden = report.hidden.iter().map(|hidden| format!("{hidden}\n"));
-    functions.chain(hidden).chain([summary(report)]).collect()
+    functions.chain(hidden).chain([totals(report)]).collect()
 }
 
 fn listed(report: &Report, all: bool) -> impl Iterator<Item = &Function> {
@@ -45,13 +45,13 @@ fn count(report: &Report, word: &str) -> usize {
     report.functions.iter().filter(|function| function.state.word() == word).count()
 }
 
-fn summary(report: &Report) -> String {
+fn totals(report: &Report) -> String {
     let count = |word| count(report, word);
     format!(
-        "{} extern functions in {} files: {} guarded, {} lack the attribute, {} cannot have it, \
-         {} must not, {} skipped; {} more in macros\n",
-        report.functions.len(),
-        report.files,
+        "{} in {}: {} guarded, {} without the attribute, {} cannot have it, {} must not, {} skipped; \
+         {} more in macros\n",
+        counted(report.functions.len(), "extern function"),
+        counted(report.files, "file"),
         count("guarded"),
         count("lacking"),
         count("cannot"),

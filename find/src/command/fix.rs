@@ -10,7 +10,7 @@ use similar::TextDiff;
 use crate::command::FAILED;
 use crate::command::arguments::Fix;
 use crate::command::manifest::{Kind, Manifest, kind_of};
-use crate::command::output::{say, warn};
+use crate::command::output::{counted, say, warn};
 use crate::command::{check, dependency, git};
 
 /// The exit status.
@@ -22,7 +22,7 @@ pub(crate) fn run(fix: &Fix) -> Result<u8, String> {
     } else {
         edits.check_tree(fix)?;
         edits.write()?;
-        say(&edits.summary())?;
+        say(&edits.totals())?;
     }
     edits.advice.iter().for_each(warn);
     Ok(if report.unreadable.is_empty() { 0 } else { FAILED })
@@ -61,14 +61,14 @@ impl Edits {
         })
     }
 
-    fn summary(&self) -> String {
-        let inserted = self.sources.inserted();
-        let files = self.sources.changes.len();
+    fn totals(&self) -> String {
+        let inserted = counted(self.sources.inserted(), "time");
+        let files = counted(self.sources.changes.len(), "file");
         let manifests = self
             .manifests
             .iter()
             .map(|(file, ..)| format!("added the dependency to {}\n", file.display()));
-        let first = format!("inserted the attribute {inserted} times in {files} files\n");
+        let first = format!("inserted the attribute {inserted} in {files}\n");
         [first].into_iter().chain(manifests).collect()
     }
 }

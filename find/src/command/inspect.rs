@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::binary::{self, Function, Inspection, Reach, State};
 use crate::command::FAILED;
 use crate::command::arguments::{Binary, Format};
-use crate::command::output::{say, say_json, warn};
+use crate::command::output::{counted, say, say_json, warn};
 use crate::command::sarif::{self, Finding};
 
 /// The exit status.
@@ -51,7 +51,7 @@ fn listed(inspection: &Inspection, all: bool) -> impl Iterator<Item = &Function>
 
 fn list(file: &Path, inspection: &Inspection, all: bool) -> String {
     let lines = listed(inspection, all).map(|function| format!("{}\n", line(file, function)));
-    lines.chain([summary(file, inspection)]).collect()
+    lines.chain([totals(file, inspection)]).collect()
 }
 
 fn line(file: &Path, function: &Function) -> String {
@@ -76,13 +76,13 @@ fn message(function: &Function) -> String {
     format!("`{}` {state} ({reach})", function.name)
 }
 
-fn summary(file: &Path, inspection: &Inspection) -> String {
+fn totals(file: &Path, inspection: &Inspection) -> String {
     let of = |word| inspection.functions.iter().filter(|it| it.state.word() == word).count();
     format!(
-        "{}: {} extern functions: {} guarded, {} without a shim, {} must not have one; \
+        "{}: {}: {} guarded, {} without a shim, {} must not have one; \
          {} more whose ABI is not known\n",
         file.display(),
-        inspection.functions.len() - of("unknown"),
+        counted(inspection.functions.len() - of("unknown"), "extern function"),
         of("guarded"),
         of("lacking"),
         of("must-not"),

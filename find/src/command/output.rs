@@ -22,3 +22,8 @@ pub(crate) fn say_json(value: &serde_json::Value) -> Result<(), String> {
 pub(crate) fn warn(message: impl std::fmt::Display) {
     eprintln!("cargo-guarded-callback: {message}");
 }
+
+/// `1 file`, `2 files`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
