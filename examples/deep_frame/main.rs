@@ -30,7 +30,7 @@ unsafe extern "C" {
 
 /// What the callback gathers.
 #[derive(Default)]
-struct Tally {
+struct Counts {
     blocks: usize,
     bytes: usize,
     /// The most different pairs seen in one block.
@@ -38,7 +38,7 @@ struct Tally {
     room_bytes: Option<usize>,
 }
 
-impl Tally {
+impl Counts {
     #[inline(always)]
     fn add(&mut self, block: &[u8]) {
         let mut counts = [0_u32; 1 << 16];
@@ -55,11 +55,11 @@ impl Tally {
 /// The callback as it would be written without the attribute.
 ///
 /// # Safety
-/// As library.h says; `user` points to a [`Tally`] that nobody else uses meanwhile.
+/// As library.h says; `user` points to a [`Counts`] that nobody else uses meanwhile.
 unsafe extern "C" fn count_plain(block: *const u8, length: usize, user: *mut c_void) {
     // SAFETY: the library passes a block that is valid for the call, and `user` as the caller of
     // this function owes it.
-    unsafe { (*user.cast::<Tally>()).add(slice::from_raw_parts(block, length)) }
+    unsafe { (*user.cast::<Counts>()).add(slice::from_raw_parts(block, length)) }
 }
 
 /// The same callback with the attribute.
@@ -69,7 +69,7 @@ unsafe extern "C" fn count_plain(block: *const u8, length: usize, user: *mut c_v
 #[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn count_guarded(block: *const u8, length: usize, user: *mut c_void) {
     // SAFETY: as in `count_plain`.
-    unsafe { (*user.cast::<Tally>()).add(slice::from_raw_parts(block, length)) }
+    unsafe { (*user.cast::<Counts>()).add(slice::from_raw_parts(block, length)) }
 }
 
 /// Runs of 1 to 255 equal bytes, about 1 MiB when unpacked.
@@ -81,21 +81,21 @@ fn packed() -> Vec<u8> {
 pub(crate) fn main() {
     let sink: Sink = if examples::is_plain() { count_plain } else { count_guarded };
     let packed = packed();
-    let mut tally = Tally::default();
-    // SAFETY: `packed` outlives the call, `tally` is touched by nothing but the sink until the call
-    // returns.
+    let mut counts = Counts::default();
+    // SAFETY: `packed` outlives the call, `counts` is touched by nothing but the sink until the
+    // call returns.
     let status = unsafe {
-        unpack_on_thread(packed.as_ptr(), packed.len(), sink, ptr::from_mut(&mut tally).cast())
+        unpack_on_thread(packed.as_ptr(), packed.len(), sink, ptr::from_mut(&mut counts).cast())
     };
     if status == UNPACK_UNSUPPORTED {
         return println!("deep_frame: not on this target: the library was built without threads");
     }
     assert_eq!(status, UNPACK_OK);
-    assert_eq!(tally.bytes, packed.iter().step_by(2).map(|count| usize::from(*count)).sum());
+    assert_eq!(counts.bytes, packed.iter().step_by(2).map(|count| usize::from(*count)).sum());
     let free_mib =
-        tally.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
+        counts.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
     println!(
         "deep_frame: {} blocks, {} pairs of bytes, {free_mib:.1} MiB left below the body",
-        tally.blocks, tally.pairs
+        counts.blocks, counts.pairs
     );
 }

@@ -77,8 +77,13 @@ fn drain(pipe: Option<impl Read>) -> io::Result<String> {
 
 /// `ok, 1000 readings` of a story that printed `worker: 1000 readings`.
 fn after_name(printed: &str) -> String {
-    let told = printed.trim_end().split_once(": ").map_or("it printed nothing", |(_, told)| told);
-    if told.starts_with("not on this target") { told.to_owned() } else { format!("ok, {told}") }
+    let reported =
+        printed.trim_end().split_once(": ").map_or("it printed nothing", |(_, reported)| reported);
+    if reported.starts_with("not on this target") {
+        reported.to_owned()
+    } else {
+        format!("ok, {reported}")
+    }
 }
 
 #[cfg(unix)]

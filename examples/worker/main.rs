@@ -43,14 +43,14 @@ const SAMPLES: usize = 1 << 16;
 
 /// What the callback gathers.
 #[derive(Default)]
-struct Summary {
+struct Heard {
     readings: u32,
     in_order: bool,
     loudest: f32,
     room_bytes: Option<usize>,
 }
 
-impl Summary {
+impl Heard {
     #[inline(always)]
     fn add(&mut self, reading: &Reading) {
         let mut wave = [0_f32; SAMPLES];
@@ -68,11 +68,11 @@ impl Summary {
 /// The callback as it would be written without the attribute.
 ///
 /// # Safety
-/// As library.h says; `user` points to a [`Summary`] that nobody else uses meanwhile.
+/// As library.h says; `user` points to a [`Heard`] that nobody else uses meanwhile.
 unsafe extern "C" fn on_reading_plain(reading: *const Reading, user: *mut c_void) {
     // SAFETY: the library passes a reading that is valid for the call, and `user` as the caller of
     // this function owes it.
-    unsafe { (*user.cast::<Summary>()).add(&*reading) }
+    unsafe { (*user.cast::<Heard>()).add(&*reading) }
 }
 
 /// The same callback with the attribute.
@@ -82,30 +82,30 @@ unsafe extern "C" fn on_reading_plain(reading: *const Reading, user: *mut c_void
 #[guarded_callback(reserve = "300 KiB")]
 unsafe extern "C" fn on_reading_guarded(reading: *const Reading, user: *mut c_void) {
     // SAFETY: as in `on_reading_plain`.
-    unsafe { (*user.cast::<Summary>()).add(&*reading) }
+    unsafe { (*user.cast::<Heard>()).add(&*reading) }
 }
 
 /// Runs the story, with the plain callback when the argument `plain` is given.
 pub(crate) fn main() {
     let plain = examples::is_plain();
     let on_reading: OnReading = if plain { on_reading_plain } else { on_reading_guarded };
-    let mut summary = Summary::default();
+    let mut heard = Heard::default();
     let mut sensor = ptr::null_mut();
-    // SAFETY: `summary` is touched by nothing but the callback until `sensor_close` has waited for
+    // SAFETY: `heard` is touched by nothing but the callback until `sensor_close` has waited for
     // the library's thread; `sensor` is written before the call returns.
     let status =
-        unsafe { sensor_open(READINGS, on_reading, (&raw mut summary).cast(), &raw mut sensor) };
+        unsafe { sensor_open(READINGS, on_reading, (&raw mut heard).cast(), &raw mut sensor) };
     if status == SENSOR_UNSUPPORTED {
         return println!("worker: not on this target: the library was built without threads");
     }
     assert_eq!(status, SENSOR_OK);
     // SAFETY: `sensor` comes from the `sensor_open` above, which succeeded, and is closed once.
     unsafe { sensor_close(sensor) };
-    assert!(summary.in_order && summary.readings == READINGS);
+    assert!(heard.in_order && heard.readings == READINGS);
     let free_mib =
-        summary.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
+        heard.room_bytes.expect("the bounds of the stack are known") as f64 / 1_048_576.0;
     println!(
         "worker: {} readings, loudest {}, {free_mib:.1} MiB left below the body",
-        summary.readings, summary.loudest
+        heard.readings, heard.loudest
     );
 }

@@ -16,7 +16,8 @@ const PICTURE_BYTES: usize = 300 * 1024;
 const PROGRAM: &CStr = c"
     local drawn, refused = 0, 0
     for size = 1, 200000 do
-        if pcall(draw, size % 2 == 0 and size % 80 or -size) then drawn = drawn + 1 else refused = refused + 1 end
+        local could = pcall(draw, size % 2 == 0 and size % 80 or -size)
+        if could then drawn = drawn + 1 else refused = refused + 1 end
     end
     return drawn, refused";
 

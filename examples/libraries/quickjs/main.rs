@@ -145,7 +145,5 @@ fn main() {
     }
     let refused = on_small_thread(|| run(Some(think_and_call_from_here)));
     let total = on_small_thread(|| run(Some(think_and_call_from_the_host)));
-    println!(
-        "quickjs: {total} with calls from the host's stack; from the system stack the engine says \"{refused}\""
-    );
+    println!("quickjs: {total} from the host's stack; from here: \"{refused}\"");
 }

@@ -15,12 +15,14 @@ const ROWS: usize = 500;
 const NESTING: usize = 2_000;
 
 /// Each row a formula of 2,000 pairs of parentheses, sorted by the length of a name.
-const QUERY: &CStr = c"WITH RECURSIVE row(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM row WHERE number < 500)
+const QUERY: &CStr = c"
+    WITH RECURSIVE row(number) AS
+        (SELECT 1 UNION ALL SELECT number + 1 FROM row WHERE number < 500)
     SELECT evaluate(nest(number)) FROM row ORDER BY printf('%d', number) COLLATE by_length";
 
 /// What the callbacks gather.
 #[derive(Default)]
-struct Tally {
+struct Counts {
     compared: bool,
     progressed: bool,
     lowest_room_bytes: Option<usize>,
@@ -46,20 +48,20 @@ mod plain {
     }
 
     pub unsafe extern "C" fn by_length(
-        tally: *mut c_void,
+        counts: *mut c_void,
         a_bytes: c_int,
         _a: *const c_void,
         b_bytes: c_int,
         _b: *const c_void,
     ) -> c_int {
         // SAFETY: SQLite passes back the pointer that the collation was created with.
-        unsafe { (*tally.cast::<Tally>()).compared = true };
+        unsafe { (*counts.cast::<Counts>()).compared = true };
         a_bytes - b_bytes
     }
 
-    pub unsafe extern "C" fn progress(tally: *mut c_void) -> c_int {
+    pub unsafe extern "C" fn progress(counts: *mut c_void) -> c_int {
         // SAFETY: as in `by_length`.
-        unsafe { (*tally.cast::<Tally>()).progressed = true };
+        unsafe { (*counts.cast::<Counts>()).progressed = true };
         0
     }
 }
@@ -80,36 +82,36 @@ mod guarded {
 
     #[guarded_callback]
     pub unsafe extern "C" fn by_length(
-        tally: *mut c_void,
+        counts: *mut c_void,
         a_bytes: c_int,
         _a: *const c_void,
         b_bytes: c_int,
         _b: *const c_void,
     ) -> c_int {
         // SAFETY: as in `plain::by_length`.
-        unsafe { (*tally.cast::<Tally>()).compared = true };
+        unsafe { (*counts.cast::<Counts>()).compared = true };
         a_bytes - b_bytes
     }
 
     #[guarded_callback]
-    pub unsafe extern "C" fn progress(tally: *mut c_void) -> c_int {
+    pub unsafe extern "C" fn progress(counts: *mut c_void) -> c_int {
         // SAFETY: as in `plain::by_length`.
-        unsafe { (*tally.cast::<Tally>()).progressed = true };
+        unsafe { (*counts.cast::<Counts>()).progressed = true };
         0
     }
 }
 
 /// # Safety
-/// As SQLite calls a function of one argument whose user data is a [`Tally`].
+/// As SQLite calls a function of one argument whose user data is a [`Counts`].
 unsafe fn evaluate(
     context: *mut sqlite::sqlite3_context,
     arguments: *mut *mut sqlite::sqlite3_value,
 ) {
     // SAFETY: see above; the text lives until the function returns.
     unsafe {
-        let tally = sqlite::sqlite3_user_data(context).cast::<Tally>();
-        (*tally).lowest_room_bytes =
-            (*tally).lowest_room_bytes.min(remaining_stack()).or(remaining_stack());
+        let counts = sqlite::sqlite3_user_data(context).cast::<Counts>();
+        (*counts).lowest_room_bytes =
+            (*counts).lowest_room_bytes.min(remaining_stack()).or(remaining_stack());
         let text = sqlite::sqlite3_value_text(*arguments);
         let bytes = sqlite::sqlite3_value_bytes(*arguments);
         let (value, _) = sum(slice::from_raw_parts(text, bytes as usize));
@@ -156,14 +158,14 @@ unsafe extern "C" fn nest(
 }
 
 /// Opens a database in memory, runs the query, and adds up its rows.
-fn run(evaluate: Function, by_length: Collation, progress: Progress) -> (usize, i64, Tally) {
-    let mut tally = Tally::default();
-    let user = (&raw mut tally).cast();
+fn run(evaluate: Function, by_length: Collation, progress: Progress) -> (usize, i64, Counts) {
+    let mut counts = Counts::default();
+    let user = (&raw mut counts).cast();
     let mut database = ptr::null_mut();
     let mut statement = ptr::null_mut();
     let (mut rows, mut total) = (0, 0);
-    // SAFETY: the handles come from SQLite and are used until they are closed; `tally` outlives the
-    // database; the texts end with NUL.
+    // SAFETY: the handles come from SQLite and are used until they are closed; `counts` outlives
+    // the database; the texts end with NUL.
     unsafe {
         let (utf8, pure) =
             (sqlite::SQLITE_UTF8, sqlite::SQLITE_UTF8 | sqlite::SQLITE_DETERMINISTIC);
@@ -203,20 +205,21 @@ fn run(evaluate: Function, by_length: Collation, progress: Progress) -> (usize, 
         assert_eq!(sqlite::sqlite3_finalize(statement), sqlite::SQLITE_OK);
         assert_eq!(sqlite::sqlite3_close(database), sqlite::SQLITE_OK);
     }
-    (rows, total, tally)
+    (rows, total, counts)
 }
 
 fn main() {
-    let (rows, total, tally) = on_small_thread(|| {
+    let (rows, total, counts) = on_small_thread(|| {
         if is_plain() {
             run(plain::evaluate, plain::by_length, plain::progress)
         } else {
             run(guarded::evaluate, guarded::by_length, guarded::progress)
         }
     });
-    assert!(rows == ROWS && tally.compared && tally.progressed);
-    let room_mib = tally.lowest_room_bytes.map_or(0, |bytes| bytes >> 20);
+    assert!(rows == ROWS && counts.compared && counts.progressed);
+    let room_mib = counts.lowest_room_bytes.map_or(0, |bytes| bytes >> 20);
     println!(
-        "sqlite: {rows} formulas of {NESTING} pairs of parentheses, sum {total}, {room_mib} MiB left in the function"
+        "sqlite: {rows} formulas of {NESTING} pairs of parentheses, sum {total}, \
+         {room_mib} MiB left in the function"
     );
 }

@@ -25,13 +25,13 @@ unsafe extern "C-unwind" {
 const WORK_BYTES: usize = 256 * 1024;
 
 #[derive(Default)]
-struct Tally {
+struct Counts {
     accepted: usize,
     dropped: usize,
 }
 
 /// Something that must be dropped when the exception passes.
-struct Owned<'a>(&'a mut Tally);
+struct Owned<'a>(&'a mut Counts);
 
 impl Drop for Owned<'_> {
     fn drop(&mut self) {
@@ -42,7 +42,7 @@ impl Drop for Owned<'_> {
 /// The handler as it would be written without the attribute.
 ///
 /// # Safety
-/// As library.h says; `user` points to a [`Tally`].
+/// As library.h says; `user` points to a [`Counts`].
 unsafe extern "C-unwind" fn handle_plain(record: *const c_char, length: usize, user: *mut c_void) {
     // SAFETY: passed on.
     unsafe { handle(slice::from_raw_parts(record.cast(), length), &mut *user.cast()) }
@@ -63,9 +63,9 @@ unsafe extern "C-unwind" fn handle_guarded(
 }
 
 #[inline(always)]
-fn handle(record: &[u8], tally: &mut Tally) {
+fn handle(record: &[u8], counts: &mut Counts) {
     let mut work = [0_u8; WORK_BYTES];
-    let owned = Owned(tally);
+    let owned = Owned(counts);
     work[..record.len()].copy_from_slice(record);
     if !core::hint::black_box(&work)[..record.len()].iter().all(u8::is_ascii_digit) {
         // SAFETY: the text ends with NUL, and this is a handler that the library runs.
@@ -76,16 +76,20 @@ fn handle(record: &[u8], tally: &mut Tally) {
 
 fn main() {
     let text = "12\n34\nnot a number\n56\nnor this\n".repeat(1000);
-    let mut tally = Tally::default();
+    let mut counts = Counts::default();
     let rejected = on_small_thread(|| {
         let handler: Handler = if is_plain() { handle_plain } else { handle_guarded };
-        // SAFETY: the text and the tally live through the call.
-        unsafe { records_read(text.as_ptr().cast(), text.len(), handler, (&raw mut tally).cast()) }
+        // SAFETY: the text and the counts live through the call.
+        unsafe { records_read(text.as_ptr().cast(), text.len(), handler, (&raw mut counts).cast()) }
     });
     println!(
-        "throwing: {} records accepted, {rejected} rejected by exceptions, {} of 5000 owned things dropped, {} stacks mapped",
-        tally.accepted,
-        tally.dropped,
-        stats().stacks_mapped
+        "throwing: {} records accepted, {rejected} rejected by exceptions, \
+         {} of 5000 dropped, {}",
+        counts.accepted,
+        counts.dropped,
+        match stats().stacks_mapped {
+            1 => "1 stack mapped".to_owned(),
+            stacks => format!("{stacks} stacks mapped"),
+        }
     );
 }

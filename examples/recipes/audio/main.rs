@@ -2,8 +2,7 @@
 //! allocates or locks anything.
 //!
 //! Audio libraries make a small thread and call back every few milliseconds. The first callback of
-//! a
-//! thread takes a stack; where the library announces the thread, that is the place to do it.
+//! a thread takes a stack; where the library announces the thread, that is the place to do it.
 
 use std::ffi::{c_int, c_void};
 use std::hint::black_box;

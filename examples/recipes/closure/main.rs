@@ -1,8 +1,7 @@
 //! Any closure as a C callback: a generic trampoline, which keeps the payload of a panic.
 //!
 //! C has no panics. The trampoline catches one, keeps its payload beside the closure, and tells C
-//! to
-//! stop; [`each`] resumes it once C has returned. So the caller sees the panic that the closure
+//! to stop; [`each`] resumes it once C has returned. So the caller sees the panic that the closure
 //! made.
 
 use std::any::Any;
