@@ -1,9 +1,11 @@
 # The tests under a memory checker. Sourced by .ci/valgrind, .ci/asan and .ci/tsan, which set:
 #   programs     the test programs to run: files of tests/tests without their endings
-#   exceptions   tests that are left out, each with the reason: "name: reason"; a name stands for all tests that it is a part of
+#   exceptions   tests that are left out, each with the reason: "name: reason"; a name stands for
+#                all tests that it is a part of
 #   seconds      the most that one program may take
-# Each test runs its scenario in a child process, through $GUARDED_CALLBACK_RUNNER, and fails when the child does not end as it should. What
-# the checker has to say of a child is in $reports; a word there fails the whole run.
+# Each test runs its scenario in a child process, through $GUARDED_CALLBACK_RUNNER, and fails when
+# the child does not end as it should. What the checker has to say of a child is in $reports; a word
+# there fails the whole run.
 
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
@@ -12,12 +14,15 @@ trap 'rm -rf "$reports"' EXIT
 path_of() { sed -n "s|.*tests/$1\(/main\)\{0,1\}\.rs (\(.*\))\$|\2|p" "$reports/built"; }
 
 # Builds the tests with the arguments of cargo that are given.
-build() { cargo "$@" --no-run 2>&1 | tee "$reports/built" | grep -E '^(error|warning: unused)' || true; }
+build() {
+  cargo "$@" --no-run 2>&1 | tee "$reports/built" | grep -E '^(error|warning: unused)' || true
+}
 
 # Lines of the reports that match the pattern $1, without those that match $2.
 look_at_reports() {
   local found
-  found=$(find "$reports" -name 'child.*' -size +0 -exec grep -hE "$1" {} + | grep -vE "$2" | sed 's/==[0-9]*==//' | sort | uniq -c | sort -rn | head -20 || true)
+  found=$(find "$reports" -name 'child.*' -size +0 -exec grep -hE "$1" {} + | grep -vE "$2" \
+    | sed 's/==[0-9]*==//' | sort | uniq -c | sort -rn | head -20 || true)
   [ -z "$found" ] || { echo "$found"; return 1; }
 }
 
@@ -32,7 +37,8 @@ run_programs() {
       echo "$program: $(sed -n 's/^test result: //p' "$reports/out"), $((SECONDS - began)) s"
     else
       echo "$program: FAILED after $((SECONDS - began)) s"
-      grep -aE '^test .*FAILED|has been running|panicked|ERROR|WARNING|CHECK' "$reports/out" | sort | uniq | head -40
+      grep -aE '^test .*FAILED|has been running|panicked|ERROR|WARNING|CHECK' "$reports/out" \
+        | sort | uniq | head -40
       failed=1
     fi
   done

@@ -1,17 +1,23 @@
-# What it takes to build for other targets and to run what was built, on Debian for amd64. Sourced by .ci/cross.
+# What it takes to build for other targets and to run what was built, on Debian for amd64. Sourced
+# by .ci/cross.
 #
-# Nothing is downloaded with rustup: Debian's newest compiler (rustc-web) and the sources of its standard library are unpacked,
-# not installed, into $cache, and that library is built there once for each target. What has been prepared is used again.
+# Nothing is downloaded with rustup: Debian's newest compiler (rustc-web) and the sources of its
+# standard library are unpacked, not installed, into $cache, and that library is built there once
+# for each target. What has been prepared is used again.
 cache=${GUARDED_CALLBACK_CROSS:-${XDG_CACHE_HOME:-$HOME/.cache}/guarded-callback-cross}
 mkdir -p "$cache/bin" "$cache/deb"
 
-install() { DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "$@" >/dev/null; }
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq \
+    --no-install-recommends "$@" >/dev/null
+}
 
 # The packages that are missing, if any.
 need() {
   local missing=() package
   for package in "$@"; do
-    dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null \
+      | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
 }
@@ -22,32 +28,46 @@ prepare_compiler() {
   apt-get -o DPkg::Lock::Timeout=600 update -qq
   local version runtime llvm file tool
   version=$(apt-cache policy rustc-web | awk '/Candidate/ { print $2 }')
-  runtime=$(apt-cache depends "libstd-rust-web-dev=$version" | awk '/Depends: libstd-rust-web-/ { print $2; exit }')
+  runtime=$(apt-cache depends "libstd-rust-web-dev=$version" \
+    | awk '/Depends: libstd-rust-web-/ { print $2; exit }')
   llvm=$(apt-cache depends "$runtime=$version" | awk '/Depends: libllvm/ { print $2; exit }')
-  (cd "$cache/deb" && apt-get download -qq "rustc-web=$version" "rust-web-src=$version" "libstd-rust-web-dev=$version" "$runtime=$version" "$llvm") || return 1
+  (cd "$cache/deb" && apt-get download -qq "rustc-web=$version" "rust-web-src=$version" \
+    "libstd-rust-web-dev=$version" "$runtime=$version" "$llvm") || return 1
   for file in "$cache"/deb/*.deb; do dpkg -x "$file" "$cache/rw" || return 1; done
   rm -f "$cache"/deb/*.deb
   # On a bare machine the compiler's LLVM lacks libraries of its own: the package brings them.
-  if ldd "$cache"/rw/usr/lib/x86_64-linux-gnu/libLLVM*.so.* | grep -q 'not found'; then install "$llvm" || return 1; fi
+  if ldd "$cache"/rw/usr/lib/x86_64-linux-gnu/libLLVM*.so.* | grep -q 'not found'; then
+    install "$llvm" || return 1
+  fi
   # The library is to be built as an rlib alone: its dylib would need a linker for each target.
-  sed -i 's/crate-type = \["dylib", "rlib"\]/crate-type = ["rlib"]/' "$cache"/rw/usr/src/rustc-*/library/std/Cargo.toml
+  sed -i 's/crate-type = \["dylib", "rlib"\]/crate-type = ["rlib"]/' \
+    "$cache"/rw/usr/src/rustc-*/library/std/Cargo.toml
   for tool in rustdoc rustc; do
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/rw/usr/lib/x86_64-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec %s/rw/usr/bin/%s "$@"\n' "$cache" "$cache" "$tool" >"$cache/bin/$tool"
+    cat >"$cache/bin/$tool" <<END
+#!/bin/sh
+libraries=$cache/rw/usr/lib/x86_64-linux-gnu
+LD_LIBRARY_PATH=\$libraries\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH} \\
+  exec $cache/rw/usr/bin/$tool "\$@"
+END
     chmod +x "$cache/bin/$tool"
   done
 }
 
-# The standard library for one target, unoptimised: it is there to be linked and run, not to be measured.
+# The standard library for one target, unoptimised: it is there to be linked and run, not to be
+# measured.
 prepare_std() {
   local target=$1 library built home object
   home=$cache/rw/usr/lib/rustlib/$target/lib
   [ -e "$home/.done" ] && return 0
   library=$(echo "$cache"/rw/usr/src/rustc-*/library)
   built=$cache/stdbuild/$target
-  env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET RUSTC="$cache/bin/rustc" RUSTC_WRAPPER= RUSTC_BOOTSTRAP=1 \
+  env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET RUSTC="$cache/bin/rustc" \
+    RUSTC_WRAPPER= RUSTC_BOOTSTRAP=1 \
     RUSTFLAGS='-Zforce-unstable-if-unmarked -Cembed-bitcode=no' __CARGO_DEFAULT_LIB_METADATA=xc \
-    CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_PANIC=unwind CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-    cargo build --quiet --release --locked --manifest-path "$library/sysroot/Cargo.toml" --features panic-unwind,backtrace \
+    CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+      CARGO_PROFILE_RELEASE_PANIC=unwind CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo build --quiet --release --locked --manifest-path "$library/sysroot/Cargo.toml" \
+      --features panic-unwind,backtrace \
     --target "$target" --target-dir "$built" || return 1
   mkdir -p "$home"
   cp "$built/$target"/release/deps/*.rlib "$home/"
@@ -55,7 +75,8 @@ prepare_std() {
   case $target in *-windows-gnu)
     # The first and the last object of every program that mingw's linker makes.
     for object in rsbegin rsend; do
-      RUSTC_BOOTSTRAP=1 "$cache/bin/rustc" --target "$target" --emit obj --crate-type rlib "$library/rtstartup/$object.rs" -o "$home/$object.o" || return 1
+      RUSTC_BOOTSTRAP=1 "$cache/bin/rustc" --target "$target" --emit obj --crate-type rlib \
+        "$library/rtstartup/$object.rs" -o "$home/$object.o" || return 1
     done ;;
   esac
   touch "$home/.done"
@@ -65,19 +86,23 @@ prepare_std() {
 prepare_zig() {
   [ -x "$cache/zig/bin/cargo-zigbuild" ] && return 0
   need python3 python3-pip
-  python3 -m pip install --quiet --no-deps --target "$cache/zig" ziglang==0.17.1 cargo-zigbuild==0.24.0
+  python3 -m pip install --quiet --no-deps --target "$cache/zig" \
+    ziglang==0.17.1 cargo-zigbuild==0.24.0
 }
 
 # The tools for one target: compilers, linker, C library, emulator.
 prepare_tools() {
   local target=$1
   case $target in
-    i686-unknown-linux-gnu) need g++-i686-linux-gnu libc6-dev-i386-cross libc6-i386 lib32gcc-s1 lib32stdc++6 ;;
+    i686-unknown-linux-gnu) need g++-i686-linux-gnu libc6-dev-i386-cross libc6-i386 \
+      lib32gcc-s1 lib32stdc++6 ;;
     aarch64-unknown-linux-gnu) need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross ;;
-    armv7-unknown-linux-gnueabihf | thumbv7neon-unknown-linux-gnueabihf) need qemu-user g++-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
+    armv7-unknown-linux-gnueabihf | thumbv7neon-unknown-linux-gnueabihf)
+      need qemu-user g++-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
     riscv64gc-unknown-linux-gnu) need qemu-user g++-riscv64-linux-gnu libc6-dev-riscv64-cross ;;
     s390x-unknown-linux-gnu) need qemu-user g++-s390x-linux-gnu libc6-dev-s390x-cross ;;
-    powerpc64le-unknown-linux-gnu) need qemu-user g++-powerpc64le-linux-gnu libc6-dev-ppc64el-cross ;;
+    powerpc64le-unknown-linux-gnu) need qemu-user g++-powerpc64le-linux-gnu \
+      libc6-dev-ppc64el-cross ;;
     *-linux-musl*) need qemu-user && prepare_zig ;;
     x86_64-pc-windows-gnu) prepare_wine64 ;;
     i686-pc-windows-gnu) prepare_wine32 ;;
@@ -85,12 +110,15 @@ prepare_tools() {
     x86_64-pc-windows-msvc) prepare_msvc x86_64 && prepare_wine64 ;;
     i686-pc-windows-msvc) prepare_msvc i686 && prepare_wine32 ;;
     x86_64-apple-darwin) prepare_darwin x86_64 gcc ;;
-    aarch64-apple-darwin) need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross && prepare_darwin aarch64 aarch64-linux-gnu-gcc ;;
+    aarch64-apple-darwin)
+      need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross \
+      && prepare_darwin aarch64 aarch64-linux-gnu-gcc ;;
     *-apple-* | *-freebsd | *-openbsd) prepare_zig ;;
   esac
 }
 
-# What a linker needs for macOS without a file of Apple's, and the loader (.ci/darwin), made again when one of our own files there has changed.
+# What a linker needs for macOS without a file of Apple's, and the loader (.ci/darwin), made again
+# when one of our own files there has changed.
 # <architecture> <compiler for the loader>
 prepare_darwin() {
   local arch=$1 compiler=$2 libraries=$cache/darwin/$1
@@ -99,12 +127,16 @@ prepare_darwin() {
   # The libraries take longer, and change seldom.
   if [ -n "$(find .ci/darwin/libraries -newer "$libraries/libc++.a" 2>&1)" ]; then
     rm -rf "$libraries"
-    ZIG_GLOBAL_CACHE_DIR=$cache/zigcache bash .ci/darwin/libraries "$arch" "$cache/zig/ziglang" "$libraries" || return 1
+    ZIG_GLOBAL_CACHE_DIR=$cache/zigcache bash .ci/darwin/libraries "$arch" \
+      "$cache/zig/ziglang" "$libraries" || return 1
   fi
-  "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c -o "$libraries/loader" -Wl,--no-as-needed -lpthread -ldl -lm && touch "$libraries/.done"
+  "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c \
+    -o "$libraries/loader" -Wl,--no-as-needed -lpthread -ldl -lm \
+    && touch "$libraries/.done"
 }
 
-# What Microsoft's linker would need, without a file of Microsoft's (.ci/msvc). Made again when one of our own files there has changed.
+# What Microsoft's linker would need, without a file of Microsoft's (.ci/msvc). Made again when one
+# of our own files there has changed.
 prepare_msvc() {
   local arch=$1 libraries=$cache/msvc/$1
   need clang lld llvm && prepare_zig || return 1
@@ -113,7 +145,8 @@ prepare_msvc() {
   bash .ci/msvc/libraries "$arch" "$cache/zig/ziglang" "$libraries" && touch "$libraries/.done"
 }
 
-# Debian's Wine has no bcryptprimitives.dll, from which std takes its random numbers: one that passes the request on.
+# Debian's Wine has no bcryptprimitives.dll, from which std takes its random numbers: one that
+# passes the request on.
 prepare_random_numbers() {
   local machine=$1 folder=$cache/shim/$1
   [ -e "$folder/bcryptprimitives.dll" ] && return 0
@@ -131,40 +164,60 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T count) {
     return TRUE;
 }
 C
-  "$machine-w64-mingw32-gcc" -shared -O1 "$folder/random.c" -o "$folder/bcryptprimitives.dll" -ladvapi32 -Wl,--kill-at
+  "$machine-w64-mingw32-gcc" -shared -O1 "$folder/random.c" \
+    -o "$folder/bcryptprimitives.dll" -ladvapi32 -Wl,--kill-at
 }
 
-# Writes $cache/bin/<name>: starts a program in Wine. <name> <folder of the prefix> <machine> <lines before> <Wine's program>
+# Writes $cache/bin/<name>: starts a program in Wine.
+# <name> <folder of the prefix> <machine> <lines before> <Wine's program>
 write_wine() {
   local name=$1 prefix=$2 machine=$3 before=$4 program=$5
-  printf '#!/bin/sh\n%s\nexport WINEPREFIX=%s WINEDEBUG=-all WINEDLLOVERRIDES=dbghelp=n WINEPATH='\''Z:%s'\''\nexec %s "$@"\n' \
-    "$before" "$prefix" "$(echo "$cache/shim/$machine" | tr / '\\')" "$program" >"$cache/bin/$name"
+  cat >"$cache/bin/$name" <<END
+#!/bin/sh
+$before
+export WINEPREFIX=$prefix WINEDEBUG=-all WINEDLLOVERRIDES=dbghelp=n
+export WINEPATH='Z:$(echo "$cache/shim/$machine" | tr / '\\')'
+exec $program "\$@"
+END
   chmod +x "$cache/bin/$name"
-  [ -e "$prefix/system.reg" ] || WINEDLLOVERRIDES=mscoree,mshtml= timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1 || true
+  [ -e "$prefix/system.reg" ] || WINEDLLOVERRIDES=mscoree,mshtml= \
+    timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1 || true
   prepare_names "$machine" "$prefix/drive_c/windows/system32"
 }
 
-# Debian's Wine finds no names of functions for std (.ci/msvc/dbghelp.c). <machine> <where the prefix has its DLLs>
+# Debian's Wine finds no names of functions for std (.ci/msvc/dbghelp.c). <machine> <where the
+# prefix has its DLLs>
 prepare_names() {
   local machine=$1 system=$2 folder=$cache/shim/$1
-  [ ! "$system/dbghelp.dll" -nt .ci/msvc/dbghelp.c ] || [ ! -e "$system/dbghelp_wine.dll" ] || return 0
-  [ -e "$system/dbghelp_wine.dll" ] || mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" || return 1
+  [ ! "$system/dbghelp.dll" -nt .ci/msvc/dbghelp.c ] \
+    || [ ! -e "$system/dbghelp_wine.dll" ] || return 0
+  [ -e "$system/dbghelp_wine.dll" ] \
+    || mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" || return 1
   { echo EXPORTS
     "$machine-w64-mingw32-objdump" -p "$system/dbghelp_wine.dll" |
-      awk -v machine="$machine" '/^.Ordinal.Name Pointer. Table/ { names = 1 } /^The / { names = 0 } names && /^\t\[/ && !/FromInlineContextW$/ && !(machine == "i686" && / StackWalkEx$/) { print $NF " = dbghelp_wine." $NF }'
+      awk -v machine="$machine" '
+        /^.Ordinal.Name Pointer. Table/ { names = 1 }
+        /^The / { names = 0 }
+        names && /^\t\[/ && !/FromInlineContextW$/ && !(machine == "i686" && / StackWalkEx$/) {
+          print $NF " = dbghelp_wine." $NF
+        }'
   } >"$folder/dbghelp.def"
-  "$machine-w64-mingw32-gcc" -shared -O1 .ci/msvc/dbghelp.c "$folder/dbghelp.def" -o "$folder/dbghelp.new" -Wl,--kill-at || return 1
+  "$machine-w64-mingw32-gcc" -shared -O1 .ci/msvc/dbghelp.c "$folder/dbghelp.def" \
+    -o "$folder/dbghelp.new" -Wl,--kill-at || return 1
   mv "$folder/dbghelp.new" "$system/dbghelp.dll"
 }
 
 # The compiler of GNU's targets also makes the random numbers.
 prepare_wine64() {
-  need wine64 g++-mingw-w64-x86-64-posix && prepare_random_numbers x86_64 && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
+  need wine64 g++-mingw-w64-x86-64-posix && prepare_random_numbers x86_64 \
+    && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
 }
 
-# 32-bit Wine with all that it needs, unpacked into $cache/w32 from the packages of i386. They are found with a state of apt's own,
-# because installing them would make the whole machine one of two architectures.
+# 32-bit Wine with all that it needs, unpacked into $cache/w32 from the packages of i386. They are
+# found with a state of apt's own, because installing them would make the whole machine one of two
+# architectures.
 prepare_wine32() {
+  local before
   # The loader of 32-bit programs, at the place that they name; the rest comes from below.
   need libc6-i386 g++-mingw-w64-i686-posix && prepare_random_numbers i686 || return 1
   local root=$cache/w32 apt=$cache/apt32 file release options
@@ -172,13 +225,20 @@ prepare_wine32() {
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
     mkdir -p "$root" "$apt"/{state/lists/partial,cache/archives/partial,etc}
     : >"$apt/state/status"
-    apt-get indextargets --format 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(SITE) $(RELEASE) $(COMPONENT)' "Created-By: Packages" "Codename: $release" |
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    apt-get indextargets --format "deb [signed-by=$keys] "'$(SITE) $(RELEASE) $(COMPONENT)' \
+      "Created-By: Packages" "Codename: $release" |
       awk -v release="$release" '$4 == release && $5 == "main"' | sort -u >"$apt/etc/main.list"
-    options=(-o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/etc"
-      -o "Dir::State=$apt/state" -o "Dir::State::status=$apt/state/status" -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none
+    options=(-o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::Etc::sourcelist=/dev/null
+      -o "Dir::Etc::sourceparts=$apt/etc"
+      -o "Dir::State=$apt/state" -o "Dir::State::status=$apt/state/status"
+        -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none
       -o APT::Install-Recommends=false -o APT::Sandbox::User=root -qq)
-    apt-get "${options[@]}" update && apt-get "${options[@]}" install -y --download-only wine32 >/dev/null || return 1
-    for file in "$apt"/cache/archives/*.deb; do dpkg-deb --fsys-tarfile "$file" | tar -x -C "$root" --keep-directory-symlink || return 1; done
+    apt-get "${options[@]}" update && apt-get "${options[@]}" install -y --download-only wine32 \
+      >/dev/null || return 1
+    for file in "$apt"/cache/archives/*.deb; do
+      dpkg-deb --fsys-tarfile "$file" | tar -x -C "$root" --keep-directory-symlink || return 1
+    done
     # What the package's own script would do.
     cp "$root/usr/i686-w64-mingw32/lib/zlib1.dll" "$root/usr/lib/i386-linux-gnu/wine/i386-windows/"
     rm -rf "$apt/cache"
@@ -186,11 +246,13 @@ prepare_wine32() {
   fi
   # dbghelp.dll, by which std walks stacks on i686, needs it, and programs do not find it there.
   cp "$root/usr/i686-w64-mingw32/lib/zlib1.dll" "$cache/shim/i686/"
-  write_wine wine32run "$cache/wine32" i686 \
-    "export LD_LIBRARY_PATH=$root/lib/i386-linux-gnu:$root/usr/lib/i386-linux-gnu WINESERVER=$root/usr/lib/wine/wineserver32 WINEARCH=win32" "$root/usr/lib/wine/wine"
+  before="export LD_LIBRARY_PATH=$root/lib/i386-linux-gnu:$root/usr/lib/i386-linux-gnu"
+  before+=" WINESERVER=$root/usr/lib/wine/wineserver32 WINEARCH=win32"
+  write_wine wine32run "$cache/wine32" i686 "$before" "$root/usr/lib/wine/wine"
 }
 
-# What cargo and the build scripts must know of a target. Changes the environment: to be called in a subshell.
+# What cargo and the build scripts must know of a target. Changes the environment: to be called in a
+# subshell.
 enter_target() {
   local target=$1 gcc='' runner='' key
   key=$(echo "$target" | tr 'a-z-' 'A-Z_')
@@ -198,25 +260,35 @@ enter_target() {
   unset RUSTFLAGS
   case $target in
     i686-unknown-linux-gnu) gcc=i686-linux-gnu ;;
-    aarch64-unknown-linux-gnu) gcc=aarch64-linux-gnu runner='qemu-aarch64 -L /usr/aarch64-linux-gnu' ;;
-    armv7-unknown-linux-gnueabihf | thumbv7neon-unknown-linux-gnueabihf) gcc=arm-linux-gnueabihf runner='qemu-arm -L /usr/arm-linux-gnueabihf' ;;
-    riscv64gc-unknown-linux-gnu) gcc=riscv64-linux-gnu runner='qemu-riscv64 -L /usr/riscv64-linux-gnu' ;;
+    aarch64-unknown-linux-gnu)
+      gcc=aarch64-linux-gnu runner='qemu-aarch64 -L /usr/aarch64-linux-gnu' ;;
+    armv7-unknown-linux-gnueabihf | thumbv7neon-unknown-linux-gnueabihf)
+      gcc=arm-linux-gnueabihf runner='qemu-arm -L /usr/arm-linux-gnueabihf' ;;
+    riscv64gc-unknown-linux-gnu)
+      gcc=riscv64-linux-gnu runner='qemu-riscv64 -L /usr/riscv64-linux-gnu' ;;
     s390x-unknown-linux-gnu) gcc=s390x-linux-gnu runner='qemu-s390x -L /usr/s390x-linux-gnu' ;;
-    powerpc64le-unknown-linux-gnu) gcc=powerpc64le-linux-gnu runner='qemu-ppc64le -L /usr/powerpc64le-linux-gnu' ;;
+    powerpc64le-unknown-linux-gnu)
+      gcc=powerpc64le-linux-gnu runner='qemu-ppc64le -L /usr/powerpc64le-linux-gnu' ;;
     x86_64-pc-windows-gnu) gcc=x86_64-w64-mingw32 runner=$cache/bin/wine64run ;;
     i686-pc-windows-gnu) gcc=i686-w64-mingw32 runner=$cache/bin/wine32run ;;
     x86_64-pc-windows-gnullvm) runner=$cache/bin/wine64run ;;
     x86_64-pc-windows-msvc) runner=$cache/bin/wine64run && enter_msvc x86_64 "$key" ;;
     i686-pc-windows-msvc) runner=$cache/bin/wine32run && enter_msvc i686 "$key" ;;
     x86_64-apple-darwin) runner=$cache/darwin/x86_64/loader && enter_darwin x86_64 "$key" ;;
-    aarch64-apple-darwin) runner="qemu-aarch64 -L /usr/aarch64-linux-gnu $cache/darwin/aarch64/loader" && enter_darwin aarch64 "$key" ;;
+    aarch64-apple-darwin)
+      runner="qemu-aarch64 -L /usr/aarch64-linux-gnu $cache/darwin/aarch64/loader"
+      enter_darwin aarch64 "$key" ;;
     aarch64-*-musl) runner=qemu-aarch64 ;;
     armv7-*-musleabihf) runner=qemu-arm ;;
   esac
-  # C library, start files and unwinder are zig's, not those that rustup would ship. Its C++ library has another name.
-  case $target in *-linux-musl*) export RUSTFLAGS=-Clink-self-contained=no "CXXSTDLIB_${target//-/_}=c++" ;; esac
+  # C library, start files and unwinder are zig's, not those that rustup would ship. Its C++ library
+  # has another name.
+  case $target in *-linux-musl*)
+    export RUSTFLAGS=-Clink-self-contained=no "CXXSTDLIB_${target//-/_}=c++" ;;
+  esac
   if [ -n "$gcc" ]; then
-    export "CARGO_TARGET_${key}_LINKER=$gcc-gcc" "CC_${target//-/_}=$gcc-gcc" "CXX_${target//-/_}=$gcc-g++" "AR_${target//-/_}=$gcc-ar"
+    export "CARGO_TARGET_${key}_LINKER=$gcc-gcc" "CC_${target//-/_}=$gcc-gcc" \
+      "CXX_${target//-/_}=$gcc-g++" "AR_${target//-/_}=$gcc-ar"
   fi
   if [ -n "$runner" ]; then
     export "CARGO_TARGET_${key}_RUNNER=$runner"
@@ -228,15 +300,17 @@ enter_target() {
 # <architecture> <target as cargo writes it in variables>
 enter_msvc() {
   local arch=$1 key=$2 target=$1_pc_windows_msvc library
-  export "CC_$target=$PWD/.ci/msvc/cc" "CXX_$target=$PWD/.ci/msvc/c++" "AR_$target=llvm-lib" "CARGO_TARGET_${key}_LINKER=lld-link"
+  export "CC_$target=$PWD/.ci/msvc/cc" "CXX_$target=$PWD/.ci/msvc/c++" \
+    "AR_$target=llvm-lib" "CARGO_TARGET_${key}_LINKER=lld-link"
   export GUARDED_CALLBACK_WINDOWS_HEADERS=$cache/zig/ziglang/lib/libc/include/any-windows-any
   RUSTFLAGS="-Lnative=$cache/msvc/$arch"
   # In this order: what a program names is looked for in the first that has it.
-  for library in kernel32 ntdll ws2_32 userenv dbghelp advapi32 bcryptprimitives api-ms-win-core-synch-l1-2-0 msvcrt user32; do
+  for library in kernel32 ntdll ws2_32 userenv dbghelp advapi32 bcryptprimitives \
+    api-ms-win-core-synch-l1-2-0 msvcrt user32; do
     RUSTFLAGS+=" -Clink-args=$library.lib"
   done
-  # The import libraries and assembly here say nothing of safe handlers; with /SAFESEH the linker wants that of all.
-  # Backtraces follow frame pointers (.ci/msvc/dbghelp.c).
+  # The import libraries and assembly here say nothing of safe handlers; with /SAFESEH the linker
+  # wants that of all. Backtraces follow frame pointers (.ci/msvc/dbghelp.c).
   [ "$arch" != i686 ] || RUSTFLAGS+=" -Clink-args=/SAFESEH:NO -Cforce-frame-pointers=yes"
   export RUSTFLAGS
 }
@@ -245,10 +319,14 @@ enter_msvc() {
 enter_darwin() {
   local arch=$1 key=$2 target=$1_apple_darwin libraries=$cache/darwin/$1 lld
   lld=$(echo "$(env -u RUSTC rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)
-  export "CC_$target=$PWD/.ci/darwin/cc" "CXX_$target=$PWD/.ci/darwin/c++" "AR_$target=$PWD/.ci/darwin/ar" "CARGO_TARGET_${key}_LINKER=$lld"
-  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0
-  if [ "$arch" = x86_64 ]; then export GUARDED_CALLBACK_LOADER=native; else export GUARDED_CALLBACK_LOADER=emulated; fi
-  RUSTFLAGS="-Clinker-flavor=ld64.lld -Lnative=$libraries -Clink-arg=$libraries/libunwind.a -Clink-arg=-undefined -Clink-arg=dynamic_lookup -Clink-arg=-w"
+  export "CC_$target=$PWD/.ci/darwin/cc" "CXX_$target=$PWD/.ci/darwin/c++" \
+    "AR_$target=$PWD/.ci/darwin/ar" "CARGO_TARGET_${key}_LINKER=$lld"
+  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache \
+    SDKROOT=$libraries/sdk MACOSX_DEPLOYMENT_TARGET=11.0
+  export GUARDED_CALLBACK_LOADER=emulated
+  [ "$arch" != x86_64 ] || GUARDED_CALLBACK_LOADER=native
+  RUSTFLAGS="-Clinker-flavor=ld64.lld -Lnative=$libraries -Clink-arg=$libraries/libunwind.a"
+  RUSTFLAGS+=" -Clink-arg=-undefined -Clink-arg=dynamic_lookup -Clink-arg=-w"
   export RUSTFLAGS
 }
 
@@ -259,7 +337,9 @@ cargo_for() {
   case $target in
     x86_64-apple-darwin | aarch64-apple-darwin) cargo "$@" --target "$target" ;;
     *-linux-musl* | *-apple-* | *-freebsd | *-openbsd | *-gnullvm)
-      PATH=$cache/zig/bin:$PATH PYTHONPATH=$cache/zig CARGO_ZIGBUILD_ZIG_PATH=$cache/zig/ziglang/zig CARGO_ZIGBUILD_CACHE_DIR=$cache/zigbuild \
+      PATH=$cache/zig/bin:$PATH PYTHONPATH=$cache/zig \
+        CARGO_ZIGBUILD_ZIG_PATH=$cache/zig/ziglang/zig \
+        CARGO_ZIGBUILD_CACHE_DIR=$cache/zigbuild \
         ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT='' cargo-zigbuild "$@" --target "$target" ;;
     *) cargo "$@" --target "$target" ;;
   esac

@@ -153,7 +153,7 @@ struct apple_stat {
 };
 _Static_assert(sizeof(struct apple_stat) == 144, "struct stat with 64-bit inodes");
 
-static int told(int result, const struct stat *from, struct apple_stat *to) {
+static int converted(int result, const struct stat *from, struct apple_stat *to) {
     if (result != 0)
         return fail_as_apple(-1);
     *to = (struct apple_stat){.device = from->st_dev,
@@ -173,15 +173,15 @@ static int told(int result, const struct stat *from, struct apple_stat *to) {
 }
 static int stat_path(const char *path, struct apple_stat *to) {
     struct stat from;
-    return told(stat(path, &from), &from, to);
+    return converted(stat(path, &from), &from, to);
 }
 static int stat_link(const char *path, struct apple_stat *to) {
     struct stat from;
-    return told(lstat(path, &from), &from, to);
+    return converted(lstat(path, &from), &from, to);
 }
 static int stat_file(int fd, struct apple_stat *to) {
     struct stat from;
-    return told(fstat(fd, &from), &from, to);
+    return converted(fstat(fd, &from), &from, to);
 }
 
 struct apple_entry {

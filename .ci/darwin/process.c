@@ -13,8 +13,8 @@ static int wait_status(int status) {
     return status;
 }
 static pid_t wait_process(pid_t process, int *status, int options) {
-    int told;
-    pid_t result = waitpid(process, &told, options);
+    int reported;
+    pid_t result = waitpid(process, &reported, options);
     if (result > 0 && status != NULL)
         *status = wait_status(told);
     return fail_as_apple(result);

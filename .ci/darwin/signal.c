@@ -153,16 +153,16 @@ static void deliver(int signal, siginfo_t *info, void *context) {
     }
     ucontext_t *of_linux_context = context;
     struct apple_machine machine = {0};
-    struct apple_info told = {.signal = number, .code = info->si_code};
+    struct apple_info converted = {.signal = number, .code = info->si_code};
     /* What was sent, by another process or by raise: the kernel has no code for a fault that is
      * none. */
     if (info->si_code <= 0)
-        told.code = signal == SIGSEGV ? 0 : 0x10001;
+        converted.code = signal == SIGSEGV ? 0 : 0x10001;
     if (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL)
-        told.address = info->si_code > 0 ? info->si_addr : NULL;
+        converted.address = info->si_code > 0 ? info->si_addr : NULL;
     else
-        told.process = info->si_pid, told.user = info->si_uid;
-    machine.address = (uint64_t)told.address;
+        converted.process = info->si_pid, converted.user = info->si_uid;
+    machine.address = (uint64_t)converted.address;
     struct apple_context shown = {
         .mask = apple_mask(&of_linux_context->uc_sigmask),
         .stack = {of_linux_context->uc_stack.ss_sp, of_linux_context->uc_stack.ss_size, 0},
@@ -173,7 +173,7 @@ static void deliver(int signal, siginfo_t *info, void *context) {
     if (action.flags & RESET_HANDLER)
         actions[number].handler = NULL;
     errno = error;
-    ((void (*)(int, struct apple_info *, struct apple_context *))action.handler)(number, &told,
+    ((void (*)(int, struct apple_info *, struct apple_context *))action.handler)(number, &converted,
                                                                                  &shown);
     write_registers(&machine, of_linux_context);
     linux_mask(shown.mask, &of_linux_context->uc_sigmask);

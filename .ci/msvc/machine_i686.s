@@ -1,6 +1,7 @@
 # What Microsoft's compilers and clang call or name on i686 and no DLL has.
 
-# Makes a frame of eax bytes: touches one page after the other, from high to low, and returns with esp below them. Keeps ecx.
+# Makes a frame of eax bytes: touches one page after the other, from high to low, and returns with
+# esp below them. Keeps ecx.
     .text
     .globl __chkstk, __alloca_probe
     .p2align 4
@@ -22,7 +23,8 @@ __alloca_probe:
     pushl 4(%eax)
     retl
 
-# Offsets in the thread environment block, which code names to reach thread-local variables and the chain of handlers.
+# Offsets in the thread environment block, which code names to reach thread-local variables and the
+# chain of handlers.
     .globl __tls_array, __except_list
     .set __tls_array, 0x2c
     .set __except_list, 0

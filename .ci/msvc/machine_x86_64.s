@@ -1,7 +1,7 @@
 # What Microsoft's compilers and clang call or name on x86_64 and no DLL has.
 
-# Touches the pages of a frame of rax bytes that is about to be made, from the limit of the stack down: the system commits a stack
-# page by page. Keeps all registers but the flags.
+# Touches the pages of a frame of rax bytes that is about to be made, from the limit of the stack
+# down: the system commits a stack page by page. Keeps all registers but the flags.
     .text
     .globl __chkstk
     .p2align 4
@@ -23,7 +23,8 @@ __chkstk:
     popq %r10
     retq
 
-# What mingw's headers make of setjmp: the frame is the second argument. The DLL has it under another name.
+# What mingw's headers make of setjmp: the frame is the second argument. The DLL has it under
+# another name.
     .globl _setjmp, _setjmpex
 _setjmp:
 _setjmpex:

@@ -1,15 +1,18 @@
 #!/bin/sh
-# Prints what annotated functions cost those who build them: CPU time of a cold build, `cargo check` time and machine code.
+# Prints what annotated functions cost those who build them: CPU time of a cold build, `cargo check`
+# time and machine code.
 #
 #     tests/abi/cost.sh [functions]        (200 unless told otherwise)
-#     tests/abi/cost.sh cold               the cold build alone, one line of `name milliseconds` for each crate
+#     tests/abi/cost.sh cold               the cold build alone, one line for each crate:
+#                                          `name milliseconds`
 #
 # Needs crates.io, or the crates `recursive` and `stacker` in cargo's cache.
 set -eu
 count=${1:-200}
 case $count in
 cold) ;;
-'' | *[!0-9]* | 0 | 1) echo "usage: tests/abi/cost.sh [cold | number of functions, at least 2]" >&2 && exit 2 ;;
+'' | *[!0-9]* | 0 | 1)
+    echo "usage: tests/abi/cost.sh [cold | number of functions, at least 2]" >&2 && exit 2 ;;
 esac
 runtime=$(cd "$(dirname "$0")/../../runtime" && pwd)
 work=$(mktemp -d)
@@ -17,7 +20,8 @@ trap 'rm -rf "$work"' EXIT
 unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR RUSTFLAGS || true
 export CARGO_INCREMENTAL=0 CARGO_TERM_QUIET=true
 
-# crate <name> <dependency line> <number of functions> <attribute> <ABI> <further parameters>: writes a crate into $work/<name>.
+# crate <name> <dependency line> <number of functions> <attribute> <ABI> <further parameters>:
+# writes a crate into $work/<name>.
 crate() {
     mkdir -p "$work/$1/src"
     cat >"$work/$1/Cargo.toml" <<END
@@ -36,7 +40,13 @@ END
         echo 'unsafe extern "C" { fn abs(number: c_int) -> c_int; }'
         echo '#[repr(C)] pub struct Pair { pub first: u64, pub second: u64, pub third: u64 }'
         awk -v count="$3" -v attribute="$4" -v abi="$5" -v more="${6:-}" 'BEGIN {
-            for (i = 1; i <= count; i++) printf "%s\n#[unsafe(no_mangle)]\npub unsafe extern \"%s\" fn callback_%d(user: *mut c_void, number: c_int, name: *const u8%s) -> c_int {\n    unsafe { user.cast::<c_int>().write(number + %d); abs(i32::from(*name)) * %d }\n}\n", attribute, abi, i, more, i, i + 7
+            for (i = 1; i <= count; i++) {
+                printf "%s\n#[unsafe(no_mangle)]\npub unsafe extern \"%s\" fn callback_%d", \
+                    attribute, abi, i
+                printf "(user: *mut c_void, number: c_int, name: *const u8%s) -> c_int {\n", more
+                printf "    unsafe { user.cast::<c_int>().write(number + %d);", i
+                printf " abs(i32::from(*name)) * %d }\n}\n", i + 7
+            }
         }'
     } >"$work/$1/src/lib.rs"
 }
@@ -72,7 +82,9 @@ check() {
 
 # section <name> <section>: bytes of a section of the release build.
 section() {
-    objdump -h "$work/$1/target/release/lib$1.so" | awk -v section="$2" '$2 == section { print $3 }' | xargs -I{} printf '%d\n' 0x{}
+    objdump -h "$work/$1/target/release/lib$1.so" \
+        | awk -v section="$2" '$2 == section { print $3 }' \
+        | xargs -I{} printf '%d\n' 0x{}
 }
 
 guarded="guarded-callback = { path = \"$runtime\" }"
@@ -86,7 +98,8 @@ colds='cold_none cold_guarded cold_stacker cold_recursive'
 for name in $colds; do
     cargo fetch --manifest-path "$work/$name/Cargo.toml"
 done
-[ "$count" = cold ] || echo "cold build of a crate with one function, CPU time in ms (least of 3, taken in turns):"
+[ "$count" = cold ] ||
+    echo "cold build of a crate with one function, CPU time in ms (least of 3, taken in turns):"
 for round in 1 2 3; do
     for name in $colds; do cold_build "$name" >>"$work/$name.ms"; done
 done
@@ -107,7 +120,8 @@ measure() { # <name> <attribute> <ABI> <further parameters>
     sections=
     for section in .text .eh_frame .gcc_except_table .rodata .data.rel.ro; do
         more=$(($(section "many_$1" $section) - $(section "one_$1" $section)))
-        sections="$sections $section $(echo "$more $count" | awk '{ printf "%.0f", $1 / ($2 - 1) }')"
+        each=$(echo "$more $count" | awk '{ printf "%.0f", $1 / ($2 - 1) }')
+        sections="$sections $section $each"
     done
     each=$(echo "$one $many $count" | awk '{ printf "%.2f", ($2 - $1) / ($3 - 1) }')
     printf '  %-22s check %6s ms; bytes:%s\n' "$1" "$each" "$sections"

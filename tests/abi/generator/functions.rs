@@ -125,7 +125,8 @@ impl Function {
             let definition = self.definition(&function);
             text += &if self.is_in_module() {
                 format!(
-                    "mod of_{function} {{ use super::*; {definition} }}\nuse of_{function}::{function};\n"
+                    "mod of_{function} {{ use super::*; {definition} }}\n\
+                     use of_{function}::{function};\n"
                 )
             } else {
                 definition
@@ -133,7 +134,8 @@ impl Function {
         }
         text + &if self.called_by_c() {
             format!(
-                "unsafe extern \"C\" {{ fn call_{number}(function: *const (), input: *const u8, output: *mut u8); }}\n"
+                "unsafe extern \"C\" {{ fn call_{number}\
+                 (function: *const (), input: *const u8, output: *mut u8); }}\n"
             )
         } else {
             self.rust_caller()
@@ -184,9 +186,11 @@ impl Function {
             None => call,
         };
         format!(
-            "{}unsafe extern \"C\" fn call_{}(function: *const (), input: *const u8, output: *mut u8) {{ unsafe {{ \
+            "{}unsafe extern \"C\" fn call_{}\
+             (function: *const (), input: *const u8, output: *mut u8) {{ unsafe {{ \
              let _ = (input, output); \
-             let function: unsafe extern \"{}\" fn({types}){} = core::mem::transmute(function); {call}; }} }}\n",
+             let function: unsafe extern \"{}\" fn({types}){} = core::mem::transmute(function); \
+             {call}; }} }}\n",
             self.target_feature(),
             self.number,
             self.abi,
@@ -207,7 +211,8 @@ impl Function {
         let target = target.map(|feature| format!("__attribute__((target({feature:?}))) "));
         let mut text = target.unwrap_or_default();
         text += &format!(
-            "void call_{}(void *function, const uint8_t *input, uint8_t *output) {{\n  typedef {returns} {convention}Function({types});\n",
+            "void call_{}(void *function, const uint8_t *input, uint8_t *output) {{\n  \
+             typedef {returns} {convention}Function({types});\n",
             self.number
         );
         let mut offset = 0;
@@ -249,7 +254,8 @@ impl Function {
             .enumerate()
             .map(|(mode, name)| {
                 format!(
-                    "Annotated {{ function: {name}_{number} as *const (), always: {}, fallback: {} }}, ",
+                    "Annotated {{ function: {name}_{number} as *const (), \
+                     always: {}, fallback: {} }}, ",
                     mode == 1,
                     self.has_fallback(mode)
                 )
@@ -257,8 +263,9 @@ impl Function {
             .collect();
         let runs = self.feature.map_or("true".into(), vectors::is_detected);
         format!(
-            "Case {{ number: {number}, signature: {:?}, runs: || {runs}, call: call_{number}, plain: plain_{number} as *const (), \
-             annotated: [{annotated}], arguments: b\"{arguments}\", result: b\"{result}\" }},\n",
+            "Case {{ number: {number}, signature: {:?}, runs: || {runs}, call: call_{number}, \
+             plain: plain_{number} as *const (), annotated: [{annotated}], \
+             arguments: b\"{arguments}\", result: b\"{result}\" }},\n",
             format!("extern {:?} fn({signature}){}", self.abi, self.returns()),
         )
     }

@@ -88,15 +88,17 @@ struct Target {
 impl Target {
     /// As cargo tells the build script.
     fn of_build() -> Self {
-        let told = |name| std::env::var(name).expect("cargo sets it");
-        let pointer_bytes = if told("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" { 8 } else { 4 };
-        let largest_align =
-            match (told("CARGO_CFG_TARGET_ARCH").as_str(), told("CARGO_CFG_TARGET_OS").as_str()) {
-                ("x86", "windows") => 8,
-                ("x86", _) => 4,
-                ("s390x", _) => 8,
-                _ => 16,
-            };
+        let reported = |name| std::env::var(name).expect("cargo sets it");
+        let pointer_bytes = if reported("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" { 8 } else { 4 };
+        let largest_align = match (
+            reported("CARGO_CFG_TARGET_ARCH").as_str(),
+            reported("CARGO_CFG_TARGET_OS").as_str(),
+        ) {
+            ("x86", "windows") => 8,
+            ("x86", _) => 4,
+            ("s390x", _) => 8,
+            _ => 16,
+        };
         Self { pointer_bytes, largest_align }
     }
 }

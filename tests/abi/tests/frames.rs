@@ -5,6 +5,7 @@
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::process::Command;
 
 use abi_tests as _; // links the C files
@@ -25,7 +26,7 @@ struct Dropped([u64; 8192]);
 
 impl Drop for Dropped {
     fn drop(&mut self) {
-        std::hint::black_box(&self.0);
+        black_box(&self.0);
     }
 }
 
@@ -41,7 +42,10 @@ unsafe extern "C" {
 
 /// Annotated functions of one shape, each once more with a fallback, and how C measures them.
 macro_rules! shims {
-    ($($measure:ident($($number:literal)?) $name:ident $or_name:ident ($($parameter:ident: $ty:ty),*) $(-> $result:ty)? $body:block else $otherwise:expr;)*) => {
+    ($(
+        $measure:ident($($number:literal)?) $name:ident $or_name:ident
+        ($($parameter:ident: $ty:ty),*) $(-> $result:ty)? $body:block else $otherwise:expr;
+    )*) => {
         $(
             #[unsafe(no_mangle)]
             #[guarded_callback(switch = always)]
@@ -62,34 +66,50 @@ macro_rules! shims {
 
 fn local<const BYTES: usize>(user: *mut u8) {
     let mut local = [user.addr() as u8; BYTES];
-    std::hint::black_box(&mut local);
+    black_box(&mut local);
 }
 
 shims! {
-    measure_plain() frame_0 frame_0_or (user: *mut u8) { std::hint::black_box(user); } else ();
+    measure_plain() frame_0 frame_0_or (user: *mut u8) { black_box(user); } else ();
     measure_plain() frame_1k frame_1k_or (user: *mut u8) {
         let mut local = [user.addr() as u8; 1024];
-        std::hint::black_box(&mut local);
+        black_box(&mut local);
     } else ();
     measure_plain() frame_16k frame_16k_or (user: *mut u8) {
         let mut local = [user.addr() as u8; 16 * 1024];
-        std::hint::black_box(&mut local);
+        black_box(&mut local);
     } else ();
     measure_plain() frame_200k frame_200k_or (user: *mut u8) {
         let mut local = [user.addr() as u8; 200 * 1024];
-        std::hint::black_box(&mut local);
+        black_box(&mut local);
     } else ();
-    measure_plain() frame_inlined frame_inlined_or (user: *mut u8) { local::<{ 200 * 1024 }>(user); } else ();
-    measure_take() take_copy take_copy_or (big: Big) { std::hint::black_box(&big); } else ();
-    measure_take() take_moved take_moved_or (big: Moved) { std::hint::black_box(&big); } else ();
-    measure_take() take_dropped take_dropped_or (big: Dropped) { std::hint::black_box(&big); } else ();
-    measure_take() take_mut take_mut_or (big: Big) { let mut big = big; std::hint::black_box(&mut big); } else ();
-    measure_give() give_copy give_copy_or () -> Big { Big(std::hint::black_box([7; 8192])) } else Big([9; 8192]);
-    measure_give() give_moved give_moved_or () -> Moved { Moved(std::hint::black_box([7; 8192])) } else Moved([9; 8192]);
-    measure_give() give_dropped give_dropped_or () -> Dropped { Dropped(std::hint::black_box([7; 8192])) } else Dropped([9; 8192]);
-    measure_both(1) both_copy both_copy_or (big: Big, number: i32) -> Big { std::hint::black_box(number); big } else Big([9; 8192]);
-    measure_both(1) both_moved both_moved_or (big: Moved, number: i32) -> Moved { std::hint::black_box(number); big } else Moved([9; 8192]);
-    measure_both(1) both_dropped both_dropped_or (big: Dropped, number: i32) -> Dropped { std::hint::black_box(number); big } else Dropped([9; 8192]);
+    measure_plain() frame_inlined frame_inlined_or (user: *mut u8) {
+        local::<{ 200 * 1024 }>(user);
+    } else ();
+    measure_take() take_copy take_copy_or (big: Big) { black_box(&big); } else ();
+    measure_take() take_moved take_moved_or (big: Moved) { black_box(&big); } else ();
+    measure_take() take_dropped take_dropped_or (big: Dropped) { black_box(&big); } else ();
+    measure_take() take_mut take_mut_or (big: Big) {
+        let mut big = big; black_box(&mut big);
+    } else ();
+    measure_give() give_copy give_copy_or () -> Big {
+        Big(black_box([7; 8192]))
+    } else Big([9; 8192]);
+    measure_give() give_moved give_moved_or () -> Moved {
+        Moved(black_box([7; 8192]))
+    } else Moved([9; 8192]);
+    measure_give() give_dropped give_dropped_or () -> Dropped {
+        Dropped(black_box([7; 8192]))
+    } else Dropped([9; 8192]);
+    measure_both(1) both_copy both_copy_or (big: Big, number: i32) -> Big {
+        black_box(number); big
+    } else Big([9; 8192]);
+    measure_both(1) both_moved both_moved_or (big: Moved, number: i32) -> Moved {
+        black_box(number); big
+    } else Moved([9; 8192]);
+    measure_both(1) both_dropped both_dropped_or (big: Dropped, number: i32) -> Dropped {
+        black_box(number); big
+    } else Dropped([9; 8192]);
 }
 
 /// What a shim may use of the calling stack. The contract is for release builds; in a debug build

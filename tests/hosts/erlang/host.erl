@@ -26,7 +26,8 @@ in_processes(Count, F) ->
 run(normal) -> sum(fun work/1, 20000);
 run(dirty) -> {sum(fun work_cpu/1, 5000), sum(fun work_io/1, 5000)};
 run(processes) ->
-    in_processes(500, fun() -> sum(fun work/1, 20) + sum(fun work_cpu/1, 5) + sum(fun work_io/1, 5) end);
+    in_processes(500, fun() ->
+        sum(fun work/1, 20) + sum(fun work_cpu/1, 5) + sum(fun work_io/1, 5) end);
 run(exceptions) -> sum(fun(_) -> try work(none) catch error:badarg -> 1 end end, 20000);
 run(messages) -> sum(fun(N) -> echo(N), receive N -> N end end, 20000);
 run(large_on_normal) -> large(1);

@@ -4,7 +4,8 @@ prepare() { erlc -o "$out/erlang" host.erl; }
 run() {
   local sizes=()
   [[ $1 != large_on_normal ]] || sizes=(+sss 40)
-  ERL_CRASH_DUMP=/dev/null erl "${sizes[@]}" -noshell -pa "$out/erlang" -s host main "$lib/erlang_host.so" "$1"
+  ERL_CRASH_DUMP=/dev/null erl "${sizes[@]}" -noshell -pa "$out/erlang" \
+    -s host main "$lib/erlang_host.so" "$1"
 }
 cases='
 normal              default always stay check

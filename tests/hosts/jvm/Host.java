@@ -15,7 +15,8 @@ public class Host {
 
 
     static long fails(long n) {
-        try { fail(n); return 0; } catch (IllegalStateException e) { return e.getMessage().length(); }
+        try { fail(n); return 0; }
+        catch (IllegalStateException e) { return e.getMessage().length(); }
     }
 
     static long onThread(long kibibytes, java.util.function.LongSupplier f) throws Exception {
@@ -33,7 +34,8 @@ public class Host {
     }
 
     static String overflows() {
-        try { mutual(Long.MAX_VALUE); return "none"; } catch (StackOverflowError e) { return "StackOverflowError"; }
+        try { mutual(Long.MAX_VALUE); return "none"; }
+        catch (StackOverflowError e) { return "StackOverflowError"; }
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -42,21 +44,27 @@ public class Host {
             case "down": System.out.println(sum(100000, n -> work(n) % 100)); break;
             case "up_unaware": System.out.println(upUnaware(100000)); break;
             case "up": System.out.println(up(100000)); break;
-            case "mutual": System.out.println(mutual(300) + " " + onThread(512, () -> mutual(60))); break;
+            case "mutual":
+                System.out.println(mutual(300) + " " + onThread(512, () -> mutual(60)));
+                break;
             case "overflow":
                 System.out.println(overflows() + " " + onThread(4096, () -> overflows().length()));
                 System.out.println(work(1));
                 break;
             case "exceptions":
                 System.out.println(sum(20000, Host::fails));
-                try { through(1); } catch (IllegalArgumentException e) { System.out.println(e.getMessage()); }
+                try { through(1); }
+                catch (IllegalArgumentException e) { System.out.println(e.getMessage()); }
                 break;
             case "threads_512_KiB": {
                 Thread[] threads = new Thread[32];
                 long[] results = new long[32];
                 for (int i = 0; i < 32; i++) {
                     int k = i;
-                    threads[i] = new Thread(null, () -> results[k] = sum(200, n -> work(n) % 100) + up(100) + sum(100, Host::fails), "t", 512 * 1024);
+                    threads[i] = new Thread(null,
+                        () -> results[k] = sum(200, n -> work(n) % 100) + up(100)
+                            + sum(100, Host::fails),
+                        "t", 512 * 1024);
                 }
                 for (Thread t : threads) t.start();
                 for (Thread t : threads) t.join();
@@ -71,7 +79,9 @@ public class Host {
                 t.join();
                 break;
             }
-            case "large_on_512_KiB_threads": System.out.println(onThread(512, () -> large(1))); break;
+            case "large_on_512_KiB_threads":
+                System.out.println(onThread(512, () -> large(1)));
+                break;
             default: System.exit(2);
         }
     }

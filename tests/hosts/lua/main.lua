@@ -14,7 +14,9 @@ function cases.calls()
   for n = 1, 100000 do sum = sum + host.work(n) end
   return sum, host.call(function() return host.call(function() return 7 end) end)
 end
-function cases.errors() return failures(100000, host.fail), failures(20000, function() host.call(host.fail) end) end
+function cases.errors()
+  return failures(100000, host.fail), failures(20000, function() host.call(host.fail) end)
+end
 function cases.errors_from_c() return failures(1000, host.fail_in_c) end
 function cases.recursion()
   local function descend() return host.call(function() return descend() end) + 1 end
@@ -24,14 +26,19 @@ end
 function cases.coroutines()
   local sum, threads = 0, {}
   for i = 1, 1000 do
-    threads[i] = coroutine.wrap(function() for k = 1, 5 do sum = sum + host.suspend(i + k) end return 1 end)
+    threads[i] = coroutine.wrap(function()
+      for k = 1, 5 do sum = sum + host.suspend(i + k) end
+      return 1
+    end)
     sum = sum + threads[i]()
   end
   for _ = 1, 4 do for i = 1000, 1, -1 do sum = sum + threads[i](2) end end
   return sum
 end
 function cases.yield_across_a_body()
-  local thread = coroutine.create(function() return host.call(function() return coroutine.yield(1) end) end)
+  local thread = coroutine.create(function()
+    return host.call(function() return coroutine.yield(1) end)
+  end)
   local ok, text = coroutine.resume(thread)
   return ok, tostring(text):match('attempt to yield') or text
 end

@@ -10,7 +10,11 @@ class Host {
     [DllImport("ffi_host")] static extern long host_call(Callback f, long n);
     [DllImport("ffi_host")] static extern long host_call_unaware(Callback f, long n);
 
-    static long Sum(int n, Callback f) { long sum = 0; for (int i = 0; i < n; i++) sum += f(i); return sum; }
+    static long Sum(int n, Callback f) {
+        long sum = 0;
+        for (int i = 0; i < n; i++) sum += f(i);
+        return sum;
+    }
     static long Collect(long n) {
         var held = new string[100];
         for (int i = 0; i < 100; i++) held[i] = (n + i).ToString();
@@ -37,8 +41,13 @@ class Host {
             case "up_unaware": result = Sum(20000, n => host_call_unaware(k => k * k, n)); break;
             case "gc": result = Sum(50, n => host_call(Collect, n)); break;
             case "gc_unaware": result = Sum(50, n => host_call_unaware(Collect, n)); break;
-            case "threads": result = OnThread(1024, () => Sum(100, host_work) + Sum(10, n => host_call(Collect, n))); break;
-            case "threads_128_KiB": result = OnThread(128, () => Sum(10, n => host_call(Collect, n))); break;
+            case "threads":
+                result = OnThread(1024,
+                    () => Sum(100, host_work) + Sum(10, n => host_call(Collect, n)));
+                break;
+            case "threads_128_KiB":
+                result = OnThread(128, () => Sum(10, n => host_call(Collect, n)));
+                break;
             case "large_on_128_KiB_threads": result = OnThread(128, () => host_large(1)); break;
             default: return 2;
         }

@@ -12,16 +12,22 @@ const host = open(library);
 const sum = (n, f) => { let s = 0; for (let i = 0; i < n; i++) s += f(i); return s; };
 const fails = () => { try { host.fail(); return 0; } catch (e) { return e.message.length; } };
 const descend = n => host.call(() => descend(n + 1));
-const overflows = () => { try { descend(0); return 'none'; } catch (e) { return e.constructor.name; } };
+const overflows = () => {
+  try { descend(0); return 'none'; } catch (e) { return e.constructor.name; }
+};
 const nested = n => n === 0 ? 0 : 1 + host.call(() => nested(n - 1));
 
 const parts = {
   calls: () => [sum(100000, n => host.work(n)), host.call(() => host.call(() => 7)), nested(200)],
-  throws: () => [sum(20000, fails), (() => { try { host.call(host.fail); } catch (e) { return e.message; } })()],
+  throws: () => [
+    sum(20000, fails),
+    (() => { try { host.call(host.fail); } catch (e) { return e.message; } })(),
+  ],
   recursion: () => [overflows(), overflows(), host.work(1)],
 };
 parts.large = () => host.large(1);
-const workers = (count, part, resourceLimits = {}) => Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
+const workers = (count, part, resourceLimits = {}) =>
+  Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
   const w = new Worker(__filename, { workerData: [library, part], resourceLimits });
   w.on('message', resolve); w.on('error', reject);
   w.on('exit', code => code && reject(new Error('exit ' + code)));
@@ -33,7 +39,10 @@ async function main() {
   if (name === 'worker_throws') return workers(4, 'throws');
   if (name === 'worker_recursion') return workers(2, 'recursion');
   if (name === 'large_in_1_MiB_worker') return workers(1, 'large', { stackSizeMb: 1 });
-  if (name === 'pool') return (await Promise.all(Array.from({ length: 200 }, (_, n) => host.later(n)))).reduce((a, b) => a + b);
+  if (name === 'pool') {
+    const results = await Promise.all(Array.from({ length: 200 }, (_, n) => host.later(n)));
+    return results.reduce((a, b) => a + b);
+  }
   if (name === 'forty_addons') {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'addons'));
     let opened = 0;
@@ -48,5 +57,6 @@ async function main() {
   }
   throw new Error('no case ' + name);
 }
-main().then(result => isMainThread ? console.log(JSON.stringify(result)) : parentPort.postMessage(result))
+main().then(result =>
+  isMainThread ? console.log(JSON.stringify(result)) : parentPort.postMessage(result))
   .catch(e => { console.log(e.message.slice(-70)); process.exit(1); });

@@ -24,7 +24,8 @@ def failure(f):
 if case == 'functions':
     print(sum(map(host.work, range(1000))), host.call(lambda: host.call(lambda: 7)))
 elif case == 'errors':
-    print(failure(lambda: host.work(-1)), failure(lambda: host.call(lambda: 1 // 0)), failure(lambda: host.panics(3)))
+    print(failure(lambda: host.work(-1)), failure(lambda: host.call(lambda: 1 // 0)),
+          failure(lambda: host.panics(3)))
     print(failure(lambda: host.work('x')))
 elif case == 'threads':
     print(on_threads(8, 512, lambda: sum(map(host.work, range(50)))))

@@ -1,6 +1,9 @@
 packages=""
 python=$(command -v python3.11 || command -v python3)
-prepare() { "$python" -c 'import greenlet' 2>/dev/null || "$python" -m pip install -q --disable-pip-version-check --root-user-action=ignore greenlet; }
+prepare() {
+  "$python" -c 'import greenlet' 2>/dev/null \
+    || "$python" -m pip install -q --disable-pip-version-check --root-user-action=ignore greenlet
+}
 run() { "$python" main.py "$lib/python_host.so" "$1"; }
 # Greenlets copy the stack away: a body that switches lies on it, or switches inside of
 # `on_host_stack`.

@@ -49,7 +49,8 @@ elif case == 'deep':
     def down(n): return 0 if n == 0 else 1 + host.call(lambda: down(n - 1))
     print(on_threads(2, 65536, lambda: down(6000)))
 elif case == 'threads':
-    print(on_threads(16, 256, lambda: sum(host.work(n) % 100 + c.apply(FUNCTION(lambda n: n), 20) for n in range(50))))
+    print(on_threads(16, 256, lambda: sum(
+        host.work(n) % 100 + c.apply(FUNCTION(lambda n: n), 20) for n in range(50))))
 elif case == 'large_on_64_KiB_threads':
     print(on_threads(4, 64, lambda: host.large(3)))
 elif case.startswith('greenlet'):
@@ -61,7 +62,8 @@ elif case.startswith('greenlet'):
         def deeper(n, f): return f() if n == 0 else via(lambda: deeper(n - 1, f))
         def task(i):
             for k in range(20):
-                deeper(i % 4, lambda: tasks[(i * 3 + k) % 8].switch() if not tasks[(i * 3 + k) % 8].dead else None)
+                task = tasks[(i * 3 + k) % 8]
+                deeper(i % 4, lambda: task.switch() if not task.dead else None)
                 log.append((i, k))
         for i in range(8): tasks.append(greenlet.greenlet(lambda i=i: task(i)))
         for t in tasks:

@@ -13,6 +13,8 @@ print(switch(arguments[2],
   up = c(sum(sapply(1:5000, function(n) call(function() n))), nested(100, call)),
   up_unaware = c(sum(sapply(1:5000, function(n) unaware(function() n))), nested(100, unaware)),
   gc = { gctorture2(20); sum(sapply(1:30, function(n) call(function() work(n)))) },
-  errors = c(failures(5000, function() .Call("host_fail", 1)), failures(2000, function() call(function() .Call("host_fail", 1)))),
+  errors = c(
+    failures(5000, function() .Call("host_fail", 1)),
+    failures(2000, function() call(function() .Call("host_fail", 1)))),
   overflow = { caught <- tryCatch(endless(0), error = function(e) "too deep"); c(caught, work(1)) },
   stop("no such case")))

@@ -31,14 +31,18 @@ when 'enumerator'
   p 500.times.sum { |i| GC.start if i % 100 == 0; numbers.next }
 when 'fibers_300'
   # All suspended in a body, then resumed in another order.
-  fibers = (0...300).map { |n| f = Fiber.new { Host.each(3) { |i| Fiber.yield n + i } }; f.resume; f }
+  fibers = (0...300).map { |n|
+    f = Fiber.new { Host.each(3) { |i| Fiber.yield n + i } }; f.resume; f
+  }
   GC.start
   200.times { |n| Host.work(n) }
   p (0...600).sum { |i| fibers[i * 7 % 300].resume }
   GC.start
   p fibers.sum { |f| f.resume }
 when 'threads'
-  p 8.times.map { |t| Thread.new { (1..50).sum { |n| Host.work(n) % 100 + Host.collect(n + t) } } }.sum(&:value)
+  p 8.times.map { |t|
+    Thread.new { (1..50).sum { |n| Host.work(n) % 100 + Host.collect(n + t) } }
+  }.sum(&:value)
 when 'large_in_fiber'
   p Fiber.new { Host.large(1) }.resume
 when 'large_in_thread'

@@ -36,12 +36,12 @@ unsafe fn call_java(env: Env, name: *const c_char, n: i64) -> i64 {
     // SAFETY: the environment is this thread's; names end with NUL; the method takes one long.
     unsafe {
         let class = function!(env, FIND_CLASS, (*const c_char) -> Object)(env, c"Host".as_ptr());
-        let method = function!(env, GET_STATIC_METHOD_ID, (Object, *const c_char, *const c_char) -> Object)(
+        let find = function!(
             env,
-            class,
-            name,
-            c"(J)J".as_ptr(),
+            GET_STATIC_METHOD_ID,
+            (Object, *const c_char, *const c_char) -> Object
         );
+        let method = find(env, class, name, c"(J)J".as_ptr());
         function!(env, CALL_STATIC_LONG_METHOD_A, (Object, Object, *const i64) -> i64)(
             env, class, method, &n,
         )

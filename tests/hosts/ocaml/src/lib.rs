@@ -19,8 +19,7 @@ extern "C" fn host_work(n: Value) -> Value {
 }
 
 /// Calls a closure with 1, from the stack whose end OCaml knows; an exception cuts the stack over
-/// this
-/// body.
+/// this body.
 #[callback]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn host_call(f: Value) -> Value {
