@@ -4,7 +4,7 @@
 use std::env;
 
 /// Callers for every system.
-const EVERYWHERE: &[&str] = &["c/host.c", "c/jump.c", "c/registers.c"];
+const EVERYWHERE: &[&str] = &["c/jump.c", "c/registers.c", "c/stacks.c"];
 /// By the means of POSIX.
 const POSIX: &[&str] = &[
     "c/context.c",
@@ -61,7 +61,7 @@ fn main() {
 
 /// Whether the target has that value of `target_os`, `target_env`, ..
 fn is(key: &str, value: &str) -> bool {
-    env::var(format!("CARGO_CFG_TARGET_{key}")).is_ok_and(|told| told == value)
+    env::var(format!("CARGO_CFG_TARGET_{key}")).is_ok_and(|reported| reported == value)
 }
 
 /// What all files are compiled with.

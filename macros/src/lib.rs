@@ -85,9 +85,9 @@ use proc_macro::TokenStream;
 /// that C called on. It may use parameters whose type is `Copy` and whose pattern is a plain name.
 /// Arguments that the body never got are dropped.
 ///
-/// Without it a panic does what it does without the attribute (it aborts in `extern "C"` and
-/// unwinds in `extern "C-unwind"`), and the process aborts with a message where no stack can be
-/// had. A function that returns `!` takes no fallback.
+/// Without it a panic behaves as usual (it aborts in `extern "C"` and unwinds in
+/// `extern "C-unwind"`), and the process aborts with a message where no stack can be had. A
+/// function that returns `!` takes no fallback.
 ///
 /// ## `crate`
 ///
@@ -130,12 +130,12 @@ use proc_macro::TokenStream;
 ///     extern "C" fn on_event(&mut self, event: Event) { assert!(on_system_stack()) }
 ///     fn helper(&self) { /* Rust calls it: left alone */ }
 ///     #[guarded_callback(skip)]
-///     extern "C" fn hot(&self) -> u32 { /* left alone */ 1 }
+///     extern "C" fn quick(&self) -> u32 { /* left alone */ 1 }
 /// }
 /// # let mut handler = Handler;
 /// # handler.on_event(Event);
 /// # handler.helper();
-/// # assert_eq!(handler.hot(), 1);
+/// # assert_eq!(handler.quick(), 1);
 /// ```
 ///
 /// # Turned off

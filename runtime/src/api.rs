@@ -57,6 +57,7 @@ impl Options {
 /// static DEEP: Options = Options::new("deep").reserve(1 << 20).switch(Mode::Always);
 /// assert!(call_guarded(&DEEP, on_system_stack));
 /// ```
+#[doc(alias("maybe_grow", "grow", "on_stack"))]
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
     call::guarded::<true, true, R, _>(&options.0, size_of::<R>(), call)
 }
@@ -80,6 +81,7 @@ pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R
 ///     on_host_stack(|| assert!(!on_system_stack()));
 /// });
 /// ```
+#[doc(alias("calling_stack"))]
 pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
     host_call::on_host_stack(call)
 }
@@ -96,6 +98,7 @@ pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
 /// ```
 /// guarded_callback::prepare_thread();
 /// ```
+#[doc(alias("init", "warm_up"))]
 pub fn prepare_thread() {
     slow_path::prepare_thread();
 }
@@ -124,6 +127,7 @@ pub fn prepare_thread() {
 /// guarded_callback::install_overflow_report()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias("segfault", "SIGSEGV", "sigaltstack"))]
 pub fn install_overflow_report() -> std::io::Result<()> {
     overflow::install()?;
     prepare_thread();
@@ -163,6 +167,7 @@ impl StackBounds {
 /// ```
 /// assert!(guarded_callback::remaining_stack().is_some_and(|bytes| bytes > 16 * 1024));
 /// ```
+#[doc(alias("stack_left"))]
 #[must_use]
 pub fn remaining_stack() -> Option<usize> {
     StackBounds::current().map(|bounds| switch::stack_pointer().saturating_sub(bounds.low()))
@@ -183,7 +188,8 @@ pub fn on_system_stack() -> bool {
 ///
 /// Callbacks that arrive on it run in place where it has room. This also tells a stack carved out
 /// of a thread's own stack, or of a system stack, from the stack around it; register such a one on
-/// the thread that it belongs to.
+/// the thread that it belongs to. The range is believed: on one that is too large a body starts
+/// with less room than it asked for.
 ///
 /// # Errors
 /// When the range is empty, or 65,536 ranges are registered already.
@@ -195,6 +201,7 @@ pub fn on_system_stack() -> bool {
 /// drop(registration);
 /// # Ok::<(), guarded_callback::RegisterError>(())
 /// ```
+#[doc(alias("coroutine", "fiber"))]
 pub fn register_stack(range: Range<usize>) -> Result<Registration, RegisterError> {
     let registration = Registration::new(range)?;
     take_up(&registration.range());
@@ -247,6 +254,7 @@ fn take_up(range: &Range<usize>) {
 /// assert!(2 * used <= 128 * 1024, "`reserve` must be raised to twice the {used} bytes");
 /// # }
 /// ```
+#[doc(alias("high_water_mark", "stack_usage"))]
 pub fn measure(call: impl FnOnce()) -> usize {
     measure::measure(call)
 }
@@ -258,6 +266,7 @@ pub fn measure(call: impl FnOnce()) -> usize {
 /// let trimmed = guarded_callback::trim();
 /// # let _ = trimmed;
 /// ```
+#[doc(alias("malloc_trim"))]
 pub fn trim() -> usize {
     pool::trim()
 }

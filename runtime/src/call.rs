@@ -244,7 +244,7 @@ impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
         // Microsoft's unwinder runs this on top of the stack that it leaves, and stays there until
-        // it has reached its target. The thread's next arrival ends the activation (liveness.rs).
+        // it has reached its target. The thread's next callback ends the activation (liveness.rs).
         if !self.0.switch.os.is_unwound() {
             finish(self.0);
         }

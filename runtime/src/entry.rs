@@ -57,7 +57,9 @@ macro_rules! fast {
     ($abi:literal $unwinds:literal; $($call:ident $call_or:ident ($($A:ident $a:ident),*))*) => { $(
         /// Runs the body with the room that the callback asks for.
         #[inline(always)]
-        pub fn $call<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(_body: F, $($a: $A),*) -> R {
+        pub fn $call<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+            _body: F, $($a: $A),*
+        ) -> R {
             fast_path! {
                 extern $abi fn fast<[F] $($A),*> where [F: FnOnce($($A),*) -> R + Copy]
                 body = body, slow = slow
@@ -97,9 +99,9 @@ macro_rules! fast {
         /// As the function without a fallback; `fallback` gives the result when the body panics, or
         /// can have no stack.
         #[inline(always)]
-        pub fn $call_or<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
-            _body: F, _fallback: G, $($a: $A),*
-        ) -> R {
+        pub fn $call_or<
+            D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+        >(_body: F, _fallback: G, $($a: $A),*) -> R {
             fast_path! {
                 extern $abi fn fast<[F, G] $($A),*>
                 where [F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy]
@@ -107,9 +109,9 @@ macro_rules! fast {
             }
 
             #[inline(never)]
-            unsafe extern $abi fn body<F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
-                $($a: ManuallyDrop<$A>),*
-            ) -> R {
+            unsafe extern $abi fn body<
+                F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+            >($($a: ManuallyDrop<$A>),*) -> R {
                 run_body::<F, G, $($A,)* R>($($a),*)
             }
 
@@ -132,9 +134,10 @@ macro_rules! fast {
 
             #[cold]
             #[inline(never)]
-            unsafe extern $abi fn slow<D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
-                $(mut $a: ManuallyDrop<$A>),*
-            ) -> R {
+            unsafe extern $abi fn slow<
+                D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy,
+                $($A,)* R
+            >($(mut $a: ManuallyDrop<$A>),*) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
@@ -180,19 +183,23 @@ macro_rules! compiled {
                 guarded::<$unwinds, true, R, _>(const { &D::CALLBACK }, bytes, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: body and arguments are moved out once; this frame lasts longer.
-                    unsafe { in_place(ManuallyDrop::into_inner(read(body)), $(ManuallyDrop::into_inner(read($a))),*) }
+                    unsafe {
+                        let body = ManuallyDrop::into_inner(read(body));
+                        in_place(body, $(ManuallyDrop::into_inner(read($a))),*)
+                    }
                 })
             }
 
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
                 return in_place(body, $($a),*);
             }
-            let elsewhere: fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R = elsewhere::<D, F, $($A,)* R>;
+            type Elsewhere<F, $($A,)* R> = fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R;
+            let elsewhere: Elsewhere<F, $($A,)* R> = elsewhere::<D, F, $($A,)* R>;
             // Called with the arguments themselves, so that large ones are not copied on the way.
             // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
             // in the same way ("ABI compatibility" in the documentation of function pointers).
             let elsewhere = unsafe {
-                transmute::<fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R, fn(F, $($A),*) -> R>(elsewhere)
+                transmute::<Elsewhere<F, $($A,)* R>, fn(F, $($A),*) -> R>(elsewhere)
             };
             elsewhere(body, $($a),*)
         }
@@ -221,12 +228,14 @@ macro_rules! compiled {
                 mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
-                let (body, fallback, arguments) = (&raw mut body, &raw const fallback, ($(&raw mut $a,)*));
+                let (body, fallback) = (&raw mut body, &raw const fallback);
+                let arguments = ($(&raw mut $a,)*);
                 let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: all of them are moved out once; this frame lasts longer.
                     unsafe {
-                        let (body, fallback) = (ManuallyDrop::into_inner(read(body)), ManuallyDrop::into_inner(read(fallback)));
+                        let body = ManuallyDrop::into_inner(read(body));
+                        let fallback = ManuallyDrop::into_inner(read(fallback));
                         in_place(body, fallback, $(ManuallyDrop::into_inner(read($a))),*)
                     }
                 };

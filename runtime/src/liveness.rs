@@ -5,7 +5,7 @@
 //! its shim, is in place for as long as the frame is. It is gone when
 //!
 //! - the word is another one, or its memory is unmapped;
-//! - the frame of the new arrival lies over it;
+//! - the frame of the new callback lies over it;
 //! - it lies on a system stack on which nothing runs, or on the signal stack that was lent with it.
 //!
 //! The one exception: records below SP on the thread stack, under `switch = always`. A longjmp from
@@ -30,16 +30,16 @@ use crate::{checkers, os_bounds, probe};
 const LOOKED_AT: usize = 4;
 
 /// What the stacks of activations may hold that are perhaps dead.
-const MOST_DOUBTFUL_BYTES: usize = 256 << 20;
+const MOST_UNPROVEN_BYTES: usize = 256 << 20;
 
 /// Fewer stacks of the usual size cannot hold so much.
-const DOUBTFUL_STACKS: usize = MOST_DOUBTFUL_BYTES / SYSTEM_STACK_BYTES;
+const UNPROVEN_STACKS: usize = MOST_UNPROVEN_BYTES / SYSTEM_STACK_BYTES;
 
 /// How many stacks are orphans.
 static ORPHANS: AtomicUsize = AtomicUsize::new(0);
 
-/// A new arrival.
-pub(crate) struct Arrival {
+/// The callback that asks for a further stack.
+pub(crate) struct NewCallback {
     pub(crate) sp: usize,
     /// The frame of its shim, from SP to the end of its own record.
     pub(crate) frame: Range<usize>,
@@ -72,35 +72,35 @@ fn keep(thread: &Thread, header: &'static Header) {
 }
 
 /// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
-pub(crate) fn reclaim(thread: &Thread, arrival: &Arrival) {
+pub(crate) fn reclaim(thread: &Thread, callback: &NewCallback) {
     let home = thread.home();
     let mut found = false;
     let left = thread.take_left();
     for header in core::iter::once(home).chain(left).chain(thread.next_to_look_at(LOOKED_AT)) {
-        look_at(thread, arrival, header);
+        look_at(thread, callback, header);
         found |= header.is_idle();
     }
-    if !found && thread.doubtful_bytes() > MOST_DOUBTFUL_BYTES {
-        presume_dead(thread, arrival);
+    if !found && thread.unproven_bytes() > MOST_UNPROVEN_BYTES {
+        presume_dead(thread, callback);
     }
     reclaim_orphans();
 }
 
-fn look_at(thread: &Thread, arrival: &Arrival, header: &'static Header) {
-    measure_if_doubtful(thread, arrival, header);
-    if thread.holds(header) && is_dead(arrival, header) && !is_pinned(header) {
+fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
+    measure_if_unproven(thread, callback, header);
+    if thread.holds(header) && is_dead(callback, header) && !is_pinned(header) {
         abandon(header);
         keep(thread, header);
     }
 }
 
 /// Whether there is proof that the activation on the stack is dead.
-fn is_dead(arrival: &Arrival, header: &Header) -> bool {
+fn is_dead(callback: &NewCallback, header: &Header) -> bool {
     let Some(record) = header.record() else { return false };
     if header.visits.load(Relaxed) != 0 {
         return false;
     }
-    let is_in_new_frame = arrival.frame.contains(&record);
+    let is_in_new_frame = callback.frame.contains(&record);
     is_in_new_frame || is_gone(header, record)
 }
 
@@ -131,34 +131,34 @@ fn abandon(header: &Header) {
 
 /// Notes, once, how much memory an activation holds that is perhaps dead, when the thread has so
 /// many stacks that it matters. A body that lives may touch more later, which only delays this.
-fn measure_if_doubtful(thread: &Thread, arrival: &Arrival, header: &'static Header) {
-    let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= DOUBTFUL_STACKS;
-    if is_new && thread.holds(header) && may_be_dead(thread, arrival.sp, header) {
+fn measure_if_unproven(thread: &Thread, callback: &NewCallback, header: &'static Header) {
+    let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= UNPROVEN_STACKS;
+    if is_new && thread.holds(header) && may_be_dead(thread, callback.sp, header) {
         let bytes = header.low + header.room_bytes - header.lowest_touched();
         header.touched.store(bytes, Relaxed);
-        thread.add_doubtful_bytes(bytes);
+        thread.add_unproven_bytes(bytes);
     }
 }
 
 /// Takes activations for dead that were called below `sp` on the thread stack, if their stacks
 /// still hold too much: some that were counted may have ended.
 #[inline(never)]
-fn presume_dead(thread: &Thread, arrival: &Arrival) {
-    let is_doubtful = |header: &&'static Header| may_be_dead(thread, arrival.sp, header);
-    let held = thread.held().filter(is_doubtful).map(|header| header.touched.load(Relaxed)).sum();
-    thread.set_doubtful_bytes(held);
-    if held > MOST_DOUBTFUL_BYTES {
-        thread.held().filter(is_doubtful).for_each(|header| {
+fn presume_dead(thread: &Thread, callback: &NewCallback) {
+    let is_unproven = |header: &&'static Header| may_be_dead(thread, callback.sp, header);
+    let held = thread.held().filter(is_unproven).map(|header| header.touched.load(Relaxed)).sum();
+    thread.set_unproven_bytes(held);
+    if held > MOST_UNPROVEN_BYTES {
+        thread.held().filter(is_unproven).for_each(|header| {
             abandon(header);
             // SAFETY: nothing lives on the stack any more, and SP is not on it.
             unsafe { header.shrink(0) };
             thread.push_idle(header);
         });
-        thread.set_doubtful_bytes(0);
+        thread.set_unproven_bytes(0);
     }
 }
 
-/// Whether the activation was called below a new arrival at `sp` on the thread stack.
+/// Whether the activation was called below a new callback at `sp` on the thread stack.
 pub(crate) fn may_be_dead(thread: &Thread, sp: usize, header: &Header) -> bool {
     let Some(bounds) = thread.bounds().flatten() else { return false };
     let is_below = |record: usize| bounds.contains(record) && record < sp;
@@ -183,7 +183,7 @@ pub(crate) fn reclaim_from_predecessor() {
         let is_a_threads = owner > BUSY && owner != own;
         if is_a_threads && header.owner_place.load(Relaxed) == place {
             // SAFETY: the thread that had it is gone, and no other one concludes that.
-            unsafe { leave(header) };
+            unsafe { finish(header) };
         }
         ControlFlow::Continue(())
     });
@@ -196,7 +196,7 @@ const BUSY: usize = ORPHAN + 1;
 ///
 /// # Safety
 /// SP is not on it if it is idle, and nobody else gives it away.
-unsafe fn leave(header: &'static Header) {
+unsafe fn finish(header: &'static Header) {
     if header.is_idle() {
         // SAFETY: no activation lives on it; the rest is the caller's promise.
         unsafe { pool::put(header) };
@@ -272,7 +272,7 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
             header.ended_by.store(thread::id::current(), Relaxed);
         }
         // SAFETY: this thread's; code that runs on a stack is part of its activation.
-        unsafe { leave(header) };
+        unsafe { finish(header) };
     }
     reclaim_orphans();
 }

@@ -18,7 +18,7 @@ use crate::callback::Callback;
 use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
-use crate::liveness::{self, Arrival};
+use crate::liveness::{self, NewCallback};
 use crate::locate::{Kind, Place, locate};
 use crate::stack::{Header, Lent, Record, SIGNAL_STACK_BYTES, memory, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
@@ -229,7 +229,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         && header.lent_bytes.load(Relaxed) != 0
     {
         // Signals stay blocked until SP is on that stack.
-        // SAFETY: `lent` is this activation's alone. The setting was written by `lend`.
+        // SAFETY: `lent` is this activation's alone. The setting was written by `set_lent`.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
     }
     errno::set(before);
@@ -363,7 +363,7 @@ fn choose(
         _ => passing_stack(work)?,
     };
     if let (Kind::Signal, Some(bounds)) = (place.kind, place.bounds(thread)) {
-        lend(header, bounds.low()..bounds.high()).inspect_err(|_| header.set_idle())?;
+        set_lent(header, bounds.low()..bounds.high()).inspect_err(|_| header.set_idle())?;
     }
     Ok(Entry::OnStack(header))
 }
@@ -375,7 +375,7 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
     let frame = request.sp..record + size_of::<Record>();
     let idle = || take_idle(thread, request);
     let found = idle().or_else(|| {
-        liveness::reclaim(thread, &Arrival { sp: request.sp, frame });
+        liveness::reclaim(thread, &NewCallback { sp: request.sp, frame });
         idle()
     });
     if let Some(header) = found {
@@ -413,7 +413,7 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
 ///
 /// # Errors
 /// When the memory for it cannot be had.
-fn lend(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Cause> {
+fn set_lent(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
     let before = signal_stack::current();
     if before.range().is_none_or(|range| range.start != left.start) {
@@ -450,7 +450,8 @@ fn open_signal_stack(_header: &Header, _bytes: usize) -> Result<(), Cause> {
 
 /// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
 pub(crate) fn unblock_on(header: &Header) {
-    // SAFETY: written by `lend` and `work`, of this activation, which is the only one to use it.
+    // SAFETY: written by `set_lent` and `work`, of this activation, which is the only one to use
+    // it.
     unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
 }
 

@@ -9,8 +9,8 @@
 #endif
 
 #ifdef _WIN32
-/* The C library's unwinds, which calls for a system stack below its host; windows.c has that
- * kind. */
+/* The C library's unwinds, which calls for a system stack below the calling stack; windows.c has
+ * that kind. */
 static __thread void *target[5];
 #undef setjmp
 #define setjmp(target) __builtin_setjmp(target)

@@ -1,5 +1,5 @@
-/* What host.c, coroutine.c and ending.c are on POSIX systems, by the means of Windows; and callers
- * that only Windows has. */
+/* What stacks.c, coroutine.c and ending.c are on POSIX systems, by the means of Windows; and
+ * callers that only Windows has. */
 #include "callers.h"
 #include <errno.h>
 #include <fenv.h>

@@ -13,7 +13,7 @@ pub struct Coroutine {
 
 #[allow(missing_docs, reason = "each is described at its definition in tests/c")]
 unsafe extern "C-unwind" {
-    // host.c
+    // stacks.c
     pub fn c_call(f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_with_frame(bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_call_with_left(left: usize, low: usize, f: CCallback, arg: *mut c_void) -> c_int;

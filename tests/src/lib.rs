@@ -81,12 +81,16 @@ macro_rules! in_both_modes {
             $(#[$meta])*
             #[test]
             fn always() {
-                $crate::isolated(concat!(stringify!($name), "::always"), || scenario($crate::Mode::Always));
+                $crate::isolated(concat!(stringify!($name), "::always"), || {
+                    scenario($crate::Mode::Always)
+                });
             }
             $(#[$meta])*
             #[test]
             fn when_low() {
-                $crate::isolated(concat!(stringify!($name), "::when_low"), || scenario($crate::Mode::WhenLow));
+                $crate::isolated(concat!(stringify!($name), "::when_low"), || {
+                    scenario($crate::Mode::WhenLow)
+                });
             }
         }
     )*};
@@ -108,9 +112,9 @@ macro_rules! alone {
 /// and there are more registers to keep.
 pub const LARGE_FRAMES: bool = cfg!(any(target_arch = "powerpc64", target_arch = "s390x"));
 
-/// Little room on the host. What the shim may need there is 512 bytes of an optimised build (more
-/// with [`LARGE_FRAMES`]); unoptimised frames are larger, and on Windows what the system is told of
-/// the stack is copied many times.
+/// Little room on the calling stack. What the shim may need there is 512 bytes of an optimised
+/// build (more with [`LARGE_FRAMES`]); unoptimised frames are larger, and on Windows what the
+/// system is told of the stack is copied many times.
 pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
     (true, false) if cfg!(not(windows)) => 4 * 1024,
     (true, _) => 6 * 1024,

@@ -47,7 +47,7 @@ pub struct Death {
 /// When it does not.
 pub fn isolated(test: &str, scenario: impl FnOnce()) {
     if let Some(death) = run_child(test, test, |_| (), scenario) {
-        assert!(death.code == Some(0), "the scenario died: {}", death.told());
+        assert!(death.code == Some(0), "the scenario died: {}", death.transcript());
     }
 }
 
@@ -65,7 +65,7 @@ pub fn run_child(
     scenario: impl FnOnce(),
 ) -> Option<Death> {
     match std::env::var(CHILD) {
-        Ok(told) if told == tag => {
+        Ok(reported) if reported == tag => {
             system::run(scenario);
             std::process::exit(0);
         }
@@ -130,7 +130,7 @@ impl Death {
     }
 
     /// Everything, for people.
-    pub fn told(&self) -> String {
+    pub fn transcript(&self) -> String {
         format!("signal {:?}, code {:?}\n{}\n{}", self.signal, self.code, self.stdout, self.stderr)
     }
 }

@@ -1,4 +1,4 @@
-//! What bodies may call and ask for: the host's stack, stacks larger than usual, preparation, and
+//! What bodies may call and ask for: the calling stack, stacks larger than usual, preparation, and
 //! what becomes of further stacks.
 
 use core::ffi::{c_int, c_void};
@@ -28,7 +28,7 @@ callback! { "C-unwind" fn visits_its_host(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
     let mut wrong = c_int::from(!on_system_stack());
-    // Two visits of the host, one inside of a body that was called from the first.
+    // Two visits of the calling stack, one inside of a body that was called from the first.
     wrong += on_host_stack(|| {
         let left = on_system_stack();
         // SAFETY: the body expects the mode.

@@ -163,7 +163,7 @@ fn byte_below_a_c_thread_is_not_usable() {
         let Some(death) = run_child(name, &format!("{name} {size}"), |_| (), scenario) else {
             continue;
         };
-        assert!(is_fault(death.signal, death.code), "{size} bytes: {}", death.told());
+        assert!(is_fault(death.signal, death.code), "{size} bytes: {}", death.transcript());
     }
 }
 
@@ -233,11 +233,11 @@ fn main_stack_is_taken_to_be_as_large_as_it_may_grow() {
     for &(limit, bounds) in &limits {
         for mode in ["always", "when_low"] {
             let output = on_main_thread("near_the_end_grown", mode, limit);
-            let told = text(&output);
+            let reported = text(&output);
             assert!(output.status.success(), "limit {limit:?}, {mode}: {output:?}");
             assert!(
-                told.contains(bounds) && told.contains("switched: true, 128 KiB: true"),
-                "{limit:?}: {told}"
+                reported.contains(bounds) && reported.contains("switched: true, 128 KiB: true"),
+                "{limit:?}: {reported}"
             );
         }
     }

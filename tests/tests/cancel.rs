@@ -1,6 +1,7 @@
 //! Cancellation of threads inside of bodies: C's cleanup handlers and Rust's destructors run, and
 //! the stacks come back.
-#![cfg(all(target_os = "linux", target_env = "gnu"))] // musl ends a cancelled thread without unwinding
+// musl ends a cancelled thread without unwinding.
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 use core::ffi::c_void;
 use core::ptr;
@@ -229,7 +230,9 @@ tests::alone! {
                         is_cancelled_in_c_on_a_further_stack::of(mode),
                     ] {
                         // SAFETY: the body expects the address of a callback.
-                        let cleaned = unsafe { c::c_call_cancelled(bytes, calls_in_c::of(mode), inner.0.cast_mut()) };
+                        let cleaned = unsafe {
+                            c::c_call_cancelled(bytes, calls_in_c::of(mode), inner.0.cast_mut())
+                        };
                         assert_eq!(cleaned, 2, "{mode:?} {bytes}");
                     }
                 }

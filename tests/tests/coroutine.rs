@@ -144,7 +144,7 @@ in_both_modes! {
     }
 
     fn suspended_bodies_live_when_others_call_often(mode) {
-        // More than the runtime's threshold for doubtful activations, on stacks from the heap.
+        // More than the runtime's threshold for unproven activations, on stacks from the heap.
         let mut memory = stacks(60);
         let mut jobs: Vec<Job> =
             (0..60).map(|i| Job { suspensions: 2, ..Job::new(mode, i) }).collect();
@@ -426,7 +426,8 @@ in_both_modes! {
             for address in
                 [bounds.high().next_multiple_of(64 * KIB), FREE_PLACES[2], FREE_PLACES[3]]
             {
-                assert_eq!(mapped_at(address, suspends::of(mode), mode), Some((0, true)), "{address:#x}");
+                let called = mapped_at(address, suspends::of(mode), mode);
+                assert_eq!(called, Some((0, true)), "{address:#x}");
             }
             c_int::from(call_works(mode) != 0)
         } }
@@ -605,12 +606,11 @@ in_both_modes! {
     #[cfg(unix)]
     fn coroutines_freed_while_suspended_leave_memory_flat(mode) {
         let mut mode = mode;
-        // SAFETY: the body expects the mode.
+        let f = frees_a_suspended_coroutine::of(Mode::Plain);
         flat(3000, |_| {
-            assert_eq!(
-                unsafe { c::c_call(frees_a_suspended_coroutine::of(Mode::Plain), to_c(&mut mode)) },
-                0
-            )
+            // SAFETY: the body expects the mode.
+            let result = unsafe { c::c_call(f, to_c(&mut mode)) };
+            assert_eq!(result, 0);
         });
     }
 
@@ -659,12 +659,12 @@ callback! { "C" [reserve = 400 * KIB] fn carves(arg) {
         is_registered.then(|| guarded_callback::register_stack(low..high).expect("a place"));
     let mut wrong = c_int::from(!on_system_stack());
     if is_registered {
-        let told = in_a_coroutine(
+        let reported = in_a_coroutine(
             &mut memory,
             is_told_its_carved_stack::of(Mode::Plain),
             to_c(&mut (low, high)),
         );
-        wrong += c_int::from(told != (1, 0));
+        wrong += c_int::from(reported != (1, 0));
     }
     let mut job = Job { suspensions: 2, ..Job::new(mode, 9) };
     job.start(&mut memory, suspends::of(mode));
@@ -683,10 +683,9 @@ in_both_modes! {
         let mut carves = Carves { mode, is_registered: true };
         for _ in 0..20 {
             // SAFETY: the body expects this.
-            assert_eq!(
-                unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) },
-                0
-            );
+            let result =
+                unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) };
+            assert_eq!(result, 0);
         }
     }
 
@@ -694,10 +693,9 @@ in_both_modes! {
         let mut carves = Carves { mode, is_registered: false };
         for _ in 0..20 {
             // SAFETY: the body expects this.
-            assert_eq!(
-                unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) },
-                0
-            );
+            let result =
+                unsafe { c::c_call_on_thread(64 * KIB, carves::of(mode), to_c(&mut carves)) };
+            assert_eq!(result, 0);
         }
     }
 }

@@ -204,7 +204,7 @@ fn agree(test: &str, end: End, scenario: fn(Mode)) {
     });
     let (Some(plain), Some(always), Some(when_low)) = (plain, always, when_low) else { return };
     let ended = plain.signal.map_or_else(|| End::Exit(plain.code.unwrap_or(-1)), End::Signal);
-    assert_eq!(ended, end, "{}", plain.told());
+    assert_eq!(ended, end, "{}", plain.transcript());
     assert!(!plain.stderr.is_empty(), "the program told nothing");
     compare(Mode::Always, &seen(&plain), &seen(&always));
     compare(Mode::WhenLow, &seen(&plain), &seen(&when_low));
@@ -229,33 +229,55 @@ macro_rules! agree {
 }
 
 agree! {
-    fn body_or_c_sees_another_state(mode) ends End::Exit(0),
+    fn body_and_c_see_the_same_state(mode) ends End::Exit(0),
         // Each kind of state at the first callback of a thread, and the others after it.
         (0..4).for_each(|first| run(c_program_state, acts::of(mode), first));
-    fn state_set_by_a_body_does_not_stay(mode) ends End::Exit(0), run(c_program_changed_state, acts::of(mode), 0);
-    fn state_set_by_an_unwinding_body_does_not_stay(mode) ends End::Exit(0),
+    fn state_set_by_a_body_stays(mode) ends End::Exit(0),
+        run(c_program_changed_state, acts::of(mode), 0);
+    fn state_set_by_an_unwinding_body_stays(mode) ends End::Exit(0),
         run(c_program_changed_state, acts_unwinding::of(mode), 0);
-    fn signal_raised_by_a_body_is_handled_otherwise(mode) ends End::Exit(0), run(c_program_signals, acts::of(mode), 0);
-    fn longjmp_out_of_a_body_arrives_otherwise(mode) ends End::Exit(0), run(c_program_jumps, acts::of(mode), 0);
-    fn registers_come_back_otherwise(mode) ends End::Exit(0), run(c_program_registers, acts::of(mode), 0);
-    fn cancellation_delayed_by_a_body_comes_otherwise(mode) ends End::Exit(0), run(c_program_cancels, acts::of(mode), 0);
-    fn sorting_or_searching_goes_otherwise(mode) ends End::Exit(0), run(c_program_sorts, compares::of(mode), 0);
-    fn walk_of_files_goes_otherwise(mode) ends End::Exit(0), run(c_program_walks, visits::of(mode), 0);
-    fn handlers_at_exit_run_otherwise(mode) ends End::Exit(5), run(c_program_at_exit, says_farewell::of(mode), 5);
+    fn signal_raised_by_a_body_is_handled_alike(mode) ends End::Exit(0),
+        run(c_program_signals, acts::of(mode), 0);
+    fn longjmp_out_of_a_body_arrives_alike(mode) ends End::Exit(0),
+        run(c_program_jumps, acts::of(mode), 0);
+    fn registers_come_back_alike(mode) ends End::Exit(0),
+        run(c_program_registers, acts::of(mode), 0);
+    fn cancellation_delayed_by_a_body_comes_alike(mode) ends End::Exit(0),
+        run(c_program_cancels, acts::of(mode), 0);
+    fn sorting_or_searching_goes_alike(mode) ends End::Exit(0),
+        run(c_program_sorts, compares::of(mode), 0);
+    fn walk_of_files_goes_alike(mode) ends End::Exit(0),
+        run(c_program_walks, visits::of(mode), 0);
+    fn handlers_at_exit_run_alike(mode) ends End::Exit(5),
+        run(c_program_at_exit, says_farewell::of(mode), 5);
 
-    fn first_body_that_exits_ends_otherwise(mode) ends End::Exit(33), run(c_program_act, acts::of(mode), EXIT);
-    fn body_that_exits_ends_otherwise(mode) ends End::Exit(33), run(c_program_act, acts::of(mode), LATER + EXIT);
-    fn body_that_exits_at_once_ends_otherwise(mode) ends End::Exit(34), run(c_program_act, acts::of(mode), LATER + EXIT_AT_ONCE);
-    fn body_that_aborts_ends_otherwise(mode) ends End::Signal(libc::SIGABRT), run(c_program_act, acts::of(mode), LATER + ABORT);
-    fn sigfpe_in_a_body_ends_otherwise(mode) ends End::Signal(libc::SIGFPE), run(c_program_act, acts::of(mode), LATER + RAISE_FPE);
-    fn sigsegv_in_a_body_ends_otherwise(mode) ends End::Signal(libc::SIGSEGV), run(c_program_act, acts::of(mode), LATER + RAISE_SEGV);
-    fn division_that_traps_in_a_body_ends_otherwise(mode) ends End::Signal(libc::SIGFPE), run(c_program_act, acts::of(mode), DIVIDE);
-    fn trap_set_by_a_body_is_off_in_c(mode) ends End::Signal(libc::SIGFPE), run(c_program_divide, acts::of(mode), 0);
-    fn fault_in_a_body_ends_otherwise(mode) ends End::Signal(libc::SIGSEGV), run(c_program_act, acts::of(mode), LATER + WRITE_NOWHERE);
-    fn body_that_ends_the_thread_ends_otherwise(mode) ends End::Exit(0), run(c_program_act, acts_unwinding::of(mode), LATER + END_THREAD);
+    fn first_body_that_exits_ends_alike(mode) ends End::Exit(33),
+        run(c_program_act, acts::of(mode), EXIT);
+    fn body_that_exits_ends_alike(mode) ends End::Exit(33),
+        run(c_program_act, acts::of(mode), LATER + EXIT);
+    fn body_that_exits_at_once_ends_alike(mode) ends End::Exit(34),
+        run(c_program_act, acts::of(mode), LATER + EXIT_AT_ONCE);
+    fn body_that_aborts_ends_alike(mode) ends End::Signal(libc::SIGABRT),
+        run(c_program_act, acts::of(mode), LATER + ABORT);
+    fn sigfpe_in_a_body_ends_alike(mode) ends End::Signal(libc::SIGFPE),
+        run(c_program_act, acts::of(mode), LATER + RAISE_FPE);
+    fn sigsegv_in_a_body_ends_alike(mode) ends End::Signal(libc::SIGSEGV),
+        run(c_program_act, acts::of(mode), LATER + RAISE_SEGV);
+    fn division_that_traps_in_a_body_ends_alike(mode) ends End::Signal(libc::SIGFPE),
+        run(c_program_act, acts::of(mode), DIVIDE);
+    fn trap_set_by_a_body_is_on_in_c(mode) ends End::Signal(libc::SIGFPE),
+        run(c_program_divide, acts::of(mode), 0);
+    fn fault_in_a_body_ends_alike(mode) ends End::Signal(libc::SIGSEGV),
+        run(c_program_act, acts::of(mode), LATER + WRITE_NOWHERE);
+    fn body_that_ends_the_thread_ends_alike(mode) ends End::Exit(0),
+        run(c_program_act, acts_unwinding::of(mode), LATER + END_THREAD);
 
-    fn panic_in_c_ends_otherwise(mode) ends End::Signal(libc::SIGABRT), run(c_program_act, panics::of(mode), TELL);
-    fn panic_that_nobody_catches_ends_otherwise(mode) ends End::Signal(libc::SIGABRT), run(c_program_act, panics_unwinding::of(mode), TELL);
-    fn exception_that_nobody_catches_ends_otherwise(mode) ends End::Signal(libc::SIGABRT), run(c_program_act, throws::of(mode), TELL);
-    fn exception_is_caught_otherwise(mode) ends End::Exit(0), run(c_program_catches, throws::of(mode), TELL);
+    fn panic_in_c_ends_alike(mode) ends End::Signal(libc::SIGABRT),
+        run(c_program_act, panics::of(mode), TELL);
+    fn panic_that_nobody_catches_ends_alike(mode) ends End::Signal(libc::SIGABRT),
+        run(c_program_act, panics_unwinding::of(mode), TELL);
+    fn exception_that_nobody_catches_ends_alike(mode) ends End::Signal(libc::SIGABRT),
+        run(c_program_act, throws::of(mode), TELL);
+    fn exception_is_caught_alike(mode) ends End::Exit(0),
+        run(c_program_catches, throws::of(mode), TELL);
 }

@@ -64,9 +64,9 @@ macro_rules! next {
     ($name:expr, fn($($argument:ty),*)) => {{
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         if NEXT.load(Relaxed) == 0 {
+            let name = concat!($name, "\0").as_ptr().cast();
             // SAFETY: a valid name.
-            let next =
-                unsafe { libc::dlsym(libc::RTLD_NEXT, concat!($name, "\0").as_ptr().cast()) };
+            let next = unsafe { libc::dlsym(libc::RTLD_NEXT, name) };
             NEXT.store(next.expose_provenance(), Relaxed);
         }
         type Function = extern "C" fn($($argument),*) -> isize;
@@ -457,7 +457,7 @@ macro_rules! failing {
                 if let Some(death) =
                     run_child(stringify!($test), stringify!($test), no_key, scenarios)
                 {
-                    assert!(death.code == Some(0), "{}", death.told());
+                    assert!(death.code == Some(0), "{}", death.transcript());
                 }
             }
         }

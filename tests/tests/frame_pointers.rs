@@ -1,4 +1,4 @@
-//! The chain of frame pointers, as profilers follow it, from inside a body to its host, downwards
+//! The chain of frame pointers, as profilers follow it, from inside a body to C, downwards
 //! and upwards in addresses. Compiled with frame pointers everywhere:
 //! `RUSTFLAGS=-Cforce-frame-pointers=yes cargo test -p tests --features frame_pointers --test
 //! frame_pointers`.

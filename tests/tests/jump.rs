@@ -113,10 +113,9 @@ alone! {
             0
         } }
         // SAFETY: the body does not use its argument.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(2048 * KIB, deeper::of(Mode::Plain), ptr::null_mut()) };
+        assert_eq!(result, 0);
     }
 
     #[cfg(target_os = "linux")]
@@ -150,16 +149,14 @@ in_both_modes! {
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(
-            unsafe {
-                c::c_call_on_thread(
-                    64 * KIB,
-                    jumps_between_others::of(Mode::Plain),
-                    tests::to_c(&mut mode),
-                )
-            },
-            0
-        );
+        let result = unsafe {
+            c::c_call_on_thread(
+                64 * KIB,
+                jumps_between_others::of(Mode::Plain),
+                tests::to_c(&mut mode),
+            )
+        };
+        assert_eq!(result, 0);
         assert!(stats().stacks_mapped <= 4, "{:?}", stats());
     }
 }
@@ -181,10 +178,9 @@ alone! {
             }
         } }
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(3 << 20, later::of(Mode::Plain), ptr::null_mut()) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(3 << 20, later::of(Mode::Plain), ptr::null_mut()) };
+        assert_eq!(result, 0);
     }
 }
 
@@ -206,10 +202,9 @@ in_both_modes! {
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) };
+        assert_eq!(result, 0);
     }
 }
 
@@ -234,10 +229,9 @@ alone! {
         } }
         let before = resident_bytes();
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(4096 * KIB, shallower::of(Mode::Plain), ptr::null_mut()) };
+        assert_eq!(result, 0);
         println!("resident {} -> {} KiB, {:?}", before / KIB, resident_bytes() / KIB, stats());
         // Of a smaller stack less than a MiB is touched.
         let most = if cfg!(target_pointer_width = "64") { 320 } else { 360 };
@@ -258,17 +252,15 @@ alone! {
         } }
         for place in tests::FREE_PLACES {
             // SAFETY: as above.
-            assert_eq!(
-                unsafe {
-                    c::c_call_on_thread_at(
-                        place,
-                        256 * KIB,
-                        later::of(Mode::Plain),
-                        ptr::null_mut(),
-                    )
-                },
-                0
-            );
+            let result = unsafe {
+                c::c_call_on_thread_at(
+                    place,
+                    256 * KIB,
+                    later::of(Mode::Plain),
+                    ptr::null_mut(),
+                )
+            };
+            assert_eq!(result, 0);
         }
     }
 }

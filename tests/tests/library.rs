@@ -1,6 +1,7 @@
 //! A shared object with a copy of the runtime of its own (tests/plugin): opened, called on many
 //! threads, closed.
-#![cfg(any(windows, all(target_os = "linux", target_env = "gnu")))] // musl never unloads, and its static executables cannot open
+// musl never unloads, and its static executables cannot open.
+#![cfg(any(windows, all(target_os = "linux", target_env = "gnu")))]
 
 #[cfg_attr(target_os = "linux", path = "library/linux.rs")]
 #[cfg_attr(windows, path = "library/windows.rs")]
@@ -170,12 +171,10 @@ in_both_modes! {
         let step = || {
             let plugin = Plugin::open();
             // SAFETY: the plugin's callback accepts null.
-            assert_eq!(
-                unsafe {
-                    c::c_call_on_threads(8, 64 * KIB, plugin.callback(mode), ptr::null_mut(), 0)
-                },
-                0
-            );
+            let result = unsafe {
+                c::c_call_on_threads(8, 64 * KIB, plugin.callback(mode), ptr::null_mut(), 0)
+            };
+            assert_eq!(result, 0);
             assert!(plugin.stacks() > 0);
             plugin.close();
         };
@@ -396,7 +395,7 @@ mod report {
                 },
             );
             let Some(death) = death else { continue };
-            assert_eq!(death.code, Some(41), "{tag}: {}", death.told());
+            assert_eq!(death.code, Some(41), "{tag}: {}", death.transcript());
         }
     }
 }

@@ -93,27 +93,30 @@ fn gdb(scenario: &str, mode: &str) -> Option<String> {
         .args(["-ex", "bt", "-ex", "kill", "--args", PROGRAM, scenario, mode])
         .output()
         .expect("gdb");
-    let told = text(&output);
-    assert!(!told.contains("previous frame inner") && !told.contains("corrupt stack"), "{told}");
-    Some(told)
+    let reported = text(&output);
+    assert!(
+        !reported.contains("previous frame inner") && !reported.contains("corrupt stack"),
+        "{reported}"
+    );
+    Some(reported)
 }
 
 #[test]
 fn gdb_crosses_the_switch() {
     for mode in MODES {
-        let Some(told) = gdb("breakpoint", mode) else { return };
+        let Some(reported) = gdb("breakpoint", mode) else { return };
         let body = format!("stops::{mode}");
-        stand_in_order(&told, &["c_breakpoint", &body, "c_call_with_left", "far_down", "main"]);
+        stand_in_order(&reported, &["c_breakpoint", &body, "c_call_with_left", "far_down", "main"]);
     }
 }
 
 #[test]
 fn gdb_crosses_a_switch_upwards() {
     for mode in MODES {
-        let Some(told) = gdb("breakpoint_below", mode) else { return };
+        let Some(reported) = gdb("breakpoint_below", mode) else { return };
         let body = format!("stops::{mode}");
         let last = if C_LIBRARY_HAS_NAMES { "start" } else { "?? () from" };
-        stand_in_order(&told, &["c_breakpoint", &body, " run (", last]);
+        stand_in_order(&reported, &["c_breakpoint", &body, " run (", last]);
     }
 }
 
@@ -190,7 +193,8 @@ fn main_thread_has_bounds_without_proc() {
         ),
     ] {
         let script = format!(
-            "mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; ulimit -S -s {limit}; exec \"$@\""
+            "mount -t tmpfs none /proc && ! test -e /proc/self || exit 77; \
+             ulimit -S -s {limit}; exec \"$@\""
         );
         let mut command = Command::new("unshare");
         command.args(["-m", "sh", "-c", &script, "sh", PROGRAM, "near_the_end", mode]);
@@ -249,12 +253,12 @@ fn main_thread_has_what_its_limit_really_gives() {
             {
                 continue;
             }
-            let Some(told) = run_with_limit(limit, "near_the_end", mode) else { continue };
+            let Some(reported) = run_with_limit(limit, "near_the_end", mode) else { continue };
             let words = match (is_large(limit), mode) {
                 (true, "when_low") => [bounds, "switched: false, 128 KiB: true"],
                 _ => [bounds, "switched: true, 128 KiB: true"],
             };
-            stand_in_order(&told, &words);
+            stand_in_order(&reported, &words);
         }
     }
 }
@@ -266,8 +270,11 @@ fn main_stack_ends_above_what_is_mapped_below_it() {
         return;
     }
     for mode in MODES {
-        let Some(told) = run_with_limit("unlimited", "in_the_way", mode) else { return };
+        let Some(reported) = run_with_limit("unlimited", "in_the_way", mode) else { return };
         // 30 MiB without the page and the kernel's gap of 1 MiB.
-        stand_in_order(&told, &["bounds: 29692 KiB, MainThread", "switched: true, 128 KiB: true"]);
+        stand_in_order(
+            &reported,
+            &["bounds: 29692 KiB, MainThread", "switched: true, 128 KiB: true"],
+        );
     }
 }

@@ -89,15 +89,15 @@ fn address(line: &str) -> usize {
 
 /// Where the stack of a coroutine lies: in the memory that it was given.
 #[cfg(unix)]
-fn extent_of_coroutine(memory: &[u8], _host: usize) -> Range<usize> {
+fn extent_of_coroutine(memory: &[u8], _calling: usize) -> Range<usize> {
     memory.as_ptr().addr()..memory.as_ptr().addr() + memory.len()
 }
 
-/// Where the stack of a fiber lies, which the system has made for it: around the host that it calls
-/// from.
+/// Where the stack of a fiber lies, which the system has made for it: around the address that it
+/// calls from.
 #[cfg(windows)]
-fn extent_of_coroutine(_memory: &[u8], host: usize) -> Range<usize> {
-    let extent = tests::allocation(host);
+fn extent_of_coroutine(_memory: &[u8], calling: usize) -> Range<usize> {
+    let extent = tests::allocation(calling);
     assert!(!extent.contains(&tests::near_sp()), "{extent:x?}");
     extent
 }
@@ -181,13 +181,13 @@ in_both_modes! {
         let picture = StackMap::current().to_string();
         stack(&picture, "system stack, `map::suspends::");
         assert!(picture.contains("is suspended, or was jumped over"), "{picture}");
-        let host = picture
+        let calling = picture
             .lines()
             .find(|line| line.contains("C called `map::suspends::"))
-            .expect("the host");
-        assert!(host.contains("on a foreign stack of unknown bounds"), "{picture}");
-        let extent = extent_of_coroutine(&memory, address(host));
-        assert!(extent.contains(&address(host)), "{picture}");
+            .expect("the calling stack");
+        assert!(calling.contains("on a foreign stack of unknown bounds"), "{picture}");
+        let extent = extent_of_coroutine(&memory, address(calling));
+        assert!(extent.contains(&address(calling)), "{picture}");
         let size = match extent.len() / KIB {
             1024 => String::from("1 MiB"), // of a fiber
             kib => format!("{kib} KiB"),

@@ -37,7 +37,9 @@ callback! { "C" fn runs_deep(_arg) {
 } }
 
 // More than a whole stack, so that it never runs on the one that its caller is on.
-callback! { "C" [reserve = SYSTEM_STACK_BYTES + MIB] fn runs_deep_on_another_stack(_arg) { touch(DEEP) } }
+callback! { "C" [reserve = SYSTEM_STACK_BYTES + MIB] fn runs_deep_on_another_stack(_arg) {
+    touch(DEEP)
+} }
 
 const CALLS: usize = 100;
 

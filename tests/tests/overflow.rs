@@ -57,7 +57,9 @@ fn overflow() -> c_int {
 
 callback! { "C" fn overflows(_arg) { overflow() } }
 
-callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further_stack(_arg) { overflow() } }
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further_stack(_arg) {
+    overflow()
+} }
 
 callback! { "C" [reserve = 300 * KIB] fn calls_another(arg) {
     use_stack(SYSTEM_STACK_BYTES / 8 * 3);
@@ -166,12 +168,13 @@ fn overflow_of_a_system_stack_dies_with_one_clear_report() {
             call_at(place, overflows::of(mode), ptr::null_mut());
         });
         let Some(death) = death else { continue };
-        assert_eq!(death.signal, Some(AT_A_GUARD), "{}", death.told());
+        assert_eq!(death.signal, Some(AT_A_GUARD), "{}", death.transcript());
         let id = word_after(&death.stdout, "on a system stack: true, thread ");
         let name = if mode == Mode::Always { "always" } else { "when_low" };
-        let [line] = report(&death)[..] else { panic!("not one line: {}", death.told()) };
+        let [line] = report(&death)[..] else { panic!("not one line: {}", death.transcript()) };
         let start = format!(
-            "guarded-callback: `overflow::overflows::{name}` has overflowed its system stack on thread '{NAME}' ({id}): all of its "
+            "guarded-callback: `overflow::overflows::{name}` has overflowed its system stack \
+             on thread '{NAME}' ({id}): all of its "
         );
         assert!(line.starts_with(&start), "{line}");
         assert!(
@@ -209,8 +212,10 @@ fn overflow_in_place_is_reported_with_the_first_callback_of_the_thread() {
     for (name, first, scenario) in scenarios {
         let death = run_installed(test, name, scenario);
         let Some(death) = death else { continue };
-        assert!(death.stdout.contains("on a system stack: false"), "{}", death.told());
-        let [line] = report(&death)[..] else { panic!("{name}: not one line: {}", death.told()) };
+        assert!(death.stdout.contains("on a system stack: false"), "{}", death.transcript());
+        let [line] = report(&death)[..] else {
+            panic!("{name}: not one line: {}", death.transcript())
+        };
         assert!(
             line.starts_with("guarded-callback: thread 'reader' (") && line.contains(IN_PLACE),
             "{line}"
@@ -230,7 +235,7 @@ fn overflow_after_a_callback_in_place_says_that_there_was_one() {
         use_stack(usize::MAX / 2);
     });
     let Some(death) = death else { return };
-    let [line] = report(&death)[..] else { panic!("not one line: {}", death.told()) };
+    let [line] = report(&death)[..] else { panic!("not one line: {}", death.transcript()) };
     assert!(line.contains(IN_PLACE) && line.contains("if one was running"), "{line}");
 }
 
@@ -249,7 +254,7 @@ fn thread_without_a_callback_in_place_gets_no_report() {
         });
         let Some(death) = death else { continue };
         assert_eq!(report(&death), [""; 0], "{name}");
-        assert!(death.signal.is_some(), "{}", death.told());
+        assert!(death.signal.is_some(), "{}", death.transcript());
     }
 }
 
@@ -262,8 +267,10 @@ fn report_names_the_callers_on_other_stacks() {
             call_at(Place::CThread, calls_another::of(mode), to_c(&mut inner));
         });
         let Some(death) = death else { continue };
-        assert_eq!(death.signal, Some(AT_A_GUARD), "{}", death.told());
-        let [line, caller] = report(&death)[..] else { panic!("not two lines: {}", death.told()) };
+        assert_eq!(death.signal, Some(AT_A_GUARD), "{}", death.transcript());
+        let [line, caller] = report(&death)[..] else {
+            panic!("not two lines: {}", death.transcript())
+        };
         assert!(
             line.contains("overflows_on_a_further_stack::")
                 && line.contains(if cfg!(target_pointer_width = "64") {
@@ -307,7 +314,13 @@ fn with_and_without(
 /// The death with the report is that without it, but for our own lines.
 fn same_death(with: &Death, without: &Death) {
     let ending = |death: &Death| (death.signal, death.code);
-    assert_eq!(ending(with), ending(without), "{}\nwithout: {}", with.told(), without.told());
+    assert_eq!(
+        ending(with),
+        ending(without),
+        "{}\nwithout: {}",
+        with.transcript(),
+        without.transcript()
+    );
     let others = |death: &Death| {
         let lines = death.stderr.lines().filter(|line| !line.starts_with("guarded-callback:"));
         tests::normalised(&lines.collect::<Vec<_>>().join("\n"))
@@ -340,8 +353,8 @@ fn earlier_handler_gets_the_overflow() {
         else {
             continue;
         };
-        assert_eq!(report(&with).len(), 1, "{}", with.told());
-        assert!(with.stderr.contains(words) && with.code == code, "{}", with.told());
+        assert_eq!(report(&with).len(), 1, "{}", with.transcript());
+        assert!(with.stderr.contains(words) && with.code == code, "{}", with.transcript());
         same_death(&with, &without);
     }
 }
@@ -382,7 +395,7 @@ fn given_alternate_stack_has_room_for_an_earlier_handler() {
         },
     );
     let Some(death) = death else { return };
-    assert_eq!(death.code, Some(44), "{}", death.told());
+    assert_eq!(death.code, Some(44), "{}", death.transcript());
 }
 
 #[test]
@@ -468,7 +481,7 @@ fn fault_of_another_kind_dies_the_same_without_a_report() {
                 continue;
             };
             assert_eq!(report(&with), [""; 0], "{name}");
-            assert!(with.signal.is_some() || kind.is_some(), "{name}: {}", with.told());
+            assert!(with.signal.is_some() || kind.is_some(), "{name}: {}", with.transcript());
             same_death(&with, &without);
         }
     }
@@ -506,9 +519,9 @@ fn overflow_of_the_threads_own_stack_by_a_body_in_place_is_reported() {
             continue;
         };
         let [line] = report(&with)[..] else {
-            panic!("{kind:?} {place}: not one line: {}", with.told())
+            panic!("{kind:?} {place}: not one line: {}", with.transcript())
         };
-        assert!(with.stdout.contains("on a system stack: false"), "{}", with.told());
+        assert!(with.stdout.contains("on a system stack: false"), "{}", with.transcript());
         let own =
             if place == "Rust" { "its own stack of 2 MiB" } else { "its own stack of 256 KiB" };
         assert!(
@@ -538,7 +551,7 @@ fn signal_that_was_sent_is_no_fault() {
             assert_eq!(handler(), before, "an ignored signal has changed the handler");
         };
         let Some((with, without)) = with_and_without(test, "", Some(kind), sends) else { continue };
-        assert_eq!((with.signal, with.code), (signal, code), "{}", with.told());
+        assert_eq!((with.signal, with.code), (signal, code), "{}", with.transcript());
         same_death(&with, &without);
     }
 }
@@ -675,7 +688,7 @@ fn report_does_no_more_than_a_signal_handler_may() {
         call_at(Place::CThread, overflows::of(Mode::Always), ptr::null_mut());
     });
     let Some(death) = death else { return };
-    assert_eq!(report(&death).len(), 1, "{}", death.told());
+    assert_eq!(report(&death).len(), 1, "{}", death.transcript());
     let calls = std::fs::read_to_string(&list).expect("strace wrote it");
     std::fs::remove_file(&list).expect("ours");
     let fault = calls.lines().position(|line| line.contains("--- SIGSEGV")).expect("the fault");
@@ -723,7 +736,7 @@ fn unprobed_frame_of_a_mib_hits_the_guard_area() {
             },
         );
         let Some(death) = death else { continue };
-        assert_eq!(death.signal, Some(libc::SIGSEGV), "{bytes}: {}", death.told());
-        assert_eq!(report(&death).len(), 1, "{bytes}: {}", death.told());
+        assert_eq!(death.signal, Some(libc::SIGSEGV), "{bytes}: {}", death.transcript());
+        assert_eq!(report(&death).len(), 1, "{bytes}: {}", death.transcript());
     }
 }

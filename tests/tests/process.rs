@@ -209,6 +209,6 @@ fn exit_in_a_body_while_others_run_bodies_ends_well() {
             },
         );
         let Some(death) = death else { continue };
-        assert_eq!(death.code, Some(5), "{}", death.told());
+        assert_eq!(death.code, Some(5), "{}", death.transcript());
     }
 }

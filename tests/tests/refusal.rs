@@ -91,10 +91,9 @@ in_both_modes! {
         assert_eq!(stats().refusals, 2);
         // With the limit gone everything is as before.
         // SAFETY: the body does not use its argument.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) };
+        assert_eq!(result, 0);
         assert_eq!(stats().refusals, 2);
     }
 
@@ -151,8 +150,8 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
                 },
             );
             let Some(death) = death else { continue };
-            assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
-            assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
+            assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.transcript());
+            assert_eq!(death.stderr.lines().count(), 1, "{}", death.transcript());
             for word in [
                 "guarded-callback: `",
                 name,
@@ -166,7 +165,7 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
                 "RLIMIT_AS",
                 "fallback",
             ] {
-                assert!(death.stderr.contains(word), "{word}: {}", death.told());
+                assert!(death.stderr.contains(word), "{word}: {}", death.transcript());
             }
         }
     }
@@ -199,12 +198,12 @@ fn callback_that_never_switches_is_refused_without_room() {
         },
     );
     let Some(death) = death else { return };
-    assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.told());
-    assert_eq!(death.stderr.lines().count(), 1, "{}", death.told());
+    assert_eq!(death.signal, Some(libc::SIGABRT), "{}", death.transcript());
+    assert_eq!(death.stderr.lines().count(), 1, "{}", death.transcript());
     assert!(
         death.stderr.contains("switch = never") && death.stderr.contains("::never`"),
         "{}",
-        death.told()
+        death.transcript()
     );
 }
 

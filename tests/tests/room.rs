@@ -88,10 +88,9 @@ in_both_modes! {
         let mut seen = Seen::default();
         let mut pair = (mode, to_c(&mut seen));
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(64 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(64 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) };
+        assert_eq!(result, 0);
         assert!(seen.switched);
     }
 
@@ -106,10 +105,9 @@ in_both_modes! {
         let mut seen = Seen::default();
         let mut pair = (mode, to_c(&mut seen));
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(32 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(32 * KIB, outer::of(Mode::Plain), to_c(&mut pair)) };
+        assert_eq!(result, 0);
         assert!(seen.switched && seen.calls == 1, "{seen:?}");
     }
 
@@ -227,7 +225,7 @@ callback! { "C" fn outer(arg) {
     c_int::from(!(on_system_stack() && here.abs_diff(inner_sp) < 64 * KIB))
 } }
 
-/// As `struct big` in host.c.
+/// As `struct big` in stacks.c.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Big([u8; 64 * KIB]);
@@ -267,16 +265,17 @@ in_both_modes! {
             (true, _) => 512 * KIB,
         };
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(stack_bytes, passes_a_big_value::of(Mode::Plain), f) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(stack_bytes, passes_a_big_value::of(Mode::Plain), f) };
+        assert_eq!(result, 0);
     }
 }
 
 callback! { "C" [reserve = "64 KiB"] fn tells_its_stack(_arg) { c_int::from(on_system_stack()) }  }
 
-callback! { "C" [reserve = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) { c_int::from(on_system_stack()) }  }
+callback! { "C" [reserve = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) {
+    c_int::from(on_system_stack())
+} }
 
 alone! {
     fn callback_stays_on_a_stack_with_room_though_another_always_switches() {

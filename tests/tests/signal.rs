@@ -194,9 +194,13 @@ fn assert_no_stack_is_lost() {
 // The bodies are short, so that nearly all of the instructions that are stepped over are the
 // runtime's.
 
-callback! { "C" fn answers(_arg) { c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB)) } }
+callback! { "C" fn responds(_arg) {
+    c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB))
+} }
 
-callback! { "C" [reserve = 9 << 20] fn answers_on_a_further_stack(_arg) { c_int::from(!on_system_stack()) } }
+callback! { "C" [reserve = 9 << 20] fn answers_on_a_further_stack(_arg) {
+    c_int::from(!on_system_stack())
+} }
 
 callback! { "C" fn calls_again(arg) {
     let canary = core::hint::black_box(arg.addr() ^ 0x5a5a);
@@ -221,11 +225,11 @@ fn call(f: CCallback, arg: *mut c_void) -> c_int {
 }
 
 fn warm(mode: Mode) -> c_int {
-    call(answers::of(mode), ptr::null_mut())
+    call(responds::of(mode), ptr::null_mut())
 }
 
 fn nested(mode: Mode) -> c_int {
-    call(calls_again::of(mode), answers::of(mode).0.cast_mut())
+    call(calls_again::of(mode), responds::of(mode).0.cast_mut())
 }
 
 fn nested_on_a_further_stack(mode: Mode) -> c_int {
@@ -747,7 +751,7 @@ in_both_modes! {
         let mut run = Run {
             stack,
             mode,
-            handler: answers::of(mode),
+            handler: responds::of(mode),
             before: Some(warm),
             scenario: warm,
             calls: 0,
@@ -757,7 +761,7 @@ in_both_modes! {
 
     fn storm_of_timer_signals_over_millions_of_callbacks_is_weathered(mode) {
         for stack in STACKS {
-            for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
+            for handler in [responds::of(mode), answers_with_a_further_stack_always::of(mode)] {
                 let mut run =
                     Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
                 run.on_thread(THREAD_BYTES, weathers_a_storm::of(Mode::Plain));

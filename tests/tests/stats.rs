@@ -70,10 +70,9 @@ in_both_modes! {
         }
         for _ in 0..5 {
             // SAFETY: as above.
-            assert_eq!(
-                unsafe { c::c_call_on_thread(32 * KIB, uses::of(mode), to_c(&mut 1000_usize)) },
-                0
-            );
+            let result =
+                unsafe { c::c_call_on_thread(32 * KIB, uses::of(mode), to_c(&mut 1000_usize)) };
+            assert_eq!(result, 0);
         }
         let uses = figures("uses", mode);
         let switched = if mode == Mode::Always { 15 } else { 5 };
@@ -96,10 +95,9 @@ in_both_modes! {
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(32 * KIB, calls_ten_times::of(mode), to_c(&mut mode)) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(32 * KIB, calls_ten_times::of(mode), to_c(&mut mode)) };
+        assert_eq!(result, 0);
         let inner = figures("uses_a_little", mode);
         assert_eq!((inner.in_place, inner.switched, inner.deepest_bytes), (10, 0, None));
     }
@@ -143,18 +141,15 @@ in_both_modes! {
         for _ in 0..7 {
             assert_eq!(far_down(uses_a_little::of(mode), 100 * KIB), 0);
             // SAFETY: as above.
-            assert_eq!(
-                unsafe { c::c_call_on_thread(64 * KIB, jumps::of(Mode::Plain), to_c(&mut mode)) },
-                0
-            );
+            let result =
+                unsafe { c::c_call_on_thread(64 * KIB, jumps::of(Mode::Plain), to_c(&mut mode)) };
+            assert_eq!(result, 0);
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: as above.
-            assert_eq!(
-                unsafe {
-                    c::c_call_with_left(64 * KIB, low, jumps::of(Mode::Plain), to_c(&mut mode))
-                },
-                0
-            );
+            let result = unsafe {
+                c::c_call_with_left(64 * KIB, low, jumps::of(Mode::Plain), to_c(&mut mode))
+            };
+            assert_eq!(result, 0);
         }
         about(figures("uses_a_little", mode), 100 * KIB);
     }

@@ -59,7 +59,7 @@ fn on_thread(stack_bytes: usize, f: tests::CCallback) -> c_int {
 }
 
 /// Maps that come until the pool has stacks for all places of threads. On i686 MSVC a stack must
-/// lie below its host, and the pool keeps 16 that threads of the system's lie below of.
+/// lie below the calling stack, and the pool keeps 16 that threads of the system's lie below of.
 const FITTING: usize =
     if cfg!(all(windows, target_arch = "x86", target_env = "msvc")) { 16 } else { 8 };
 
@@ -98,10 +98,9 @@ in_both_modes! {
     fn exit_of_many_threads_at_once_leaks_nothing(mode) {
         flat_but(64, 200, || {
             // SAFETY: the body does not use its argument.
-            assert_eq!(
-                unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) },
-                0
-            );
+            let result =
+                unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) };
+            assert_eq!(result, 0);
         });
         assert!(stats().stacks_pooled <= 16);
     }
@@ -123,10 +122,9 @@ in_both_modes! {
             )
         } }
         // SAFETY: the body does not use its argument.
-        assert_eq!(
-            unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) },
-            4
-        );
+        let result =
+            unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) };
+        assert_eq!(result, 4);
     }
 
     #[cfg(unix)]
@@ -190,10 +188,8 @@ in_both_modes! {
         let mut mode = mode;
         flat(200, || {
             // SAFETY: as above.
-            assert_eq!(
-                unsafe { c::c_call_on_thread(64 * KIB, nests::of(mode), to_c(&mut mode)) },
-                0
-            );
+            let result = unsafe { c::c_call_on_thread(64 * KIB, nests::of(mode), to_c(&mut mode)) };
+            assert_eq!(result, 0);
         });
     }
 
@@ -254,10 +250,9 @@ in_both_modes! {
 
     fn trim_gives_back_what_nobody_uses(mode) {
         // SAFETY: the body does not use its argument.
-        assert_eq!(
-            unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) };
+        assert_eq!(result, 0);
         let before = (maps(), stats(), resident_bytes());
         let pooled = before.1.stacks_pooled;
         assert!(pooled > 0);
@@ -286,16 +281,14 @@ in_both_modes! {
         } }
         for _ in 0..100 {
             // SAFETY: the body expects the address of a callback.
-            assert_eq!(
-                unsafe {
-                    c::c_call_on_thread(
-                        16 * KIB,
-                        trims::of(mode),
-                        works_deep::of(mode).0.cast_mut(),
-                    )
-                },
-                0
-            );
+            let result = unsafe {
+                c::c_call_on_thread(
+                    16 * KIB,
+                    trims::of(mode),
+                    works_deep::of(mode).0.cast_mut(),
+                )
+            };
+            assert_eq!(result, 0);
         }
     }
 }
@@ -351,8 +344,8 @@ fn ten_thousand_idle_threads_take_less_than_24_kib_each() {
                 assert_eq!(wrong, 0, "-3000: the system does not allow so many threads");
             },
         )?;
-        assert_eq!(death.code, Some(0), "{}", death.told());
-        let told = death
+        assert_eq!(death.code, Some(0), "{}", death.transcript());
+        let reported = death
             .stdout
             .lines()
             .find_map(|line| line.split_once("resident "))
@@ -360,7 +353,7 @@ fn ten_thousand_idle_threads_take_less_than_24_kib_each() {
             .1
             .to_owned();
         let mut numbers =
-            told.split(" tables ").map(|kib| kib.trim().parse::<usize>().expect("a number"));
+            reported.split(" tables ").map(|kib| kib.trim().parse::<usize>().expect("a number"));
         Some((numbers.next().expect("memory"), numbers.next().expect("tables")))
     };
     let [plain, always, when_low] = [taken(Mode::Plain), taken(Mode::Always), taken(Mode::WhenLow)];
@@ -371,7 +364,8 @@ fn ten_thousand_idle_threads_take_less_than_24_kib_each() {
             tables.saturating_sub(plain_tables) as f64 / THREADS as f64,
         );
         println!(
-            "each of {THREADS} threads: {each:.1} KiB resident and {tables_each:.1} KiB of page tables more than its twin's {plain} KiB in all"
+            "each of {THREADS} threads: {each:.1} KiB resident and {tables_each:.1} KiB of page \
+             tables more than its twin's {plain} KiB in all"
         );
         assert!(each < 24.0, "{each} KiB");
     }

@@ -206,8 +206,8 @@ in_both_modes! {
 
     #[cfg(unix)]
     fn pthread_exit_in_a_switched_body_runs_destructors(mode) {
-        // One local in the body, one in a Rust frame and one in a C++ frame on the host. None where
-        // pthread_exit does not unwind.
+        // One local in the body, one in a Rust frame and one in a C++ frame on the calling stack.
+        // None where pthread_exit does not unwind.
         let ran = usize::from(PTHREAD_EXIT_UNWINDS);
         let mut inner = (ends_the_thread::of(mode), ptr::null_mut::<c_void>());
         for round in 1..=rounds(200) {
@@ -292,7 +292,7 @@ in_both_modes! {
 
     fn cleanup_of_a_panic_fits_a_calling_stack_that_is_nearly_full(mode) {
         // A thread of 16 KiB: unwinding runs on the system stack, and what is left of it on the
-        // host fits there.
+        // calling stack fits there.
         quiet();
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
@@ -306,10 +306,9 @@ in_both_modes! {
         } }
         let mut mode = mode;
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { c::c_call_on_thread(16 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) },
-            0
-        );
+        let result =
+            unsafe { c::c_call_on_thread(16 * KIB, outer::of(Mode::Plain), to_c(&mut mode)) };
+        assert_eq!(result, 0);
     }
 }
 
@@ -354,14 +353,14 @@ fn dies_like_its_twin(test: &str, twin_bytes: Option<usize>, stack_bytes: Option
         [Mode::Always, Mode::WhenLow].map(|mode| death_by_panic(test, mode, stack_bytes, "0"));
     let Some(twin) = twin else { return };
     for death in others.into_iter().flatten() {
-        assert_eq!((death.signal, death.code), (twin.signal, twin.code), "{}", death.told());
-        assert_eq!(words(&death.stderr), words(&twin.stderr), "{}", death.told());
+        assert_eq!((death.signal, death.code), (twin.signal, twin.code), "{}", death.transcript());
+        assert_eq!(words(&death.stderr), words(&twin.stderr), "{}", death.transcript());
         let first_frame = if cfg!(windows) { "run_with" } else { " - run" };
         for frame in ["panics_in_c", if stack_bytes.is_none() { "c_call" } else { first_frame }] {
             assert!(
                 death.stderr.contains(frame),
                 "the backtrace does not show {frame}: {}",
-                death.told()
+                death.transcript()
             );
         }
     }
@@ -386,11 +385,11 @@ fn panic_in_c_on_a_small_thread_prints_a_backtrace() {
     let test = "panic_in_c_on_a_small_thread_prints_a_backtrace";
     for mode in [Mode::Always, Mode::WhenLow] {
         let Some(death) = death_by_panic(test, mode, Some(16 * KIB), "1") else { continue };
-        assert!(death.is_abort(), "{}", death.told());
+        assert!(death.is_abort(), "{}", death.transcript());
         assert!(
             death.stderr.contains("cannot unwind") && death.stderr.contains("panics_in_c"),
             "{}",
-            death.told()
+            death.transcript()
         );
     }
 }

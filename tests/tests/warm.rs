@@ -115,7 +115,7 @@ fn makes_system_calls(test: &str, tag: &str, expected: &[&str], scenario: impl F
         command.args(["-f", "-o"]).arg(&list).arg("--").arg(program);
     };
     let Some(death) = run_child(test, tag, traced, scenario) else { return };
-    assert_eq!(death.code, Some(0), "{}", death.told());
+    assert_eq!(death.code, Some(0), "{}", death.transcript());
     let calls = std::fs::read_to_string(&list).expect("strace wrote it");
     // Of the thread that made the marks; that of the test harness waits meanwhile, and may say so
     // in between.

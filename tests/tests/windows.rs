@@ -152,14 +152,14 @@ fn all_on_this_thread(mode: Mode) {
         ] {
             assert_eq!(far_down(f, ptr::null_mut()), 0, "round {round}");
             if round == 0 {
-                // A host below the system stack is committed to its end once.
+                // A calling stack below the system stack is committed to its end once.
                 first = fields();
             }
             assert_eq!(fields(), first, "round {round}");
         }
         assert_eq!(panic_payload(panics::of(mode), round), Some(round));
         // Microsoft's unwinder was on the body's stack when the last cleanup ran: what was told of
-        // that one covers the host as well, until the next callback.
+        // that one covers the calling stack as well, until the next callback.
         if cfg!(target_env = "msvc") {
             assert_eq!(far_down(works::of(mode), ptr::null_mut()), 0);
         }
@@ -245,8 +245,8 @@ in_both_modes! {
     // page.
     #[cfg(target_arch = "x86_64")]
     fn stack_that_was_jumped_back_to_cannot_be_used_by_limit(mode) {
-        // A system stack as the host: unlike the stacks that Wine gives to threads it is not
-        // committed as a whole.
+        // A system stack as the calling stack: unlike the stacks that Wine gives to threads it is
+        // not committed as a whole.
         let mut mode = mode;
         for _ in 0..20 {
             assert_eq!(
@@ -432,7 +432,7 @@ fn refused_callback_dies_without_a_word() {
         far_down(works::of(Mode::Always), ptr::null_mut());
     };
     let Some(death) = run_child(test, test, |_| (), scenario) else { return };
-    assert!(death.is_abort(), "{}", death.told());
+    assert!(death.is_abort(), "{}", death.transcript());
     for word in [
         "guarded-callback: `",
         "works::always",
@@ -440,7 +440,7 @@ fn refused_callback_dies_without_a_word() {
         "os error",
         "fallback",
     ] {
-        assert!(death.stderr.contains(word), "{word}: {}", death.told());
+        assert!(death.stderr.contains(word), "{word}: {}", death.transcript());
     }
 }
 
@@ -464,10 +464,10 @@ fn overflow_of_a_body_is_not_one_for_the_system() {
         else {
             continue;
         };
-        assert!(death.stdout.contains("on a system stack: true"), "{}", death.told());
-        assert_eq!(death.code, Some(STATUS_STACK_OVERFLOW), "{}", death.told());
+        assert!(death.stdout.contains("on a system stack: true"), "{}", death.transcript());
+        assert_eq!(death.code, Some(STATUS_STACK_OVERFLOW), "{}", death.transcript());
         for word in ["guarded-callback: `", "overflows::", "has overflowed its system stack"] {
-            assert!(death.stderr.contains(word), "{word}: {}", death.told());
+            assert!(death.stderr.contains(word), "{word}: {}", death.transcript());
         }
     }
 }

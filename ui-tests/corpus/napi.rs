@@ -106,8 +106,14 @@ impl Future for Ready {
         }
     }
 }
-macro_rules! register { ($(($name:ident, $($arg:ident : $ty:ty),* => $body:expr)),* $(,)?) => { $( #[guarded_callback] pub extern "C" fn $name($($arg: $ty),*) -> i64 { $body } )* }; }
-register! { (plus, a: i64, b: i64 => a + b), (negated, a: i64 => { let a = -a; a }), (nothing, => 0) }
+macro_rules! register {
+    ($(($name:ident, $($arg:ident : $ty:ty),* => $body:expr)),* $(,)?) => { $(
+        #[guarded_callback] pub extern "C" fn $name($($arg: $ty),*) -> i64 { $body }
+    )* };
+}
+register! {
+    (plus, a: i64, b: i64 => a + b), (negated, a: i64 => { let a = -a; a }), (nothing, => 0)
+}
 #[guarded_callback]
 extern "C" fn instance_data(env: napi_env, key: *const c_char, init: fn() -> Env) -> usize {
     let _ = key;

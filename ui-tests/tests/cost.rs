@@ -21,8 +21,10 @@ fn source(annotation: &str) -> String {
     for at in 0..FUNCTIONS {
         writeln!(
             text,
-            "{annotation}\npub extern \"C\" fn callback{at}(context: *mut c_void, count: i32, sum: &mut u64) -> i32 {{\n    \
-                *sum += count as u64;\n    if context.is_null() {{ return {at}; }}\n    count + {at}\n}}"
+            "{annotation}\npub extern \"C\" fn callback{at}\
+             (context: *mut c_void, count: i32, sum: &mut u64) -> i32 {{\n    \
+                *sum += count as u64;\n    if context.is_null() {{ return {at}; }}\n    \
+                count + {at}\n}}"
         )
         .expect("a string takes everything");
     }

@@ -109,12 +109,19 @@ const LITERALS: &[&str] = &[
 
 /// Functions and blocks that are right, to be damaged.
 const ITEMS: &[&str] = &[
-    "#[doc = \"x\"] pub unsafe extern \"C\" fn cb<'a, T: Tr<U> + 'a>(x: *mut u8, mut n: u32, (a, b): Pair, v: Vec<T>) -> i32 where T: X { 1 }",
-    "extern \"C\" fn cb(self: Box<Self>, #[cfg(unix)] a: &'a T, #[cfg(not(unix))] b: impl Tr, ...) -> ! { #![allow(x)] loop {} }",
-    "impl<T> Tr<T> for S<{ 1 }> { const A: u8 = { 1 }; extern \"C\" fn a(&mut self, x: [u8; { 3 }]) {} #[guarded_callback(skip)] fn b() {} }",
-    "pub mod m { use a::{b, c}; extern \"C\" fn a(x: Option<fn() -> u8>) -> Option<fn() -> u8> {} mod n { extern fn b(); } }",
-    "mod m { make! { extern \"C\" fn f() {} } #[guarded_callback(skip)] other!(fn); macro_rules! m { ($n:ident) => { extern fn $n() {} } } }",
-    "#[track_caller] #[cfg_attr(unix, target_feature(enable = \"avx2\"))] fn f(ref a @ Some(_): T, [b, ..]: &[u8]) -> Result<impl Fn(u8) -> u8, Box<dyn Tr<X = impl Y>>> { a }",
+    "#[doc = \"x\"] pub unsafe extern \"C\" fn cb<'a, T: Tr<U> + 'a>\
+     (x: *mut u8, mut n: u32, (a, b): Pair, v: Vec<T>) -> i32 where T: X { 1 }",
+    "extern \"C\" fn cb(self: Box<Self>, #[cfg(unix)] a: &'a T, \
+     #[cfg(not(unix))] b: impl Tr, ...) -> ! { #![allow(x)] loop {} }",
+    "impl<T> Tr<T> for S<{ 1 }> { const A: u8 = { 1 }; \
+     extern \"C\" fn a(&mut self, x: [u8; { 3 }]) {} #[guarded_callback(skip)] fn b() {} }",
+    "pub mod m { use a::{b, c}; \
+     extern \"C\" fn a(x: Option<fn() -> u8>) -> Option<fn() -> u8> {} mod n { extern fn b(); } }",
+    "mod m { make! { extern \"C\" fn f() {} } #[guarded_callback(skip)] other!(fn); \
+     macro_rules! m { ($n:ident) => { extern fn $n() {} } } }",
+    "#[track_caller] #[cfg_attr(unix, target_feature(enable = \"avx2\"))] \
+     fn f(ref a @ Some(_): T, [b, ..]: &[u8]) \
+     -> Result<impl Fn(u8) -> u8, Box<dyn Tr<X = impl Y>>> { a }",
     "const extern \"Rust\" fn f<const N: usize>(x: A::<B>, _: <T as U<V>>::W);",
 ];
 
@@ -253,7 +260,7 @@ fn no_tokens_make_the_attribute_panic() {
 }
 
 #[test]
-#[ignore = "takes minutes in a debug build: cargo test --release -p ui-tests --test fuzz -- --ignored"]
+#[ignore = "minutes in a debug build: cargo test --release -p ui-tests --test fuzz -- --ignored"]
 fn no_tokens_of_a_million_make_the_attribute_panic() {
     answers_with_tokens(1_000_000);
 }

@@ -19,7 +19,8 @@ fn in_module(text: &str) -> String {
     let (head, rest) = text.split_once(import).expect("a case imports the attribute");
     let rest: Vec<_> = rest.lines().filter(|line| line.trim() != "#[guarded_callback]").collect();
     format!(
-        "{head}{import}#[guarded_callback]\n/// All.\npub mod all {{\n#[allow(unused_imports)] use super::guarded_callback;\n{}\n}}\n",
+        "{head}{import}#[guarded_callback]\n/// All.\npub mod all {{\n\
+         #[allow(unused_imports)] use super::guarded_callback;\n{}\n}}\n",
         rest.join("\n")
     )
 }

@@ -51,7 +51,7 @@ macro_rules! weak {
     }};
 }
 
-type Region = unsafe extern "C" fn(*const c_void, usize);
+type RegionFn = unsafe extern "C" fn(*const c_void, usize);
 
 /// What is noted of one stack.
 pub(crate) struct Fibers {
@@ -109,10 +109,10 @@ pub(crate) fn begin(
 ) {
     let fibers = &notes.sanitizer;
     let fake = fibers.fake.take();
-    if let Some(told) = switch(fibers.calling_fake.as_ptr(), low, room_bytes, fake) {
+    if let Some(reported) = switch(fibers.calling_fake.as_ptr(), low, room_bytes, fake) {
         // Where a longjmp has misled the sanitizer, what the runtime knows is right.
         let known = calling_stack().map(|known| (known.low(), known.high() - known.low()));
-        let (low, bytes) = known.unwrap_or(told);
+        let (low, bytes) = known.unwrap_or(reported);
         fibers.calling_low.set(low);
         fibers.calling_bytes.set(bytes);
     }
@@ -141,7 +141,7 @@ pub(crate) fn end(notes: &Notes) {
 pub(crate) fn abandoned(notes: &Notes, low: usize, room_bytes: usize, calling_sp: usize) {
     let fibers = &notes.sanitizer;
     fibers.calling_fake.set(ptr::null_mut());
-    let Some(unpoison) = weak!("__asan_unpoison_memory_region" as Region) else { return };
+    let Some(unpoison) = weak!("__asan_unpoison_memory_region" as RegionFn) else { return };
     let calling_low = fibers.calling_low.get();
     let calling_high = calling_low + fibers.calling_bytes.get();
     // SAFETY: only marks are changed.
@@ -157,14 +157,14 @@ pub(crate) fn abandoned(notes: &Notes, low: usize, room_bytes: usize, calling_sp
 
 /// What bodies keep on the stack counts for the search for leaks.
 pub(super) fn mapped(low: usize, room_bytes: usize) {
-    if let Some(register) = weak!("__lsan_register_root_region" as Region) {
+    if let Some(register) = weak!("__lsan_register_root_region" as RegionFn) {
         // SAFETY: the stack was just mapped.
         unsafe { register(ptr::without_provenance(low), room_bytes) };
     }
 }
 
 pub(super) fn unmapped(notes: &Notes, low: usize, room_bytes: usize) {
-    if let Some(unregister) = weak!("__lsan_unregister_root_region" as Region) {
+    if let Some(unregister) = weak!("__lsan_unregister_root_region" as RegionFn) {
         // SAFETY: it was registered with the same bounds.
         unsafe { unregister(ptr::without_provenance(low), room_bytes) };
     }

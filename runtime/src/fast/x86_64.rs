@@ -120,7 +120,9 @@ macro_rules! fast_path {
         /// # Safety
         /// As for the body.
         #[unsafe(naked)]
-        unsafe extern $abi fn $name<D: Describe, $($generic,)* $($argument,)* R>($(_: $argument),*) -> R
+        unsafe extern $abi fn $name<D: Describe, $($generic,)* $($argument,)* R>(
+            $(_: $argument),*
+        ) -> R
         where
             $($bounds)*
         {
@@ -276,7 +278,8 @@ macro_rules! fast_path {
                 "jmp {slow}",
                 ".endif",
                 ".cfi_endproc",
-                is_fast = const (needed::<D, ($($argument,)*), R>() <= crate::thread::LOWEST_STACK) as usize,
+                is_fast = const
+                    (needed::<D, ($($argument,)*), R>() <= crate::thread::LOWEST_STACK) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
                 switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
                     && crate::fast::words_to_copy(

@@ -49,7 +49,10 @@ cfg_if! {
         mod solarish;
         mod thread_only;
         use {solarish as system, thread_only as imp};
-    } else if #[cfg(all(windows, any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))] {
+    } else if #[cfg(all(
+        windows,
+        any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")
+    ))] {
         mod windows;
         use windows as imp;
     } else {

@@ -59,9 +59,10 @@ impl Reported {
         if !is_main {
             return self.of_thread();
         }
-        let told = Some(self.bytes).filter(|&told| told != 0 && told <= LARGEST_BELIEVED);
+        let reported =
+            Some(self.bytes).filter(|&reported| reported != 0 && reported <= LARGEST_BELIEVED);
         let limit = limit.filter(|&limit| limit <= LARGEST_BELIEVED);
-        let bytes = told.into_iter().chain(limit).min().unwrap_or(ASSUMED_LIMIT);
+        let bytes = reported.into_iter().chain(limit).min().unwrap_or(ASSUMED_LIMIT);
         // Growth goes by whole pages, so that a limit which is none is rounded against us.
         let low = self.high.checked_sub(bytes)?.checked_next_multiple_of(page_bytes)?;
         self.bounds(low, Source::MainThread)
@@ -75,8 +76,8 @@ impl Reported {
 
 /// FreeBSD: what the sysctl `security.bsd.stack_guard_page` tells; one, the default, where it does
 /// not exist or is forbidden (DragonFly, a jail).
-pub(super) fn kernel_guard_pages(told: Option<i32>) -> usize {
-    told.and_then(|pages| usize::try_from(pages).ok()).unwrap_or(1)
+pub(super) fn kernel_guard_pages(reported: Option<i32>) -> usize {
+    reported.and_then(|pages| usize::try_from(pages).ok()).unwrap_or(1)
 }
 
 /// Windows: the thread environment block, and what it does not say.
@@ -226,14 +227,14 @@ impl Maps {
 pub(super) fn choose(
     sp: usize,
     main: Option<StackBounds>,
-    told: impl FnOnce() -> Option<StackBounds>,
+    reported: impl FnOnce() -> Option<StackBounds>,
 ) -> Option<StackBounds> {
     if main.is_some_and(|bounds| bounds.contains(sp)) {
         return main;
     }
-    match (told(), main) {
-        (Some(told), Some(main)) if main.contains(told.high() - 1) => Some(main),
-        (told, main) => told.or(main),
+    match (reported(), main) {
+        (Some(reported), Some(main)) if main.contains(reported.high() - 1) => Some(main),
+        (reported, main) => reported.or(main),
     }
 }
 
@@ -335,9 +336,9 @@ mod tests {
             (7_000_001, Some(7_000_001), 6832 * KIB),
             (0, Some(1_000_000), 999_424),
         ];
-        for (told, limit, bytes) in sizes {
-            let bounds = Reported::below(HIGH, told).of(true, limit, PAGE);
-            assert_eq!(bounds, main(HIGH - bytes, HIGH), "{told} {limit:?}");
+        for (reported, limit, bytes) in sizes {
+            let bounds = Reported::below(HIGH, reported).of(true, limit, PAGE);
+            assert_eq!(bounds, main(HIGH - bytes, HIGH), "{reported} {limit:?}");
         }
     }
 

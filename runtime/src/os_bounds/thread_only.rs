@@ -8,8 +8,8 @@ use crate::switch::OsStack;
 /// its stack.
 pub(crate) const KNOWN_ON_ARRIVAL_ONLY: bool = false;
 
-/// As [`super::thread_stack`]; `os_stack` is what the system was told of the stack with `sp` when
-/// that was in use.
+/// As [`super::thread_stack`]; `os_stack` has the system's fields for the stack with `sp`, from
+/// when that was in use.
 pub(crate) fn thread_stack_of(
     sp: usize,
     _os_stack: &OsStack,

@@ -47,10 +47,10 @@ pub(crate) fn has_ended(id: u64) -> bool {
     let mut info = [0_u64; 14];
     let bytes = size_of_val(&info) as libc::c_int;
     // SAFETY: there is room for the answer.
-    let told = unsafe {
+    let reported = unsafe {
         libc::proc_pidinfo(libc::getpid(), ABOUT_THREAD, id, info.as_mut_ptr().cast(), bytes)
     };
-    told <= 0 && crate::errno::get() == libc::ESRCH
+    reported <= 0 && crate::errno::get() == libc::ESRCH
 }
 
 /// The others cannot be asked.

@@ -58,7 +58,7 @@ pub(crate) struct Thread {
     /// See [`registry::find`].
     registry_hint: AtomicUsize,
     /// What the stacks of activations hold that are perhaps dead, as far as they were looked at.
-    doubtful_bytes: AtomicUsize,
+    unproven_bytes: AtomicUsize,
     /// Stacks that were the home when another became it, with activations that may be dead: nobody
     /// has looked at them since.
     left: [AtomicPtr<Header>; 4],
@@ -98,7 +98,7 @@ impl Thread {
             idle: List::new(),
             idle_count: AtomicUsize::new(0),
             registry_hint: AtomicUsize::new(0),
-            doubtful_bytes: AtomicUsize::new(0),
+            unproven_bytes: AtomicUsize::new(0),
             left: [const { AtomicPtr::new(ptr::null_mut()) }; 4],
         };
         let space = first.thread.get().cast::<Self>();
@@ -267,16 +267,16 @@ impl Thread {
         self.left.iter().filter_map(|left| unsafe { left.swap(ptr::null_mut(), Relaxed).as_ref() })
     }
 
-    pub(crate) fn doubtful_bytes(&self) -> usize {
-        self.doubtful_bytes.load(Relaxed)
+    pub(crate) fn unproven_bytes(&self) -> usize {
+        self.unproven_bytes.load(Relaxed)
     }
 
-    pub(crate) fn add_doubtful_bytes(&self, bytes: usize) {
-        self.doubtful_bytes.fetch_add(bytes, Relaxed);
+    pub(crate) fn add_unproven_bytes(&self, bytes: usize) {
+        self.unproven_bytes.fetch_add(bytes, Relaxed);
     }
 
-    pub(crate) fn set_doubtful_bytes(&self, bytes: usize) {
-        self.doubtful_bytes.store(bytes, Relaxed);
+    pub(crate) fn set_unproven_bytes(&self, bytes: usize) {
+        self.unproven_bytes.store(bytes, Relaxed);
     }
 
     pub(crate) fn registry_hint(&self) -> &AtomicUsize {

@@ -28,9 +28,9 @@ mod posix {
     pub(crate) fn current() -> Setting {
         // SAFETY: only asks; a stack_t is plain data.
         unsafe {
-            let mut told: libc::stack_t = zeroed();
-            call(ptr::null(), &raw mut told);
-            Setting(told)
+            let mut reported: libc::stack_t = zeroed();
+            call(ptr::null(), &raw mut reported);
+            Setting(reported)
         }
     }
 

@@ -47,7 +47,8 @@ unsafe fn body(arg: *mut c_void) -> c_int {
     }
     #[cfg(feature = "locals")]
     {
-        thread_local! { static LOCALS: std::cell::Cell<[u8; 4096]> = const { std::cell::Cell::new([0; 4096]) }; }
+        use std::cell::Cell;
+        thread_local! { static LOCALS: Cell<[u8; 4096]> = const { Cell::new([0; 4096]) }; }
         LOCALS.with(|locals| core::hint::black_box(locals).set([7; 4096]));
     }
     let mut page = [0_u8; 64 * 1024];

@@ -103,7 +103,7 @@ mod apple {
     fn ask<T>(what: c_int, argument: u64, answer: &mut T) -> bool {
         let bytes = size_of::<T>() as c_int;
         // SAFETY: there is room for the answer.
-        let told = unsafe {
+        let reported = unsafe {
             libc::proc_pidinfo(
                 libc::getpid(),
                 what,
@@ -112,7 +112,7 @@ mod apple {
                 bytes,
             )
         };
-        told == bytes
+        reported == bytes
     }
 
     /// Address and length of the first mapping that ends after `address`.

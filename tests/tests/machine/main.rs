@@ -315,7 +315,7 @@ extern "C" fn machine_thread_ends(thread: c_int) {
 
 // What handlers call.
 
-callback! { "C" fn answers(arg) {
+callback! { "C" fn responds(arg) {
     let canary = Canary::new(arg.addr() as u64 + 41);
     let number = ANSWERS.fetch_add(1, Relaxed);
     let below = if arg.is_null() && number.is_multiple_of(4) {
@@ -453,7 +453,7 @@ fn ends_well() {
     for _ in 0..stats().stacks_mapped {
         // SAFETY: the body takes an address.
         let result = unsafe {
-            c::c_call_on_thread(256 * KIB, answers::of(Mode::Always), core::ptr::null_mut())
+            c::c_call_on_thread(256 * KIB, responds::of(Mode::Always), core::ptr::null_mut())
         };
         assert_eq!(result, 0);
     }
@@ -465,7 +465,7 @@ fn ends_well() {
 /// A run in a process of its own, whose account is shown.
 fn alone(test: &str, always: Option<bool>, plan: [bool; 3]) {
     if let Some(death) = run_child(test, test, |_| (), || run(plan, always)) {
-        assert!(death.code == Some(0), "the machine broke: {}", death.told());
+        assert!(death.code == Some(0), "the machine broke: {}", death.transcript());
         println!("{}", death.stdout);
     }
 }
@@ -482,11 +482,16 @@ macro_rules! machines {
 
 // Whether coroutines are abandoned, handlers call back, a library comes and goes.
 machines! {
-    random_steps_in_always_leave_bodies_intact_and_lose_no_stack = Some(true), [false, false, false];
-    random_steps_in_when_low_leave_bodies_intact_and_lose_no_stack = Some(false), [false, false, false];
-    random_steps_in_both_modes_at_once_leave_bodies_intact_and_lose_no_stack = None, [false, false, false];
+    random_steps_in_always_leave_bodies_intact_and_lose_no_stack =
+        Some(true), [false, false, false];
+    random_steps_in_when_low_leave_bodies_intact_and_lose_no_stack =
+        Some(false), [false, false, false];
+    random_steps_in_both_modes_at_once_leave_bodies_intact_and_lose_no_stack =
+        None, [false, false, false];
     abandoned_coroutines_lose_no_stack = None, [true, false, false];
-    random_steps_with_callbacks_from_handlers_leave_bodies_intact_and_lose_no_stack = None, [true, true, false];
+    random_steps_with_callbacks_from_handlers_leave_bodies_intact_and_lose_no_stack =
+        None, [true, true, false];
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    random_steps_while_a_library_comes_and_goes_leave_bodies_intact_and_lose_no_stack = None, [true, true, true];
+    random_steps_while_a_library_comes_and_goes_leave_bodies_intact_and_lose_no_stack =
+        None, [true, true, true];
 }

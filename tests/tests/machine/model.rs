@@ -430,8 +430,8 @@ impl Machine {
         let switched = |body: &Activation| on != 0 && body.switched_to == on;
         let at =
             frames.iter().position(|frame| matches!(frame, Frame::Body(body) if switched(body)));
-        let host = at.map_or(on, |at| stack_of(&frames[..at]));
-        self.here().frames.push(Frame::Visit(host));
+        let visited = at.map_or(on, |at| stack_of(&frames[..at]));
+        self.here().frames.push(Frame::Visit(visited));
     }
 
     pub fn visit_ends(&mut self) {

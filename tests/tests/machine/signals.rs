@@ -8,7 +8,7 @@ use guarded_callback::prepare_thread;
 use tests::{Mode, c};
 
 use super::model::{Machine, THREADS};
-use super::{KIB, answers, broken, with};
+use super::{KIB, broken, responds, with};
 
 const SIGNAL_STACK_BYTES: usize = 64 * KIB;
 
@@ -51,7 +51,7 @@ extern "C" fn machine_signals_begin(thread: c_int, in_frame: *mut c_void) {
         if matches!(kind, 1 | 4 | 5) {
             prepare_thread();
         }
-        c::c_plan(answers::of(mode), core::ptr::null_mut());
+        c::c_plan(responds::of(mode), core::ptr::null_mut());
         c::c_handle(libc::SIGUSR1, libc::SA_ONSTACK | libc::SA_RESTART);
         assert_eq!(c::c_start_timer(libc::SIGUSR1, NANOSECONDS, &raw mut timer), 0);
     }

@@ -43,7 +43,10 @@ extern "C" fn turbofish() -> Vec<(u8, u8)> {
     panic!("quiet")
 }
 
-#[guarded_callback(fallback = <Result<i32, i32> as Into<Result<i32, i32>>>::into(Err(1)), switch = always)]
+#[guarded_callback(
+    fallback = <Result<i32, i32> as Into<Result<i32, i32>>>::into(Err(1)),
+    switch = always
+)]
 extern "C" fn qualified() -> Result<i32, i32> {
     panic!("quiet")
 }

@@ -4,7 +4,10 @@
 use guarded_callback::guarded_callback;
 
 macro_rules! callback {
-    ($(#[$meta:meta])* $vis:vis extern $abi:literal fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty $body:block) => {
+    (
+        $(#[$meta:meta])*
+        $vis:vis extern $abi:literal fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty $body:block
+    ) => {
         $(#[$meta])*
         #[guarded_callback]
         $vis extern $abi fn $name($($arg: $ty),*) -> $ret $body

@@ -4,7 +4,7 @@
 use guarded_callback::guarded_callback;
 
 #[guarded_callback]
-extern "C" fn leave(code: i32) -> ! {
+extern "C" fn quit(code: i32) -> ! {
     std::process::exit(code)
 }
 
@@ -17,5 +17,5 @@ extern "C-unwind" fn raise(mut message: String) -> ! {
 fn main() {
     let raised = std::panic::catch_unwind(|| raise("out".to_owned()));
     assert_eq!(*raised.unwrap_err().downcast::<String>().unwrap(), "out!");
-    leave(0)
+    quit(0)
 }

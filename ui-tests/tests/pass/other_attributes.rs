@@ -18,7 +18,7 @@ extern "C" fn Odd(unused: i32) -> i32 {
 
 #[cfg(any())]
 #[guarded_callback]
-extern "C" fn absent(_: Absent) {}
+extern "C" fn not_there(_: Absent) {}
 
 #[guarded_callback]
 #[cfg(any())]

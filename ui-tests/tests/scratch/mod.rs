@@ -181,12 +181,14 @@ fn manifest(
 ) -> String {
     let runtime = root.join("runtime");
     let mut text = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\n[lib]\npath = \"sources/lib.rs\"\n\n\
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\n\
+         [lib]\npath = \"sources/lib.rs\"\n\n\
          [dependencies]\nguarded-callback = {{ path = {runtime:?} }}\n\n[workspace]\n",
     );
     for (name, _) in sources {
         let example = format!(
-            "\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\ncrate-type = [\"{kind}\"]\n"
+            "\n[[example]]\nname = \"{name}\"\npath = \"sources/{name}.rs\"\n\
+             crate-type = [\"{kind}\"]\n"
         );
         text.push_str(&example);
     }

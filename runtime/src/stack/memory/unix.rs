@@ -66,8 +66,8 @@ pub(crate) fn page_bytes() -> usize {
         return known;
     }
     // SAFETY: sysconf has no preconditions.
-    let told = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) });
-    let bytes = told.ok().filter(|bytes| bytes.is_power_of_two()).unwrap_or(4096);
+    let reported = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) });
+    let bytes = reported.ok().filter(|bytes| bytes.is_power_of_two()).unwrap_or(4096);
     BYTES.store(bytes, Relaxed);
     bytes
 }

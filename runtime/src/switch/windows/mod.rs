@@ -9,7 +9,7 @@
 //!   there. The drop notes that the call was unwound and leaves the fields: they cover both stacks.
 //! - longjmp may run no cleanup. The fields stay.
 //!
-//! In both cases the thread's next arrival on the slow path puts the fields right. Until then the
+//! In both cases the thread's next slow path puts the fields right. Until then the
 //! limit is too low for `__chkstk` on the calling stack. So that stack is committed to its end
 //! before anything leaves in such a way: by the handler that the switch has for unwinding, or
 //! before the switch where it has none.
@@ -114,9 +114,9 @@ impl OsRecord {
 
     /// Remembers how far the kernel has grown the other stack while `told` was in the TEB.
     #[inline(always)]
-    fn keep_limit(&self, told: &OsStack) {
+    fn keep_limit(&self, reported: &OsStack) {
         if let Some(target) = self.target() {
-            target.set(target.get().after(told));
+            target.set(target.get().after(reported));
         }
     }
 

@@ -126,9 +126,9 @@ impl OsStack {
     }
 
     /// The fields of this stack, whose limit the kernel may have moved, after `told` was in force.
-    pub(crate) fn after(&self, told: &Self) -> Self {
-        let is_moved = self.deallocation == told.deallocation && self.contains(told.limit);
-        Self { limit: if is_moved { self.limit.min(told.limit) } else { self.limit }, ..*self }
+    pub(crate) fn after(&self, reported: &Self) -> Self {
+        let is_moved = self.deallocation == reported.deallocation && self.contains(reported.limit);
+        Self { limit: if is_moved { self.limit.min(reported.limit) } else { self.limit }, ..*self }
     }
 }
 
@@ -163,11 +163,11 @@ mod tests {
 
     #[test]
     fn limit_that_the_kernel_has_moved_is_kept() {
-        let told = OsStack { limit: 0x1a_0000, ..CALLING.with(&BELOW) };
-        assert_eq!(BELOW.after(&told), OsStack { limit: 0x1a_0000, ..BELOW });
+        let reported = OsStack { limit: 0x1a_0000, ..CALLING.with(&BELOW) };
+        assert_eq!(BELOW.after(&reported), OsStack { limit: 0x1a_0000, ..BELOW });
         // Another stack was in use in between, or the limit is that of the calling stack.
         assert_eq!(BELOW.after(&CALLING), BELOW);
-        assert_eq!(BELOW.after(&OsStack { limit: 0x8000, ..told }), BELOW);
+        assert_eq!(BELOW.after(&OsStack { limit: 0x8000, ..reported }), BELOW);
     }
 
     #[test]

@@ -21,12 +21,9 @@ pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
         return number(known);
     }
     let mut key = 0;
+    type Ends<T> = unsafe extern "C" fn(*mut T);
     // SAFETY: the two types differ in what the pointer points to.
-    let ends = unsafe {
-        core::mem::transmute::<unsafe extern "C" fn(*mut u8), unsafe extern "C" fn(*mut libc::c_void)>(
-            ends,
-        )
-    };
+    let ends = unsafe { core::mem::transmute::<Ends<u8>, Ends<libc::c_void>>(ends) };
     // SAFETY: `key` is valid for writes, and the destructor is a function with the signature that
     // POSIX wants.
     if unsafe { libc::pthread_key_create(&raw mut key, Some(ends)) } != 0 {

@@ -8,12 +8,12 @@ impl Value {
         1
     }
 
-    extern "C" fn leave() -> ! {
+    extern "C" fn quit() -> ! {
         loop {}
     }
 }
 
 fn main() {
     Value::callback();
-    Value::leave();
+    Value::quit();
 }

@@ -8,9 +8,9 @@ use tests::{CCallback, Mode, alone, c, callback, in_both_modes};
 
 const KIB: usize = 1024;
 
-/// What a callback may use of its host, first use included. Unoptimised frames are larger; they
-/// must fit what other tests leave.
-const MOST_HOST_BYTES: usize = match (cfg!(debug_assertions), tests::LARGE_FRAMES) {
+/// What a callback may use of the calling stack, first use included. Unoptimised frames are larger;
+/// they must fit what other tests leave.
+const MOST_BYTES: usize = match (cfg!(debug_assertions), tests::LARGE_FRAMES) {
     (true, _) => tests::LITTLE,
     (false, true) => 1024,
     (false, false) => 512,
@@ -33,7 +33,7 @@ fn used_by(f: CCallback) -> usize {
 fn measure(what: &str, f: CCallback, all: &mut Vec<usize>) {
     let cold = used_by(f);
     let warm = used_by(f);
-    println!("host bytes, {what}: first {cold}, warm {warm}");
+    println!("bytes of the calling stack, {what}: first {cold}, warm {warm}");
     all.extend([cold, warm]);
 }
 
@@ -41,7 +41,7 @@ callback! { "C" fn on_a_small_thread(arg) {
     // SAFETY: the test passes the callback's address.
     let f = CCallback(arg.cast_const());
     let (cold, warm) = (used_by(f), used_by(f));
-    println!("host bytes on a new thread: first {cold}, warm {warm}");
+    println!("bytes of the calling stack on a new thread: first {cold}, warm {warm}");
     i32::try_from(cold.max(warm)).expect("small")
 } }
 
@@ -51,7 +51,7 @@ alone! {
         measure("main", idle_body::of(Mode::Always), &mut all);
         measure("fallback", idle_body_with_fallback::of(Mode::Always), &mut all);
         measure("C-unwind", idle_unwinding_body::of(Mode::Always), &mut all);
-        assert!(all.iter().all(|&bytes| bytes < MOST_HOST_BYTES), "{all:?}");
+        assert!(all.iter().all(|&bytes| bytes < MOST_BYTES), "{all:?}");
     }
 
     fn first_callback_on_a_thread_takes_less_than_512_bytes_of_the_calling_stack() {
@@ -61,8 +61,10 @@ alone! {
             idle_body_with_fallback::of(Mode::WhenLow),
         ] {
             // SAFETY: the body expects the address of a callback.
-            let most = unsafe { c::c_call_on_thread(64 * KIB, on_a_small_thread::of(Mode::Plain), f.0.cast_mut()) };
-            assert!(most >= 0 && most < MOST_HOST_BYTES as i32, "{most}");
+            let most = unsafe {
+                c::c_call_on_thread(64 * KIB, on_a_small_thread::of(Mode::Plain), f.0.cast_mut())
+            };
+            assert!(most >= 0 && most < MOST_BYTES as i32, "{most}");
         }
     }
 }
@@ -103,11 +105,9 @@ in_both_modes! {
     fn errno_rounding_and_signal_mask_are_kept_on_a_small_thread(mode) {
         let f = sees_the_state::of(mode);
         // SAFETY: the body expects the address of a callback.
-        assert_eq!(
-            unsafe {
-                c::c_call_on_thread(32 * KIB, compares_the_state::of(Mode::Plain), f.0.cast_mut())
-            },
-            0
-        );
+        let result = unsafe {
+            c::c_call_on_thread(32 * KIB, compares_the_state::of(Mode::Plain), f.0.cast_mut())
+        };
+        assert_eq!(result, 0);
     }
 }
