@@ -96,6 +96,8 @@
 //! Rust 1.95, the oldest compiler that CI runs. MIT or Apache 2.0, at your option.
 
 #![doc(test(attr(deny(warnings))))]
+// Marks what needs a feature, where the documentation is built for docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod bounds;

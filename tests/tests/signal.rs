@@ -194,7 +194,7 @@ fn assert_no_stack_is_lost() {
 // The bodies are short, so that nearly all of the instructions that are stepped over are the
 // runtime's.
 
-callback! { "C" fn responds(_arg) {
+callback! { "C" fn answers(_arg) {
     c_int::from(remaining_stack().is_none_or(|bytes| bytes < 128 * KIB))
 } }
 
@@ -225,11 +225,11 @@ fn call(f: CCallback, arg: *mut c_void) -> c_int {
 }
 
 fn warm(mode: Mode) -> c_int {
-    call(responds::of(mode), ptr::null_mut())
+    call(answers::of(mode), ptr::null_mut())
 }
 
 fn nested(mode: Mode) -> c_int {
-    call(calls_again::of(mode), responds::of(mode).0.cast_mut())
+    call(calls_again::of(mode), answers::of(mode).0.cast_mut())
 }
 
 fn nested_on_a_further_stack(mode: Mode) -> c_int {
@@ -585,11 +585,20 @@ in_both_modes! {
 
     fn alternate_stack_in_the_frame_of_a_body_is_known(mode) {
         for stack in [Stack::InFrame, Stack::InFrameAutodisarm] {
-            if stack.disarms_itself() && tests::is_emulated("does not give a stack with SS_AUTODISARM back") {
+            if stack.disarms_itself()
+                && tests::is_emulated("does not give a stack with SS_AUTODISARM back")
+            {
                 continue;
             }
             let mut run =
-                Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario: warm, calls: 0 };
+                Run {
+                    stack,
+                    mode,
+                    handler: answers::of(mode),
+                    before: Some(warm),
+                    scenario: warm,
+                    calls: 0,
+                };
             run.on_thread(THREAD_BYTES, raises_often::of(Mode::Always));
             assert_eq!(run.calls, 400);
         }
@@ -751,7 +760,7 @@ in_both_modes! {
         let mut run = Run {
             stack,
             mode,
-            handler: responds::of(mode),
+            handler: answers::of(mode),
             before: Some(warm),
             scenario: warm,
             calls: 0,
@@ -761,7 +770,7 @@ in_both_modes! {
 
     fn storm_of_timer_signals_over_millions_of_callbacks_is_weathered(mode) {
         for stack in STACKS {
-            for handler in [responds::of(mode), answers_with_a_further_stack_always::of(mode)] {
+            for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
                 let mut run =
                     Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
                 run.on_thread(THREAD_BYTES, weathers_a_storm::of(Mode::Plain));

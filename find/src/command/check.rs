@@ -48,8 +48,8 @@ fn count(report: &Report, word: &str) -> usize {
 fn totals(report: &Report) -> String {
     let count = |word| count(report, word);
     format!(
-        "{} in {}: {} guarded, {} without the attribute, {} cannot have it, {} must not, {} skipped; \
-         {} more in macros\n",
+        "{} in {}: {} guarded, {} without the attribute, {} cannot have it, {} must not, \
+         {} skipped; {} more in macros\n",
         counted(report.functions.len(), "extern function"),
         counted(report.files, "file"),
         count("guarded"),

@@ -25,7 +25,7 @@ pub(super) static HELD_BACK: AtomicUsize = AtomicUsize::new(0);
 /// Runs the scenario with a callback from a handler after each instruction, for each kind of stack.
 pub(super) fn step(mode: Mode, before: Option<fn(Mode) -> c_int>, scenario: fn(Mode) -> c_int) {
     for stack in STACKS {
-        for handler in [responds::of(mode), answers_with_a_further_stack_always::of(mode)] {
+        for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
             let mut run = Run { stack, mode, handler, before, scenario, calls: 0 };
             run.on_thread(THREAD_BYTES, steps::of(Mode::Plain));
         }
@@ -39,7 +39,7 @@ pub(super) fn step_once(
     scenario: fn(Mode) -> c_int,
 ) {
     let stack = Stack::Alternate;
-    let mut run = Run { stack, mode, handler: responds::of(mode), before, scenario, calls: 0 };
+    let mut run = Run { stack, mode, handler: answers::of(mode), before, scenario, calls: 0 };
     run.on_thread(THREAD_BYTES, steps::of(Mode::Plain));
 }
 
@@ -49,7 +49,7 @@ pub(super) fn step_to_the_end(mode: Mode, first: CCallback, arg: *mut c_void) {
         if stack.disarms_itself() || stack.is_in_frame() {
             continue; // The C function makes none of these.
         }
-        for handler in [responds::of(mode), answers_with_a_further_stack_always::of(mode)] {
+        for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
             // SAFETY: the handler is a C function, and `first` gets the argument that it expects.
             let signals = unsafe {
                 c::c_step(stack.flags());
@@ -66,14 +66,8 @@ pub(super) fn step_to_the_end(mode: Mode, first: CCallback, arg: *mut c_void) {
 /// time in the same thread, which afterwards calls back as usual.
 pub(super) fn jump_out_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
     for stack in [Stack::Interrupted, Stack::Alternate] {
-        let mut run = Run {
-            stack,
-            mode,
-            handler: responds::of(mode),
-            before: Some(warm),
-            scenario,
-            calls: 0,
-        };
+        let mut run =
+            Run { stack, mode, handler: answers::of(mode), before: Some(warm), scenario, calls: 0 };
         // SAFETY: the body expects this.
         let result = unsafe {
             c::c_call_on_thread(THREAD_BYTES, jumps_out_at_each::of(Mode::Plain), to_c(&mut run))
@@ -243,7 +237,7 @@ pub(super) fn first_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
         let (mut at, mut step, mut tried) = (1, 1, 0);
         loop {
             let mut run =
-                Run { stack, mode, handler: responds::of(mode), before: None, scenario, calls: 0 };
+                Run { stack, mode, handler: answers::of(mode), before: None, scenario, calls: 0 };
             let mut first = (&raw mut run, at, 0);
             // SAFETY: the body expects this.
             let result = unsafe {
