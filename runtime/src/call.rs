@@ -194,7 +194,7 @@ fn quick(
     if high == 0 {
         return None;
     }
-    // SAFETY: never null while there is a range, and headers stay.
+    // SAFETY: never null, and headers stay.
     let home: &'static Header = unsafe { &*words.home() };
     let is_on_thread_stack = sp.wrapping_sub(low) < high - low;
     if is_on_thread_stack && sp - low >= needed && !matches!(callback.mode, Mode::Always) {
@@ -210,11 +210,8 @@ fn quick(
         return Some(Entry::InPlace);
     }
     let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
-    if is_on_thread_stack && may_take && home.is_idle() {
-        home.claim_as_home(callback, record.as_mut_ptr());
-        return Some(Entry::OnStack(home));
-    }
-    None
+    let takes = is_on_thread_stack && may_take && home.is_idle();
+    (takes && home.claim(callback, record.as_mut_ptr())).then_some(Entry::OnStack(home))
 }
 
 /// Whether a body that needs so many bytes may stay where SP is, as far as it can be told in a few

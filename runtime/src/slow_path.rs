@@ -116,7 +116,8 @@ fn leave_home(thread: &Thread, sp: usize) {
 /// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of
 /// four that ended without being put there.
 fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
-    let fits = |header: &Header| header.room_bytes >= request.needed;
+    let fits =
+        |header: &Header| header.room_bytes >= request.needed && !header.is_scratch.load(Relaxed);
     let take =
         |header: &'static Header| fits(header) && header.claim(request.callback, request.record);
     let home = thread.home();
@@ -164,11 +165,21 @@ struct Work<'a> {
 #[cold]
 #[inline(never)]
 fn slow(request: &Request) -> Entry {
-    let scratch = table::stack_at(request.sp).is_some_and(|header| header.is_scratch.load(Relaxed));
-    if scratch || emergency::contains(request.sp) {
-        return Entry::InPlace;
-    }
     work(request, false)
+}
+
+/// Whether the slow path itself has provoked what has arrived with SP at `sp`: a hook of something
+/// that it calls, or a handler of a signal that is not blocked (signal_mask.rs), on a stack that is
+/// the handler's own.
+fn is_provoked(thread: Option<&Thread>, sp: usize) -> bool {
+    let is_scratch = table::stack_at(sp).is_some_and(|header| header.is_scratch.load(Relaxed));
+    let is_handler = || {
+        thread.is_some_and(|thread| {
+            let kind = locate(Some(thread), sp).kind;
+            thread.is_deciding() && matches!(kind, Kind::Signal | Kind::Foreign)
+        })
+    };
+    is_scratch || emergency::contains(sp) || is_handler()
 }
 
 /// Prepares the calling thread: all that the first callback would do, and what may have changed
@@ -189,9 +200,13 @@ pub(crate) fn prepare_thread() {
 #[inline(always)]
 fn work(request: &Request, only_prepare: bool) -> Entry {
     let before = errno::get();
+    if is_provoked(thread::current(), request.sp) {
+        return Entry::InPlace;
+    }
     let blocked = Blocked::all();
     let thread = thread::current();
     if let Some(thread) = thread {
+        thread.set_deciding(true);
         liveness::restore_teb(thread, request.sp);
     }
     let home = thread.map(Thread::home).filter(|home| home.is_idle());
@@ -223,6 +238,9 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         }
         // SAFETY: as above, and it does not unwind.
         Err(_) => unsafe { emergency::call(argument, on_scratch) },
+    }
+    if let Some(thread) = thread::current() {
+        thread.set_deciding(false);
     }
     let entry = work.entry;
     if let Entry::OnStack(header) = entry
@@ -327,6 +345,7 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     }
     thread.hold(first);
     thread.set_home(first);
+    thread.set_deciding(true);
     thread.make_current();
     work.is_spare = false;
     Some(thread)

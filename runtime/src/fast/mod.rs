@@ -61,6 +61,10 @@ pub(crate) extern "C" fn describe<D: Describe>() -> &'static Callback {
     const { &D::CALLBACK }
 }
 
+/// The most that a fast path subtracts from SP: what fits into an instruction.
+#[allow(dead_code, reason = "for targets with a fast path")]
+pub(crate) const MOST_NEEDED_BYTES: usize = 1 << 30;
+
 /// The most words of arguments on the stack that the fast path copies to another stack.
 #[allow(dead_code, reason = "for targets with a fast path")]
 pub(crate) const MOST_STACK_WORDS: usize = 32;

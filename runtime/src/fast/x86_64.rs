@@ -142,11 +142,11 @@ macro_rules! fast_path {
                 "2:",
                 ".if {stays}",
                 // In place when SP is on the thread stack, with enough below; the slow path notes
-                // the first time. No stack lies so low that the subtraction wraps around
-                // (LOWEST_STACK; larger needs take the slow path).
+                // the first time. Where the subtraction wraps around, the result is negative: less
+                // than all addresses of user space are.
                 "lea r10, [rsp - {needed}]",
                 "cmp r10, qword ptr fs:[rax]",
-                "jb 4f",
+                "jl 4f",
                 "cmp rsp, qword ptr fs:[rax + 24]",
                 "jb {body}",
                 "cmp rsp, qword ptr fs:[rax + 8]",
@@ -158,7 +158,7 @@ macro_rules! fast_path {
                 "mov r11, qword ptr fs:[rax + 16]",
                 ".if {needed} < {room}",
                 "lea r10, [rsp + {room} - {needed}]",
-                "sub r10, r11",
+                "sub r10, qword ptr [r11 + 16]",
                 "cmp r10, {room} - {needed}",
                 "jb {body}",
                 ".endif",
@@ -181,13 +181,11 @@ macro_rules! fast_path {
                 ".if {stays}",
                 "mov r11, qword ptr fs:[rax + 16]",
                 ".endif",
-                // The home is to be taken when it is idle: then SP is not on it.
+                // The home is to be taken, when it is idle: then SP is not on it.
                 ".if {needed} > {room}",
                 "cmp qword ptr [r11 + 8], {needed}",
                 "jb 7f",
                 ".endif",
-                "cmp qword ptr [r11], 0",
-                "jne 7f",
                 // Only a function of a certain name may call upwards: see switch/x86_64.rs.
                 "cmp rsp, r11",
                 "jb 7f",
@@ -200,8 +198,11 @@ macro_rules! fast_path {
                 ".cfi_def_cfa_register rbp",
                 // The record of this activation.
                 "push r11",
-                // The stack counts as in use before SP is on it, for signal handlers in between.
-                "mov qword ptr [r11], rsp",
+                // Idle, and then in use: by one instruction, as a handler in between may suspend
+                // this context while others take the stack. No other thread does, hence no lock.
+                "xor eax, eax",
+                "cmpxchg qword ptr [r11], rsp",
+                "jne 23f",
                 "mov rsp, r11",
                 ".if {words}",
                 // Where the callback is looked for is no return address now, so it is put there.
@@ -251,6 +252,16 @@ macro_rules! fast_path {
                 ".cfi_restore rbp",
                 "mov qword ptr [r11], 0",
                 "jmp {resume}",
+                // The home is in use.
+                ".cfi_restore_state",
+                ".cfi_remember_state",
+                ".cfi_def_cfa rbp, 16",
+                ".cfi_offset rbp, -16",
+                "23:",
+                "leave",
+                ".cfi_def_cfa rsp, 8",
+                ".cfi_restore rbp",
+                "jmp {slow}",
                 ".cfi_restore_state",
                 ".endif",
                 // Not on the thread stack.
@@ -279,7 +290,7 @@ macro_rules! fast_path {
                 ".endif",
                 ".cfi_endproc",
                 is_fast = const
-                    (needed::<D, ($($argument,)*), R>() <= crate::thread::LOWEST_STACK) as usize,
+                    (needed::<D, ($($argument,)*), R>() <= crate::fast::MOST_NEEDED_BYTES) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
                 switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
                     && crate::fast::words_to_copy(

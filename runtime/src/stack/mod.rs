@@ -74,6 +74,9 @@ pub struct Header {
     pub(crate) calling: AtomicUsize,
     /// Bytes between `low` and the header. Constant while the stack is in use.
     pub(crate) room_bytes: usize,
+    /// The address of this header, where the room ends; 0 where there is no stack, so that the fast
+    /// path takes no SP for being on it.
+    pub(crate) room_end: usize,
     /// The lowest usable address.
     pub(crate) low: usize,
     /// The callback that the compiled path runs or has run here. The fast path leaves it alone:
@@ -139,6 +142,7 @@ unsafe impl Sync for Header {}
 // The assembly of the fast path counts on these.
 const _: () = assert!(offset_of!(Header, calling) == 0);
 const _: () = assert!(offset_of!(Header, room_bytes) == size_of::<usize>());
+const _: () = assert!(offset_of!(Header, room_end) == 2 * size_of::<usize>());
 
 /// What is put back when a body ends that a handler has called on the alternate signal stack.
 pub(crate) struct Lent {
@@ -190,6 +194,7 @@ impl Header {
         Self {
             calling: AtomicUsize::new(calling),
             room_bytes: room.end - room.start,
+            room_end: room.end,
             low: room.start,
             callback: AtomicPtr::new(ptr::null_mut()),
             // SAFETY: null.
@@ -238,6 +243,7 @@ impl Header {
 
     /// Takes the stack for an activation with its record at `record`. False when it is in use: a
     /// signal handler, or another part of the same thread, was faster.
+    #[inline(always)]
     pub(crate) fn claim(&self, callback: &'static Callback, record: *mut Record) -> bool {
         let address = record.expose_provenance();
         // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
@@ -249,17 +255,6 @@ impl Header {
         self.switch.set_sp(0);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
         true
-    }
-
-    /// As [`claim`](Self::claim), for the home of the calling thread, which was seen to be idle. No
-    /// other thread takes it, and a signal handler in between has ended with it.
-    #[inline(always)]
-    pub(crate) fn claim_as_home(&self, callback: &'static Callback, record: *mut Record) {
-        // SAFETY: as in `claim`. Before the stack counts as in use, for handlers in between.
-        unsafe { record.write_volatile(Record { header: self }) };
-        self.switch.set_sp(0);
-        self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
-        self.calling.store(record.expose_provenance(), Relaxed);
     }
 
     /// Ends the activation. Release: the frames of the body come before the next use of the stack.

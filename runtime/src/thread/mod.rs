@@ -38,6 +38,8 @@ pub(crate) struct Thread {
     has_bounds: AtomicBool,
     is_main: AtomicBool,
     is_estimated: AtomicBool,
+    /// The slow path is at work.
+    is_deciding: AtomicBool,
     /// The thread is ending, or its end cannot be heard of: it keeps nothing.
     is_dying: AtomicBool,
     /// The alternate signal stack as it was when it was asked for; both 0 without one.
@@ -87,6 +89,7 @@ impl Thread {
             has_bounds: AtomicBool::new(false),
             is_main: AtomicBool::new(false),
             is_estimated: AtomicBool::new(false),
+            is_deciding: AtomicBool::new(false),
             is_dying: AtomicBool::new(false),
             signal_low: AtomicUsize::new(0),
             signal_high: AtomicUsize::new(0),
@@ -205,8 +208,7 @@ impl Thread {
             let before_signal = if is_inside { signal.start.max(low) } else { high };
             (low, high.min(first_inside).min(before_signal))
         });
-        // Nobody maps a thread stack below: the fast path may count on it (see there).
-        let (low, high) = if low < LOWEST_STACK || low >= high { (0, 0) } else { (low, high) };
+        let (low, high) = if low < high { (low, high) } else { (0, 0) };
         self.words().set_range(low, high);
         if self.first_in_place().is_some() {
             self.words().allow_in_place();
@@ -337,6 +339,14 @@ impl Thread {
         count
     }
 
+    pub(crate) fn is_deciding(&self) -> bool {
+        self.is_deciding.load(Relaxed)
+    }
+
+    pub(crate) fn set_deciding(&self, is_deciding: bool) {
+        self.is_deciding.store(is_deciding, Relaxed);
+    }
+
     pub(crate) fn is_dying(&self) -> bool {
         self.is_dying.load(Relaxed)
     }
@@ -354,9 +364,6 @@ impl Thread {
         self.words().set_ended();
     }
 }
-
-/// Stacks below this address are left to the slow path: the fast path subtracts a reserve from SP.
-pub(crate) const LOWEST_STACK: usize = 64 << 20;
 
 fn held_from(first: *mut Header) -> impl Iterator<Item = &'static Header> + use<> {
     // SAFETY: null or a header, and headers stay.

@@ -1,5 +1,9 @@
 //! All signals blocked, while the slow path works: so nothing of the runtime is ever interrupted in
 //! the middle of it.
+//!
+//! But for those that the kernel raises for an instruction or a system call, as a sandbox or a
+//! collector has them handled: it kills a process that blocks one of them. What a handler of these
+//! calls meanwhile is called by the slow path itself.
 
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
 pub(crate) use none::Blocked;
@@ -18,7 +22,10 @@ mod posix {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     type Mask = libc::sigset_t;
 
-    /// Blocks all signals from its making on; dropped, it restores the mask that was there.
+    const UNBLOCKED: [libc::c_int; 5] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGSYS];
+
+    /// Blocks the signals from its making on; dropped, it restores the mask that was there.
     pub(crate) struct Blocked {
         before: Mask,
     }
@@ -64,7 +71,7 @@ mod posix {
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn full() -> Mask {
-        [u64::MAX]
+        [UNBLOCKED.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1)))]
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -82,6 +89,7 @@ mod posix {
         unsafe {
             let mut all: Mask = zeroed();
             libc::sigfillset(&raw mut all);
+            UNBLOCKED.iter().for_each(|&signal| _ = libc::sigdelset(&raw mut all, signal));
             all
         }
     }

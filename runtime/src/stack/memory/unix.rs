@@ -5,7 +5,7 @@ mod linux;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use libc::{madvise, mmap, mprotect, munmap};
 #[cfg(any(target_os = "linux", target_os = "android"))]
-use linux::{madvise, mmap, mprotect, munmap, no_huge_pages};
+use linux::{executable_stacks, madvise, mmap, mprotect, munmap, no_huge_pages};
 
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -105,7 +105,8 @@ pub(crate) unsafe fn open(low: usize, bytes: usize) -> Result<(), i32> {
     let base = ptr::with_exposed_provenance_mut(low);
     no_huge_pages(base, bytes);
     // SAFETY: the caller's promise.
-    if unsafe { mprotect(base, bytes, READ_WRITE) } != 0 { Err(errno::get()) } else { Ok(()) }
+    let failed = unsafe { mprotect(base, bytes, READ_WRITE | executable_stacks()) } != 0;
+    if failed { Err(errno::get()) } else { Ok(()) }
 }
 
 /// Gives addresses back.
@@ -162,6 +163,11 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
 /// Elsewhere the kernel chooses the place.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn first_hint() -> usize {
+    0
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn executable_stacks() -> i32 {
     0
 }
 

@@ -14,9 +14,11 @@
 //!   the thread pointer that is found by content, and kept in [`SLOT`] for the fast path.
 
 use core::arch::{asm, global_asm, naked_asm};
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
 use super::Words;
+use crate::stack::NO_STACK;
 use crate::thread::exit;
 
 /// The distance of the words from the thread pointer, 0 where it is not the same in all threads.
@@ -31,18 +33,23 @@ pub static SLOT_SEQUENCE: AtomicUsize = AtomicUsize::new(0);
 /// Whether [`find_place`] has looked.
 static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
 
+// As `Words::new` has them.
 global_asm!(
-    ".pushsection .tbss.{anchor}.words, \"awT\", @nobits",
+    ".pushsection .tdata.{anchor}.words, \"awT\", @progbits",
     ".globl {anchor}.words",
     ".hidden {anchor}.words",
     ".type {anchor}.words, @object",
     ".size {anchor}.words, {size}",
     ".p2align 6",
     "{anchor}.words:",
-    ".zero {size}",
+    ".zero {home_at}",
+    ".quad {no_stack}",
+    ".zero {size} - {home_at} - 8",
     ".popsection",
     anchor = sym OFFSET,
     size = const size_of::<Words>(),
+    home_at = const offset_of!(Words, home),
+    no_stack = sym NO_STACK,
 );
 
 /// The distance of the calling thread's words from the thread pointer, asked of the loader.

@@ -1,6 +1,6 @@
 //! The words that a warm callback reads of its thread: the only thread-locals of the runtime.
 //!
-//! They are zero at first and have no destructor, so that they can be read at any time of a
+//! They have no destructor, so that they can be read at any time of a
 //! thread's life, in destructors of other thread-locals and in signal handlers too.
 
 use crate::cfg_if::cfg_if;
@@ -39,7 +39,7 @@ pub struct Words {
     /// (both 0) before the first use, and where the bounds are unknown.
     low: AtomicUsize,
     high: AtomicUsize,
-    /// The stack to run the next body on, if it is idle. Never null while `high` is not 0.
+    /// The stack to run the next body on, if it is idle. Never null.
     home: AtomicPtr<Header>,
     /// As `high` once a body has run in place on the thread stack, 0 before: so the slow path hears
     /// of the first one.
@@ -62,7 +62,7 @@ impl Words {
         Self {
             low: AtomicUsize::new(0),
             high: AtomicUsize::new(0),
-            home: AtomicPtr::new(ptr::null_mut()),
+            home: AtomicPtr::new((&raw const NO_STACK).cast_mut()),
             in_place_high: AtomicUsize::new(0),
             thread: AtomicPtr::new(ptr::null_mut()),
         }
@@ -98,9 +98,6 @@ impl Words {
         self.in_place_high.store(0, Relaxed);
         self.high.store(0, Relaxed);
         compiler_fence(SeqCst);
-        if self.home.load(Relaxed).is_null() {
-            self.set_home(&NO_STACK);
-        }
         self.low.store(low, Relaxed);
         compiler_fence(SeqCst);
         self.high.store(high, Relaxed);

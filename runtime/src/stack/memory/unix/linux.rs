@@ -3,6 +3,12 @@
 use libc::c_void;
 
 use crate::checkers::valgrind;
+use crate::process::executable;
+
+/// What stacks have of the protection of those that the program has by itself.
+pub(super) fn executable_stacks() -> i32 {
+    if executable::has_executable_stacks() { libc::PROT_EXEC } else { 0 }
+}
 
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
 pub(super) fn no_huge_pages(base: *mut c_void, bytes: usize) {
