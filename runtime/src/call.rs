@@ -28,9 +28,9 @@ use crate::diagnostics::callback_stats;
 use crate::locate::locate;
 use crate::slow_path::{self, Entry, Request};
 use crate::stack::depth::Extent;
-use crate::stack::{Header, Record, pool};
+use crate::stack::{Header, Record};
 use crate::thread::{self, tls};
-use crate::{checkers, switch};
+use crate::{checkers, liveness, switch};
 
 /// Results up to this size are written into the frame of the call; larger ones are read from the
 /// body's stack.
@@ -332,20 +332,16 @@ fn finish_elsewhere(header: &'static Header) {
     if header.lent_bytes.load(Relaxed) != 0 {
         slow_path::take_back_signal_stack(header);
     }
-    if header.gives_back.load(Relaxed) {
-        header.set_idle();
-        // SAFETY: its activation has ended, SP is back on the calling stack, and no thread keeps
-        // it.
-        return unsafe { pool::put(header) };
-    }
-    // On another thread than the owner's (a coroutine was moved), or after the owner has ended,
-    // that one or the next who looks finds the stack idle.
+    // On another thread than the owner's (a coroutine was moved) the owner finds the stack idle.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {
-        return header.set_idle();
+        header.set_idle();
+        // SAFETY: its activation has ended, and SP is back on the calling stack.
+        return unsafe { liveness::end_orphan(header) };
     };
     let home = thread.home();
     header.set_idle();
-    if ptr::eq(home, header) {
+    // A handler may have carried the caller to another thread, or this may have ended.
+    if ptr::eq(home, header) || !thread.holds(header) {
         return;
     }
     if !home.is_idle() && home.room_bytes <= header.room_bytes {

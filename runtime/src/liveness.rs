@@ -32,6 +32,9 @@ const LOOKED_AT: usize = 4;
 /// What the stacks of activations may hold that are perhaps dead.
 const MOST_UNPROVEN_BYTES: usize = 256 << 20;
 
+/// What a stack counts at least, for its mappings and page tables.
+const LEAST_DOUBTFUL_BYTES: usize = 64 * 1024;
+
 /// Fewer stacks of the usual size cannot hold so much.
 const UNPROVEN_STACKS: usize = MOST_UNPROVEN_BYTES / SYSTEM_STACK_BYTES;
 
@@ -89,26 +92,29 @@ pub(crate) fn reclaim(thread: &Thread, callback: &NewCallback) {
 fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
     measure_if_unproven(thread, callback, header);
     if thread.holds(header) && is_dead(callback, header) && !is_pinned(header) {
-        abandon(header);
-        keep(thread, header);
+        end_left(thread, header);
     }
+}
+
+/// Ends an activation of the thread that was left for good.
+pub(crate) fn end_left(thread: &Thread, header: &'static Header) {
+    abandon(header);
+    keep(thread, header);
 }
 
 /// Whether there is proof that the activation on the stack is dead.
 fn is_dead(callback: &NewCallback, header: &Header) -> bool {
-    let Some(record) = header.record() else { return false };
-    if header.visits.load(Relaxed) != 0 {
-        return false;
-    }
-    let is_in_new_frame = callback.frame.contains(&record);
-    is_in_new_frame || is_gone(header, record)
+    header
+        .record()
+        .is_some_and(|record| callback.frame.contains(&record) || is_gone(header, record))
 }
 
-/// Whether the record is gone, whoever asks.
+/// Whether the record is gone, whoever asks. A visit of the calling stack may overwrite it.
 fn is_gone(header: &Header, record: usize) -> bool {
     let on_idle_stack =
         table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
-    on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
+    let visits = header.visits.load(Relaxed) != 0;
+    on_idle_stack || !visits && !probe::holds(record, ptr::from_ref(header).addr())
 }
 
 /// A handler was jumped out of while the thread had the slot's signal stack for its own: it keeps
@@ -135,6 +141,7 @@ fn measure_if_unproven(thread: &Thread, callback: &NewCallback, header: &'static
     let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= UNPROVEN_STACKS;
     if is_new && thread.holds(header) && may_be_dead(thread, callback.sp, header) {
         let bytes = header.low + header.room_bytes - header.lowest_touched();
+        let bytes = bytes.max(LEAST_DOUBTFUL_BYTES);
         header.touched.store(bytes, Relaxed);
         thread.add_unproven_bytes(bytes);
     }
@@ -197,17 +204,47 @@ const BUSY: usize = ORPHAN + 1;
 /// # Safety
 /// SP is not on it if it is idle, and nobody else gives it away.
 unsafe fn finish(header: &'static Header) {
-    if header.is_idle() {
-        // SAFETY: no activation lives on it; the rest is the caller's promise.
+    if header.reserve() {
+        // SAFETY: the caller's promise.
         unsafe { pool::put(header) };
     } else {
-        ORPHANS.fetch_add(1, Relaxed);
+        make_orphan(header);
+    }
+}
+
+/// No thread keeps the stack, on which an activation lives.
+pub(crate) fn make_orphan(header: &Header) {
+    ORPHANS.fetch_add(1, Relaxed);
+    header.owner.store(ORPHAN, Relaxed);
+}
+
+/// Gives an orphan to the pool whose activation has ended, unless somebody else is about to.
+///
+/// # Safety
+/// The stack is idle, and SP is not on it.
+pub(crate) unsafe fn end_orphan(header: &'static Header) {
+    if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
+        // SAFETY: passed on.
+        unsafe { put_orphan(header) };
+    }
+}
+
+/// Gives an orphan to the pool that the caller has made busy, unless an activation is on it.
+///
+/// # Safety
+/// SP is not on it if it is idle.
+unsafe fn put_orphan(header: &'static Header) {
+    if header.reserve() {
+        ORPHANS.fetch_sub(1, Relaxed);
+        // SAFETY: nobody has it; the rest is the caller's promise.
+        unsafe { pool::put(header) };
+    } else {
         header.owner.store(ORPHAN, Relaxed);
     }
 }
 
 /// Gives some stacks to the pool whose threads have ended before the activations on them did.
-fn reclaim_orphans() {
+pub(crate) fn reclaim_orphans() {
     static CURSOR: AtomicPtr<Header> = AtomicPtr::new(ptr::null_mut());
     /// How many stacks are passed by at a time.
     const PASSED: usize = 64;
@@ -218,39 +255,39 @@ fn reclaim_orphans() {
     table::visit_next(&CURSOR, PASSED, |header| {
         if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
             looked_at += 1;
-            if is_orphan_dead(header) {
-                ORPHANS.fetch_sub(1, Relaxed);
-                // SAFETY: no activation lives on it any more, nobody has it, and SP is elsewhere:
-                // code that runs on a stack is part of its activation.
-                unsafe { pool::put(header) };
-            } else {
-                header.owner.store(ORPHAN, Relaxed);
-            }
+            end_if_dead(header);
+            // SAFETY: code that runs on a stack is part of its activation.
+            unsafe { put_orphan(header) };
         }
         if looked_at < LOOKED_AT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
 }
 
-fn is_orphan_dead(header: &'static Header) -> bool {
-    let Some(record) = header.record() else { return true };
+/// Ends the activation on an orphan if it is dead.
+fn end_if_dead(header: &'static Header) {
+    let Some(record) = header.record() else { return };
     let ended_by = header.ended_by.load(Relaxed);
     let is_dead = if ended_by != 0 {
         // The thread ran on this stack until its last instruction.
         thread::id::has_ended(ended_by)
     } else {
-        header.visits.load(Relaxed) == 0 && is_gone(header, record)
+        is_gone(header, record)
     };
     if is_dead {
         abandon(header);
     }
-    is_dead
 }
 
 /// Lets go of the stacks of a thread that ends; `sp` is where it does. Its own stack and the stacks
 /// that nothing runs on are no place to come back to any more.
 pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     let bounds = thread.bounds().flatten();
-    let signal = thread.signal_stack();
+    // As far as it is still in force, or would be again after a handler.
+    let signal = match signal_stack::current().range() {
+        Some(now) if now != thread.signal_stack() && table::slot_at(now.start).is_none() => 0..0,
+        None if !thread.signal_stack_disarms() => 0..0,
+        _ => thread.signal_stack(),
+    };
     let is_left = |header: &&'static Header| {
         let record = header.record();
         !header.contains(sp)

@@ -39,10 +39,16 @@ mod linux {
                 libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32)
             }
         });
-        let error = errno::get();
+        let is_gone = match errno::get() {
+            _ if result == 0 => false,
+            libc::EAGAIN => true,
+            // It may be mapped all the same, and open again when its coroutine goes on.
+            libc::EFAULT => !super::is_mapped(address),
+            // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
+            _ => false,
+        };
         errno::set(before);
-        // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
-        result == 0 || (error != libc::EAGAIN && error != libc::EFAULT)
+        !is_gone
     }
 }
 
@@ -52,23 +58,14 @@ mod linux {
 ))]
 mod unix {
     use crate::errno;
-    use crate::stack::memory;
 
     /// Whether the word at `address` is `word`. Async-signal-safe.
     ///
-    /// msync(2) tells whether the page is mapped. Another thread may unmap it before it is read: a
-    /// coroutine's stack that is freed at this very moment; these systems have no better answer.
+    /// Another thread may unmap the page before it is read: a coroutine's stack that is freed at
+    /// this very moment; these systems have no better answer.
     pub(crate) fn holds(address: usize, word: usize) -> bool {
-        let page = address & !(memory::page_bytes() - 1);
         let before = errno::get();
-        // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
-        let is_mapped = unsafe {
-            libc::msync(
-                core::ptr::without_provenance_mut(page),
-                memory::page_bytes(),
-                libc::MS_ASYNC,
-            ) == 0
-        };
+        let is_mapped = super::is_mapped(address);
         errno::set(before);
         // SAFETY: mapped, and aligned as records are. Volatile, because others write there.
         is_mapped
@@ -76,6 +73,16 @@ mod unix {
                 core::ptr::with_exposed_provenance::<usize>(address).read_volatile() == word
             }
     }
+}
+
+/// Whether the page with the address is mapped, accessible or not: msync(2) tells.
+#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
+fn is_mapped(address: usize) -> bool {
+    let page_bytes = crate::stack::memory::page_bytes();
+    let page = core::ptr::without_provenance_mut(address & !(page_bytes - 1));
+    // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
+    let is_unmapped = unsafe { libc::msync(page, page_bytes, libc::MS_ASYNC) } != 0;
+    !(is_unmapped && crate::errno::get() == libc::ENOMEM)
 }
 
 #[cfg(windows)]

@@ -20,7 +20,7 @@ use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
 use crate::liveness::{self, NewCallback};
 use crate::locate::{Kind, Place, locate};
-use crate::stack::{Header, Lent, Record, SIGNAL_STACK_BYTES, memory, pool, table};
+use crate::stack::{Header, Lent, Record, memory, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
 use crate::thread::signal_stack::{self, Setting};
@@ -67,12 +67,18 @@ fn known(request: &Request) -> Option<Entry> {
         // Windows: after a longjmp the TEB may have to be put right.
         return None;
     }
-    if !thread.has_bounds() {
+    if !thread.has_bounds() || thread.is_deciding() {
         return None;
     }
     let place = locate(Some(thread), request.sp);
-    if let Kind::Foreign = place.kind
-        && signal_stack::current().range().is_some_and(|range| range.contains(&request.sp))
+    if let Kind::Thread = place.kind
+        && thread.has_lent()
+    {
+        return None;
+    }
+    // What is remembered of the alternate signal stack may be of the past.
+    if let Kind::Foreign | Kind::Signal = place.kind
+        && matches!(place.kind, Kind::Signal) != is_on_signal_stack(thread, request.sp)
     {
         return None;
     }
@@ -93,31 +99,42 @@ fn known(request: &Request) -> Option<Entry> {
     }
 }
 
+/// Whether `sp` lies on the alternate signal stack, by what the kernel says now.
+fn is_on_signal_stack(thread: &Thread, sp: usize) -> bool {
+    match signal_stack::current().range() {
+        Some(range) => range.contains(&sp),
+        None => thread.signal_stack_disarms() && thread.signal_stack().contains(&sp),
+    }
+}
+
 /// Makes the stack that SP is on the thread's home, so that the fast path finds the next callback
 /// from there in place.
 fn prefer(thread: &Thread, header: &'static Header) {
     if !ptr::eq(thread.home(), header) && thread.holds(header) {
-        leave_home(thread, switch::stack_pointer());
-        thread.set_home(header);
+        change_home(thread, header, switch::stack_pointer());
     }
 }
 
-/// The home is about to be another stack, for a callback that has arrived at `sp`: if it is idle,
-/// it waits in the list. If not, it may have been left by a longjmp.
-fn leave_home(thread: &Thread, sp: usize) {
+/// Makes a stack the home, for a callback that has arrived at `sp`. If the one before is idle, it
+/// waits in the list. If not, it may have been left by a longjmp.
+fn change_home(thread: &Thread, header: &'static Header, sp: usize) {
+    // A handler may have carried the caller to another thread.
+    if !thread::current().is_some_and(|now| ptr::eq(now, thread)) {
+        return;
+    }
     let home = thread.home();
     if home.is_idle() {
         thread.push_idle(home);
     } else if liveness::may_be_dead(thread, sp, home) {
         thread.note_left(home);
     }
+    thread.set_home(header);
 }
 
 /// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of
 /// four that ended without being put there.
 fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
-    let fits =
-        |header: &Header| header.room_bytes >= request.needed && !header.is_scratch.load(Relaxed);
+    let fits = |header: &Header| header.room_bytes >= request.needed;
     let take =
         |header: &'static Header| fits(header) && header.claim(request.callback, request.record);
     let home = thread.home();
@@ -129,20 +146,18 @@ fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
     }
     while let Some(header) = thread.pop_idle() {
         if take(header) {
-            leave_home(thread, request.sp);
-            thread.set_home(header);
+            change_home(thread, header, request.sp);
             return Some(header);
         }
         // Either too small, or in use again: the fast path has taken it, and whoever ends the
         // activation puts it back.
-        if header.is_idle() {
+        if header.is_idle() && thread.holds(header) {
             thread.push_idle(header);
             break;
         }
     }
     let header = thread.next_to_look_at(4).find(|header| take(header))?;
-    leave_home(thread, request.sp);
-    thread.set_home(header);
+    change_home(thread, header, request.sp);
     Some(header)
 }
 
@@ -209,7 +224,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         thread.set_deciding(true);
         liveness::restore_teb(thread, request.sp);
     }
-    let home = thread.map(Thread::home).filter(|home| home.is_idle());
+    let home = thread.map(Thread::home).filter(|home| home.reserve());
     let scratch = home.map_or_else(|| take_scratch(request), Ok);
     let mut work = Work {
         request,
@@ -234,6 +249,8 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
             if work.is_spare {
                 // SAFETY: from the pool, and the decision has not taken it.
                 unsafe { pool::put(scratch) };
+            } else if scratch.record().is_none() {
+                scratch.set_idle();
             }
         }
         // SAFETY: as above, and it does not unwind.
@@ -261,6 +278,7 @@ fn take_scratch(request: &Request) -> Result<&'static Header, i32> {
         // SAFETY: see below.
         let (request, taken) = unsafe { &mut *argument.cast::<Taking<'_>>() };
         liveness::reclaim_from_predecessor();
+        liveness::reclaim_orphans();
         *taken = pool::take(request.needed, request.sp);
     }
     type Taking<'a> = (&'a Request, Result<&'static Header, i32>);
@@ -299,12 +317,19 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         Some(thread) => thread,
         None => begin_thread(work)?,
     };
-    let range = signal_stack::current().range();
-    match range {
-        Some(range) if !is_lent(&range) => thread.set_signal_stack(range),
+    if let Some(lent) = signal_stack::current().range()
+        && is_on_thread_stack(thread, request.sp)
+    {
+        leave_handlers(thread, lent);
+    }
+    let setting = signal_stack::current();
+    match setting.range() {
+        Some(range) if !is_lent(&range) => thread.set_signal_stack(range, setting.disarms()),
         // SS_AUTODISARM: the stack is out of force while a handler runs on it, or waits there for a
         // body that runs elsewhere.
-        None if is_on_thread_stack(thread, request.sp) => thread.set_signal_stack(0..0),
+        None if !thread.signal_stack_disarms() || is_on_thread_stack(thread, request.sp) => {
+            thread.set_signal_stack(0..0, false);
+        }
         _ => {}
     }
     if !thread.has_bounds() || work.only_prepare {
@@ -327,19 +352,42 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
     bounds.is_some_and(|bounds| bounds.contains(sp)) && !thread.signal_stack().contains(&sp)
 }
 
-/// Whether it is one that a handler's body has got from this runtime.
-fn is_lent(range: &core::ops::Range<usize>) -> bool {
-    table::slot_at(range.start).is_some_and(|header| header.slot == range.start)
+/// On the thread stack none of the handlers runs any more whose bodies have left the alternate stack
+/// `lent`: they were jumped out of. Sets the stack again that was there before the first of them.
+#[inline(never)]
+fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
+    while let Some(header) = table::slot_at(lent.start)
+        && header.lent_stack() == lent
+        && thread.holds(header)
+    {
+        // SAFETY: written by `lend`, as something is lent. The memory of the stack before is the
+        // program's or that of a slot.
+        let before = unsafe {
+            let before = (*(*header.lent.get()).as_ptr()).before;
+            before.set();
+            before
+        };
+        liveness::end_left(thread, header);
+        lent = before.range().unwrap_or(0..0);
+    }
+    thread.set_lent(false);
 }
 
-/// Begins the state of a thread on its first stack. Where its end cannot be heard of, or has been
-/// heard of, the thread keeps nothing: the stack goes back when the activation ends.
+/// Whether it is one that a handler's body has got from this runtime.
+fn is_lent(range: &core::ops::Range<usize>) -> bool {
+    table::slot_at(range.start).is_some_and(|header| header.lent_stack() == *range)
+}
+
+/// Begins the state of a thread on its first stack. A thread that is ending, or whose end nobody
+/// would find out, keeps nothing: the stack goes back when the activation ends.
 fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     let first = work.scratch.ok()?;
     ending::prepare_process();
     let thread = Thread::begin(first);
     let is_watched = thread::exit::watch(thread.as_ptr(), work.only_prepare);
-    if !is_watched || ending::has_begun_to_end() {
+    // Otherwise the next thread with its thread-locals' place finds out that it has ended.
+    let is_found = || thread::exit::needs_memory() && thread::tls::words().is_some();
+    if !(is_watched || is_found()) || ending::has_begun_to_end() {
         thread.set_dying();
         return Some(thread);
     }
@@ -392,6 +440,14 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
     let request = work.request;
     let record = request.record.addr();
     let frame = request.sp..record + size_of::<Record>();
+    // The home, on which this decides.
+    if let Ok(scratch) = work.scratch
+        && !work.is_spare
+        && scratch.room_bytes >= request.needed
+    {
+        scratch.begin(request.callback, request.record);
+        return Ok(scratch);
+    }
     let idle = || take_idle(thread, request);
     let found = idle().or_else(|| {
         liveness::reclaim(thread, &NewCallback { sp: request.sp, frame });
@@ -411,10 +467,9 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         pool::take(request.needed, request.sp)
     };
     let header = header.map_err(Cause::Mapping)?;
+    header.begin(request.callback, request.record);
     thread.hold(header);
-    leave_home(thread, request.sp);
-    thread.set_home(header);
-    header.claim(request.callback, request.record);
+    change_home(thread, header, request.sp);
     Ok(header)
 }
 
@@ -422,8 +477,8 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
 fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
     let header = work.scratch.map_err(Cause::Mapping)?;
     work.is_spare = false;
-    header.gives_back.store(true, Relaxed);
-    header.claim(work.request.callback, work.request.record);
+    header.begin(work.request.callback, work.request.record);
+    liveness::make_orphan(header);
     Ok(header)
 }
 
@@ -439,31 +494,35 @@ fn set_lent(header: &'static Header, left: core::ops::Range<usize>) -> Result<()
         // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
         return Ok(());
     }
-    let page = memory::page_bytes();
-    let bytes =
-        (left.end - left.start).next_multiple_of(page).clamp(LEAST_BYTES, SIGNAL_STACK_BYTES / 2);
-    open_signal_stack(header, bytes)?;
-    let setting = Setting::new(&(header.slot..header.slot + bytes));
+    let (page, area) = (memory::page_bytes(), header.lendable());
+    let bytes = (left.end - left.start).next_multiple_of(page);
+    let bytes = bytes.clamp(LEAST_BYTES, area.end - area.start);
+    open_signal_stack(header, area.start, bytes)?;
+    let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
     if unsafe { setting.set() } {
         // SAFETY: `lent` is this activation's alone.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before) };
         header.lent_bytes.store(bytes, Release);
+        // The next callback on the thread stack finds out that the handler was jumped out of.
+        if let Some(thread) = thread::current() {
+            thread.set_lent(true);
+        }
     }
     Ok(())
 }
 
 #[cfg(not(windows))]
-fn open_signal_stack(header: &Header, bytes: usize) -> Result<(), Cause> {
+fn open_signal_stack(header: &Header, low: usize, bytes: usize) -> Result<(), Cause> {
     if !header.has_signal_stacks() {
         return Err(Cause::Mapping(memory::NO_MEMORY));
     }
-    // SAFETY: the lowest part of the slot, which the activation has.
-    unsafe { memory::open(header.slot, bytes) }.map_err(Cause::Mapping)
+    // SAFETY: a part of the slot, which the activation has.
+    unsafe { memory::open(low, bytes) }.map_err(Cause::Mapping)
 }
 
 #[cfg(windows)]
-fn open_signal_stack(_header: &Header, _bytes: usize) -> Result<(), Cause> {
+fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(), Cause> {
     Ok(())
 }
 
@@ -486,12 +545,15 @@ pub(crate) fn block_on(header: &Header) {
 pub(crate) fn take_back_signal_stack(header: &Header) {
     // SAFETY: as in `unblock_on`; it is used no more.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
-    let is_ours = |range: core::ops::Range<usize>| range.start == header.slot;
+    let is_ours = |range: core::ops::Range<usize>| range.start == header.lendable().start;
     if signal_stack::current().range().is_some_and(is_ours) {
         // SAFETY: the handler that waits for the body runs on that memory.
         unsafe { before.set() };
     }
     header.lent_bytes.store(0, Release);
+    if let Some(thread) = thread::current() {
+        thread.set_lent(false);
+    }
     drop(blocked);
 }
 

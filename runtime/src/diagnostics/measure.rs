@@ -37,7 +37,7 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
     let stack = pool::take(0, switch::stack_pointer())
         .unwrap_or_else(|error| panic!("no system stack (os error {error})"));
     let mut record = MaybeUninit::uninit();
-    stack.claim(&MEASURE, record.as_mut_ptr());
+    stack.begin(&MEASURE, record.as_mut_ptr());
     let mut work = Work { stack, call: ManuallyDrop::new(call), used: Ok(0) };
     checkers::begin(&stack.notes, stack.low, stack.room_bytes, || None);
     // SAFETY: nobody else has the stack, and `work` lives in this frame until the call has
@@ -49,6 +49,7 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
     checkers::returned(&stack.notes);
     checkers::end(&stack.notes);
     stack.set_idle();
+    stack.reserve();
     // SAFETY: from the pool, its activation has ended, and SP is not on it.
     unsafe { pool::put(stack) };
     work.used.unwrap_or_else(|panic| resume_unwind(panic))

@@ -4,9 +4,9 @@
 //! multiple of it (16 MiB on 64-bit targets, for stacks of the usual size).
 //!
 //! ```text
-//!  slot      +1 MiB                       low                               header       slot end
+//!  slot      +6 MiB                       low                               header       slot end
 //!   | signal  |       guard area          |  room, committed as touched <-- SP | Header |
-//!   | stack   |       no access           |                                    |        |
+//!   | stacks  |       no access           |                                    |        |
 //! ```
 //!
 //! So the stack that an address lies on is found from the address alone ([`table`]), on any thread
@@ -16,7 +16,7 @@
 //!
 //! | state | `calling` | who has it |
 //! |---|---|---|
-//! | unused | 0 | the [`pool`] |
+//! | unused | 1 | the [`pool`], or who has just taken it from there |
 //! | idle | 0 | the thread `owner`, for its next body |
 //! | in use | address of the record | the activation, on behalf of `owner` |
 //! | left by its thread | address of the record | nobody, [`ORPHAN`]; the pool when the activation has ended |
@@ -48,11 +48,17 @@ pub const ROOM_BYTES: usize = crate::settings::SYSTEM_STACK_BYTES + 32 * 1024;
 /// What the mapping of a stack has beside the room that was asked for: the header, and some.
 pub(crate) const EXTRA_BYTES: usize = 64 * 1024;
 
-/// The lowest part of a slot. Its lower half is room for the alternate signal stack that a thread
-/// gets while a body runs on this stack that a handler has called on another one; the upper half of
-/// the thread's first slot is for the handler of the overflow report.
+/// The lowest part of a slot: a guard area; room for the alternate signal stack that a thread gets
+/// while a body runs on this stack that a handler has called on another one; and, of the thread's
+/// first slot, [`REPORT_STACK_BYTES`] for the handler of the overflow report.
 pub(crate) const SIGNAL_STACK_BYTES: usize =
-    if cfg!(target_pointer_width = "64") { 1 << 20 } else { 128 * 1024 };
+    if cfg!(target_pointer_width = "64") { 6 << 20 } else { 256 * 1024 };
+
+/// The size of the guard area: the stack of the slot below ends there.
+const SIGNAL_GUARD_BYTES: usize = SIGNAL_STACK_BYTES / 16;
+
+const REPORT_STACK_BYTES: usize =
+    if cfg!(target_pointer_width = "64") { 512 * 1024 } else { 64 * 1024 };
 
 /// What an unused stack keeps of its memory: enough for most bodies.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -60,7 +66,11 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// The value of [`Header::calling`] on a stack without an activation.
 const IDLE: usize = 0;
 
-/// The owner of a stack whose thread has ended while an activation was suspended on it.
+/// The same while no thread has the stack: nobody who still remembers it can take it.
+const UNUSED: usize = 1;
+
+/// The owner of a stack that no thread keeps, with an activation on it: its thread has ended, or was
+/// ending when it called back.
 pub(crate) const ORPHAN: usize = 1;
 
 /// The library is closed: no stack is kept for later any more.
@@ -99,8 +109,6 @@ pub struct Header {
     pub(crate) next_listed: AtomicUsize,
     /// Whether it is in the list of its thread's idle stacks.
     pub(crate) is_listed: AtomicBool,
-    /// The end of the activation gives the stack back to the pool: its thread is ending.
-    pub(crate) gives_back: AtomicBool,
     /// The slow path decides on this stack: what is called from here meanwhile is called by the
     /// runtime itself.
     pub(crate) is_scratch: AtomicBool,
@@ -181,7 +189,7 @@ pub(crate) struct Record {
 }
 
 /// What stands in for a stack where a thread has none: never idle, so that it is never taken.
-pub(crate) static NO_STACK: Header = Header::new(0..0, 0, 0, ptr::null(), !IDLE);
+pub(crate) static NO_STACK: Header = Header::new(0..0, 0, 0, ptr::null(), usize::MAX);
 
 impl Header {
     const fn new(
@@ -205,7 +213,6 @@ impl Header {
             next_held: AtomicPtr::new(ptr::null_mut()),
             next_listed: AtomicUsize::new(0),
             is_listed: AtomicBool::new(false),
-            gives_back: AtomicBool::new(false),
             is_scratch: AtomicBool::new(false),
             has_report_stack: AtomicBool::new(false),
             is_carved: AtomicBool::new(false),
@@ -230,15 +237,16 @@ impl Header {
         address.wrapping_sub(self.low) < self.room_bytes
     }
 
+    /// Whether no activation has the stack.
     #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
-        self.calling.load(Acquire) == IDLE
+        self.calling.load(Acquire) <= UNUSED
     }
 
     /// The address of the record of the running activation.
     pub(crate) fn record(&self) -> Option<usize> {
         let calling = self.calling.load(Acquire);
-        (calling != IDLE).then_some(calling)
+        (calling > UNUSED).then_some(calling)
     }
 
     /// Takes the stack for an activation with its record at `record`. False when it is in use: a
@@ -252,9 +260,30 @@ impl Header {
         if self.calling.compare_exchange(IDLE, address, AcqRel, Relaxed).is_err() {
             return false;
         }
+        self.note(callback);
+        true
+    }
+
+    /// Takes a stack of the pool, or one that is reserved, for an activation with its record at
+    /// `record`.
+    pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
+        // SAFETY: as in `claim`.
+        unsafe { record.write_volatile(Record { header: self }) };
+        self.calling.store(record.expose_provenance(), Release);
+        self.note(callback);
+    }
+
+    #[inline(always)]
+    fn note(&self, callback: &'static Callback) {
         self.switch.set_sp(0);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
-        true
+    }
+
+    /// Makes sure that nobody takes the stack, for the pool or for a decision on it. False when it
+    /// is in use.
+    pub(crate) fn reserve(&self) -> bool {
+        let seen = self.calling.compare_exchange(IDLE, UNUSED, Acquire, Relaxed);
+        seen.unwrap_or_else(|calling| calling) <= UNUSED
     }
 
     /// Ends the activation. Release: the frames of the body come before the next use of the stack.
@@ -283,17 +312,24 @@ impl Header {
 
     /// The part of the slot for the handler of the overflow report.
     pub(crate) fn report_area(&self) -> Range<usize> {
-        self.slot + SIGNAL_STACK_BYTES / 2..self.slot + SIGNAL_STACK_BYTES
+        let end = self.slot + SIGNAL_STACK_BYTES;
+        end - REPORT_STACK_BYTES..end
+    }
+
+    /// The part of the slot that a thread can get for its alternate signal stack.
+    pub(crate) fn lendable(&self) -> Range<usize> {
+        self.slot + SIGNAL_GUARD_BYTES..self.report_area().start
     }
 
     /// The part of the slot that the thread has for its alternate signal stack.
     pub(crate) fn lent_stack(&self) -> Range<usize> {
-        self.slot..self.slot + self.lent_bytes.load(Acquire)
+        let low = self.lendable().start;
+        low..low + self.lent_bytes.load(Acquire)
     }
 
     /// Whether `address` lies on this stack, or where the signal stack lies that it can lend.
     pub(crate) fn runs(&self, address: usize) -> bool {
-        self.contains(address) || address.wrapping_sub(self.slot) < SIGNAL_STACK_BYTES / 2
+        self.contains(address) || self.lendable().contains(&address)
     }
 
     /// The page that this header lies on, the highest of the stack but for larger pages.

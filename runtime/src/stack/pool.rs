@@ -104,11 +104,9 @@ fn has_place_below(_slot_bytes: usize, _sp: usize) -> bool {
 /// Gives a stack back.
 ///
 /// # Safety
-/// It came from [`take`], no activation lives on it, SP is not on it, and the caller does not use
-/// it again.
+/// It came from [`take`] and is reserved, SP is not on it, and the caller does not use it again.
 pub(crate) unsafe fn put(header: &'static Header) {
     header.owner.store(0, Relaxed);
-    header.gives_back.store(false, Relaxed);
     header.is_listed.store(false, Relaxed);
     header.is_carved.store(false, Relaxed);
     header.has_report_stack.store(false, Relaxed);

@@ -45,6 +45,8 @@ pub(crate) struct Thread {
     /// The alternate signal stack as it was when it was asked for; both 0 without one.
     signal_low: AtomicUsize,
     signal_high: AtomicUsize,
+    signal_disarms: AtomicBool,
+    has_lent: AtomicBool,
     /// All stacks of the thread, linked by [`Header::next_held`]: the latest first.
     held: AtomicPtr<Header>,
     held_count: AtomicUsize,
@@ -93,6 +95,8 @@ impl Thread {
             is_dying: AtomicBool::new(false),
             signal_low: AtomicUsize::new(0),
             signal_high: AtomicUsize::new(0),
+            signal_disarms: AtomicBool::new(false),
+            has_lent: AtomicBool::new(false),
             held: AtomicPtr::new(ptr::null_mut()),
             held_count: AtomicUsize::new(0),
             cursor: AtomicPtr::new(ptr::null_mut()),
@@ -189,8 +193,14 @@ impl Thread {
         self.signal_low.load(Relaxed)..self.signal_high.load(Relaxed)
     }
 
-    pub(crate) fn set_signal_stack(&self, range: Range<usize>) {
+    /// Whether the kernel puts it out of force while a handler runs on it.
+    pub(crate) fn signal_stack_disarms(&self) -> bool {
+        self.signal_disarms.load(Relaxed)
+    }
+
+    pub(crate) fn set_signal_stack(&self, range: Range<usize>, disarms: bool) {
         self.signal_high.store(0, Relaxed);
+        self.signal_disarms.store(disarms, Relaxed);
         self.signal_low.store(range.start, Relaxed);
         self.signal_high.store(range.end, Relaxed);
     }
@@ -198,8 +208,8 @@ impl Thread {
     /// Takes up for the fast path what is known by now: where the thread stack is, up to the first
     /// other stack that lies inside of it, and the home.
     pub(crate) fn update_words(&self) {
-        let bounds =
-            self.bounds().flatten().filter(|_| !self.is_dying() && !settings::switch_by_default());
+        let is_for_slow_path = self.is_dying() || self.has_lent() || settings::switch_by_default();
+        let bounds = self.bounds().flatten().filter(|_| !is_for_slow_path);
         let (low, high) = bounds.map_or((0, 0), |bounds| {
             let (low, high) = (bounds.low(), bounds.high());
             let signal = self.signal_stack();
@@ -354,6 +364,17 @@ impl Thread {
     /// From now on the thread keeps no stack beyond the end of an activation.
     pub(crate) fn set_dying(&self) {
         self.is_dying.store(true, Relaxed);
+        self.update_words();
+    }
+
+    /// Whether the thread has another alternate signal stack while the body of a handler runs.
+    pub(crate) fn has_lent(&self) -> bool {
+        self.has_lent.load(Relaxed)
+    }
+
+    /// Notes that. Meanwhile the fast path takes no SP for being on the thread stack.
+    pub(crate) fn set_lent(&self, has_lent: bool) {
+        self.has_lent.store(has_lent, Relaxed);
         self.update_words();
     }
 

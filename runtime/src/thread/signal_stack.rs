@@ -59,6 +59,13 @@ mod posix {
             is_there.then(|| low..low + self.0.ss_size)
         }
 
+        /// Whether the kernel puts it out of force while a handler runs on it.
+        pub(crate) fn disarms(&self) -> bool {
+            const SS_AUTODISARM: libc::c_int = 1 << 31;
+            let has_it = cfg!(any(target_os = "linux", target_os = "android"));
+            has_it && self.0.ss_flags & SS_AUTODISARM != 0
+        }
+
         /// Puts the setting in force. False when the kernel refuses, because SP is on the stack
         /// that is in force now.
         ///
@@ -109,6 +116,10 @@ mod none {
 
         pub(crate) fn range(&self) -> Option<Range<usize>> {
             None
+        }
+
+        pub(crate) fn disarms(&self) -> bool {
+            false
         }
 
         /// # Safety

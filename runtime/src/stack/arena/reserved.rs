@@ -1,5 +1,6 @@
 //! Where addresses can be reserved and opened part by part: everywhere but on Windows.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use super::Mapped;
@@ -12,9 +13,10 @@ use crate::switch::OsStack;
 pub(super) fn map_slot(slot_bytes: usize, stack_bytes: usize, _sp: usize) -> Result<Mapped, i32> {
     let (slot, from) = reserve_slot(slot_bytes, stack_bytes)?;
     let low = slot + slot_bytes - stack_bytes;
-    // SAFETY: the high end of a slot that nobody else has; without it the slot is of no use.
-    unsafe { memory::open(low, stack_bytes).inspect_err(|_| memory::release(low, stack_bytes)) }?;
-    Ok(Mapped { slot, from, os_stack: OsStack::NONE })
+    // SAFETY: the high end of a slot that nobody else has.
+    unsafe { memory::open(low, stack_bytes) }
+        .map(|()| Mapped { slot, from, os_stack: OsStack::NONE })
+        .inspect_err(|_| put_back(from..slot + slot_bytes))
 }
 
 /// The next slot of the current arena: the number of its granule, and how many follow in the same
@@ -54,6 +56,21 @@ fn reserve_slot(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, usize),
         // RLIMIT_AS, or an address space that is nearly full: one slot, and if that is refused as
         // well, only its upper part.
         Err(_) => reserve_whole(slot_bytes).or_else(|_| reserve_part(slot_bytes, stack_bytes)),
+    }
+}
+
+/// Gives a slot back that is of no use: to the arena if it is the last one that was taken.
+fn put_back(slot: Range<usize>) {
+    let next = NEXT.load(Relaxed);
+    let (number, left) = (next / (LARGEST_ARENA + 1), next % (LARGEST_ARENA + 1));
+    let is_last = slot.len() == GRANULE_BYTES && slot.end == number * GRANULE_BYTES;
+    let back = number.wrapping_sub(1).wrapping_mul(LARGEST_ARENA + 1) + left + 1;
+    let is_back = is_last
+        && left < LARGEST_ARENA
+        && NEXT.compare_exchange(next, back, AcqRel, Relaxed).is_ok();
+    if !is_back {
+        // SAFETY: just reserved, and nobody knows it.
+        unsafe { memory::release(slot.start, slot.len()) };
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) fn watch(_state: *mut u8, _may_allocate: bool) -> bool {
     true
 }
 
+/// Nothing is allocated.
+pub(crate) fn needs_memory() -> bool {
+    false
+}
+
 /// Nothing to forget.
 pub(crate) fn forget() {}
 

@@ -25,4 +25,4 @@ pub(crate) use imp::set_library_end;
     not(miri)
 ))]
 pub(crate) use imp::{find_slot, value};
-pub(crate) use imp::{forget, prepare, watch};
+pub(crate) use imp::{forget, needs_memory, prepare, watch};

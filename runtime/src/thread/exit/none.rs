@@ -10,5 +10,10 @@ pub(crate) fn watch(_state: *mut u8, _may_allocate: bool) -> bool {
     false
 }
 
+/// Nothing is allocated.
+pub(crate) fn needs_memory() -> bool {
+    false
+}
+
 /// Nothing to forget.
 pub(crate) fn forget() {}

@@ -20,6 +20,9 @@ pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
     if known != 0 {
         return number(known);
     }
+    if is_in_another_namespace() {
+        return None;
+    }
     let mut key = 0;
     type Ends<T> = unsafe extern "C" fn(*mut T);
     // SAFETY: the two types differ in what the pointer points to.
@@ -40,6 +43,32 @@ pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
     }
 }
 
+/// Whether this is a library that was opened by dlmopen(3): its C library is a second one, whose
+/// keys have the numbers, and in the thread's descriptor the places, of the program's own.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn is_in_another_namespace() -> bool {
+    const RTLD_DL_LINKMAP: libc::c_int = 2;
+    let own = prepare as *const ();
+    if crate::process::executable::contains(own.addr()) {
+        return false;
+    }
+    let (mut info, mut map) = (core::mem::MaybeUninit::uninit(), core::ptr::null_mut());
+    let mut namespace: libc::c_long = libc::LM_ID_BASE;
+    // SAFETY: an address of this library, and room for what is asked of it: where it lies, the
+    // loader's entry of it, which serves as a handle, and the number of its namespace.
+    unsafe {
+        if libc::dladdr1(own.cast(), info.as_mut_ptr(), &raw mut map, RTLD_DL_LINKMAP) != 0 {
+            libc::dlinfo(map, libc::RTLD_DI_LMID, (&raw mut namespace).cast());
+        }
+    }
+    namespace != libc::LM_ID_BASE
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn is_in_another_namespace() -> bool {
+    false
+}
+
 fn number(known: usize) -> Option<usize> {
     if known == CLOSED { None } else { known.checked_sub(1) }
 }
@@ -52,9 +81,14 @@ fn key() -> Option<libc::pthread_key_t> {
 /// no key, or when memory would have to be allocated for it and that is not allowed.
 pub(crate) fn watch(state: *mut u8, may_allocate: bool) -> bool {
     let Some(key) = key() else { return false };
-    let is_kept = number(KEY.load(Relaxed)).is_some_and(|key| key < KEYS_WITHOUT_ALLOCATION);
     // SAFETY: the key was created and is not deleted while this code can run.
-    (is_kept || may_allocate) && unsafe { libc::pthread_setspecific(key, state.cast()) == 0 }
+    (may_allocate || !needs_memory())
+        && unsafe { libc::pthread_setspecific(key, state.cast()) == 0 }
+}
+
+/// Whether the C library may have to allocate memory to watch a thread.
+pub(crate) fn needs_memory() -> bool {
+    number(KEY.load(Acquire)).is_some_and(|key| key >= KEYS_WITHOUT_ALLOCATION)
 }
 
 /// The value that the calling thread was watched with, null if it was not.
