@@ -32,7 +32,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     }
     let body = braces.stream();
     let body = quote_spanned!(site=> #reserve #fallback #body);
-    Some(function(shim, &shim.callback.signature, body))
+    Some(function(shim.callback, &shim.callback.signature, body))
 }
 
 fn has_names(tokens: TokenStream) -> bool {

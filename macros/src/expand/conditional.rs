@@ -37,7 +37,6 @@ fn condition(attribute: &Attribute) -> Option<TokenStream> {
 
 /// The function with the parameter that now is there for certain, or is not; nothing else changes.
 fn decided(callback: &Callback, at: usize, there: bool) -> TokenStream {
-    let Callback { attributes, visibility, leading, .. } = callback;
     let receiver = callback.receiver().map(ToTokens::to_token_stream);
     let parameters = callback.parameters().enumerate().filter_map(|(index, parameter)| {
         if index != at {
@@ -52,8 +51,8 @@ fn decided(callback: &Callback, at: usize, there: bool) -> TokenStream {
     let inputs: Vec<_> = receiver.into_iter().chain(parameters).collect();
     let signature = signature::with_inputs(&callback.signature, &quote!(#(#inputs),*));
     let body = match &callback.body {
-        Body::Block(braces) => braces.to_token_stream(),
+        Body::Block(braces) => braces.stream(),
         Body::Missing(_) => quote!(;),
     };
-    quote!(#(#attributes)* #visibility #leading #signature #body)
+    signature::function(callback, &signature, body)
 }

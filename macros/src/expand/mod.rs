@@ -22,7 +22,6 @@ mod signature;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Receiver;
 
 use crate::parse::callback::{Body, Callback};
 use crate::parse::options::Options;
@@ -56,7 +55,7 @@ impl Shim<'_> {
     fn choice(&self) -> TokenStream {
         let Self { private, site, .. } = self;
         let original = &self.callback.tokens;
-        let guarded = function(self, &self.signature(), self.call());
+        let guarded = function(self.callback, &self.signature(), self.call());
         let for_clippy = clippy::twin(self).map(|twin| quote!({ #twin }));
         quote_spanned! {*site=>
             #private::choose! { { #original } { #guarded } #for_clippy }
@@ -87,23 +86,17 @@ impl Shim<'_> {
         let Body::Block(braces) = &self.callback.body else { return TokenStream::new() };
         let output = result::annotation(self);
         let parameters = entry::parameters(self);
-        let receiver = self.callback.receiver();
-        let keyword = receiver.map(|_| quote_spanned!(self.site=> move));
-        let body = match receiver.and_then(|receiver| self.capture(receiver)) {
-            Some(capture) => {
-                let body = braces.stream();
-                braced(braces, quote!(#capture #body))
-            }
+        // All of `self`: a part that is not mentioned would be dropped by the shim, and later.
+        let capture = self.callback.receiver().map(|receiver| {
+            let all = &receiver.self_token;
+            quote_spanned!(self.site=> let _ = &#all;)
+        });
+        let keyword = capture.as_ref().map(|_| quote_spanned!(braces.span()=> move));
+        let inside = braces.stream();
+        let body = match capture {
+            Some(capture) => braced(braces, quote!(#capture #inside)),
             None => braces.clone(),
         };
         quote_spanned!(braces.span()=> #keyword |#parameters| #output #body)
-    }
-
-    /// A statement that makes the closure capture all of a `self` that is no reference: a part that
-    /// is not mentioned would be dropped by the shim, and later.
-    fn capture(&self, receiver: &Receiver) -> Option<TokenStream> {
-        let keyword = &receiver.self_token;
-        let by_reference = receiver.reference.is_some();
-        (!by_reference).then(|| quote_spanned!(self.site=> let _ = &#keyword;))
     }
 }

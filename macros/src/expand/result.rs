@@ -42,7 +42,6 @@ fn infer_impl_trait(ty: &mut Type) {
         }
         Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_impl_trait),
         Type::Paren(paren) => infer_impl_trait(&mut paren.elem),
-        Type::Group(group) => infer_impl_trait(&mut group.elem),
         Type::Reference(reference) => infer_impl_trait(&mut reference.elem),
         Type::Ptr(pointer) => infer_impl_trait(&mut pointer.elem),
         Type::Array(array) => infer_impl_trait(&mut array.elem),

@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Signature;
 
-use super::shim::Shim;
 use crate::parse::callback::{Body, Callback};
 use crate::parse::tokens::braced;
 
@@ -19,11 +18,11 @@ pub fn with_inputs(signature: &Signature, inputs: &TokenStream) -> TokenStream {
 }
 
 /// The user's function with another signature and body.
-pub fn function(shim: &Shim<'_>, signature: &impl ToTokens, body: TokenStream) -> TokenStream {
-    let Callback { attributes, visibility, leading, .. } = shim.callback;
+pub fn function(callback: &Callback, signature: &impl ToTokens, body: TokenStream) -> TokenStream {
+    let Callback { attributes, visibility, leading, .. } = callback;
     // The braces are where the user's were, so that the function is the user's to lints
     // (`missing_docs`).
-    let body = match &shim.callback.body {
+    let body = match &callback.body {
         Body::Block(braces) => braced(braces, body).into_token_stream(),
         Body::Missing(_) => body,
     };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
-use super::tokens::{Angles, in_braces, is_punct};
+use super::tokens::{Angles, in_braces, is_punct, without_fragments};
 
 /// An `impl`, `mod` or `trait` with its items.
 pub struct Block {
@@ -22,19 +22,20 @@ impl Block {
         }
         let mut head: Vec<_> = tokens.clone().into_iter().collect();
         let braces = in_braces(&head.pop()?)?;
-        Some(Self { keyword: keyword.clone(), head: head.into_iter().collect(), braces })
+        let head = without_fragments(head.into_iter().collect(), true);
+        Some(Self { keyword: keyword.clone(), head, braces })
     }
 
     /// The tokens of each item inside.
     pub fn items(&self) -> Vec<TokenStream> {
-        let mut tokens = self.braces.stream().into_iter().collect();
+        let inside = without_fragments(self.braces.stream(), false);
+        let mut tokens = inside.into_iter().collect();
         std::iter::from_fn(|| take_item(&mut tokens)).collect()
     }
 }
 
 /// Takes one item: up to its semicolon or, where it has braces of its own, up to these.
 fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
-    open_fragment(tokens);
     tokens.front()?;
     let mut taken = TokenStream::new();
     while let Some(length) = attribute_length(tokens) {
@@ -42,7 +43,6 @@ fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
         if length == INNER_ATTRIBUTE {
             return Some(taken);
         }
-        open_fragment(tokens);
     }
     let mut item = Vec::new();
     let mut angles = Angles::default();
@@ -57,20 +57,6 @@ fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
     }
     taken.extend(item);
     Some(taken)
-}
-
-/// Opens an invisible group (`$vis:vis`, `$item:item`) at the front.
-fn open_fragment(tokens: &mut VecDeque<TokenTree>) {
-    while let Some(TokenTree::Group(group)) = tokens.front() {
-        if group.delimiter() != Delimiter::None {
-            return;
-        }
-        let inside: Vec<_> = group.stream().into_iter().collect();
-        tokens.pop_front();
-        for token in inside.into_iter().rev() {
-            tokens.push_front(token);
-        }
-    }
 }
 
 /// How many tokens there are in `#![..]`, an attribute of what is around.

@@ -10,7 +10,7 @@ use syn::{
     Visibility,
 };
 
-use super::tokens::{braced, in_braces, is_attribute, may_be_attribute};
+use super::tokens::{braced, in_braces, is_attribute, may_be_attribute, without_fragments};
 
 /// A function, also one that cannot be guarded.
 pub struct Callback {
@@ -151,7 +151,6 @@ fn is_unsized(ty: &Type) -> bool {
     match ty {
         Type::Slice(_) | Type::TraitObject(_) => true,
         Type::Path(path) => path.path.is_ident("str"),
-        Type::Group(group) => is_unsized(&group.elem),
         Type::Paren(paren) => is_unsized(&paren.elem),
         _ => false,
     }
@@ -160,7 +159,6 @@ fn is_unsized(ty: &Type) -> bool {
 fn is_never(ty: &Type) -> bool {
     match ty {
         Type::Never(_) => true,
-        Type::Group(group) => is_never(&group.elem),
         Type::Paren(paren) => is_never(&paren.elem),
         _ => false,
     }
@@ -210,7 +208,7 @@ impl Body {
             return Ok(Self::Block(braces));
         }
         attributes.extend(inner.into_iter().map(outer));
-        Ok(Self::Block(braced(&braces, rest)))
+        Ok(Self::Block(braced(&braces, without_fragments(rest, false))))
     }
 
     pub fn span(&self) -> Span {

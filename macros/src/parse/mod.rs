@@ -13,7 +13,7 @@ use syn::{Attribute, Token, Visibility};
 
 use self::blocks::Block;
 use self::callback::Callback;
-use self::tokens::without_fragment;
+use self::tokens::without_fragments;
 
 /// An item with its attributes.
 pub struct Item {
@@ -41,9 +41,13 @@ pub enum Kind {
 
 impl Item {
     pub fn parse(tokens: TokenStream) -> Self {
-        let tokens = without_fragment(tokens);
+        let tokens = without_fragments(tokens, false);
         let read = |input: ParseStream<'_>| Self::read(input, &tokens);
-        read.parse2(tokens.clone())
+        // The body stays as it is.
+        let mut head: Vec<_> = tokens.clone().into_iter().collect();
+        let body = head.pop();
+        let head = without_fragments(head.into_iter().collect(), true);
+        read.parse2(head.into_iter().chain(body).collect())
             .unwrap_or_else(|error| Self { attributes: Vec::new(), kind: Kind::Unreadable(error) })
     }
 

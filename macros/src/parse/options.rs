@@ -8,7 +8,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Lit, Path, Token};
 
 use super::size;
-use super::tokens::{is_punct, without_fragment};
+use super::tokens::{is_punct, without_fragments};
 use crate::errors::{Errors, meant};
 
 const NAMES: [&str; 6] = ["reserve", "switch", "foreign", "fallback", "crate", "skip"];
@@ -47,8 +47,8 @@ type Mistake = (Span, String);
 
 impl Options {
     pub fn parse(source: TokenStream, errors: &mut Errors) -> Self {
+        let source = without_fragments(source, true);
         let mut options = Self { source: source.clone(), ..Self::default() };
-        let source = without_fragment(source);
         let read = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 options.read_option(input, errors);
@@ -223,21 +223,13 @@ fn without_parentheses(value: Expr) -> Expr {
     }
 }
 
-/// The value without invisible groups around it, which macros put there.
-fn without_groups(value: &Expr) -> &Expr {
-    match value {
-        Expr::Group(group) => without_groups(&group.expr),
-        other => other,
-    }
-}
-
 fn reserve(input: ParseStream<'_>) -> Result<Expr, Mistake> {
     let value = expression(input)?;
-    match without_groups(&value) {
+    match &value {
         Expr::Lit(literal) => {
             with_unit_behind(&literal.lit, input).map_or_else(|| size::bytes(&literal.lit), Err)
         }
-        Expr::Unary(unary) => match (&unary.op, without_groups(&unary.expr)) {
+        Expr::Unary(unary) => match (&unary.op, &*unary.expr) {
             (syn::UnOp::Neg(minus), Expr::Lit(literal)) => {
                 let literal = literal.to_token_stream();
                 Err((minus.span, format!("a size cannot be negative; write `{literal}`")))

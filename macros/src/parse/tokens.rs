@@ -1,37 +1,69 @@
 //! What is asked of tokens without parsing them.
 
-use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
-use syn::{Attribute, Meta};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use syn::{Attribute, Expr, Meta};
 
-/// The tokens without invisible groups (`$item:item`) around all of them.
-pub fn without_fragment(tokens: TokenStream) -> TokenStream {
-    let mut inside = tokens.clone().into_iter();
-    match (inside.next(), inside.next()) {
-        (Some(TokenTree::Group(only)), None) if only.delimiter() == Delimiter::None => {
-            without_fragment(only.stream())
+/// The tokens without the invisible groups that macros put around what they insert, since rustc
+/// ignores those that come out of an attribute. What the tokens around it could take apart gets
+/// parentheses instead. Other groups stay as they are unless it goes deep.
+pub fn without_fragments(tokens: TokenStream, deep: bool) -> TokenStream {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let visible = |at: usize| {
+        let TokenTree::Group(group) = &tokens[at] else { return tokens[at].clone().into() };
+        let enters = deep && has_fragments(group.stream());
+        if group.delimiter() != Delimiter::None && !enters {
+            return tokens[at].clone().into();
         }
-        _ => tokens,
+        let inside = without_fragments(group.stream(), deep);
+        let delimiter = match group.delimiter() {
+            Delimiter::None if can_fall_apart(&inside, &tokens[..at], &tokens[at + 1..]) => {
+                Delimiter::Parenthesis
+            }
+            Delimiter::None => return inside,
+            visible => visible,
+        };
+        TokenTree::from(grouped(delimiter, inside, group.span())).into()
+    };
+    (0..tokens.len()).map(visible).collect()
+}
+
+fn has_fragments(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| {
+        let TokenTree::Group(group) = token else { return false };
+        group.delimiter() == Delimiter::None || has_fragments(group.stream())
+    })
+}
+
+fn can_fall_apart(inside: &TokenStream, before: &[TokenTree], after: &[TokenTree]) -> bool {
+    use Expr::{Binary, Block, Cast, Closure, If, Match, Range, Unary, Unsafe};
+    let binds = |token: &&TokenTree| match token {
+        TokenTree::Punct(punct) => !",;:=<>".contains(punct.as_char()),
+        token => matches!(token, TokenTree::Ident(_)),
+    };
+    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word != "as");
+    let (before, after) = (before.last().filter(binds), after.first().filter(binds));
+    let text = inside.to_string();
+    match syn::parse2(inside.clone()) {
+        Ok(Binary(_) | Block(_) | Cast(_) | Closure(_) | If(_) | Match(_) | Range(_))
+        | Ok(Unary(_) | Unsafe(_)) => before.into_iter().chain(after).any(|token| !is_word(token)),
+        _ => before.is_some() && ["dyn ", "impl "].iter().any(|word| text.starts_with(word)),
     }
 }
 
-/// The group in braces that the token is, also inside of a fragment (`$body:block`).
+/// The group in braces that the token is.
 pub fn in_braces(token: &TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else { return None };
-    match group.delimiter() {
-        Delimiter::Brace => Some(group.clone()),
-        Delimiter::None => {
-            let mut inside = group.stream().into_iter();
-            let only = inside.next()?;
-            if inside.next().is_some() { None } else { in_braces(&only) }
-        }
-        _ => None,
-    }
+    (group.delimiter() == Delimiter::Brace).then(|| group.clone())
 }
 
 /// The same braces around other tokens.
 pub fn braced(braces: &Group, inside: TokenStream) -> Group {
-    let mut group = Group::new(Delimiter::Brace, inside);
-    group.set_span(braces.span());
+    grouped(Delimiter::Brace, inside, braces.span())
+}
+
+fn grouped(delimiter: Delimiter, inside: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, inside);
+    group.set_span(span);
     group
 }
 
