@@ -3,16 +3,17 @@
 # time and machine code.
 #
 #     tests/abi/cost.sh [functions]        (200 unless told otherwise)
-#     tests/abi/cost.sh cold               the cold build alone, one line for each crate:
-#                                          `name milliseconds`
+#     tests/abi/cost.sh bounds             what has bounds (`benches -- build`): lines of
+#                                          `cold name milliseconds`, and of `each name milliseconds
+#                                          bytes` for a thousand functions
 #
 # Needs crates.io, or the crates `recursive` and `stacker` in cargo's cache.
 set -eu
 count=${1:-200}
 case $count in
-cold) ;;
+bounds) ;;
 '' | *[!0-9]* | 0 | 1)
-    echo "usage: tests/abi/cost.sh [cold | number of functions, at least 2]" >&2 && exit 2 ;;
+    echo "usage: tests/abi/cost.sh [bounds | number of functions, at least 2]" >&2 && exit 2 ;;
 esac
 runtime=$(cd "$(dirname "$0")/../../runtime" && pwd)
 work=$(mktemp -d)
@@ -30,7 +31,7 @@ name = "$1"
 version = "0.0.0"
 edition = "2024"
 [lib]
-crate-type = ["cdylib"]
+crate-type = ["${kind:-cdylib}"]
 [workspace]
 [dependencies]
 $2
@@ -98,15 +99,25 @@ colds='cold_none cold_guarded cold_stacker cold_recursive'
 for name in $colds; do
     cargo fetch --manifest-path "$work/$name/Cargo.toml"
 done
-[ "$count" = cold ] ||
+[ "$count" = bounds ] ||
     echo "cold build of a crate with one function, CPU time in ms (least of 3, taken in turns):"
 for round in 1 2 3; do
     for name in $colds; do cold_build "$name" >>"$work/$name.ms"; done
 done
 for name in $colds; do
-    echo "${name#cold_} $(sort -n "$work/$name.ms" | head -1)"
+    echo "cold ${name#cold_} $(sort -n "$work/$name.ms" | head -1)"
 done
-[ "$count" != cold ] || exit 0
+if [ "$count" = bounds ]; then
+    kind=lib
+    crate each_none '' 1000 '' C
+    crate each_guarded "$guarded" 1000 "$attribute" C
+    for name in each_none each_guarded; do
+        check "$name" >/dev/null
+        bytes=$(cat "$work/$name/target/debug/deps/lib$name"-*.rmeta | wc -c)
+        echo "each ${name#each_} $(least 5 check "$name") $bytes"
+    done
+    exit 0
+fi
 
 measure() { # <name> <attribute> <ABI> <further parameters>
     crate "one_$1" "$guarded" 1 "$2" "$3" "${4:-}"

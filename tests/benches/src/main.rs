@@ -30,7 +30,7 @@ parts (all of them unless some are named):
   threads        the same on one thread and on two
   first          time of the first callback of a thread and of a process
   memory         what a thread keeps after one callback
-  build          processor time of a cold build with and without the attribute
+  build          what the attribute costs a cold build, and `cargo check` of each function
   picture        counts and draws runtime/guide/cost.svg (only when named; needs valgrind)
 
 options:

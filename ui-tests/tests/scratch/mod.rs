@@ -142,17 +142,6 @@ impl Package {
         fs::write(self.folder.join(format!("sources/{name}.rs")), text).expect("a source");
     }
 
-    /// The size of what `cargo check` leaves of a source for other crates.
-    pub fn metadata_bytes(&self, name: &str) -> u64 {
-        let examples = target().join("debug/examples");
-        let start = format!("lib{}-", name.replace('-', "_"));
-        let entries = fs::read_dir(examples).expect("examples were checked").flatten();
-        let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&start));
-        let metadata =
-            files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rmeta"));
-        metadata.map(|entry| entry.metadata().expect("of a file").len()).max().expect("metadata")
-    }
-
     fn cargo(&self, command: &str) -> Output {
         self.command(command).args(["--message-format", "json"]).output().expect("cargo runs")
     }
