@@ -1,32 +1,27 @@
-//! Functions as bindings of real libraries have them, beside their twins without the attribute:
-//! same output, which tells as well which implementations calls resolve to and in which order
-//! values are dropped, and same warnings, in each edition, dev and release.
+//! Functions as bindings of real libraries have them (`corpus`), and as nobody has them (`odd`),
+//! beside their twins without the attribute: same output, which tells as well which implementations
+//! calls resolve to and in which order values are dropped, and same warnings, in each edition, dev
+//! and release.
 
 mod scratch;
 
-use std::fs;
 use std::path::Path;
 
 use scratch::{Package, sources, without_attribute};
 
-/// The least number of annotated functions.
+/// The least number of annotated functions in `corpus`.
 const FUNCTIONS: usize = 80;
 
-fn corpus() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    assert!(
-        fs::metadata(&folder).is_ok_and(|folder| folder.is_dir()),
-        "the corpus is at {}",
-        folder.display()
-    );
-    sources(&folder)
+fn programs(folder: &str) -> Vec<(String, String)> {
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
 }
 
 fn same_in(edition: &str) {
-    let annotated = corpus();
+    let annotated = programs("corpus");
     let functions: usize =
         annotated.iter().map(|(_, text)| text.matches("#[guarded_callback").count()).sum();
     assert!(functions >= FUNCTIONS);
+    let annotated: Vec<_> = annotated.into_iter().chain(programs("odd")).collect();
     let plain: Vec<_> =
         annotated.iter().map(|(name, text)| (name.clone(), without_attribute(text))).collect();
     let plain = Package::of_programs(&format!("corpus-plain-{edition}"), edition, &plain);

@@ -31,12 +31,18 @@ pub fn without_attribute(text: &str) -> String {
         format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
     };
     let mut text = text.to_owned();
-    for import in ["use guarded_callback::guarded_callback;", "use super::guarded_callback;"] {
+    for import in [
+        "use guarded_callback::guarded_callback;",
+        "use super::guarded_callback;",
+        "use ::guarded_callback::guarded_callback;",
+    ] {
         while let Some(start) = text.find(import) {
             text = blanked(&text, start, start + import.len());
         }
     }
-    while let Some(start) = text.find("#[guarded_callback") {
+    let attributes =
+        ["#[guarded_callback", "#[::guarded_callback", "#[cfg_attr(not(any()), guarded_"];
+    while let Some(start) = attributes.iter().find_map(|attribute| text.find(attribute)) {
         let mut depth = 0;
         let length = text[start..].char_indices().find_map(|(at, letter)| {
             depth += i32::from(letter == '[') - i32::from(letter == ']');
@@ -90,17 +96,19 @@ impl Package {
         reports
     }
 
+    /// Builds all of it. The folder where it lies.
+    pub fn build(&self, profile: &str, environment: &[(&str, &str)]) -> PathBuf {
+        let mut build = self.command("build");
+        build.args(["--profile", profile]).envs(environment.iter().copied());
+        let built = build.output().expect("cargo runs");
+        let errors = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "cargo build failed: {errors}");
+        target().join(if profile == "dev" { "debug" } else { profile }).join("examples")
+    }
+
     /// What each program prints, and how it ends.
     pub fn outputs(&self, profile: &str) -> Vec<(String, String)> {
-        let built =
-            self.command("build").args(["--profile", profile]).output().expect("cargo runs");
-        assert!(
-            built.status.success(),
-            "cargo build failed: {}",
-            String::from_utf8_lossy(&built.stderr)
-        );
-        let folder =
-            target().join(if profile == "dev" { "debug" } else { profile }).join("examples");
+        let folder = self.build(profile, &[]);
         let run = |name: &String| {
             let output = Command::new(folder.join(name)).output().expect("the program was built");
             let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -113,19 +121,10 @@ impl Package {
     /// symbols and debug information.
     pub fn linked_when_off(&self, name: &str, profile: &str) -> Vec<u8> {
         let off = target().join("off");
-        let built = self
-            .command("build")
-            .args(["--profile", profile])
-            .env("CARGO_TARGET_DIR", &off)
-            .env("RUSTFLAGS", "--cfg guarded_callback_off")
-            .output()
-            .expect("cargo runs");
-        assert!(
-            built.status.success(),
-            "cargo build failed: {}",
-            String::from_utf8_lossy(&built.stderr)
-        );
-        let folder = off.join(if profile == "dev" { "debug" } else { profile }).join("examples");
+        let off_folder = off.to_str().expect("a name in Unicode");
+        let flags = ("RUSTFLAGS", "--cfg guarded_callback_off");
+        let folder = self.build(profile, &[("CARGO_TARGET_DIR", off_folder), flags]);
+        let folder = off.join(folder.strip_prefix(target()).expect("a folder in it"));
         let files = [name.to_owned(), format!("lib{name}.so")].map(|file| folder.join(file));
         let linked = files.iter().find(|file| file.is_file()).expect("it was built");
         let stripped = self.folder.join("stripped");
