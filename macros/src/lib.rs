@@ -147,7 +147,7 @@ use proc_macro::TokenStream;
 /// # Lints and messages
 ///
 /// Clippy sees the function as it is written. Lints of rustc fire as without the attribute, at your
-/// code; `unconditional_recursion` is known to be lost. The body is a closure in the function: a
+/// code; `unconditional_recursion` fires in clippy alone. The body is a closure in the function: a
 /// few errors of rustc speak of a closure where you see a function, and the parameters of a closure
 /// that is returned as `impl Fn(..)` need their types.
 #[proc_macro_attribute]
