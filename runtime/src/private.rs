@@ -1,7 +1,7 @@
 //! The one door for expanded code. Nothing here is for people: names and shapes follow the macro
 //! crate, which is pinned to this version.
 
-pub use core;
+pub use core::{concat, module_path};
 
 pub use crate::__guarded_callback_choose as choose;
 pub use crate::callback::{Callback, Describe, Foreign, Mode};

@@ -30,7 +30,7 @@ fn value(shim: &Shim<'_>) -> TokenStream {
     let name = format!("::{}", shim.callback.signature.ident.unraw());
     let settings = settings(shim);
     quote_spanned! {*site=>
-        #private::Callback::new(#private::core::concat!(#private::core::module_path!(), #name))
+        #private::Callback::new(#private::concat!(#private::module_path!(), #name))
             #settings
     }
 }
