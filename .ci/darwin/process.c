@@ -16,7 +16,7 @@ static pid_t wait_process(pid_t process, int *status, int options) {
     int reported;
     pid_t result = waitpid(process, &reported, options);
     if (result > 0 && status != NULL)
-        *status = wait_status(told);
+        *status = wait_status(reported);
     return fail_as_apple(result);
 }
 static pid_t wait_any(int *status) { return wait_process(-1, status, 0); }
