@@ -12,7 +12,8 @@ use crate::thread::{self, Thread, exit, tls};
 /// Makes everything that a thread's state needs of the process. Done when the program or library is
 /// loaded, where that can be; otherwise at the first use.
 pub(crate) fn prepare_process() {
-    // Nothing of this is linked into programs that never come here, so the pointers are no `#[used]`.
+    // Nothing of this is linked into programs that never come here, so the pointers are no
+    // `#[used]`.
     #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
     core::hint::black_box([&raw const AT_LOAD, &raw const AT_UNLOAD]);
     #[cfg(all(target_vendor = "apple", not(miri)))]

@@ -1,5 +1,5 @@
-/* A program at a fixed address, which takes the address of dlclose: that is then one of its own. It closes a library while a thread that
-   called back lives. */
+/* A program at a fixed address, which takes the address of dlclose: that is then one of its own. It
+   closes a library while a thread that called back lives. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>

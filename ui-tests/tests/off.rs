@@ -1,5 +1,5 @@
-//! `--cfg guarded_callback_off` makes the attribute nothing: programs and libraries are byte for byte
-//! the same as without it, and nothing of the runtime is in them.
+//! `--cfg guarded_callback_off` makes the attribute nothing: programs and libraries are byte for
+//! byte the same as without it, and nothing of the runtime is in them.
 #![cfg(target_os = "linux")]
 
 mod scratch;
@@ -51,7 +51,8 @@ pub fn use_it(s: S) -> u64 {
 /// A program calls all of it; of a library C may.
 fn same(kind: &str) {
     let text = format!(
-        "{SOURCE}/// Runs.\npub fn main() {{ println!(\"{{}}\", use_it(S(compare(&5, &2) as u32))); }}\n"
+        "{SOURCE}/// Runs.\n\
+         pub fn main() {{ println!(\"{{}}\", use_it(S(compare(&5, &2) as u32))); }}\n"
     );
     let name = format!("off-{kind}");
     for profile in ["dev", "release"] {

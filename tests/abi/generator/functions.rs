@@ -46,7 +46,8 @@ impl Function {
         Self { abi: "Rust", ..Self::of_c(random, types, number) }
     }
 
-    /// One with vectors among its types. Every other one that can do without enables a feature, too.
+    /// One with vectors among its types. Every other one that can do without enables a feature,
+    /// too.
     pub fn with_vectors(
         random: &mut Random,
         types: &Types,
@@ -83,8 +84,9 @@ impl Function {
     /// clang (22) pass a struct of a float and a pointer in two integer registers, rustc (1.96) in
     /// a register of each kind, as all three do with a float and an integer. On 32-bit Arm gcc and
     /// clang place a struct with `aligned` on the stack by the alignment of its fields, as the
-    /// AAPCS says, rustc by its own. Under `ms_abi` gcc (12) returns vectors of more than 16 bytes in
-    /// memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with `aligned` to 16.
+    /// AAPCS says, rustc by its own. Under `ms_abi` gcc (12) returns vectors of more than 16 bytes
+    /// in memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with `aligned` to
+    /// 16.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,
@@ -160,7 +162,8 @@ impl Function {
             None => "answer();".into(),
         };
         format!(
-            "{}pub unsafe extern \"{}\" fn {name}({parameters}){} {{ unsafe {{ {body}{result} }} }}\n",
+            "{}pub unsafe extern \"{}\" fn {name}({parameters}){} \
+             {{ unsafe {{ {body}{result} }} }}\n",
             self.target_feature(),
             self.abi,
             self.returns()

@@ -1,8 +1,8 @@
 //! Makes signatures from a fixed seed and writes for each a plain function, its annotated twins and
 //! a caller in C.
 //!
-//! Types are in types.rs and vectors.rs, the functions in functions.rs. The tables that are made are run by
-//! src/lib.rs.
+//! Types are in types.rs and vectors.rs, the functions in functions.rs. The tables that are made
+//! are run by src/lib.rs.
 
 pub mod functions;
 pub mod random;

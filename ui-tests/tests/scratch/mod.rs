@@ -117,8 +117,8 @@ impl Package {
         self.names.iter().map(run).collect()
     }
 
-    /// The program or shared object of a source that is built with the attribute turned off, without
-    /// symbols and debug information.
+    /// The program or shared object of a source that is built with the attribute turned off,
+    /// without symbols and debug information.
     pub fn linked_when_off(&self, name: &str, profile: &str) -> Vec<u8> {
         let off = target().join("off");
         let off_folder = off.to_str().expect("a name in Unicode");
