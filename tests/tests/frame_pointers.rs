@@ -68,14 +68,14 @@ fn walk(upwards: bool, body: CCallback, inner: CCallback) -> c_int {
 }
 
 in_both_modes! {
-    fn chain_of_frame_pointers_breaks_at_the_switch(mode) {
+    fn chain_of_frame_pointers_crosses_the_switch(mode) {
         for upwards in [false, true] {
             // The walker, the body, the switch, `c_call`: at least.
             assert!(walk(upwards, walks::of(mode), walks::of(mode)) >= 3);
         }
     }
 
-    fn chain_of_frame_pointers_breaks_at_the_second_switch(mode) {
+    fn chain_of_frame_pointers_crosses_the_second_switch(mode) {
         for upwards in [false, true] {
             assert!(walk(upwards, passes_on::of(mode), walks_from_a_further_stack::of(mode)) >= 6);
         }

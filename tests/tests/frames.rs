@@ -58,17 +58,17 @@ callback! { "C" fn calls_another(arg) {
 } }
 
 in_both_modes! {
-    fn cpp_unwinder_stops_at_the_switch(mode) {
+    fn cpp_unwinder_crosses_the_switch(mode) {
         assert_eq!(call(false, unwinds::of(mode), c::c_call_with_left as *mut c_void), 1);
     }
 
-    fn cpp_unwinder_stops_at_a_switch_upwards(mode) {
+    fn cpp_unwinder_crosses_a_switch_upwards(mode) {
         // The thread begins in C's `run`, which calls: it is met by its name in
         // tests/main_thread.rs. Here the walk has to come to its end.
         assert_eq!(call(true, unwinds::of(mode), c::c_unwind_over as *mut c_void), 1);
     }
 
-    fn cpp_unwinder_stops_at_the_second_switch(mode) {
+    fn cpp_unwinder_crosses_the_second_switch(mode) {
         let mut inner = unwinds_from_a_further_stack::of(mode);
         assert_eq!(call(false, calls_another::of(mode), to_c(&mut inner)), 1);
     }

@@ -39,7 +39,7 @@ fn far_down(f: tests::CCallback, arg: *mut core::ffi::c_void) -> c_int {
 }
 
 in_both_modes! {
-    fn register_that_a_callee_must_keep_is_changed(mode) {
+    fn registers_that_a_callee_must_keep_are_kept(mode) {
         callback! { "C" fn outer(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
@@ -59,7 +59,7 @@ in_both_modes! {
         );
     }
 
-    fn stack_pointer_of_a_body_is_misaligned(mode) {
+    fn stack_pointer_of_a_body_is_aligned(mode) {
         for _ in 0..3 {
             assert_eq!(far_down(is_misaligned::of(mode), ptr::null_mut()), 0);
         }

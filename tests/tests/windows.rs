@@ -172,14 +172,14 @@ fn all_on_this_thread(mode: Mode) {
 }
 
 in_both_modes! {
-    fn stack_below_its_host_cannot_be_used_as_any_stack(mode) { all_on_this_thread(mode) }
+    fn stack_below_the_calling_stack_is_used_as_any_stack(mode) { all_on_this_thread(mode) }
 
-    fn stack_above_its_host_cannot_be_used_as_any_stack(mode) {
+    fn stack_above_the_calling_stack_is_used_as_any_stack(mode) {
         fill_below();
         all_on_this_thread(mode);
     }
 
-    fn big_frames_on_a_thread_of_c_crash(mode) {
+    fn big_frames_on_a_thread_of_c_work(mode) {
         for _ in 0..3 {
             for f in [makes_big_frames::of(mode), makes_frames_by_limit::of(mode), raises::of(mode)]
             {
@@ -188,7 +188,7 @@ in_both_modes! {
         }
     }
 
-    fn longjmp_leaves_the_fields_of_the_body(mode) {
+    fn longjmp_restores_the_fields_of_the_thread(mode) {
         callback! { "C" fn jumping(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
@@ -216,7 +216,7 @@ in_both_modes! {
         assert_eq!(on_thread(jumping::of(Mode::Plain), to_c(&mut mode)), 0);
     }
 
-    fn longjmp_from_a_stack_above_leaves_the_fields_of_the_body(mode) {
+    fn longjmp_from_a_stack_above_restores_the_fields_of_the_thread(mode) {
         // Without unwinding: RtlUnwind jumps to higher addresses only.
         callback! { "C" fn jumping_down(arg) {
             // SAFETY: the test passes the mode.
@@ -244,7 +244,7 @@ in_both_modes! {
     // On i686 the frames that need it are not told by the limit: `__chkstk` touches page after
     // page.
     #[cfg(target_arch = "x86_64")]
-    fn stack_that_was_jumped_back_to_cannot_be_used_by_limit(mode) {
+    fn stack_that_was_jumped_back_to_is_used_by_limit(mode) {
         // A system stack as the calling stack: unlike the stacks that Wine gives to threads it is
         // not committed as a whole.
         let mut mode = mode;
@@ -256,7 +256,7 @@ in_both_modes! {
         }
     }
 
-    fn frame_of_the_host_does_not_handle_a_fault_of_the_body(mode) {
+    fn frame_of_the_caller_handles_a_fault_of_the_body(mode) {
         callback! { "C" fn handling(arg) {
             // SAFETY: the test passes the mode.
             let mode = unsafe { *arg.cast::<Mode>() };
@@ -284,7 +284,7 @@ in_both_modes! {
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
     }
 
-    fn thread_that_ends_after_a_longjmp_frees_the_system_stack(mode) {
+    fn thread_that_ends_after_a_longjmp_leaks_nothing(mode) {
         callback! { "C" fn jumps_once(arg) {
             // SAFETY: the test passes the mode; the body does not use its argument.
             unsafe {
@@ -310,7 +310,7 @@ in_both_modes! {
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
     }
 
-    fn thread_that_is_ended_in_a_body_frees_or_loses_the_system_stack(mode) {
+    fn thread_that_is_ended_in_a_body_gives_the_system_stack_back(mode) {
         callback! { "C" fn ends_the_thread(_arg) {
             // SAFETY: nothing in the frames of the thread has to be dropped.
             unsafe { c::c_exit_thread() }
@@ -322,7 +322,7 @@ in_both_modes! {
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
     }
 
-    fn panic_on_the_host_stack_does_not_reach_the_body(mode) {
+    fn panic_on_the_calling_stack_reaches_the_body(mode) {
         quiet();
         callback! { "C-unwind" fn goes_back(_arg) {
             let canary = Canary::new(3);
@@ -338,7 +338,7 @@ in_both_modes! {
         }
     }
 
-    fn callback_of_the_thread_pool_fails(mode) {
+    fn callback_of_the_thread_pool_works(mode) {
         callback! { "C" fn needs_more_than_a_pool_thread_has(_arg) {
             use_stack(700 * KIB)
         } }
@@ -354,7 +354,7 @@ in_both_modes! {
         }
     }
 
-    fn callback_when_fiber_local_storage_ends_fails_or_leaks(mode) {
+    fn callback_when_fiber_local_storage_ends_works_and_leaks_nothing(mode) {
         callback! { "C" fn at_the_end(_arg) { use_stack(100 * KIB) } }
         // SAFETY: the body does not use its argument.
         let step = || {
@@ -368,7 +368,7 @@ in_both_modes! {
 }
 
 alone! {
-    fn system_stack_below_its_host_is_committed_as_a_whole() {
+    fn system_stack_below_the_calling_stack_is_committed_as_touched() {
         let before = committed_bytes();
         assert_eq!(far_down(works::of(Mode::Always), ptr::null_mut()), 0);
         let committed = committed_bytes() - before;
@@ -376,7 +376,7 @@ alone! {
         assert!(committed < 400 * KIB, "{} KiB", committed / KIB);
     }
 
-    fn bounds_of_a_fiber_are_unknown() {
+    fn bounds_of_a_fiber_are_known() {
         callback! { "C" fn looks(_arg) {
             let Some(bounds) = StackBounds::current() else { return 1 };
             let bytes = bounds.high() - bounds.low();
@@ -396,7 +396,7 @@ alone! {
         }
     }
 
-    fn fiber_that_is_gone_is_taken_for_the_stack_of_its_thread() {
+    fn fiber_that_is_gone_is_told_from_the_stack_of_its_thread() {
         // The first callback of the thread comes from a fiber; its stack is no stack of the
         // thread's when it is deleted. SAFETY: the body does not use its argument.
         unsafe {
@@ -414,7 +414,7 @@ alone! {
         assert_eq!(unsafe { c::c_call(works::of(Mode::WhenLow), ptr::null_mut()) }, 0);
     }
 
-    fn refused_callback_gets_no_fallback() {
+    fn refused_callback_gets_its_fallback() {
         #[guarded_callback(switch = always, fallback = -7)]
         extern "C" fn cannot(_arg: *mut c_void) -> c_int { 0 }
         no_stacks().apply().expect("first");
@@ -425,8 +425,8 @@ alone! {
 }
 
 #[test]
-fn refused_callback_dies_without_a_word() {
-    let test = "refused_callback_dies_without_a_word";
+fn refused_callback_dies_with_one_line() {
+    let test = "refused_callback_dies_with_one_line";
     let scenario = || {
         no_stacks().apply().expect("first");
         far_down(works::of(Mode::Always), ptr::null_mut());
@@ -450,8 +450,8 @@ callback! { "C" fn overflows(_arg) {
 } }
 
 #[test]
-fn overflow_of_a_body_is_not_one_for_the_system() {
-    let test = "overflow_of_a_body_is_not_one_for_the_system";
+fn overflow_of_a_body_is_one_for_the_system() {
+    let test = "overflow_of_a_body_is_one_for_the_system";
     for (mode, above) in [(Mode::Always, false), (Mode::WhenLow, false), (Mode::Always, true)] {
         let scenario = || {
             install_overflow_report().expect("handlers can be installed");
@@ -498,7 +498,7 @@ mod conventions {
     }
 
     #[test]
-    fn calling_convention_of_i686_is_mixed_up() {
+    fn calling_conventions_of_i686_are_kept() {
         for _ in 0..3 {
             // SAFETY: the functions have the conventions that the callers expect.
             unsafe {
