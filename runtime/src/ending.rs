@@ -179,7 +179,8 @@ mod is_closing {
             }
             0
         }
-        // Nobody closes the executable; where it is static, its frames may not be findable any more.
+        // Nobody closes the executable; where it is static, its frames may not be findable any
+        // more.
         #[cfg(target_os = "linux")]
         if crate::process::executable::contains(look as *const () as usize) {
             return false;
