@@ -35,7 +35,8 @@ parts (all of them unless some are named):
 
 options:
   --quick        few rounds
-  --check        fail when a bound beside one of our rows is exceeded, or the picture is old";
+  --check        fail when a bound beside one of our rows is exceeded, or a table or the picture
+                 in the documents is out of date";
 
 /// What the command line asks for.
 #[derive(Debug, Default)]
