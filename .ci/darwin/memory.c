@@ -80,6 +80,23 @@ static int advise(void *start, size_t bytes, int apple_advice) {
     return fail_as_apple(madvise(start, in_pages(bytes), apple_advice));
 }
 
+static int in_core(void *start, size_t bytes, char *pages) {
+    enum { MOST = 4 };
+    if (!is_page(start)) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (page_bytes() == 4096)
+        return fail_as_apple(mincore(start, bytes, (unsigned char *)pages));
+    for (size_t at = 0; at < bytes; at += page_bytes()) {
+        unsigned char parts[MOST] = {0};
+        if (fail_as_apple(mincore((char *)start + at, page_bytes(), parts)) != 0)
+            return -1;
+        pages[at / page_bytes()] = (parts[0] | parts[1] | parts[2] | parts[3]) & 1;
+    }
+    return 0;
+}
+
 static int bytes_per_page(void) { return page_bytes(); }
 
 static long configured(int apple_name) {
@@ -187,6 +204,7 @@ const struct import memory_imports[] = {
     IMPORT("munmap", unmap),
     IMPORT("mprotect", protect),
     IMPORT("madvise", advise),
+    IMPORT("mincore", in_core),
     IMPORT("getpagesize", bytes_per_page),
     IMPORT("sysconf", configured),
     IMPORT("getrlimit", limit),

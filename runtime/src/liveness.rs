@@ -33,7 +33,7 @@ const LOOKED_AT: usize = 4;
 const MOST_UNPROVEN_BYTES: usize = 256 << 20;
 
 /// What a stack counts at least, for its mappings and page tables.
-const LEAST_DOUBTFUL_BYTES: usize = 64 * 1024;
+const LEAST_UNPROVEN_BYTES: usize = 64 * 1024;
 
 /// Fewer stacks of the usual size cannot hold so much.
 const UNPROVEN_STACKS: usize = MOST_UNPROVEN_BYTES / SYSTEM_STACK_BYTES;
@@ -140,8 +140,7 @@ fn abandon(header: &Header) {
 fn measure_if_unproven(thread: &Thread, callback: &NewCallback, header: &'static Header) {
     let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= UNPROVEN_STACKS;
     if is_new && thread.holds(header) && may_be_dead(thread, callback.sp, header) {
-        let bytes = header.low + header.room_bytes - header.lowest_touched();
-        let bytes = bytes.max(LEAST_DOUBTFUL_BYTES);
+        let bytes = header.resident_bytes().max(LEAST_UNPROVEN_BYTES);
         header.touched.store(bytes, Relaxed);
         thread.add_unproven_bytes(bytes);
     }

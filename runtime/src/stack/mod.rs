@@ -337,10 +337,10 @@ impl Header {
         (self.low + self.room_bytes) & !(memory::page_bytes() - 1)
     }
 
-    /// The lowest page that was touched since the stack was mapped or its memory was given back;
-    /// the header's own where the system does not tell.
-    pub(crate) fn lowest_touched(&self) -> usize {
-        memory::lowest_touched(self.low, self.header_page()).unwrap_or(self.header_page())
+    /// How much memory the stack takes, as far as the system tells.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let lowest = memory::lowest_resident(self.low, self.header_page());
+        self.low + self.room_bytes - lowest.unwrap_or(self.header_page())
     }
 
     /// Gives memory of an idle stack back to the system, but for the highest `kept` bytes and what

@@ -4,7 +4,8 @@
 //!   them back. `open(low, bytes)` makes a part of them readable and writable.
 //! - `map_pages(bytes)` takes memory for tables.
 //! - `give_back(low, bytes)` gives the memory of a part back and keeps its addresses.
-//! - `lowest_touched(low, high)` tells the lowest page that was used.
+//! - `lowest_touched(low, high)` tells the lowest page that was used, and `lowest_resident` the
+//!   lowest that takes memory, which on some systems it does after `give_back` as well.
 //! - `NO_MEMORY`: the system's error code for want of addresses or memory.
 //! - `STATIC_MAY_BE_STACK`: whether code may run on a stack in static memory.
 //!
@@ -14,6 +15,8 @@
 mod unix;
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
 use unix as imp;
+#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
+pub(crate) use unix::lowest_resident;
 
 #[cfg(any(windows, test))]
 mod place;
@@ -26,6 +29,8 @@ pub(crate) use windows::{allocation_base, commit, has_place_below, map_stack, os
 
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 mod none;
+#[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
+pub(crate) use imp::lowest_touched as lowest_resident;
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 use none as imp;
 

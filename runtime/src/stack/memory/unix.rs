@@ -175,11 +175,21 @@ fn executable_stacks() -> i32 {
 fn no_huge_pages(_base: *mut libc::c_void, _bytes: usize) {}
 
 /// The lowest page of `low..high`, both page aligned, that was touched since it was mapped or given
-/// back; `high` if none was. `None` where the system does not tell.
-///
-/// Linux tells by mincore(2), for private memory that is not swapped out.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+/// back; `high` if none was. `None` where the system does not tell, or keeps what was given back.
 pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
+    let keeps = cfg!(not(any(target_os = "linux", target_os = "android")));
+    if keeps { None } else { lowest_resident(low, high) }
+}
+
+/// The lowest page of `low..high` that takes memory; `high` if none does. `None` where the system
+/// does not tell: by mincore(2), for private memory that is not swapped out.
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd"
+))]
+pub(crate) fn lowest_resident(low: usize, high: usize) -> Option<usize> {
     // Pages asked for at a time: the answer lies on a stack of which little may be left.
     const PAGES: usize = 64;
     let page = page_bytes();
@@ -200,7 +210,12 @@ pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
     Some(high)
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn lowest_touched(_low: usize, _high: usize) -> Option<usize> {
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd"
+)))]
+pub(crate) fn lowest_resident(_low: usize, _high: usize) -> Option<usize> {
     None
 }
