@@ -131,7 +131,7 @@ prepare_darwin() {
       "$cache/zig/ziglang" "$libraries" || return 1
   fi
   "$compiler" -O1 -g -Wall -Wextra -Wno-unused-parameter .ci/darwin/*.c \
-    -o "$libraries/loader" -Wl,--no-as-needed -lpthread -ldl -lm \
+    -o "$libraries/loader" -Wl,-z,now -Wl,--no-as-needed -lpthread -ldl -lm \
     && touch "$libraries/.done"
 }
 

@@ -112,11 +112,11 @@ macro_rules! alone {
 /// and there are more registers to keep.
 pub const LARGE_FRAMES: bool = cfg!(any(target_arch = "powerpc64", target_arch = "s390x"));
 
-/// Little room on the calling stack. What the shim may need there is 512 bytes of an optimised
-/// build (more with [`LARGE_FRAMES`]); unoptimised frames are larger, and on Windows what the
-/// system is told of the stack is copied many times.
+/// Little room on the calling stack. What the shim may need there is 512 bytes of an optimised build (more
+/// with [`LARGE_FRAMES`]); unoptimised frames are larger, on Windows what the system is told of the
+/// stack is copied many times, and the loader of macOS programs translates what is called.
 pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
-    (true, false) if cfg!(not(windows)) => 4 * 1024,
+    (true, false) if cfg!(not(any(windows, target_vendor = "apple"))) => 4 * 1024,
     (true, _) => 6 * 1024,
     (false, true) => 1152,
     (false, false) => 640,

@@ -229,8 +229,8 @@ fn byte_below_the_main_thread_is_not_usable() {
 #[cfg(unix)]
 #[test]
 fn main_stack_is_taken_to_be_as_large_as_it_may_grow() {
-    let limits = [(None, "bounds: "), (Some("6144"), "bounds: 6144 KiB")];
-    for &(limit, bounds) in &limits {
+    let limited = format!("bounds: {} KiB", tests::main_thread_kib(6144));
+    for (limit, bounds) in [(None, "bounds: "), (Some("6144"), &limited)] {
         for mode in ["always", "when_low"] {
             let output = on_main_thread("near_the_end_grown", mode, limit);
             let reported = text(&output);

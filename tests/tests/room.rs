@@ -78,7 +78,8 @@ in_both_modes! {
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: the argument is the pair that the test passes.
             let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
-            let left = if cfg!(debug_assertions) && LARGE_FRAMES { 4 * KIB } else { 2 * KIB };
+            let is_large = LARGE_FRAMES || cfg!(target_vendor = "apple");
+            let left = if cfg!(debug_assertions) && is_large { 4 * KIB } else { 2 * KIB };
             // First use far from the end, so that this is about the warm way.
             // SAFETY: as above.
             let first = unsafe { c::c_call(has_a_big_local::of(mode), seen) };

@@ -255,6 +255,7 @@ impl Machine {
     }
 
     /// How many threads have begun.
+    #[cfg(target_os = "linux")]
     pub fn threads_begun(&mut self) -> u64 {
         self.generation.iter().sum()
     }
