@@ -112,11 +112,16 @@ macro_rules! alone {
 /// and there are more registers to keep.
 pub const LARGE_FRAMES: bool = cfg!(any(target_arch = "powerpc64", target_arch = "s390x"));
 
-/// Little room on the calling stack. What the shim may need there is 512 bytes of an optimised build (more
-/// with [`LARGE_FRAMES`]); unoptimised frames are larger, on Windows what the system is told of the
-/// stack is copied many times, and the loader of macOS programs translates what is called.
+/// Little room on the calling stack. What the shim may need there is 512 bytes of an optimised
+/// build (more with [`LARGE_FRAMES`]). Unoptimised frames are larger, and there are more of them
+/// where there is no fast path. On Windows what the system is told of the stack is copied many
+/// times, and the loader of macOS programs translates what is called.
 pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
-    (true, false) if cfg!(not(any(windows, target_vendor = "apple"))) => 4 * 1024,
+    (true, _)
+        if cfg!(all(target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))) =>
+    {
+        4 * 1024
+    }
     (true, _) => 6 * 1024,
     (false, true) => 1152,
     (false, false) => 640,

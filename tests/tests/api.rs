@@ -177,14 +177,15 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
     // SAFETY: the test passes this.
     let overwrites = unsafe { tests::from_c::<Overwrites>(arg) };
     // The record holds the address of the header, which is where the room of a system stack ends.
-    let header = guarded_callback::StackBounds::current().expect("a system stack").high();
+    // Inverted, so that this body's own copies are not taken for it.
+    let inverted = !guarded_callback::StackBounds::current().expect("a system stack").high();
     let wrong = on_host_stack(|| {
         let words = || (tests::near_sp().next_multiple_of(8)..overwrites.outer).step_by(8);
         let word = core::ptr::with_exposed_provenance_mut::<usize>;
         // SAFETY: memory of the thread's own stack between two live frames; what is overwritten is
         // put back.
         let records: Vec<usize> =
-            words().filter(|&at| unsafe { word(at).read_volatile() == header }).collect();
+            words().filter(|&at| unsafe { !word(at).read_volatile() == inverted }).collect();
         overwrites.found = records.len();
         // SAFETY: as above; as when a host copies the slice of the stack away.
         records.iter().for_each(|&at| unsafe { word(at).write_volatile(0x55) });
@@ -194,7 +195,7 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
             .map(|_| unsafe { c::c_call_with_frame(1024, f, ptr::null_mut()) })
             .sum::<c_int>();
         // SAFETY: as above.
-        records.iter().for_each(|&at| unsafe { word(at).write_volatile(header) });
+        records.iter().for_each(|&at| unsafe { word(at).write_volatile(!inverted) });
         wrong
     });
     wrong + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)
