@@ -4,9 +4,7 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Settings, Source, StackBounds, on_system_stack, remaining_stack, stats};
-use tests::{
-    LARGE_FRAMES, LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack,
-};
+use tests::{LITTLE, Mode, alone, c, callback, from_c, in_both_modes, near_sp, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -78,8 +76,7 @@ in_both_modes! {
             let low = StackBounds::of_thread().expect("known").low();
             // SAFETY: the argument is the pair that the test passes.
             let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
-            let is_large = LARGE_FRAMES || cfg!(target_vendor = "apple");
-            let left = if cfg!(debug_assertions) && is_large { 4 * KIB } else { 2 * KIB };
+            let left = if LITTLE > 4 * KIB { 4 * KIB } else { 2 * KIB };
             // First use far from the end, so that this is about the warm way.
             // SAFETY: as above.
             let first = unsafe { c::c_call(has_a_big_local::of(mode), seen) };
