@@ -102,7 +102,8 @@ in_both_modes! {
                 unsafe { c::c_call_on_threads(40, 16 * KIB, works::of(mode), ptr::null_mut(), 0) };
             assert_eq!(result, 0);
         });
-        assert!(stats().stacks_pooled <= 16);
+        // As many as threads at a time, of which some that were joined are not gone yet.
+        assert!(stats().stacks_mapped <= 48, "{:?}", stats());
     }
 
     #[cfg(unix)]
