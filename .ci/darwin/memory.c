@@ -97,6 +97,22 @@ static int in_core(void *start, size_t bytes, char *pages) {
     return 0;
 }
 
+/* The heap is Linux's, so that a page may be mapped in part: then it is there. */
+static int synchronize(void *start, size_t bytes, int flags) {
+    if (!is_page(start)) {
+        errno = EINVAL;
+        return -1;
+    }
+    for (size_t at = 0; at < bytes; at += page_bytes()) {
+        size_t part = 0;
+        while (part < page_bytes() && msync((char *)start + at + part, 4096, flags) != 0)
+            part += 4096;
+        if (part == page_bytes())
+            return fail_as_apple(-1);
+    }
+    return 0;
+}
+
 static int bytes_per_page(void) { return page_bytes(); }
 
 static long configured(int apple_name) {
@@ -205,6 +221,7 @@ const struct import memory_imports[] = {
     IMPORT("mprotect", protect),
     IMPORT("madvise", advise),
     IMPORT("mincore", in_core),
+    IMPORT("msync", synchronize),
     IMPORT("getpagesize", bytes_per_page),
     IMPORT("sysconf", configured),
     IMPORT("getrlimit", limit),
