@@ -132,8 +132,6 @@ fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     // `first` expects; the slot is aligned to 64. The result is read while the stack is still this
     // activation's.
     unsafe {
-        // Where a return address is looked for (fast/), there is none, however the body ends.
-        header.top().cast::<usize>().wrapping_sub(1).write_volatile(0);
         let _activation = cross(header, callback, argument, first, result.cast());
         result.read()
     }
@@ -190,15 +188,14 @@ fn quick(
     record: &mut MaybeUninit<Record>,
 ) -> Option<Entry> {
     let words = tls::words()?;
-    let (low, high) = words.range();
-    if high == 0 {
-        return None;
-    }
     // SAFETY: never null, and headers stay.
     let home: &'static Header = unsafe { &*words.home() };
-    let is_on_thread_stack = sp.wrapping_sub(low) < high - low;
-    if is_on_thread_stack && sp - low >= needed && !matches!(callback.mode, Mode::Always) {
-        if sp >= words.range_in_place().1 {
+    let room = words.room_on_thread(sp);
+    if let Some(room) = room
+        && room >= needed
+        && !matches!(callback.mode, Mode::Always)
+    {
+        if !words.may_be_in_place(sp) {
             // The first body in place: the slow path notes that.
             return None;
         }
@@ -210,7 +207,7 @@ fn quick(
         return Some(Entry::InPlace);
     }
     let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
-    let takes = is_on_thread_stack && may_take && home.is_idle();
+    let takes = room.is_some() && may_take && home.is_idle();
     (takes && home.claim(callback, record.as_mut_ptr())).then_some(Entry::OnStack(home))
 }
 
@@ -222,10 +219,8 @@ pub fn may_stay(callback: &Callback, needed: usize) -> bool {
     if cfg!(any(feature = "stats", feature = "asan")) {
         return false;
     }
-    let Some(words) = tls::words() else { return false };
-    let (low, high) = words.range_in_place();
-    let sp = switch::stack_pointer();
-    sp < high && sp.saturating_sub(needed) >= low && !matches!(callback.mode, Mode::Always)
+    !matches!(callback.mode, Mode::Always)
+        && tls::words().is_some_and(|words| words.has_usual_room(switch::stack_pointer(), needed))
 }
 
 /// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.
@@ -402,10 +397,9 @@ fn first<const UNWINDS: bool, R, F: FnOnce() -> R>() -> First {
     }
 }
 
-/// A place for the result below the header, aligned for it and for the first frame; the word next
-/// to the header stays free.
+/// A place for the result below the header, aligned for it and for the first frame.
 #[inline(always)]
 fn result_slot<R>(header: &Header) -> *mut R {
     let align = if align_of::<R>() > 64 { align_of::<R>() } else { 64 };
-    header.top().map_addr(|top| (top - 64 - size_of::<R>()) & !(align - 1)).cast()
+    header.top().map_addr(|top| (top - size_of::<R>()) & !(align - 1)).cast()
 }

@@ -10,6 +10,14 @@ const OWN_FRAMES_BYTES: usize = 1024;
 /// How often a debug build copies an argument or a result on its way between shim and body.
 const COPIES: usize = 3;
 
+/// Arguments and a result of less than this count as this much, so that most callbacks need just
+/// [`USUAL_BYTES`].
+pub(crate) const USUAL_VALUE_BYTES: usize = 128;
+
+/// What a callback with the default reserve needs, but for one with large arguments: the fast path
+/// has an easy answer for those.
+pub(crate) const USUAL_BYTES: usize = Callback::new("").needed_with(0);
+
 /// The largest reserve: a quarter of the address space, beyond which no mapping can succeed.
 const LARGEST_RESERVE_BYTES: usize = usize::MAX / 4;
 
@@ -103,6 +111,7 @@ impl Callback {
     #[must_use]
     #[inline(always)]
     pub const fn needed_with(&self, value_bytes: usize) -> usize {
-        self.reserve_bytes + OWN_FRAMES_BYTES + COPIES * value_bytes
+        let values = if value_bytes < USUAL_VALUE_BYTES { USUAL_VALUE_BYTES } else { value_bytes };
+        self.reserve_bytes + OWN_FRAMES_BYTES + COPIES * values
     }
 }

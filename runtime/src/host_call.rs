@@ -18,11 +18,11 @@ pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
 }
 
 /// Where the running activation has left the calling stack; `None` while it has not. One of the
-/// fast path leaves it at its record, one instruction after it has noted that.
+/// fast path leaves it one instruction after it has noted its record.
 pub(crate) fn left_at(header: &Header) -> Option<usize> {
     let record = header.record()?;
     match header.switch.sp() {
-        _ if fast::has_made(record) => Some(record),
+        _ if fast::has_made(record) => Some(fast::left_at(record)),
         0 => None,
         sp => Some(sp),
     }

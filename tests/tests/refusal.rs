@@ -155,11 +155,7 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
             for word in [
                 "guarded-callback: `",
                 name,
-                if cfg!(target_pointer_width = "64") {
-                    "asked for 128 KiB (and 1,060 bytes for the call)"
-                } else {
-                    "asked for 128 KiB (and 1,048 bytes for the call)"
-                },
+                "asked for 128 KiB (and 1,408 bytes for the call)",
                 "bytes left",
                 "os error 12",
                 "RLIMIT_AS",

@@ -7,31 +7,35 @@
 //! may be arguments on the stack copied. In every other case it jumps to the slow function beside
 //! it, which knows all cases.
 //!
-//! One file for each architecture and system with the same calling convention and thread pointer.
-//! Its contract is the macro `fast_path!`, which defines a naked function for one number of
-//! arguments; `has_made`, which tells the records of activations that the fast path has begun; and
-//! `callback_on`, which tells whose body such an activation runs. With the features `stats` and
-//! `asan` there is no fast path: the compiled way counts, and tells the sanitizer.
+//! One file for each architecture, for systems with the same calling convention and thread pointer.
+//! It has the assembly, and says where that keeps the record of an activation and which arguments
+//! travel in registers; what all have in common is in made.rs. With the features `stats` and `asan`
+//! there is no fast path: the compiled way counts, and tells the sanitizer.
 
 use crate::cfg_if::cfg_if;
 
 cfg_if! {
     if #[cfg(all(
-        target_arch = "x86_64",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
         target_os = "linux",
         target_pointer_width = "64",
         not(any(miri, feature = "stats", feature = "asan")),
     ))] {
-        mod x86_64;
-        pub(crate) use x86_64::{
-            _Unwind_Resume, callback_on, fast_path, has_made, personality, words_to_copy,
+        mod made;
+        #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+        #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+        mod imp;
+        pub(crate) use imp::{assembly, look_at_home};
+        pub(crate) use made::{
+            _Unwind_Resume, MOST_NEEDED_BYTES, describe, fast_path, has_made, left_at, personality,
+            words_to_copy,
         };
         macro_rules! if_fast_path {
             ({ $($items:item)* } else { $($_others:item)* }) => { $($items)* };
         }
     } else {
         mod none;
-        pub(crate) use none::{callback_on, has_made};
+        pub(crate) use none::{has_made, left_at};
         macro_rules! if_fast_path {
             ({ $($_others:item)* } else { $($items:item)* }) => { $($items)* };
         }
@@ -42,62 +46,28 @@ pub(crate) use if_fast_path;
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::callback::{Callback, Describe};
+use crate::callback::Callback;
 use crate::stack::Header;
 
 /// The callback whose body runs on the stack.
 pub(crate) fn running(header: &Header) -> Option<&'static Callback> {
-    let record = header.record()?;
-    if has_made(record) {
+    if has_made(header.record()?) {
         return callback_on(header);
     }
     // SAFETY: null, or what `claim` has noted before the record: callbacks are static.
     unsafe { header.callback.load(Relaxed).as_ref() }
 }
 
-/// The description of a callback as a function, which has a symbol.
-#[allow(dead_code, reason = "for targets with a fast path")]
-pub(crate) extern "C" fn describe<D: Describe>() -> &'static Callback {
-    const { &D::CALLBACK }
-}
-
-/// The most that a fast path subtracts from SP: what fits into an instruction.
-#[allow(dead_code, reason = "for targets with a fast path")]
-pub(crate) const MOST_NEEDED_BYTES: usize = 1 << 30;
-
-/// The most words of arguments on the stack that the fast path copies to another stack.
-#[allow(dead_code, reason = "for targets with a fast path")]
-pub(crate) const MOST_STACK_WORDS: usize = 32;
-
-/// How many words at most the arguments with these sizes and alignments take on the stack, where so
-/// many values travel in registers at most. Which travel where is C's affair and cannot be told
-/// from types that are parameters; so all count that could be there. More than [`MOST_STACK_WORDS`]
-/// where one needs to lie at more than a multiple of 16.
-#[allow(dead_code, reason = "for targets with a fast path")]
-pub(crate) const fn stack_words(
-    arguments: &[(usize, usize)],
-    result: (usize, usize),
-    registers: usize,
-) -> usize {
-    const WORD: usize = size_of::<usize>();
-    // The address of a result that travels in memory is one more argument.
-    let mut in_registers = if is_register(result.0, result.1) { 0 } else { 1 };
-    let (mut words, mut all_in_registers, mut at) = (0, true, 0);
-    while at < arguments.len() {
-        let (bytes, align) = arguments[at];
-        if align > 2 * WORD {
-            return MOST_STACK_WORDS + 1;
-        }
-        in_registers += if bytes == 0 { 0 } else { 1 };
-        all_in_registers = all_in_registers && (bytes == 0 || is_register(bytes, align));
-        words += bytes.div_ceil(WORD) + (align > WORD) as usize;
-        at += 1;
+/// The callback whose body the fast path has called on this stack last.
+fn callback_on(header: &Header) -> Option<&'static Callback> {
+    let at = header.description.load(Relaxed);
+    if at.is_null() {
+        return None;
     }
-    if all_in_registers && in_registers <= registers { 0 } else { words }
-}
-
-/// Whether a value of this size and alignment travels in a register as long as there are registers.
-/// Others are perhaps split, or lie in memory: a packed structure, say.
-const fn is_register(bytes: usize, align: usize) -> bool {
-    matches!(bytes, 1 | 2 | 4 | 8) && align == bytes || bytes == 0
+    // SAFETY: not null, so it is in the code of the fast path, which stays: the distance from there
+    // to the function `describe` of this callback.
+    unsafe {
+        let describe = at.wrapping_byte_offset(at.read_unaligned() as isize);
+        Some(core::mem::transmute::<*mut i32, extern "C" fn() -> &'static Callback>(describe)())
+    }
 }

@@ -82,6 +82,9 @@ pub struct Header {
     /// The address of the record of the running activation (see [`Record`]), 0 if none runs.
     /// Written by the fast path, and read by whoever looks, also in handlers and on other threads.
     pub(crate) calling: AtomicUsize,
+    /// Where the description of the callback stands in the code of the fast path that has changed
+    /// to this stack last; null if none has.
+    pub(crate) description: AtomicPtr<i32>,
     /// Bytes between `low` and the header. Constant while the stack is in use.
     pub(crate) room_bytes: usize,
     /// The address of this header, where the room ends; 0 where there is no stack, so that the fast
@@ -149,8 +152,9 @@ unsafe impl Sync for Header {}
 
 // The assembly of the fast path counts on these.
 const _: () = assert!(offset_of!(Header, calling) == 0);
-const _: () = assert!(offset_of!(Header, room_bytes) == size_of::<usize>());
-const _: () = assert!(offset_of!(Header, room_end) == 2 * size_of::<usize>());
+const _: () = assert!(offset_of!(Header, description) == size_of::<usize>());
+const _: () = assert!(offset_of!(Header, room_bytes) == 2 * size_of::<usize>());
+const _: () = assert!(offset_of!(Header, room_end) == 3 * size_of::<usize>());
 
 /// What is put back when a body ends that a handler has called on the alternate signal stack.
 pub(crate) struct Lent {
@@ -183,7 +187,7 @@ impl ThreadSpace {
 /// afterwards overwrites it: that proves the activation dead. Its alignment tells it from the
 /// records of the fast path.
 #[repr(C)]
-#[cfg_attr(target_arch = "x86_64", repr(align(16)))]
+#[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), repr(align(16)))]
 pub(crate) struct Record {
     pub(crate) header: *const Header,
 }
@@ -201,6 +205,7 @@ impl Header {
     ) -> Self {
         Self {
             calling: AtomicUsize::new(calling),
+            description: AtomicPtr::new(ptr::null_mut()),
             room_bytes: room.end - room.start,
             room_end: room.end,
             low: room.start,

@@ -253,7 +253,12 @@ impl Thread {
         self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
         let signal = self.signal_stack();
         let is_carved = home.is_carved.load(Relaxed) || home.contains(signal.start);
-        let is_for_fast_path = home.room_bytes >= ROOM_BYTES && !is_carved && !self.is_dying();
+        // Only a function of a certain name may call upwards (switch/mod.rs): not the fast path.
+        let is_above = tls::FAST_PATH
+            && self.has_bounds()
+            && ptr::from_ref(home).addr() > self.high.load(Relaxed);
+        let is_for_fast_path =
+            home.room_bytes >= ROOM_BYTES && !is_carved && !is_above && !self.is_dying();
         self.words().set_home(if is_for_fast_path { home } else { &NO_STACK });
     }
 

@@ -18,11 +18,7 @@ use none as imp;
 
 #[cfg(windows)]
 pub(crate) use imp::set_library_end;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_pointer_width = "64",
-    not(miri)
-))]
-pub(crate) use imp::{find_slot, value};
+#[cfg(unix)]
+#[allow(unused_imports, reason = "for thread-locals that cannot be asked for at any time")]
+pub(crate) use imp::{KEYS_WITHOUT_ALLOCATION, value};
 pub(crate) use imp::{forget, needs_memory, prepare, watch};

@@ -11,7 +11,8 @@ static KEY: AtomicUsize = AtomicUsize::new(0);
 const CLOSED: usize = usize::MAX;
 
 /// glibc keeps the values of so many keys in the thread itself, and allocates for the others.
-const KEYS_WITHOUT_ALLOCATION: usize = if cfg!(target_env = "gnu") { 32 } else { usize::MAX };
+pub(crate) const KEYS_WITHOUT_ALLOCATION: usize =
+    if cfg!(target_env = "gnu") { 32 } else { usize::MAX };
 
 /// Makes the key, whose destructor is `ends`, and returns its number; `None` when the process has
 /// no key left. Done when the library is loaded, before a program has used up all keys.
@@ -92,7 +93,7 @@ pub(crate) fn needs_memory() -> bool {
 }
 
 /// The value that the calling thread was watched with, null if it was not.
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_pointer_width = "64", not(miri)))]
+#[allow(dead_code, reason = "for thread-locals that cannot be asked for at any time")]
 pub(crate) fn value() -> *mut u8 {
     // SAFETY: as in `watch`; async-signal-safe in glibc and musl, which only read.
     key().map_or(core::ptr::null_mut(), |key| unsafe { libc::pthread_getspecific(key) }.cast())
@@ -104,67 +105,4 @@ pub(crate) fn forget() {
         // SAFETY: the swap made this call the only one that deletes the key.
         unsafe { libc::pthread_key_delete(number as libc::pthread_key_t) };
     }
-}
-
-/// Where glibc keeps the calling thread's value of our key: its distance from the thread pointer,
-/// and the number that stands before it. Found by content: one place in the thread's descriptor,
-/// and no other, follows the value when it changes. `None` where that is not so.
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    target_env = "gnu",
-    target_pointer_width = "64",
-    not(miri)
-))]
-pub(crate) fn find_slot(number: usize) -> Option<(usize, usize)> {
-    /// The descriptor begins at the thread pointer; what is looked for lies within so many words.
-    const WORDS: usize = 256;
-    /// What the values are while this looks: no address and no small number.
-    const MARKS: [usize; 2] = [0x5f3c_a96b_5f3c_a96b, 0x2ad1_7e4c_2ad1_7e4c];
-    if number >= KEYS_WITHOUT_ALLOCATION {
-        return None;
-    }
-    let key = number as libc::pthread_key_t;
-    // SAFETY: pthread_self is the address of the descriptor, of which glibc has had more than 256
-    // words on this architecture in all versions (the values of 32 keys are 64 of them).
-    let word = |at: usize| unsafe {
-        core::ptr::with_exposed_provenance::<usize>(libc::pthread_self() as usize)
-            .wrapping_add(at)
-            .read_volatile()
-    };
-    // SAFETY: the key is ours.
-    let set = |value: usize| unsafe {
-        libc::pthread_setspecific(key, core::ptr::without_provenance(value)) == 0
-    };
-    let mut places = [None; 2];
-    for (place, mark) in places.iter_mut().zip(MARKS) {
-        if !set(mark) {
-            return None;
-        }
-        let mut found = (1..WORDS).filter(|&at| word(at) == mark);
-        *place = found.next().filter(|_| found.next().is_none());
-    }
-    let sequence = places[0].map_or(0, |at| word(at - 1));
-    set(0);
-    match places {
-        // A small odd number: a key that is in use.
-        [Some(first), Some(second)]
-            if first == second && sequence % 2 == 1 && sequence < 1 << 32 =>
-        {
-            Some((first * size_of::<usize>(), sequence))
-        }
-        _ => None,
-    }
-}
-
-/// Other C libraries place thread-locals of libraries without allocating.
-#[cfg(all(
-    target_arch = "x86_64",
-    target_os = "linux",
-    not(target_env = "gnu"),
-    target_pointer_width = "64",
-    not(miri)
-))]
-pub(crate) fn find_slot(_number: usize) -> Option<(usize, usize)> {
-    None
 }

@@ -1,4 +1,4 @@
-//! x86_64 Linux: a thread-local that is reached through a TLS descriptor, so that a shared library
+//! Linux on x86_64 and aarch64: a thread-local that is reached through a TLS descriptor, so that a shared library
 //! with guarded callbacks needs none of the room that the C library keeps for thread-locals of the
 //! fastest kind.
 //!
@@ -20,6 +20,9 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use super::Words;
 use crate::stack::NO_STACK;
 use crate::thread::exit;
+
+/// The fast path reads the words.
+pub(crate) const FAST_PATH: bool = true;
 
 /// The distance of the words from the thread pointer, 0 where it is not the same in all threads.
 pub static OFFSET: AtomicUsize = AtomicUsize::new(0);
@@ -52,28 +55,43 @@ global_asm!(
     no_stack = sym NO_STACK,
 );
 
-/// The distance of the calling thread's words from the thread pointer, asked of the loader.
-#[unsafe(naked)]
-extern "C" fn ask_loader() -> usize {
-    naked_asm!(
-        // The loader's function may call C, which wants SP aligned to 16.
-        "sub rsp, 8",
-        "lea rax, [rip + {anchor}.words@tlsdesc]",
-        "call qword ptr [rax + {anchor}.words@tlscall]",
-        "add rsp, 8",
-        "ret",
-        anchor = sym OFFSET,
-    )
+/// What [`ask_loader`] returns.
+#[repr(C)]
+struct Asked {
+    /// The distance of the calling thread's words from the thread pointer.
+    distance: usize,
+    /// The address of the descriptor; the distance itself where the linker knew it.
+    descriptor: usize,
 }
 
-/// The address of the descriptor; the distance itself where the linker knew it.
+/// Asks the loader where the calling thread's words are.
 #[unsafe(naked)]
-extern "C" fn descriptor() -> usize {
+extern "C" fn ask_loader() -> Asked {
+    #[cfg(target_arch = "x86_64")]
     naked_asm!(
         "lea rax, [rip + {anchor}.words@tlsdesc]",
+        // The loader's function may call C, which wants SP aligned to 16.
+        "push rax",
+        "call qword ptr [rax + {anchor}.words@tlscall]",
+        "pop rdx",
         "ret",
         anchor = sym OFFSET,
-    )
+    );
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!(
+        "stp x29, x30, [sp, #-32]!",
+        "mov x29, sp",
+        "adrp x0, :tlsdesc:{anchor}.words",
+        "ldr x1, [x0, :tlsdesc_lo12:{anchor}.words]",
+        "add x0, x0, :tlsdesc_lo12:{anchor}.words",
+        "str x0, [sp, #16]",
+        ".tlsdesccall {anchor}.words",
+        "blr x1",
+        "ldr x1, [sp, #16]",
+        "ldp x29, x30, [sp], #32",
+        "ret",
+        anchor = sym OFFSET,
+    );
 }
 
 /// Finds out where the words lie. Called while the loader loads this program or library, when
@@ -83,8 +101,7 @@ pub(crate) fn find_place(key: Option<usize>) {
     if HAS_LOOKED.swap(true, AcqRel) {
         return;
     }
-    let distance = ask_loader();
-    let descriptor = descriptor();
+    let Asked { distance, descriptor } = ask_loader();
     let is_relaxed = descriptor == distance;
     // SAFETY: not relaxed, so it is the address of a descriptor: two words, of which the second is
     // the distance itself where that is the same in all threads (glibc and musl).
@@ -93,7 +110,7 @@ pub(crate) fn find_place(key: Option<usize>) {
             == distance;
     if is_static {
         OFFSET.store(distance, Release);
-    } else if let Some((slot, sequence)) = key.and_then(exit::find_slot) {
+    } else if let Some((slot, sequence)) = key.and_then(find_slot) {
         SLOT_SEQUENCE.store(sequence, Relaxed);
         SLOT.store(slot, Release);
     }
@@ -108,9 +125,14 @@ pub(crate) fn forget_place() {
 #[inline(always)]
 pub(crate) fn thread_pointer() -> usize {
     let pointer;
-    // SAFETY: both C libraries keep the thread pointer at fs:0. Not `pure`: a coroutine may carry
-    // the caller to another thread.
-    unsafe { asm!("mov {}, qword ptr fs:[0]", out(reg) pointer, options(nostack, readonly)) };
+    // SAFETY: both C libraries keep the thread pointer at fs:0 as well. Not `pure`: a coroutine may
+    // carry the caller to another thread.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        asm!("mov {}, qword ptr fs:[0]", out(reg) pointer, options(nostack, readonly));
+        #[cfg(target_arch = "aarch64")]
+        asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, readonly));
+    }
     pointer
 }
 
@@ -137,4 +159,54 @@ pub(crate) fn words() -> Option<&'static Words> {
 fn words_of_state() -> Option<&'static Words> {
     // SAFETY: null, or the state of the calling thread, which begins with words of its own.
     unsafe { exit::value().cast::<Words>().as_ref() }
+}
+
+/// Where glibc keeps the calling thread's value of our key: its distance from the thread pointer,
+/// and the number that stands before it. Found by content: one place in the thread's descriptor,
+/// and no other, follows the value when it changes. `None` where that is not so.
+#[cfg(target_env = "gnu")]
+fn find_slot(number: usize) -> Option<(usize, usize)> {
+    /// What the values are while this looks: no address and no small number.
+    const MARKS: [usize; 2] = [0x5f3c_a96b_5f3c_a96b, 0x2ad1_7e4c_2ad1_7e4c];
+    if number >= exit::KEYS_WITHOUT_ALLOCATION {
+        return None;
+    }
+    let key = number as libc::pthread_key_t;
+    // SAFETY: has no preconditions.
+    let descriptor = unsafe { libc::pthread_self() } as usize;
+    // It ends at the thread pointer, or begins there: then it has more than 256 words in all
+    // versions of glibc (the values of 32 keys are 64 of them).
+    let end = if descriptor < thread_pointer() { thread_pointer() } else { descriptor + 256 * 8 };
+    // SAFETY: a word of the descriptor.
+    let word =
+        |at: usize| unsafe { core::ptr::with_exposed_provenance::<usize>(at).read_volatile() };
+    // SAFETY: the key is ours.
+    let set = |value: usize| unsafe {
+        libc::pthread_setspecific(key, core::ptr::without_provenance(value)) == 0
+    };
+    let mut places = [None; 2];
+    for (place, mark) in places.iter_mut().zip(MARKS) {
+        if !set(mark) {
+            return None;
+        }
+        let mut found = (descriptor + 8..end).step_by(8).filter(|&at| word(at) == mark);
+        *place = found.next().filter(|_| found.next().is_none());
+    }
+    let sequence = places[0].map_or(0, |at| word(at - 8));
+    set(0);
+    match places {
+        // A small odd number: a key that is in use.
+        [Some(first), Some(second)]
+            if first == second && sequence % 2 == 1 && sequence < 1 << 32 =>
+        {
+            Some((first.wrapping_sub(thread_pointer()), sequence))
+        }
+        _ => None,
+    }
+}
+
+/// Other C libraries place thread-locals of libraries without allocating.
+#[cfg(not(target_env = "gnu"))]
+fn find_slot(_number: usize) -> Option<(usize, usize)> {
+    None
 }

@@ -7,7 +7,7 @@ use crate::cfg_if::cfg_if;
 
 cfg_if! {
     if #[cfg(all(
-        target_arch = "x86_64",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
         target_os = "linux",
         target_pointer_width = "64",
         not(miri),
@@ -15,11 +15,11 @@ cfg_if! {
         mod descriptor;
         #[allow(unused_imports, reason = "for the fast path")]
         pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
-        pub(crate) use descriptor::{find_place, forget_place, place, words};
+        pub(crate) use descriptor::{FAST_PATH, find_place, forget_place, place, words};
     } else {
         pub(crate) mod local;
         mod native;
-        pub(crate) use native::{find_place, forget_place, place, words};
+        pub(crate) use native::{FAST_PATH, find_place, forget_place, place, words};
     }
 }
 
@@ -27,6 +27,7 @@ use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
 
+use crate::callback::USUAL_BYTES;
 use crate::stack::{Header, NO_STACK};
 
 /// What the fast path reads. Aligned to a line of the cache, but not on Windows: loaders there do
@@ -36,13 +37,17 @@ use crate::stack::{Header, NO_STACK};
 pub struct Words {
     /// The part of the thread stack in which SP may be taken for being on it: from its lowest
     /// usable address up to its end, or to the first other stack that lies inside of it. Empty
-    /// (both 0) before the first use, and where the bounds are unknown.
+    /// before the first use, and where the bounds are unknown.
     low: AtomicUsize,
-    high: AtomicUsize,
+    bytes: AtomicUsize,
     /// The stack to run the next body on, if it is idle. Never null.
     home: AtomicPtr<Header>,
-    /// As `high` once a body has run in place on the thread stack, 0 before: so the slow path hears
-    /// of the first one.
+    /// The part of the range in which a callback that needs [`USUAL_BYTES`] may run in place, empty
+    /// before a body has.
+    usual_low: AtomicUsize,
+    usual_bytes: AtomicUsize,
+    /// The end of the range once a body has run in place on the thread stack, 0 before: so the slow
+    /// path hears of the first one.
     in_place_high: AtomicUsize,
     /// The rest of what is known of the thread, null before its first use.
     thread: AtomicPtr<u8>,
@@ -50,9 +55,11 @@ pub struct Words {
 
 // The assembly of the fast path counts on these.
 const _: () = assert!(offset_of!(Words, low) == 0);
-const _: () = assert!(offset_of!(Words, high) == size_of::<usize>());
+const _: () = assert!(offset_of!(Words, bytes) == size_of::<usize>());
 const _: () = assert!(offset_of!(Words, home) == 2 * size_of::<usize>());
-const _: () = assert!(offset_of!(Words, in_place_high) == 3 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, usual_low) == 3 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, usual_bytes) == 4 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, in_place_high) == 5 * size_of::<usize>());
 
 /// What stands for the state of a thread that has ended.
 const ENDED: *mut u8 = ptr::without_provenance_mut(1);
@@ -61,32 +68,47 @@ impl Words {
     pub(crate) const fn new() -> Self {
         Self {
             low: AtomicUsize::new(0),
-            high: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
             home: AtomicPtr::new((&raw const NO_STACK).cast_mut()),
+            usual_low: AtomicUsize::new(0),
+            usual_bytes: AtomicUsize::new(0),
             in_place_high: AtomicUsize::new(0),
             thread: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
+    /// How far above the lowest usable address of the thread stack `sp` lies; `None` elsewhere, and
+    /// where nothing is known.
     #[inline(always)]
-    pub(crate) fn range(&self) -> (usize, usize) {
-        (self.low.load(Relaxed), self.high.load(Relaxed))
+    pub(crate) fn room_on_thread(&self, sp: usize) -> Option<usize> {
+        let room = sp.wrapping_sub(self.low.load(Relaxed));
+        (room < self.bytes.load(Relaxed)).then_some(room)
     }
 
-    /// The part of the range in which a body may run in place without the slow path's word.
+    /// Whether a body may run in place without the slow path's word at `sp`, which is on the thread
+    /// stack.
     #[inline(always)]
-    pub(crate) fn range_in_place(&self) -> (usize, usize) {
-        (self.low.load(Relaxed), self.in_place_high.load(Relaxed))
+    pub(crate) fn may_be_in_place(&self, sp: usize) -> bool {
+        sp < self.in_place_high.load(Relaxed)
+    }
+
+    /// Whether a body that needs so many bytes, usually a constant, may run in place at `sp` on the
+    /// thread stack. With few bytes left there it says no.
+    #[inline(always)]
+    pub(crate) fn has_usual_room(&self, sp: usize, needed: usize) -> bool {
+        let room = sp.wrapping_sub(self.usual_low.load(Relaxed));
+        room < self.usual_bytes.load(Relaxed) && room >= needed.saturating_sub(USUAL_BYTES)
     }
 
     /// From now on bodies may run in place in all of the range. Signal handlers may change the
     /// range in between.
     pub(crate) fn allow_in_place(&self) {
         loop {
-            let high = self.high.load(Relaxed);
-            self.in_place_high.store(high, Relaxed);
+            let bytes = self.bytes.load(Relaxed);
+            self.usual_bytes.store(bytes.saturating_sub(USUAL_BYTES), Relaxed);
+            self.in_place_high.store(self.low.load(Relaxed) + bytes, Relaxed);
             compiler_fence(SeqCst);
-            if self.high.load(Relaxed) == high {
+            if self.bytes.load(Relaxed) == bytes {
                 return;
             }
         }
@@ -95,12 +117,14 @@ impl Words {
     /// Sets what counts as the thread stack. A signal handler in between sees nothing, not
     /// something wrong.
     pub(crate) fn set_range(&self, low: usize, high: usize) {
+        self.usual_bytes.store(0, Relaxed);
         self.in_place_high.store(0, Relaxed);
-        self.high.store(0, Relaxed);
+        self.bytes.store(0, Relaxed);
         compiler_fence(SeqCst);
         self.low.store(low, Relaxed);
+        self.usual_low.store(low + USUAL_BYTES, Relaxed);
         compiler_fence(SeqCst);
-        self.high.store(high, Relaxed);
+        self.bytes.store(high - low, Relaxed);
     }
 
     #[inline(always)]

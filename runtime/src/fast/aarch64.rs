@@ -1,0 +1,273 @@
+//! aarch64, the procedure call standard of Arm.
+//!
+//! ```text
+//!  calling stack                               system stack
+//!  | arguments on the stack |                  | header         | <- sp while the body is called
+//!  | header                 | <- header.calling| frames of body |
+//!  |                        |                  |       v        |
+//!  | saved x30              |
+//!  | saved x29              | <- x29
+//! ```
+//!
+//! The highest word of the frame is the activation's [`Record`](crate::stack::Record). Free to use
+//! at the entry of a C function, and so used here, are x9 to x17; x0 to x7 and v0 to v7 carry the
+//! arguments, x8 the address of a result in memory. x18 is the system's.
+//!
+//! In place sp is left alone and the last instruction is a branch to the body, which finds the
+//! arguments on the stack as C left them. How stacks are changed stands in switch/aarch64.rs.
+
+/// What the assembler makes of the instructions after the call of the body, but for the first.
+const AFTER_CALL: [u8; 16] = [
+    0xbf, 0x03, 0x00, 0x91, // mov sp, x29
+    0x3f, 0xfd, 0x9f, 0xc8, // stlr xzr, [x9]
+    0xfd, 0x7b, 0xc2, 0xa8, // ldp x29, x30, [sp], #32
+    0xc0, 0x03, 0x5f, 0xd6, // ret
+];
+
+/// What fits into two instructions.
+pub(super) const MOST_NEEDED_BYTES: usize = (1 << 24) - 1;
+
+/// sp is at the saved x29 when it leaves the calling stack.
+pub(super) const RECORD_AT: usize = 24;
+
+/// Eight for integers, and eight for floating-point numbers.
+pub(super) const REGISTERS: usize = 8;
+
+/// Up to four floating-point numbers, or two words behind a register that is left out.
+pub(super) const COMPOSITE_REGISTERS: usize = 4;
+
+/// The address of a result that travels in memory has a register of its own.
+pub(super) const fn registers_for_result(_bytes: usize, _align: usize) -> usize {
+    0
+}
+
+/// The largest structures that are passed by value are four numbers of 8 bytes, or of 16.
+pub(super) const fn is_by_reference(bytes: usize, align: usize) -> bool {
+    bytes > 64 || bytes > 32 && align <= 8
+}
+
+/// Where an unwinding goes on, if this is the return address of the body.
+///
+/// # Safety
+/// It lies in the code of the fast path, before the description.
+pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
+    let second = return_address + 4;
+    let code = core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(second);
+    // SAFETY: the code goes on for longer than that.
+    let is_after_call = unsafe { code.read() == AFTER_CALL };
+    is_after_call.then_some(second + AFTER_CALL.len() + size_of::<i32>())
+}
+
+/// In place when SP is on the home, with enough below: the home has at least ROOM, of which whole
+/// pages are counted here. x9 = header of the home.
+macro_rules! look_at_home {
+    () => {
+        "ldr x9, [x16, #16]
+        .if ({room} - {needed}) / 4096 > 0 && {needed} < {room}
+        // The distance to the header, negative on the home.
+        ldr x10, [x9, #24]
+        sub x11, sp, x10
+        // Carry: sp lies below the header, and no further than that.
+        cmn x11, #(({room} - {needed}) / 4096), lsl #12
+        b.lo 25f
+        b {body}
+        25:
+        .endif"
+    };
+}
+
+/// The fast path. On entry: the arguments where C has put them, x30 = return address.
+macro_rules! assembly {
+    () => {
+        concat!(
+            "
+            .cfi_startproc
+            .if {is_fast} && {switches}
+            .cfi_personality 0x1b, {personality}
+            .endif
+            // As much of it as can be on one line of the cache.
+            .p2align 5
+            // bti c: a landing pad for processes that enforce them, as C calls this by a pointer.
+            // Hints are no-ops on processors that do not know them.
+            hint #34
+            .if {is_fast}
+            // x16 = this thread's words, which lie at the same distance from the thread pointer in
+            // all threads; the distance is 0 if they do not.
+            adrp x16, {offset}
+            ldr x16, [x16, :lo12:{offset}]
+            cbz x16, 8f
+            mrs x17, tpidr_el0
+            add x16, x16, x17
+            2:
+            .if {stays}
+            // In place when SP is on the thread stack, with enough below; the slow path notes the
+            // first time. x11 = how far above the usual need SP is.
+            ldp x9, x10, [x16, #24]
+            sub x11, sp, x9
+            .if {needed} > {usual}
+            sub x12, x11, #(({needed} - {usual}) >> 12), lsl #12
+            subs x12, x12, #(({needed} - {usual}) & 4095)
+            b.mi 4f
+            .endif
+            cmp x11, x10
+            b.hs 4f
+            b {body}
+            .else
+            ",
+            $crate::fast::look_at_home!(),
+            "
+            .endif
+            // On the thread stack, but not to stay there? x12 = the room below SP.
+            4:
+            ldp x10, x11, [x16]
+            sub x12, sp, x10
+            cmp x12, x11
+            b.hs 6f
+            .if {stays}
+            sub x13, x12, #({needed} >> 12), lsl #12
+            subs x13, x13, #({needed} & 4095)
+            b.pl 24f
+            .endif
+            .if {switches}
+            .if {words}
+            // What is copied below lies on the stack.
+            add x12, x12, #(8 * {words})
+            cmp x12, x11
+            b.hi 7f
+            .endif
+            .if {stays}
+            ldr x9, [x16, #16]
+            .endif
+            // The home is to be taken, when it is idle: then SP is not on it. It lies below the
+            // calling stack.
+            .if {needed} > {room}
+            ldr x10, [x9, #16]
+            sub x10, x10, #({needed} >> 12), lsl #12
+            subs x10, x10, #({needed} & 4095)
+            b.mi 7f
+            .endif
+            .cfi_remember_state
+            stp x29, x30, [sp, #-32]!
+            .cfi_def_cfa_offset 32
+            .cfi_offset x29, -32
+            .cfi_offset x30, -24
+            mov x29, sp
+            // From here on the frame is found through x29, wherever sp is.
+            .cfi_def_cfa x29, 32
+            // The record of this activation.
+            str x9, [sp, #24]
+            add x10, sp, #24
+            // Idle, and then in use: fails when a handler came between, which may suspend this
+            // context while others take the stack. Acquire: another thread may have ended an
+            // activation there.
+            ldaxr x11, [x9]
+            cbnz x11, 22f
+            stxr w11, x10, [x9]
+            cbnz w11, 22f
+            adr x11, 23f
+            str x11, [x9, #8]
+            .if {words}
+            // The arguments, an even number of words, so that sp is aligned to 16.
+            sub x13, x9, #(8 * {words})
+            mov sp, x13
+            add x12, x29, #32
+            .rept {words} / 2
+            ldp x10, x11, [x12], #16
+            stp x10, x11, [x13], #16
+            .endr
+            .else
+            // The header is aligned to 64.
+            mov sp, x9
+            .endif
+            // bl and ret stay paired for the guarded control stack.
+            bl {body}
+            5:
+            // The body has brought sp back to the arguments.
+            add x9, sp, #(8 * {words})
+            // sp returns to the calling stack, whichever thread this is: x29 is callee-saved.
+            mov sp, x29
+            .cfi_def_cfa sp, 32
+            // SP is on the stack no more, and the record is still in place. Release: the frames of
+            // the body come before the next use of the stack.
+            stlr xzr, [x9]
+            ldp x29, x30, [sp], #32
+            .cfi_def_cfa_offset 0
+            .cfi_restore x29
+            .cfi_restore x30
+            ret
+            // An error if AFTER_CALL is shorter.
+            .org 5b + 20
+            23:
+            .long {describe} - .
+            // An unwinding out of the body goes on here: sp and x29 are as after the call, and x0
+            // is the exception. The stack is left idle, and the unwinder is called as if C had
+            // called it.
+            .cfi_restore_state
+            .cfi_remember_state
+            .cfi_def_cfa x29, 32
+            .cfi_offset x29, -32
+            .cfi_offset x30, -24
+            // bti j: the unwinder jumps here.
+            hint #36
+            add x9, sp, #(8 * {words})
+            mov sp, x29
+            .cfi_def_cfa sp, 32
+            stlr xzr, [x9]
+            ldp x29, x30, [sp], #32
+            .cfi_def_cfa_offset 0
+            .cfi_restore x29
+            .cfi_restore x30
+            b {resume}
+            // The home is in use, or that cannot be told.
+            .cfi_restore_state
+            .cfi_remember_state
+            .cfi_def_cfa x29, 32
+            .cfi_offset x29, -32
+            .cfi_offset x30, -24
+            22:
+            ldp x29, x30, [sp], #32
+            .cfi_def_cfa sp, 0
+            .cfi_restore x29
+            .cfi_restore x30
+            b {slow}
+            .cfi_restore_state
+            .endif
+            // Not on the thread stack.
+            6:
+            .if {stays}
+            ",
+            $crate::fast::look_at_home!(),
+            "
+            .endif
+            7:
+            b {slow}
+            // With room on the thread stack, less than usual, or the first time.
+            24:
+            ldr x13, [x16, #40]
+            cmp sp, x13
+            b.hs 7b
+            b {body}
+            // The words are in the state of the thread, to which the value of our thread-specific
+            // key leads, if it is one of ours.
+            8:
+            adrp x16, {slot}
+            ldr x16, [x16, :lo12:{slot}]
+            cbz x16, 7b
+            adrp x17, {sequence}
+            ldr x17, [x17, :lo12:{sequence}]
+            mrs x9, tpidr_el0
+            add x9, x9, x16
+            ldp x10, x16, [x9, #-8]
+            cmp x10, x17
+            b.ne 7b
+            cbnz x16, 2b
+            b 7b
+            .else
+            b {slow}
+            .endif
+            .cfi_endproc
+            ",
+        )
+    };
+}
+pub(crate) use {assembly, look_at_home};

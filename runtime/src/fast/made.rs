@@ -1,0 +1,160 @@
+//! What the fast paths of all architectures have in common: the function that they are, the
+//! activations that they have made, and how many words of arguments they copy.
+
+use core::ffi::c_void;
+
+use super::imp;
+use crate::callback::{Callback, Describe};
+use crate::stack::Record;
+
+/// Callbacks that need more take the slow path.
+pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
+
+/// The most words of arguments on the stack that the fast path copies to another stack.
+const MOST_STACK_WORDS: usize = 32;
+
+/// Whether the fast path has made the record at this address: 8 above a multiple of 16, as no
+/// other.
+pub(crate) fn has_made(record: usize) -> bool {
+    const { assert!(align_of::<Record>() == 16) };
+    record % 16 == 8
+}
+
+/// Where the activation with this record has left the calling stack.
+pub(crate) fn left_at(record: usize) -> usize {
+    record - imp::RECORD_AT
+}
+
+/// The description of a callback as a function, which has a symbol.
+pub(crate) extern "C" fn describe<D: Describe>() -> &'static Callback {
+    const { &D::CALLBACK }
+}
+
+unsafe extern "C-unwind" {
+    /// Goes on with an unwinding, above the frame that its return address leads to.
+    pub(crate) fn _Unwind_Resume(exception: *mut c_void) -> !;
+}
+
+/// The personality routine of the fast path: a panic, an exception or a forced unwinding out of the
+/// body goes on in the code that stands behind the description, which leaves the stack idle. An
+/// asynchronous unwinding from another instruction is passed on.
+pub(crate) extern "C" fn personality(
+    _version: i32,
+    actions: i32,
+    _class: u64,
+    exception: *mut c_void,
+    context: *mut c_void,
+) -> i32 {
+    const SEARCH_PHASE: i32 = 1;
+    const INSTALL_CONTEXT: i32 = 7;
+    const CONTINUE_UNWIND: i32 = 8;
+    unsafe extern "C" {
+        fn _Unwind_GetIP(context: *mut c_void) -> usize;
+        fn _Unwind_SetGR(context: *mut c_void, number: i32, value: usize);
+        fn _Unwind_SetIP(context: *mut c_void, ip: usize);
+    }
+    // SAFETY: the unwinder's own context, of a frame of the fast path, so that the address lies in
+    // its code, before the description. Register 0 is rax or x0.
+    unsafe {
+        let pad = imp::landing_pad(_Unwind_GetIP(context));
+        let Some(pad) = pad.filter(|_| actions & SEARCH_PHASE == 0) else {
+            return CONTINUE_UNWIND;
+        };
+        _Unwind_SetGR(context, 0, exception.addr());
+        _Unwind_SetIP(context, pad);
+    }
+    INSTALL_CONTEXT
+}
+
+/// Defines the naked function `$name`, which decides for a callback with these arguments and goes
+/// on in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
+macro_rules! fast_path {
+    (
+        extern $abi:literal fn $name:ident<[$($generic:ident),*] $($argument:ident),*>
+        where [$($bounds:tt)*] body = $body:ident, slow = $slow:ident
+    ) => {
+        /// # Safety
+        /// As for the body.
+        #[unsafe(naked)]
+        unsafe extern $abi fn $name<D: Describe, $($generic,)* $($argument,)* R>(
+            $(_: $argument),*
+        ) -> R
+        where
+            $($bounds)*
+        {
+            core::arch::naked_asm!(
+                $crate::fast::assembly!(),
+                is_fast = const (needed::<D, ($($argument,)*), R>() <= crate::fast::MOST_NEEDED_BYTES)
+                    as usize,
+                stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
+                switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
+                    && crate::fast::words_to_copy(
+                        &[$((size_of::<$argument>(), align_of::<$argument>())),*],
+                        (size_of::<R>(), align_of::<R>()),
+                    ).is_some()) as usize,
+                words = const match crate::fast::words_to_copy(
+                    &[$((size_of::<$argument>(), align_of::<$argument>())),*],
+                    (size_of::<R>(), align_of::<R>()),
+                ) {
+                    Some(words) => words,
+                    None => 0,
+                },
+                usual = const crate::callback::USUAL_BYTES,
+                needed = const needed::<D, ($($argument,)*), R>(),
+                room = const crate::stack::ROOM_BYTES,
+                offset = sym crate::thread::tls::OFFSET,
+                slot = sym crate::thread::tls::SLOT,
+                sequence = sym crate::thread::tls::SLOT_SEQUENCE,
+                describe = sym crate::fast::describe::<D>,
+                personality = sym crate::fast::personality,
+                resume = sym crate::fast::_Unwind_Resume,
+                body = sym $body::<$($generic,)* $($argument,)* R>,
+                slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
+            )
+        }
+    };
+}
+pub(crate) use fast_path;
+
+/// How many words at most the arguments with these sizes and alignments take on the stack, an even
+/// number; `None` where they are too many, or one needs to lie at more than a multiple of 16.
+///
+/// Which travel where is C's affair and cannot be told from types that are parameters; so all count
+/// that could be there.
+pub(crate) const fn words_to_copy(
+    arguments: &[(usize, usize)],
+    result: (usize, usize),
+) -> Option<usize> {
+    const WORD: usize = size_of::<usize>();
+    let (mut words, mut registers, mut at) = (0, imp::registers_for_result(result.0, result.1), 0);
+    while at < arguments.len() {
+        let (bytes, align) = arguments[at];
+        let (bytes, align) =
+            if imp::is_by_reference(bytes, align) { (WORD, WORD) } else { (bytes, align) };
+        if align > 2 * WORD {
+            return None;
+        }
+        registers += if bytes == 0 {
+            0
+        } else if is_register(bytes, align) {
+            1
+        } else {
+            imp::COMPOSITE_REGISTERS
+        };
+        words += bytes.div_ceil(WORD) + (align > WORD) as usize;
+        at += 1;
+    }
+    if registers <= imp::REGISTERS {
+        Some(0)
+    } else if words <= MOST_STACK_WORDS {
+        Some(words.next_multiple_of(2))
+    } else {
+        None
+    }
+}
+
+/// Whether a value of this size and alignment travels in a register as long as there are registers.
+/// Others are perhaps split, or lie in memory: a packed structure, say.
+pub(super) const fn is_register(bytes: usize, align: usize) -> bool {
+    matches!(bytes, 1 | 2 | 4 | 8) && align == bytes || bytes == 0
+}
