@@ -27,7 +27,7 @@ pub(super) fn no_huge_pages(base: *mut c_void, bytes: usize) {
 /// there.
 #[cfg(target_pointer_width = "64")]
 pub(crate) fn first_hint() -> usize {
-    if valgrind::is_running() { 0 } else { (128 << 30) + random_offset(64 << 30) }
+    if valgrind::is_running() { 0 } else { (128 << 30) + random_offset(120 << 30) }
 }
 
 /// Of 3 or 4 GiB, with the heap of a PIE at 0x5655_5000 (x86) or 0x0040_0000 (arm), and that of
@@ -37,8 +37,9 @@ pub(crate) fn first_hint() -> usize {
     if valgrind::is_running() { 0 } else { 0x2000_0000 + random_offset(0x0400_0000) }
 }
 
-/// Keeps the place as hard to guess as the kernel would: less than `below`, in steps of 256 MiB (32
-/// on 32-bit targets), from the bits that it drew for this process.
+/// Keeps the place as hard to guess as the kernel would, and apart from those of other copies of this
+/// runtime, which would have to go above the stacks of later threads: less than `below`, from the
+/// bits that the kernel drew for this process and from where this copy lies.
 fn random_offset(below: usize) -> usize {
     const STEP: usize = if cfg!(target_pointer_width = "64") { 16 << 20 } else { 2 << 20 };
     // SAFETY: getauxval has no preconditions.
@@ -49,7 +50,8 @@ fn random_offset(below: usize) -> usize {
     // SAFETY: AT_RANDOM points to 16 random bytes (getauxval(3)) that stay for the life of the
     // process.
     let bits = unsafe { random.read_unaligned() };
-    (bits % below) & !(STEP - 1)
+    let own = random_offset as fn(usize) -> usize as usize / 4096;
+    ((bits ^ own.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize)) % below) & !(STEP - 1)
 }
 
 // A program may define functions of these names, or preload a library that does: an allocation
