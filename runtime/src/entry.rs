@@ -14,6 +14,7 @@
 use core::mem::{ManuallyDrop, MaybeUninit, transmute};
 use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::abort;
 
 use crate::call::{guarded, guarded_or, may_stay};
 use crate::callback::Describe;
@@ -193,6 +194,10 @@ macro_rules! compiled {
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
                 return in_place(body, $($a),*);
             }
+            if const { by_address::fits::<($($A,)*), R>() } {
+                let call = move || body($($a),*);
+                return by_address::guarded::<D, $unwinds, false, R, _, _>(call, || abort());
+            }
             type Elsewhere<F, $($A,)* R> = fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R;
             let elsewhere: Elsewhere<F, $($A,)* R> = elsewhere::<D, F, $($A,)* R>;
             // Called with the arguments themselves, so that large ones are not copied on the way.
@@ -210,8 +215,8 @@ macro_rules! compiled {
         pub fn $call_or<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
             body: F, fallback: G, $($a: $A),*
         ) -> R {
-            #[inline(never)]
-            fn in_place<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+            #[inline(always)]
+            fn caught_here<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
                 body: F, fallback: G, $($a: $A),*
             ) -> R {
                 let copies = ($(copy_of(&$a),)*);
@@ -221,6 +226,13 @@ macro_rules! compiled {
                     // attribute makes sure of.
                     fallback($(unsafe { $a.assume_init_ref() }),*)
                 })
+            }
+
+            #[inline(never)]
+            fn in_place<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+                body: F, fallback: G, $($a: $A),*
+            ) -> R {
+                caught_here(body, fallback, $($a),*)
             }
 
             #[inline(never)]
@@ -254,6 +266,20 @@ macro_rules! compiled {
 
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
                 return in_place(body, fallback, $($a),*);
+            }
+            if const { by_address::fits::<($($A,)*), R>() } {
+                let fallback = ManuallyDrop::new(fallback);
+                let (fallback, copies) = (&raw const fallback, ($(copy_of(&$a),)*));
+                // SAFETY: this frame lasts longer, and one of the two calls is made.
+                let fallback = move || unsafe { ManuallyDrop::into_inner(read(fallback)) };
+                let refused = || {
+                    let ($($a,)*) = &copies;
+                    // SAFETY: the fallback looks at arguments that are `Copy` alone, as in
+                    // `caught_here`.
+                    fallback()($(unsafe { $a.assume_init_ref() }),*)
+                };
+                let call = move || caught_here(body, fallback(), $($a),*);
+                return by_address::guarded::<D, $unwinds, true, R, _, _>(call, refused);
             }
             let elsewhere: fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R =
                 elsewhere::<D, F, G, $($A,)* R>;
@@ -363,6 +389,133 @@ if_fast_path! { {
         use crate::fast::fast_path;
         each_arity! { fast! "C-unwind" true }
     }
+
+    /// The fast path for compiled shims: the address of the call is its one argument.
+    mod by_address {
+        use super::*;
+        use crate::callback::{Mode, USUAL_VALUE_BYTES};
+        use crate::fast::fast_path;
+
+        /// Whether calls with these arguments and this result may go this way: the address needs as
+        /// little room as they.
+        pub(super) const fn fits<A, R>() -> bool {
+            size_of::<A>() + size_of::<R>() < USUAL_VALUE_BYTES
+        }
+
+        /// The address of a call, which has a fallback or not.
+        #[derive(Clone, Copy)]
+        #[repr(transparent)]
+        struct Address<const HAS_FALLBACK: bool>(*mut u8);
+
+        trait Fallback {
+            const EXISTS: bool;
+        }
+
+        impl<const HAS_FALLBACK: bool> Fallback for Address<HAS_FALLBACK> {
+            const EXISTS: bool = HAS_FALLBACK;
+        }
+
+        /// What lies at the address.
+        struct Call<F, R> {
+            call: ManuallyDrop<F>,
+            result: MaybeUninit<R>,
+        }
+
+        /// As [`guarded_or`](crate::call::guarded_or); `refused` is not called without a fallback.
+        #[inline(always)]
+        pub(super) fn guarded<D, const UNWINDS: bool, const HAS_FALLBACK: bool, R, F, G>(
+            call: F,
+            refused: G,
+        ) -> R
+        where
+            D: Describe,
+            F: FnOnce() -> R,
+            G: FnOnce() -> R,
+        {
+            let mut call = Call { call: ManuallyDrop::new(call), result: MaybeUninit::uninit() };
+            let run = |address: Address<HAS_FALLBACK>| {
+                let call = address.0.cast::<Call<F, R>>();
+                // SAFETY: the call above, which is moved out once; its frame lasts longer.
+                unsafe { (*call).result.write(ManuallyDrop::take(&mut (*call).call)()) };
+                true
+            };
+            let address = Address::<HAS_FALLBACK>((&raw mut call).cast());
+            let has_run = if UNWINDS {
+                unwinding::<D, _, _>(run, address)
+            } else {
+                ending::<D, _, _>(run, address)
+            };
+            if has_run || !HAS_FALLBACK {
+                // SAFETY: the call has written it. Without a fallback nobody lives to see a refusal.
+                return unsafe { call.result.assume_init() };
+            }
+            drop(ManuallyDrop::into_inner(call.call));
+            refused()
+        }
+
+        macro_rules! by_address {
+            ($name:ident $abi:literal $unwinds:literal) => {
+                /// Runs `run(address)` where there is room; false when it was refused.
+                #[inline(always)]
+                fn $name<D: Describe, F: FnOnce(A) -> bool + Copy, A: Copy + Fallback>(
+                    _run: F,
+                    address: A,
+                ) -> bool {
+                    fast_path! {
+                        extern $abi fn fast<[F] A>
+                        where [F: FnOnce(A) -> R + Copy, A: Copy + Fallback, R: From<bool>]
+                        body = body, slow = slow
+                    }
+
+                    #[inline(never)]
+                    unsafe extern $abi fn body<F: FnOnce(A) -> R + Copy, A, R>(address: A) -> R {
+                        // SAFETY: the shim was called with a value of the type.
+                        unsafe { only_value::<F>()(address) }
+                    }
+
+                    #[cold]
+                    #[inline(never)]
+                    unsafe extern $abi fn slow<D: Describe, F, A, R>(address: A) -> R
+                    where
+                        F: FnOnce(A) -> R + Copy,
+                        A: Copy + Fallback,
+                        R: From<bool>,
+                    {
+                        let callback = const { &D::CALLBACK };
+                        // SAFETY: the address of the call, which waits for this.
+                        let run = move || unsafe { body::<F, A, R>(address) };
+                        if A::EXISTS {
+                            guarded_or::<$unwinds, false, R, _, _>(callback, 0, run, || R::from(false))
+                        } else {
+                            crate::call::guarded::<$unwinds, false, R, _>(callback, 0, run)
+                        }
+                    }
+
+                    // SAFETY: the address is what `run` expects.
+                    unsafe { fast::<D, F, A, bool>(address) }
+                }
+            };
+        }
+        by_address! { unwinding "C-unwind" true }
+        by_address! { ending "C" false }
+    }
 } else {
     pub use self::{compiled as c, compiled_unwind as c_unwind};
+
+    /// No fast path.
+    mod by_address {
+        pub(super) const fn fits<A, R>() -> bool {
+            false
+        }
+
+        pub(super) fn guarded<D, const UNWINDS: bool, const HAS_FALLBACK: bool, R, F, G>(
+            call: F,
+            _refused: G,
+        ) -> R
+        where
+            F: FnOnce() -> R,
+        {
+            call()
+        }
+    }
 } }

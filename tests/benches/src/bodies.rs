@@ -21,7 +21,8 @@ struct Reading {
 /// by hand are only for shapes marked `in registers`.
 macro_rules! variants {
     (
-        mod $name:ident, ($($arg:ident: $type:ty),*) -> $result:ty $body:block
+        mod $name:ident, ($first:ident: $first_type:ty, $($arg:ident: $type:ty),*)
+            -> $result:ty $body:block
         $($in_registers:ident)?
     ) => {
         #[allow(clippy::too_many_arguments, reason = "one of the shapes is about that")]
@@ -29,73 +30,77 @@ macro_rules! variants {
             use super::*;
 
             #[inline(always)]
-            fn body($($arg: $type),*) -> $result $body
+            fn body($first: $first_type, $($arg: $type),*) -> $result $body
 
-            extern "C" fn plain($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn plain($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
             #[guarded_callback(switch = when_low)]
-            extern "C" fn when_low($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn when_low($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
             #[guarded_callback(switch = when_low, fallback = 0)]
-            extern "C" fn when_low_fallback($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn when_low_fallback($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
             #[guarded_callback(switch = always)]
-            extern "C" fn always($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn always($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
             #[guarded_callback(switch = always, fallback = 0)]
-            extern "C" fn always_fallback($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn always_fallback($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
+            /// Has methods, which take the compiled way.
+            #[repr(transparent)]
+            struct Receiver($first_type);
+
+            impl Receiver {
+                #[guarded_callback(switch = when_low)]
+                extern "C" fn when_low(self, $($arg: $type),*) -> $result {
+                    body(self.0, $($arg),*)
+                }
+                #[guarded_callback(switch = always)]
+                extern "C" fn always(self, $($arg: $type),*) -> $result {
+                    body(self.0, $($arg),*)
+                }
+                #[guarded_callback(switch = always, fallback = 0)]
+                extern "C" fn always_fallback(self, $($arg: $type),*) -> $result {
+                    body(self.0, $($arg),*)
+                }
+            }
+
             #[guarded_callback(switch = when_low)]
-            extern "C" fn when_low_compiled($($arg: $type),*) -> $result {
-                let _: Shape;
-                body($($arg),*)
-            }
-            #[guarded_callback(switch = always)]
-            extern "C" fn always_compiled($($arg: $type),*) -> $result {
-                let _: Shape;
-                body($($arg),*)
-            }
-            #[guarded_callback(switch = always, fallback = 0)]
-            extern "C" fn always_fallback_compiled($($arg: $type),*) -> $result {
-                let _: Shape;
-                body($($arg),*)
-            }
-            #[guarded_callback(switch = when_low)]
-            extern "C-unwind" fn when_low_unwind($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C-unwind" fn when_low_unwind($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
             #[guarded_callback(switch = never)]
-            extern "C" fn never($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn never($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
             #[guarded_callback(switch = never, fallback = 0)]
-            extern "C" fn never_fallback($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn never_fallback($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
-            extern "C" fn maybe_grow($($arg: $type),*) -> $result {
-                stacker::maybe_grow(peers::RESERVE_BYTES, peers::STACK_BYTES, || body($($arg),*))
+            extern "C" fn maybe_grow($first: $first_type, $($arg: $type),*) -> $result {
+                stacker::maybe_grow(peers::RESERVE_BYTES, peers::STACK_BYTES, || body($first, $($arg),*))
             }
-            extern "C" fn grow($($arg: $type),*) -> $result {
-                stacker::grow(peers::STACK_BYTES, || body($($arg),*))
+            extern "C" fn grow($first: $first_type, $($arg: $type),*) -> $result {
+                stacker::grow(peers::STACK_BYTES, || body($first, $($arg),*))
             }
             #[recursive::recursive]
-            extern "C" fn recursive($($arg: $type),*) -> $result {
-                body($($arg),*)
+            extern "C" fn recursive($first: $first_type, $($arg: $type),*) -> $result {
+                body($first, $($arg),*)
             }
-            extern "C" fn psm($($arg: $type),*) -> $result {
+            extern "C" fn psm($first: $first_type, $($arg: $type),*) -> $result {
                 // SAFETY: nobody else uses the stack meanwhile, as the benchmark calls these on one
                 // thread, and the body does not unwind.
-                unsafe { ::psm::on_stack(Reused::low(), peers::STACK_BYTES, || body($($arg),*)) }
+                unsafe { ::psm::on_stack(Reused::low(), peers::STACK_BYTES, || body($first, $($arg),*)) }
             }
-            extern "C" fn corosensei($($arg: $type),*) -> $result {
-                ::corosensei::on_stack(Reused, || body($($arg),*))
+            extern "C" fn corosensei($first: $first_type, $($arg: $type),*) -> $result {
+                ::corosensei::on_stack(Reused, || body($first, $($arg),*))
             }
-            limit_check!(limit, plain, ($($arg: $type),*) -> $result);
+            limit_check!(limit, plain, ($first: $first_type, $($arg: $type),*) -> $result);
 
             pub(super) fn function(variant: Variant) -> Option<Function> {
                 Some(match variant {
@@ -104,9 +109,9 @@ macro_rules! variants {
                     Variant::WhenLowFallback => when_low_fallback as Function,
                     Variant::Always => always as Function,
                     Variant::AlwaysFallback => always_fallback as Function,
-                    Variant::WhenLowCompiled => when_low_compiled as Function,
-                    Variant::AlwaysCompiled => always_compiled as Function,
-                    Variant::AlwaysFallbackCompiled => always_fallback_compiled as Function,
+                    Variant::WhenLowCompiled => Receiver::when_low as Function,
+                    Variant::AlwaysCompiled => Receiver::always as Function,
+                    Variant::AlwaysFallbackCompiled => Receiver::always_fallback as Function,
                     Variant::WhenLowUnwind => when_low_unwind as Function,
                     Variant::Never => never as Function,
                     Variant::NeverFallback => never_fallback as Function,
@@ -120,7 +125,7 @@ macro_rules! variants {
                 })
             }
 
-            variants!(@switch $($in_registers)? ($($arg: $type),*) -> $result);
+            variants!(@switch $($in_registers)? ($first: $first_type, $($arg: $type),*) -> $result);
         }
     };
     (@switch in_registers ($($arg:ident: $type:ty),*) -> $result:ty) => {

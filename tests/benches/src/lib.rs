@@ -52,11 +52,11 @@ pub enum Variant {
     Always,
     /// `switch = always`, with a fallback
     AlwaysFallback,
-    /// `switch = when_low`, naming a type without a path, so that the shim is compiled
+    /// `switch = when_low`, a method: the compiled way
     WhenLowCompiled,
-    /// `switch = always`, compiled as well
+    /// `switch = always`, a method
     AlwaysCompiled,
-    /// `switch = always`, compiled, with a fallback
+    /// `switch = always`, a method, with a fallback
     AlwaysFallbackCompiled,
     /// `switch = when_low`, with an ABI that panics may leave
     WhenLowUnwind,
