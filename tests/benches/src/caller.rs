@@ -7,7 +7,7 @@ use corosensei::stack::{Stack, StackPointer};
 
 use benches::{Function, Shape};
 
-use crate::callgrind;
+use crate::counter;
 use crate::object::Object;
 
 /// The stack that the C loop runs on, and so calls back from.
@@ -27,16 +27,17 @@ pub(crate) enum Host {
 const SMALL_BYTES: usize = 64 * 1024;
 
 /// Above all system stacks, as stacks of other programs are: also under Valgrind, which has less
-/// room for addresses.
+/// room for addresses. In qemu the highest free place is above them.
 struct SmallStack(*mut c_void);
 
 impl SmallStack {
     fn new() -> Option<Self> {
-        const HIGH: *mut c_void = core::ptr::without_provenance_mut(0x1e_0000_0000);
+        let high = if counter::is_plugin() { 0 } else { 0x1e_0000_0000_u64 };
+        let high = core::ptr::without_provenance_mut(high as usize);
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         // SAFETY: fresh memory; the address is a hint.
-        let base = unsafe { libc::mmap(HIGH, SMALL_BYTES, protection, flags, -1, 0) };
+        let base = unsafe { libc::mmap(high, SMALL_BYTES, protection, flags, -1, 0) };
         (base != libc::MAP_FAILED).then_some(Self(base))
     }
 
@@ -121,14 +122,14 @@ pub(crate) fn time(
     })
 }
 
-/// The same for callgrind, which writes one file.
+/// The same for who counts instructions.
 pub(crate) fn count(shape: Shape, host: Host, object: Object, function: Function, count: u64) {
     on_host(host, object, || {
         // The first callback of a thread takes the slow path.
         call(shape, function, 1);
-        callgrind::zero();
+        counter::zero();
         call(shape, function, count);
-        callgrind::dump();
+        counter::dump();
     });
 }
 

@@ -45,7 +45,7 @@ fn answer(number: f64) -> Result<(), String> {
 }
 
 fn find(name: &str) -> Result<Object, String> {
-    Object::both()?
+    Object::all()?
         .into_iter()
         .find(|object| object.name == name)
         .ok_or(format!("no object `{name}`"))

@@ -120,7 +120,7 @@ fn measure(
     prepare: impl Fn(Object),
 ) -> Result<Vec<Measured>, String> {
     let mut measured = Vec::new();
-    for object in Object::both()? {
+    for object in Object::all()? {
         let mut times = vec![Vec::new(); cases.len()];
         let mut order = Order(1);
         // The first rounds fill the pool.
@@ -187,7 +187,7 @@ fn print_in_processes(rounds: usize, slowness: f64) -> Result<bool, String> {
     let mut hold = true;
     let mut plain = 0.0;
     for (place, case) in &IN_PROCESSES {
-        for object in Object::both()? {
+        for object in Object::all()? {
             if matches!(case.variant, Variant::Plain) && object.name == "exe" {
                 head(&format!("{place}: ns, median of {rounds} processes"));
             }

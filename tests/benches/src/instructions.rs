@@ -1,19 +1,19 @@
-//! The instructions of a warm callback, counted by callgrind: exact, and the same in every run.
+//! The instructions of a warm callback, counted by callgrind, or by a plugin of qemu: exact, and the
+//! same in every run.
 //!
-//! This program runs again in valgrind, where it asks callgrind to write a file after each row's
-//! loop (callgrind.rs).
+//! This program runs again there, and asks for the number after each row's loop (counter.rs).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use benches::{Shape, Variant};
 
 use crate::object::Object;
-use crate::rows::{Row, rows};
+use crate::rows::{Most, Row, rows};
 use crate::table::{title, verdict};
-use crate::{caller, child};
+use crate::{caller, child, counter};
 
-/// What the child in valgrind is told.
+/// What the child is told.
 pub(crate) const TASK: &str = "instructions";
 
 /// Calls that are counted of each row. What the loop needs outside of its calls is the same in all
@@ -27,7 +27,7 @@ const SHAPES: [Shape; 3] = [Shape::Tiny, Shape::Reading, Shape::Eight];
 fn plan() -> Result<Vec<(Shape, Object, Row)>, String> {
     let mut plan = Vec::new();
     for shape in SHAPES {
-        for object in Object::both()? {
+        for object in Object::all()? {
             let rows = rows(shape).into_iter().filter(|row| row.variant != Variant::Grow);
             plan.extend(
                 rows.filter(|row| object.function(shape, row.variant).is_some())
@@ -38,9 +38,20 @@ fn plan() -> Result<Vec<(Shape, Object, Row)>, String> {
     Ok(plan)
 }
 
-/// In valgrind: for each row one loop to warm up and one to count.
+/// In the child: for each row one loop to warm up and one to count.
 pub(crate) fn run_in_child() -> Result<(), String> {
-    take_places_above_the_stack()?;
+    if !counter::is_plugin() {
+        take_places_above_the_stack()?;
+        return count_rows();
+    }
+    // Not on the main thread: of musl's, stacker believes that it has no room, and maps a stack for
+    // each call.
+    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(count_rows);
+    let result = thread.map_err(|error| error.to_string())?.join();
+    result.map_err(|_| "the thread that counts has panicked".to_owned())?
+}
+
+fn count_rows() -> Result<(), String> {
     for (shape, object, row) in plan()? {
         let function = object.function(shape, row.variant).ok_or("a callback is missing")?;
         for _ in 0..2 {
@@ -54,7 +65,8 @@ pub(crate) fn run_in_child() -> Result<(), String> {
 /// 0x1f_feff_0000 and below. With the addresses taken that the runtime asks for, valgrind chooses
 /// lower ones.
 fn take_places_above_the_stack() -> Result<(), String> {
-    let (from, to) = (30_usize << 40, 32_usize << 40);
+    let (from, to) = (30_u64 << 40, 32_u64 << 40);
+    let (from, to) = (from as usize, to as usize);
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
     // SAFETY: a fresh mapping at an address of the system's choice touches nothing that exists.
     let taken = unsafe {
@@ -144,11 +156,7 @@ fn count_all() -> Result<Vec<(Shape, Row, i64)>, String> {
     let counts = counts?;
     let plan = plan()?;
     if counts.len() != 2 * plan.len() {
-        return Err(format!(
-            "callgrind has written {} counts for {} rows",
-            counts.len(),
-            plan.len()
-        ));
+        return Err(format!("{} counts were written for {} rows", counts.len(), plan.len()));
     }
     // Of the two loops of each row, the second.
     let counts = counts.into_iter().skip(1).step_by(2);
@@ -158,51 +166,74 @@ fn count_all() -> Result<Vec<(Shape, Row, i64)>, String> {
 fn count(folder: &Path) -> Result<Vec<i64>, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let file = folder.join("count");
-    let output = Command::new("valgrind")
-        .arg("--tool=callgrind")
-        .arg(format!("--callgrind-out-file={}", file.display()))
+    let counter = std::env::var(counter::COUNTER)
+        .unwrap_or(format!("valgrind --tool=callgrind --callgrind-out-file={}", file.display()));
+    let mut words = counter.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let output = Command::new(name)
+        .args(words)
         .arg(program)
         .args(child::arguments(&[TASK]))
         .output()
         .map_err(|error| {
-            format!("valgrind cannot be started ({error}); on Debian: apt-get install valgrind")
+            format!("{name} cannot be started ({error}); on Debian: apt-get install {name}")
         })?;
+    let told = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        return Err(format!("valgrind failed: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(format!("{name} failed: {told}"));
+    }
+    if counter::is_plugin() {
+        return told.lines().filter(|line| line.starts_with("totals: ")).map(total).collect();
     }
     (1..)
         .map(|number| folder.join(format!("count.{number}")))
         .take_while(|file| file.exists())
-        .map(total)
+        .map(|file| {
+            total(
+                &std::fs::read_to_string(&file)
+                    .map_err(|error| format!("{}: {error}", file.display()))?,
+            )
+        })
         .collect()
 }
 
-/// The line `totals: <instructions>` of one file.
-fn total(file: PathBuf) -> Result<i64, String> {
-    let text =
-        std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+/// The line `totals: <instructions>` of a text.
+fn total(text: &str) -> Result<i64, String> {
     let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
-    total
-        .and_then(|total| total.trim().parse().ok())
-        .ok_or(format!("no totals in {}", file.display()))
+    total.and_then(|total| total.trim().parse().ok()).ok_or(format!("no totals in {text}"))
 }
 
 fn print_table(shape: Shape, table: &[(Row, i64)]) -> bool {
-    let columns = format!("{:>6} {:>6}", "all", "added");
-    println!("\n{}: instructions, in the executable and in the shared object", title(shape));
-    println!("{:<30}{columns}   {columns}   bound", "");
+    // The executable's rows, and those of the shared object if there is one.
+    let objects: Vec<&[(Row, i64)]> =
+        table.chunk_by(|(_, _), (row, _)| row.name != "plain").collect();
+    let places = ["in the executable", "in the executable and in the shared object"];
+    println!("\n{}: instructions, {}", title(shape), places[objects.len() - 1]);
+    println!("{:<30}{}bound", "", format!("{:>6} {:>6}   ", "all", "added").repeat(objects.len()));
     let mut hold = true;
-    let (executable, cdylib) = table.split_at(table.len() / 2);
-    for ((row, one), (_, other)) in executable.iter().zip(cdylib) {
-        let added = (per_call(one - executable[0].1), per_call(other - cdylib[0].1));
-        let (one, other) = (per_call(*one), per_call(*other));
-        print!("{:<30}{one:>6} {:>+6}   {other:>6} {:>+6}", row.name, added.0, added.1);
-        if let Some(most) = row.instructions {
-            let holds = added.0 <= most && added.1 <= most;
-            print!("   at most +{most}: {}", verdict(holds));
-            hold &= holds;
+    for (at, (row, _)) in objects[0].iter().enumerate() {
+        print!("{:<30}", row.name);
+        let mut holds = true;
+        for rows in &objects {
+            let added = |row: &(Row, i64)| per_call(row.1 - rows[0].1);
+            print!("{:>6} {:>+6}   ", per_call(rows[at].1), added(&rows[at]));
+            let most = row.instructions.and_then(|most| match most {
+                Most::Added(most) => Some(most),
+                Most::Of(peer, part) => {
+                    let peer = rows.iter().find(|(row, _)| row.variant == peer)?;
+                    Some((added(peer) as f64 * part) as i64)
+                }
+            });
+            holds &= most.is_none_or(|most| added(&rows[at]) <= most);
         }
-        println!();
+        match row.instructions {
+            Some(Most::Added(most)) => println!("at most +{most}: {}", verdict(holds)),
+            Some(Most::Of(peer, part)) => {
+                println!("at most {part:.1} of {peer:?}: {}", verdict(holds));
+            }
+            None => println!("-"),
+        }
+        hold &= holds;
     }
     hold
 }

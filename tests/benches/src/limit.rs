@@ -2,6 +2,11 @@
 //! for one callback, with the arguments left in their registers and thread-locals of the
 //! initial-exec model. No first use, no nesting, no unwinding, no report.
 
+#![cfg_attr(
+    not(all(target_arch = "x86_64", target_os = "linux")),
+    allow(dead_code, reason = "for the target that the assembly is of")
+)]
+
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
 

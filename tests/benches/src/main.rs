@@ -7,8 +7,8 @@
 
 mod build;
 mod caller;
-mod callgrind;
 mod child;
+mod counter;
 mod first;
 mod instructions;
 mod memory;
@@ -25,7 +25,8 @@ const HELP: &str = "\
 usage: cargo run --release -p benches -- [part]... [option]...
 
 parts (all of them unless some are named):
-  instructions   instructions of a warm callback, counted exactly (needs valgrind)
+  instructions   instructions of a warm callback, counted exactly (needs valgrind; for other
+                 targets: bash .ci/counts)
   speed          time of a warm callback, in an executable and in a shared object
   threads        the same on one thread and on two
   first          time of the first callback of a thread and of a process

@@ -41,7 +41,7 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
     );
     println!("{:<30} {:<7} {:>9} {:>9}   bound", "", "object", "all", "added");
     let mut hold = true;
-    for object in Object::both()? {
+    for object in Object::all()? {
         let mut plain = 0.0;
         for (name, variant, bounded) in CASES {
             let task = (variant as u32).to_string();

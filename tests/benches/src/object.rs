@@ -1,4 +1,4 @@
-//! The two objects that callbacks lie in: this executable, and the shared object that it opens.
+//! The objects that callbacks lie in: this executable, and the shared object that it opens.
 
 use core::ffi::{c_char, c_void};
 use std::ffi::{CStr, CString};
@@ -18,15 +18,19 @@ pub(crate) struct Object {
 type OnSystemStack = unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void);
 
 impl Object {
-    /// Both of them, the executable first.
-    pub(crate) fn both() -> Result<[Self; 2], String> {
+    /// All of them, the executable first. A static one opens nothing.
+    pub(crate) fn all() -> Result<Vec<Self>, String> {
         let executable = Self {
             name: "exe",
             function: benches_function,
             on_system_stack: benches_on_system_stack,
             trim: benches_trim,
         };
-        Ok([executable, Self::open()?])
+        let mut all = vec![executable];
+        if cfg!(not(target_feature = "crt-static")) {
+            all.push(Self::open()?);
+        }
+        Ok(all)
     }
 
     fn open() -> Result<Self, String> {

@@ -11,8 +11,16 @@ pub(crate) struct Row {
     pub(crate) variant: Variant,
     pub(crate) host: Host,
     /// Instructions that it may add to the plain callback.
-    pub(crate) instructions: Option<i64>,
+    pub(crate) instructions: Option<Most>,
     pub(crate) time: Option<TimeBound>,
+}
+
+/// How many instructions a row may add.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Most {
+    Added(i64),
+    /// As a part of what an alternative adds.
+    Of(Variant, f64),
 }
 
 /// How much time a row may take.
@@ -91,30 +99,46 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
     }
 }
 
-/// The same in the executable and in the shared object: in place 9; switched 28, and where
-/// arguments lie on the stack at most 1.3 times what corosensei::on_stack adds there.
-fn instructions(shape: Shape, row: &Row) -> Option<i64> {
+/// Whether the target has a fast path (runtime/src/fast/).
+const HAS_FAST_PATH: bool = cfg!(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_os = "linux",
+    target_pointer_width = "64"
+));
+
+/// The same in the executable and in the shared object. Where arguments lie on the stack, the fast
+/// path copies them.
+fn instructions(shape: Shape, row: &Row) -> Option<Most> {
     use Variant::{
-        Always, AlwaysCompiled, AlwaysFallback, AlwaysFallbackCompiled, Never, NeverFallback,
-        WhenLow, WhenLowCompiled, WhenLowFallback, WhenLowUnwind,
+        Always, AlwaysCompiled, AlwaysFallback, AlwaysFallbackCompiled, Corosensei, MaybeGrow,
+        Never, NeverFallback, WhenLow, WhenLowCompiled, WhenLowFallback, WhenLowUnwind,
     };
-    let switched = match shape {
-        Shape::Reading => 47,
-        Shape::Eight => 90,
-        _ => 28,
-    };
+    let is_compiled = !HAS_FAST_PATH
+        || matches!(row.variant, WhenLowCompiled | AlwaysCompiled | AlwaysFallbackCompiled);
     match (row.variant, row.host) {
         (
             WhenLow | WhenLowFallback | WhenLowCompiled | WhenLowUnwind | Never | NeverFallback,
             Host::Thread,
         )
-        | (Always | AlwaysFallback | AlwaysCompiled, Host::System) => Some(9),
+        | (Always | AlwaysFallback | AlwaysCompiled, Host::System) => Some(if is_compiled {
+            Most::Of(MaybeGrow, 1.0)
+        } else if cfg!(target_arch = "aarch64") {
+            Most::Added(12)
+        } else {
+            Most::Added(9)
+        }),
         (WhenLow | WhenLowFallback, Host::Low)
         | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
-            Some(switched)
+            Some(match (shape, row.host) {
+                _ if is_compiled => Most::Of(Corosensei, 1.3),
+                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(35),
+                _ if cfg!(target_arch = "aarch64") => Most::Added(30),
+                (Shape::Reading | Shape::Eight, _) => Most::Of(Corosensei, 1.3),
+                _ => Most::Added(28),
+            })
         }
         // Asks the system for the alternate signal stack.
-        (WhenLow, Host::Unknown) => Some(320),
+        (WhenLow, Host::Unknown) if HAS_FAST_PATH => Some(Most::Added(320)),
         _ => None,
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
 /// Measures one shape.
 pub(crate) fn measure(shape: Shape, quick: bool) -> Result<Vec<Measured>, String> {
     let mut entries = Vec::new();
-    for object in Object::both()? {
+    for object in Object::all()? {
         for row in rows(shape) {
             if let Some(function) = object.function(shape, row.variant) {
                 entries.push(Entry { object, row, function, times: Vec::new() });

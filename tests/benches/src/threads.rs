@@ -26,7 +26,7 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
     println!("\none thread and two: ns of processor time for a call, median of {rounds} rounds");
     println!("{:<30} {:<7} {:>9} {:>9} {:>9}   bound", "", "object", "one", "two", "ratio");
     let mut hold = true;
-    for object in Object::both()? {
+    for object in Object::all()? {
         let mut times: [[Vec<f64>; 2]; CASES.len()] = Default::default();
         for _ in 0..rounds {
             for ((_, variant), times) in CASES.iter().zip(&mut times) {
