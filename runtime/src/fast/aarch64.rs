@@ -62,10 +62,9 @@ pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
 /// pages are counted here. x9 = header of the home.
 macro_rules! look_at_home {
     () => {
-        "ldr x9, [x16, #16]
+        "ldp x9, x10, [x16, #16]
         .if ({room} - {needed}) / 4096 > 0 && {needed} < {room}
         // The distance to the header, negative on the home.
-        ldr x10, [x9, #24]
         sub x11, sp, x10
         // Carry: sp lies below the header, and no further than that.
         cmn x11, #(({room} - {needed}) / 4096), lsl #12
@@ -102,7 +101,7 @@ macro_rules! assembly {
             .if {stays}
             // In place when SP is on the thread stack, with enough below; the slow path notes the
             // first time. x11 = how far above the usual need SP is.
-            ldp x9, x10, [x16, #24]
+            ldp x9, x10, [x16, #32]
             sub x11, sp, x9
             .if {needed} > {usual}
             sub x12, x11, #(({needed} - {usual}) >> 12), lsl #12
@@ -243,7 +242,7 @@ macro_rules! assembly {
             b {slow}
             // With room on the thread stack, less than usual, or the first time.
             24:
-            ldr x13, [x16, #40]
+            ldr x13, [x16, #48]
             cmp sp, x13
             b.hs 7b
             b {body}

@@ -70,7 +70,7 @@ macro_rules! look_at_home {
         "mov r11, qword ptr fs:[rax + 16]
         .if {needed} < {room}
         lea r10, [rsp + {room} - {needed}]
-        sub r10, qword ptr [r11 + 24]
+        sub r10, qword ptr fs:[rax + 24]
         cmp r10, {room} - {needed}
         jb {body}
         .endif"
@@ -102,7 +102,7 @@ macro_rules! assembly {
             lea r10, [rsp - {needed}]
             cmp r10, qword ptr fs:[rax]
             jl 4f
-            cmp rsp, qword ptr fs:[rax + 40]
+            cmp rsp, qword ptr fs:[rax + 48]
             jb {body}
             // Above, or on the thread stack for the first time.
             jmp 6f

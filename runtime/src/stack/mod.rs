@@ -87,9 +87,6 @@ pub struct Header {
     pub(crate) description: AtomicPtr<i32>,
     /// Bytes between `low` and the header. Constant while the stack is in use.
     pub(crate) room_bytes: usize,
-    /// The address of this header, where the room ends; 0 where there is no stack, so that the fast
-    /// path takes no SP for being on it.
-    pub(crate) room_end: usize,
     /// The lowest usable address.
     pub(crate) low: usize,
     /// The callback that the compiled path runs or has run here. The fast path leaves it alone:
@@ -154,7 +151,6 @@ unsafe impl Sync for Header {}
 const _: () = assert!(offset_of!(Header, calling) == 0);
 const _: () = assert!(offset_of!(Header, description) == size_of::<usize>());
 const _: () = assert!(offset_of!(Header, room_bytes) == 2 * size_of::<usize>());
-const _: () = assert!(offset_of!(Header, room_end) == 3 * size_of::<usize>());
 
 /// What is put back when a body ends that a handler has called on the alternate signal stack.
 pub(crate) struct Lent {
@@ -207,7 +203,6 @@ impl Header {
             calling: AtomicUsize::new(calling),
             description: AtomicPtr::new(ptr::null_mut()),
             room_bytes: room.end - room.start,
-            room_end: room.end,
             low: room.start,
             callback: AtomicPtr::new(ptr::null_mut()),
             // SAFETY: null.

@@ -24,7 +24,8 @@ pub(crate) enum Host {
 }
 
 /// A stack that is too small for a reserve of 128 KiB.
-const SMALL_BYTES: usize = 64 * 1024;
+const SMALL_BYTES: usize =
+    if libc::PTHREAD_STACK_MIN > 64 * 1024 { libc::PTHREAD_STACK_MIN } else { 64 * 1024 };
 
 /// Above all system stacks, as stacks of other programs are: also under Valgrind, which has less
 /// room for addresses. In qemu the highest free place is above them.

@@ -131,14 +131,14 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
         | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
             Some(match (shape, row.host) {
                 _ if is_compiled => Most::Of(Corosensei, 1.3),
-                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(35),
-                _ if cfg!(target_arch = "aarch64") => Most::Added(30),
+                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(36),
+                _ if cfg!(target_arch = "aarch64") => Most::Added(32),
                 (Shape::Reading | Shape::Eight, _) => Most::Of(Corosensei, 1.3),
                 _ => Most::Added(28),
             })
         }
         // Asks the system for the alternate signal stack.
-        (WhenLow, Host::Unknown) if HAS_FAST_PATH => Some(Most::Added(320)),
+        (WhenLow, Host::Unknown) if HAS_FAST_PATH => Some(Most::Added(330)),
         _ => None,
     }
 }

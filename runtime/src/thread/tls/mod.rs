@@ -42,6 +42,9 @@ pub struct Words {
     bytes: AtomicUsize,
     /// The stack to run the next body on, if it is idle. Never null.
     home: AtomicPtr<Header>,
+    /// Where its room ends; 0 where there is no stack, so that the fast path takes no SP for being
+    /// on it.
+    home_end: AtomicUsize,
     /// The part of the range in which a callback that needs [`USUAL_BYTES`] may run in place, empty
     /// before a body has.
     usual_low: AtomicUsize,
@@ -57,9 +60,10 @@ pub struct Words {
 const _: () = assert!(offset_of!(Words, low) == 0);
 const _: () = assert!(offset_of!(Words, bytes) == size_of::<usize>());
 const _: () = assert!(offset_of!(Words, home) == 2 * size_of::<usize>());
-const _: () = assert!(offset_of!(Words, usual_low) == 3 * size_of::<usize>());
-const _: () = assert!(offset_of!(Words, usual_bytes) == 4 * size_of::<usize>());
-const _: () = assert!(offset_of!(Words, in_place_high) == 5 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, home_end) == 3 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, usual_low) == 4 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, usual_bytes) == 5 * size_of::<usize>());
+const _: () = assert!(offset_of!(Words, in_place_high) == 6 * size_of::<usize>());
 
 /// What stands for the state of a thread that has ended.
 const ENDED: *mut u8 = ptr::without_provenance_mut(1);
@@ -70,6 +74,7 @@ impl Words {
             low: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             home: AtomicPtr::new((&raw const NO_STACK).cast_mut()),
+            home_end: AtomicUsize::new(0),
             usual_low: AtomicUsize::new(0),
             usual_bytes: AtomicUsize::new(0),
             in_place_high: AtomicUsize::new(0),
@@ -133,7 +138,13 @@ impl Words {
     }
 
     pub(crate) fn set_home(&self, home: &'static Header) {
+        // A signal handler in between finds itself on no home.
+        self.home_end.store(0, Relaxed);
+        compiler_fence(SeqCst);
         self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
+        compiler_fence(SeqCst);
+        let end = if home.room_bytes == 0 { 0 } else { ptr::from_ref(home).addr() };
+        self.home_end.store(end, Relaxed);
     }
 
     /// Null before the first use and after the end.
