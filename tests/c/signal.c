@@ -88,6 +88,44 @@ void c_handle(int signal, int flags) {
     handle(signal, on_signal, flags);
 }
 
+#ifdef __aarch64__
+static uint32_t *broken, whole;
+
+static void write_code(uint32_t *at, uint32_t instruction) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *low = (char *)((uintptr_t)at & ~(page - 1));
+    mprotect(low, page, PROT_READ | PROT_WRITE | PROT_EXEC);
+    *at = instruction;
+    __builtin___clear_cache((char *)at, (char *)(at + 1));
+    mprotect(low, page, PROT_READ | PROT_EXEC);
+}
+
+static void on_break(int signal, siginfo_t *info, void *context) {
+    if (!broken)
+        return;
+    write_code(broken, whole);
+    broken = NULL;
+    on_signal(signal, info, context);
+}
+
+/* A breakpoint instead of the instruction, until it is met once. */
+void c_break_at(uint32_t *at, int flags) {
+    handle(SIGTRAP, on_break, flags);
+    whole = *at;
+    broken = at;
+    write_code(at, 0xd4200000);
+}
+
+/* Whether the breakpoint was met; if not, the instruction is put back. */
+int c_mend(void) {
+    if (!broken)
+        return 1;
+    write_code(broken, whole);
+    broken = NULL;
+    return 0;
+}
+#endif
+
 /* The smallest size of an alternate stack that the kernel accepts here. qemu 7.2 does not tell
    AT_MINSIGSTKSZ; the kernel's own constant is larger where the frame of a signal is. */
 #if defined __aarch64__

@@ -175,3 +175,16 @@ pub use steps::{
     c_begin_steps, c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_held_back,
     c_plan_signals, c_step, c_step_thread_end,
 };
+
+/// Of signal.c, where instructions can be exchanged for breakpoints.
+#[cfg(all(target_arch = "aarch64", target_os = "linux"))]
+#[allow(missing_docs, reason = "each is described at its definition in tests/c")]
+mod breaks {
+    unsafe extern "C" {
+        pub fn c_break_at(at: *mut u32, flags: super::c_int);
+        pub fn c_mend() -> super::c_int;
+    }
+}
+
+#[cfg(all(target_arch = "aarch64", target_os = "linux"))]
+pub use breaks::{c_break_at, c_mend};

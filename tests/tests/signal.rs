@@ -5,6 +5,9 @@
 #![cfg(unix)]
 #![cfg(target_os = "linux")]
 
+#[cfg(target_arch = "aarch64")]
+#[path = "signal/broken.rs"]
+mod broken;
 #[cfg(target_arch = "x86_64")]
 #[path = "signal/stepped.rs"]
 mod stepped;
@@ -342,6 +345,17 @@ in_both_modes! {
 
     fn jump_out_of_a_handler_at_each_instruction_around_the_slow_path_loses_nothing(mode) {
         stepped::jump_out_at_each(mode, jumped_over);
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+in_both_modes! {
+    fn handler_at_each_instruction_of_the_fast_path_works(mode) {
+        broken::break_at_each(mode, warm);
+    }
+
+    fn handler_at_each_instruction_of_a_nested_fast_path_works(mode) {
+        broken::break_at_each(mode, nested);
     }
 }
 
