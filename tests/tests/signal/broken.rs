@@ -59,6 +59,7 @@ pub(super) fn break_at_each(mode: Mode, scenario: fn(Mode) -> c_int) {
         for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
             let mut run = Run { stack, mode, handler, before: Some(warm), scenario, calls: 0 };
             run.on_thread(THREAD_BYTES, breaks::of(Mode::Plain));
+            assert_eq!(stats().stacks_reclaimed, 0, "no activation was taken for dead");
         }
     }
 }
