@@ -446,7 +446,7 @@ if_fast_path! { {
                 ending::<D, _, _>(run, address)
             };
             if has_run || !HAS_FALLBACK {
-                // SAFETY: the call has written it. Without a fallback nobody lives to see a refusal.
+                // SAFETY: the call has written it. Without a fallback nobody sees a refusal.
                 return unsafe { call.result.assume_init() };
             }
             drop(ManuallyDrop::into_inner(call.call));
@@ -485,7 +485,8 @@ if_fast_path! { {
                         // SAFETY: the address of the call, which waits for this.
                         let run = move || unsafe { body::<F, A, R>(address) };
                         if A::EXISTS {
-                            guarded_or::<$unwinds, false, R, _, _>(callback, 0, run, || R::from(false))
+                            let refused = || R::from(false);
+                            guarded_or::<$unwinds, false, R, _, _>(callback, 0, run, refused)
                         } else {
                             crate::call::guarded::<$unwinds, false, R, _>(callback, 0, run)
                         }

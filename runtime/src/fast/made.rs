@@ -84,8 +84,8 @@ macro_rules! fast_path {
         {
             core::arch::naked_asm!(
                 $crate::fast::assembly!(),
-                is_fast = const (needed::<D, ($($argument,)*), R>() <= crate::fast::MOST_NEEDED_BYTES)
-                    as usize,
+                is_fast = const
+                    (needed::<D, ($($argument,)*), R>() <= crate::fast::MOST_NEEDED_BYTES) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
                 switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
                     && crate::fast::words_to_copy(

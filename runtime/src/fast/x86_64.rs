@@ -97,8 +97,8 @@ macro_rules! assembly {
             .if {stays}
             // In place when SP is on the thread stack, with enough below; the slow path notes
             // the first time. Where the subtraction wraps around, the result is negative: less
-            // than all addresses of user space are. (The range in which {usual} bytes are free would
-            // cost those more that change stacks.)
+            // than all addresses of user space are. (The range in which {usual} bytes are free
+            // would cost those more that change stacks.)
             lea r10, [rsp - {needed}]
             cmp r10, qword ptr fs:[rax]
             jl 4f

@@ -83,7 +83,9 @@ macro_rules! variants {
                 body($first, $($arg),*)
             }
             extern "C" fn maybe_grow($first: $first_type, $($arg: $type),*) -> $result {
-                stacker::maybe_grow(peers::RESERVE_BYTES, peers::STACK_BYTES, || body($first, $($arg),*))
+                stacker::maybe_grow(peers::RESERVE_BYTES, peers::STACK_BYTES, || {
+                    body($first, $($arg),*)
+                })
             }
             extern "C" fn grow($first: $first_type, $($arg: $type),*) -> $result {
                 stacker::grow(peers::STACK_BYTES, || body($first, $($arg),*))
@@ -95,7 +97,9 @@ macro_rules! variants {
             extern "C" fn psm($first: $first_type, $($arg: $type),*) -> $result {
                 // SAFETY: nobody else uses the stack meanwhile, as the benchmark calls these on one
                 // thread, and the body does not unwind.
-                unsafe { ::psm::on_stack(Reused::low(), peers::STACK_BYTES, || body($first, $($arg),*)) }
+                unsafe {
+                    ::psm::on_stack(Reused::low(), peers::STACK_BYTES, || body($first, $($arg),*))
+                }
             }
             extern "C" fn corosensei($first: $first_type, $($arg: $type),*) -> $result {
                 ::corosensei::on_stack(Reused, || body($first, $($arg),*))

@@ -1,5 +1,5 @@
-//! The instructions of a warm callback, counted by callgrind, or by a plugin of qemu: exact, and the
-//! same in every run.
+//! The instructions of a warm callback, counted by callgrind, or by a plugin of qemu: exact, and
+//! the same in every run.
 //!
 //! This program runs again there, and asks for the number after each row's loop (counter.rs).
 
@@ -178,12 +178,12 @@ fn count(folder: &Path) -> Result<Vec<i64>, String> {
         .map_err(|error| {
             format!("{name} cannot be started ({error}); on Debian: apt-get install {name}")
         })?;
-    let told = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        return Err(format!("{name} failed: {told}"));
+        return Err(format!("{name} failed: {errors}"));
     }
     if counter::is_plugin() {
-        return told.lines().filter(|line| line.starts_with("totals: ")).map(total).collect();
+        return errors.lines().filter(|line| line.starts_with("totals: ")).map(total).collect();
     }
     (1..)
         .map(|number| folder.join(format!("count.{number}")))

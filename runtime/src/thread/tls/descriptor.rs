@@ -1,6 +1,6 @@
-//! Linux on x86_64 and aarch64: a thread-local that is reached through a TLS descriptor, so that a shared library
-//! with guarded callbacks needs none of the room that the C library keeps for thread-locals of the
-//! fastest kind.
+//! Linux on x86_64 and aarch64: a thread-local that is reached through a TLS descriptor, so that a
+//! shared library with guarded callbacks needs none of the room that the C library keeps for
+//! thread-locals of the fastest kind.
 //!
 //! Once, when the program or library is loaded, [`find_place`] looks where the loader has put the
 //! words:

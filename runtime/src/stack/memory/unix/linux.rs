@@ -37,9 +37,9 @@ pub(crate) fn first_hint() -> usize {
     if valgrind::is_running() { 0 } else { 0x2000_0000 + random_offset(0x0400_0000) }
 }
 
-/// Keeps the place as hard to guess as the kernel would, and apart from those of other copies of this
-/// runtime, which would have to go above the stacks of later threads: less than `below`, from the
-/// bits that the kernel drew for this process and from where this copy lies.
+/// Keeps the place as hard to guess as the kernel would, and apart from those of other copies of
+/// this runtime, which would have to go above the stacks of later threads: less than `below`, from
+/// the bits that the kernel drew for this process and from where this copy lies.
 fn random_offset(below: usize) -> usize {
     const STEP: usize = if cfg!(target_pointer_width = "64") { 16 << 20 } else { 2 << 20 };
     // SAFETY: getauxval has no preconditions.
