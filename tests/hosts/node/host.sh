@@ -10,6 +10,6 @@ workers           default always stay check
 worker_throws     default always stay check
 worker_recursion  default always stay check
 pool              default always stay check
-forty_addons      default always stay check
+two_hundred_addons  default always stay check
 large_in_1_MiB_worker  + default always stay
 '

@@ -43,11 +43,11 @@ async function main() {
     const results = await Promise.all(Array.from({ length: 200 }, (_, n) => host.later(n)));
     return results.reduce((a, b) => a + b);
   }
-  if (name === 'forty_addons') {
+  if (name === 'two_hundred_addons') {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'addons'));
     let opened = 0;
     try {
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 200; i++) {
         const file = path.join(folder, i + '.node');
         fs.copyFileSync(library, file);
         opened += open(file).work(i) >= -1000;

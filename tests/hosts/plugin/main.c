@@ -76,26 +76,33 @@ int main(int count, char **arguments) {
     pthread_join(thread, NULL);
     printf("%d %s\n", sum,
            pages() - after_ten < 65536 ? "no address space is lost" : "address space is lost");
-  } else if (!strcmp(arguments[2], "forty")) {
-    // Forty copies, all open; then closed in another order and opened again.
-    char folder[] = "/tmp/pluginsXXXXXX", command[600], path[40][64];
-    void *handles[40];
+  } else if (!strcmp(arguments[2], "two_hundred")) {
+    // Two hundred copies, all open; then closed and opened again in random order.
+    enum { COPIES = 200, RELOADS = 1000 };
+    static char path[COPIES][64];
+    static void *handles[COPIES];
+    char folder[] = "/tmp/pluginsXXXXXX", command[600];
+    unsigned long long random = 1;
     if (!mkdtemp(folder)) return 5;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < COPIES; i++) {
       snprintf(path[i], sizeof path[i], "%s/%d.so", folder, i);
       snprintf(command, sizeof command, "cp %s %s", library, path[i]);
       if (system(command)) return 6;
     }
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < COPIES; i++)
         handles[i] = open_copy(path[i]), sum += call(handles[i], "plugin_work", i);
-    for (int round = 0; round < 10; round++)
-      for (int i = round % 3; i < 40; i += 3) {
-        dlclose(handles[i]);
-        handles[i] = open_copy(path[i]);
-        sum += call(handles[i], "plugin_work", i) + on_thread(work, handles[i], 256 << 10);
-      }
+    for (int round = 0; round < RELOADS; round++) {
+      random = random * 6364136223846793005ull + 1442695040888963407ull;
+      int i = (int)(random >> 33) % COPIES;
+      dlclose(handles[i]);
+      handles[i] = open_copy(path[i]);
+      sum += call(handles[i], "plugin_work", i) + on_thread(work, handles[i], 256 << 10);
+    }
+    // Wants static TLS, of which nothing may be used up.
+    void *gomp = open_copy("libgomp.so.1");
+    int threads = ((int (*)(void))dlsym(gomp, "omp_get_max_threads"))();
     snprintf(command, sizeof command, "rm -r %s", folder);
-    printf("%d %d\n", sum, system(command));
+    printf("%d %d %s\n", sum, system(command), threads > 0 ? "OpenMP" : "no OpenMP");
   } else if (!strcmp(arguments[2], "large_on_64_KiB_threads")) {
     for (int i = 0; i < 20; i++) {
       void *handle = open_copy(library);

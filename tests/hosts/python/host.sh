@@ -18,6 +18,6 @@ greenlet                 default stay check
 greenlet_128_KiB         check
 greenlet_visits          default always stay check
 greenlet_visits_128_KiB  default always stay check
-forty_libraries          default always stay check
+two_hundred_libraries    default always stay check
 large_on_64_KiB_threads  + default always stay
 '

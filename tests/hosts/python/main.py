@@ -1,5 +1,6 @@
 """python3 main.py LIBRARY CASE: prints what must be the same in each mode."""
-import ctypes, importlib.machinery, importlib.util, os, shutil, sys, tempfile, threading
+import _ctypes, ctypes, importlib.machinery, importlib.util, os, random, shutil, sys, tempfile
+import threading
 
 library, case = sys.argv[1:]
 loader = importlib.machinery.ExtensionFileLoader('python_host', library)
@@ -70,11 +71,19 @@ elif case.startswith('greenlet'):
             while not t.dead: t.switch()
         return len(log)
     print(on_threads(2, 128, scene) if case.endswith('128_KiB') else scene())
-elif case == 'forty_libraries':
+elif case == 'two_hundred_libraries':
     with tempfile.TemporaryDirectory() as folder:
-        for i in range(40):
-            path = shutil.copy(library, os.path.join(folder, f'{i}.so'))
-            assert ctypes.CDLL(path).add_one(1) == 2
-    print('all 40')
+        paths = [shutil.copy(library, os.path.join(folder, f'{i}.so')) for i in range(200)]
+        opened = [ctypes.CDLL(path) for path in paths]
+        assert all(library.add_one(1) == 2 for library in opened)
+        order = random.Random(1)
+        for _ in range(1000):
+            i = order.randrange(200)
+            _ctypes.dlclose(opened[i]._handle)
+            opened[i] = ctypes.CDLL(paths[i])
+            assert opened[i].add_one(1) == 2
+        # Wants static TLS, of which nothing may be used up.
+        assert ctypes.CDLL('libgomp.so.1').omp_get_max_threads() > 0
+    print('all 200')
 else:
     sys.exit('no case ' + case)

@@ -1,13 +1,20 @@
 //! What the bodies of all extensions do: use stack, and check that they run on the stack that their
 //! mode promises.
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr::null_mut;
 
+thread_local! {
+    /// 4 KiB of thread-locals in each extension, as one with many crates has.
+    static LOCALS: Cell<[u64; 512]> = const { Cell::new([0; 512]) };
+}
+
 /// Uses a frame of `BYTES`; the result depends on all of it.
 #[inline(never)]
 pub fn spend<const BYTES: usize>(seed: i64) -> i64 {
+    LOCALS.with(|locals| black_box(locals).swap(&Cell::new([1; 512])));
     let mut frame = [0_u8; BYTES];
     for (i, byte) in black_box(&mut frame).iter_mut().enumerate() {
         *byte = (i as u8).wrapping_mul(7).wrapping_add(seed as u8);
