@@ -352,8 +352,8 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
     bounds.is_some_and(|bounds| bounds.contains(sp)) && !thread.signal_stack().contains(&sp)
 }
 
-/// On the thread stack none of the handlers runs any more whose bodies have left the alternate stack
-/// `lent`: they were jumped out of. Sets the stack again that was there before the first of them.
+/// On the thread stack none of the handlers runs any more whose bodies have left the alternate
+/// stack `lent`: they were jumped out of. Sets the stack again that was there before the first of them.
 #[inline(never)]
 fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
     while let Some(header) = table::slot_at(lent.start)

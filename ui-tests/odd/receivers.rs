@@ -4,9 +4,19 @@
 use guarded_callback::guarded_callback;
 use std::{cell::Cell, pin::Pin, rc::Rc, sync::Arc};
 struct D(&'static str);
-impl Drop for D { fn drop(&mut self) { print!("-{} ", self.0); } }
-struct S { a: D, b: D, n: Cell<i32> }
-fn s() -> S { S { a: D("a"), b: D("b"), n: Cell::new(1) } }
+impl Drop for D {
+    fn drop(&mut self) {
+        print!("-{} ", self.0);
+    }
+}
+struct S {
+    a: D,
+    b: D,
+    n: Cell<i32>,
+}
+fn s() -> S {
+    S { a: D("a"), b: D("b"), n: Cell::new(1) }
+}
 mod run {
     macro_rules! go { ($m:ident, $abi:literal) => { mod $m {
         use super::super::*;
@@ -44,7 +54,19 @@ mod run {
             let _ = W::nothing;
         }
     } } }
-    go!(c, "C"); go!(unwind, "C-unwind"); go!(rust, "Rust"); go!(system, "system");
-    pub fn all() { c::run(); unwind::run(); rust::run(); system::run(); }
+    go!(c, "C");
+    go!(unwind, "C-unwind");
+    go!(rust, "Rust");
+    go!(system, "system");
+    pub fn all() {
+        c::run();
+        unwind::run();
+        rust::run();
+        system::run();
+    }
 }
-fn main() { std::panic::set_hook(Box::new(|_| {})); run::all(); println!("end"); }
+fn main() {
+    std::panic::set_hook(Box::new(|_| {}));
+    run::all();
+    println!("end");
+}

@@ -69,8 +69,8 @@ const IDLE: usize = 0;
 /// The same while no thread has the stack: nobody who still remembers it can take it.
 const UNUSED: usize = 1;
 
-/// The owner of a stack that no thread keeps, with an activation on it: its thread has ended, or was
-/// ending when it called back.
+/// The owner of a stack that no thread keeps, with an activation on it: its thread has ended, or
+/// was ending when it called back.
 pub(crate) const ORPHAN: usize = 1;
 
 /// The library is closed: no stack is kept for later any more.
