@@ -317,12 +317,13 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         Some(thread) => thread,
         None => begin_thread(work)?,
     };
-    if let Some(lent) = signal_stack::current().range()
+    let mut setting = signal_stack::current();
+    if let Some(lent) = setting.range().filter(is_lent)
         && is_on_thread_stack(thread, request.sp)
     {
         leave_handlers(thread, lent);
+        setting = signal_stack::current();
     }
-    let setting = signal_stack::current();
     match setting.range() {
         Some(range) if !is_lent(&range) => thread.set_signal_stack(range, setting.disarms()),
         // SS_AUTODISARM: the stack is out of force while a handler runs on it, or waits there for a
@@ -353,7 +354,8 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
 }
 
 /// On the thread stack none of the handlers runs any more whose bodies have left the alternate
-/// stack `lent`: they were jumped out of. Sets the stack again that was there before the first of them.
+/// stack `lent`: they were jumped out of. Sets the stack again that was there before the first of
+/// them.
 #[inline(never)]
 fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
     while let Some(header) = table::slot_at(lent.start)

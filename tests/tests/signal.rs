@@ -797,7 +797,8 @@ in_both_modes! {
 
     fn storm_of_timer_signals_over_millions_of_callbacks_is_weathered(mode) {
         for stack in STACKS {
-            if stack.disarms_itself() && tests::is_emulated("gives no stack with SS_AUTODISARM back") {
+            let why = "gives no stack with SS_AUTODISARM back";
+            if stack.disarms_itself() && tests::is_emulated(why) {
                 continue;
             }
             for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
