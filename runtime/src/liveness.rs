@@ -91,7 +91,7 @@ pub(crate) fn reclaim(thread: &Thread, callback: &NewCallback) {
 
 fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
     measure_if_unproven(thread, callback, header);
-    if thread.holds(header) && is_dead(callback, header) && !is_pinned(header) {
+    if thread.holds(header) && is_dead(thread, callback, header) && !is_pinned(header) {
         end_left(thread, header);
     }
 }
@@ -103,10 +103,11 @@ pub(crate) fn end_left(thread: &Thread, header: &'static Header) {
 }
 
 /// Whether there is proof that the activation on the stack is dead.
-fn is_dead(callback: &NewCallback, header: &Header) -> bool {
-    header
-        .record()
-        .is_some_and(|record| callback.frame.contains(&record) || is_gone(header, record))
+fn is_dead(thread: &Thread, callback: &NewCallback, header: &Header) -> bool {
+    let Some(record) = header.record() else { return false };
+    // The home was taken later, from a frame in the same place.
+    let is_homes = thread.home().record() == Some(record) && !ptr::eq(thread.home(), header);
+    is_homes || callback.frame.contains(&record) || is_gone(header, record)
 }
 
 /// Whether the record is gone, whoever asks. A visit of the calling stack may overwrite it.

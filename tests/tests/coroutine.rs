@@ -397,6 +397,28 @@ fn mapped_at(address: usize, f: CCallback, mode: Mode) -> Option<(c_int, bool)> 
     Some((job.result(), job.switched))
 }
 
+callback! { "C" [reserve = 12 << 20] fn has_twelve_mib(_arg) {
+    c_int::from(remaining_stack().is_none_or(|bytes| bytes < 12 << 20))
+} }
+
+/// At an address that is less than the reserve.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[test]
+fn body_with_a_large_reserve_leaves_a_foreign_stack_at_a_low_address() {
+    for mode in [Mode::WhenLow, Mode::Always] {
+        // The first one in place on the thread stack.
+        assert_eq!(call_works(mode), 0);
+        if let Some(seen) = mapped_at(0x20_0000, has_twelve_mib::of(mode), mode) {
+            assert_eq!(seen.0, 0, "{mode:?}");
+        }
+    }
+}
+
+callback! { "C" fn visits_and_jumps(_arg) {
+    // SAFETY: neither this frame nor the visit's has anything to drop.
+    guarded_callback::on_host_stack(|| unsafe { c::c_jump() })
+} }
+
 in_both_modes! {
     #[cfg(unix)]
     fn foreign_stack_below_the_thread_stack_is_told_from_it(mode) {
@@ -580,6 +602,46 @@ in_both_modes! {
             assert_eq!(jobs[i].result(), 0, "coroutine {i}");
         }
         assert_eq!((stats().stacks_reclaimed, stats().refusals), (0, 0), "{:?}", stats());
+    }
+
+    fn longjmp_out_of_a_visit_of_the_calling_stack_leaves_memory_flat(mode) {
+        flat(2_000, |_| {
+            let visits = visits_and_jumps::of(Mode::Always);
+            // SAFETY: the frames that are jumped over have nothing to drop.
+            let jumped = unsafe { c::c_call_jumped(0, visits, ptr::null_mut()) };
+            assert_eq!((jumped, call_works(mode)), (1, 0));
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    fn suspended_body_lives_while_its_coroutine_cannot_be_accessed(mode) {
+        let mut memory = [0; 9].map(|_| vec![0_u8; 128 * KIB]);
+        let stacks = memory.each_mut().map(|memory| {
+            let unaligned = memory.as_ptr().align_offset(4096);
+            &mut memory[unaligned..][..64 * KIB]
+        });
+        let protect = |low: usize, protection| {
+            let low = ptr::without_provenance_mut(low);
+            // SAFETY: the stack of a coroutine that is suspended.
+            assert_eq!(unsafe { libc::mprotect(low, 64 * KIB, protection) }, 0);
+        };
+        let lows = stacks.each_ref().map(|stack| stack.as_ptr().addr());
+        let mut jobs: Vec<Job> = (0..9).map(|seed| Job::new(mode, seed)).collect();
+        for (job, stack) in jobs.iter_mut().zip(stacks) {
+            job.start(stack, suspends::of(mode));
+        }
+        let (guarded, others) = jobs.split_at(4);
+        guarded.iter().zip(lows).for_each(|(job, low)| {
+            assert!(!job.resume());
+            protect(low, libc::PROT_NONE);
+        });
+        // Each looks at some of the records.
+        others.iter().for_each(|job| assert!(!job.resume()));
+        others.iter().for_each(|job| assert!(job.resume() && job.result() == 0));
+        guarded.iter().zip(lows).for_each(|(job, low)| {
+            protect(low, libc::PROT_READ | libc::PROT_WRITE);
+            assert!(job.resume() && job.result() == 0, "{:?}", stats());
+        });
     }
 
     fn longjmp_at_many_depths_of_one_coroutine_is_never_refused(mode) {

@@ -122,20 +122,40 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
     result
 } }
 
-/// There the address of dlclose that the program knows is not the one that the loader calls.
+/// Compiles a program of C, and runs it with the plugin.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#[test]
-fn thread_ends_well_after_a_program_at_a_fixed_address_has_closed_the_library() {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixed_address");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/c/fixed_address.c");
-    let compiled = std::process::Command::new("cc")
-        .args(["-no-pie", "-fno-pie", "-pthread", source, "-ldl", "-o"])
+fn runs_with_the_plugin(name: &str, options: &[&str]) {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name).with_extension("c");
+    let compiled = std::process::Command::new("gcc")
+        .args(options)
+        .arg(source)
+        .args(["-pthread", "-ldl", "-o"])
         .arg(&program)
         .status();
     assert!(compiled.expect("a C compiler, as for the tests").success());
     let ended = std::process::Command::new(program).arg(Plugin::path()).status();
     let ended = ended.expect("it was just compiled");
     assert!(ended.success(), "the program {ended}");
+}
+
+/// There the address of dlclose that the program knows is not the one that the loader calls.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn thread_ends_well_after_a_program_at_a_fixed_address_has_closed_the_library() {
+    runs_with_the_plugin("fixed_address", &["-no-pie", "-fno-pie"]);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn library_in_a_namespace_of_its_own_leaves_the_keys_of_the_program_alone() {
+    runs_with_the_plugin("namespace", &[]);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn body_runs_code_on_its_stack_where_the_program_does() {
+    runs_with_the_plugin("trampoline", &["-z", "execstack"]);
 }
 
 in_both_modes! {

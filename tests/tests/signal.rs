@@ -263,6 +263,11 @@ in_both_modes! {
         stepped::step(mode, Some(warm), warm);
     }
 
+    #[cfg(target_arch = "x86_64")]
+    fn coroutine_begun_by_a_handler_at_each_instruction_keeps_its_stack(mode) {
+        stepped::coroutine_at_each(mode);
+    }
+
     fn handler_at_each_instruction_of_the_first_callback_works(mode) {
         stepped::step(mode, None, warm);
     }
@@ -425,6 +430,31 @@ callback! { "C-unwind" fn raises_often_where_a_coroutine_was(arg) {
         wrong
     }
 } }
+
+callback! { "C-unwind" fn gives_its_signal_stack_up(arg) {
+    const BYTES: usize = 1024 * KIB;
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let mut memory = vec![0_u8; BYTES];
+    let base: *mut c_void = memory.as_mut_ptr().cast();
+    // SAFETY: no signal is raised; then the memory is the coroutine's.
+    unsafe {
+        let mut wrong = c::c_set_signal_stack(base, BYTES, 0);
+        prepare_thread();
+        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
+        wrong += libc::sigaltstack(&raw const none, ptr::null_mut());
+        for _ in 0..3 {
+            let low = base.byte_add(BYTES / 2);
+            let coroutine = c::c_coroutine_new(low, 64 * KIB, leaves_it::of(mode), ptr::null_mut());
+            wrong += c_int::from(c::c_coroutine_resume(coroutine) != 1);
+            wrong += c::c_coroutine_result(coroutine);
+            c::c_coroutine_free(coroutine);
+        }
+        wrong
+    }
+} }
+
+callback! { "C" fn leaves_it(_arg) { c_int::from(!on_system_stack()) } }
 
 callback! { "C" fn raises_one(_arg) {
     let canary = Canary::new(29);
@@ -642,6 +672,13 @@ in_both_modes! {
         };
         run.on_thread(THREAD_BYTES, raises_often_where_a_coroutine_was::of(Mode::Plain));
         assert_eq!(run.calls, 200);
+    }
+
+    fn alternate_stack_that_was_given_up_is_not_believed(mode) {
+        let mut mode = mode;
+        let f = gives_its_signal_stack_up::of(Mode::Plain);
+        // SAFETY: the mode lives until the thread has ended.
+        assert_eq!(unsafe { c::c_call_on_thread(256 * KIB, f, to_c(&mut mode)) }, 0);
     }
 
     fn alternate_stack_with_room_is_used(mode) {

@@ -88,6 +88,16 @@ fn flat_but(slack: usize, count: usize, mut step: impl FnMut()) {
     }
 }
 
+callback! { "C" fn jumps(_arg) {
+    // SAFETY: this frame has nothing to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn is_jumped_over(arg) {
+    // SAFETY: the test passes the mode; what is jumped over has nothing to drop.
+    unsafe { c::c_call_jumped(0, jumps::of(*arg.cast::<Mode>()), ptr::null_mut()) }
+} }
+
 in_both_modes! {
     fn exit_of_10_000_threads_leaks_nothing(mode) {
         flat(10_000, || assert_eq!(on_thread(16 * KIB, works::of(mode)), 0));
@@ -112,6 +122,16 @@ in_both_modes! {
         flat(2_000, || {
             // SAFETY: the body does not use its argument.
             assert_eq!(unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, f, ptr::null_mut()) }, 4);
+        });
+    }
+
+    #[cfg(unix)]
+    fn longjmp_in_a_key_destructor_leaves_memory_flat(mode) {
+        let (f, mut mode) = (is_jumped_over::of(Mode::Plain), mode);
+        flat(1_000, || {
+            // SAFETY: the mode lives until the thread has ended.
+            let jumps = unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, f, to_c(&mut mode)) };
+            assert_eq!(jumps, 4);
         });
     }
 

@@ -153,6 +153,65 @@ pub(super) fn panics_across(mode: Mode) -> c_int {
 
 callback! { "C-unwind" fn unwinds(_arg) { std::panic::resume_unwind(Box::new(1_u8)) } }
 
+/// A handler begins a coroutine, in which a body is suspended while what the handler has interrupted
+/// goes on: after the first instruction, the second, and so on.
+pub(super) fn coroutine_at_each(mode: Mode) {
+    let mut mode = mode;
+    // SAFETY: the mode lives until the thread has ended.
+    let result = unsafe {
+        c::c_call_on_thread(THREAD_BYTES, interrupted_at_each::of(Mode::Plain), to_c(&mut mode))
+    };
+    assert_eq!(result, 0, "{:?}", stats());
+    assert_no_stack_is_lost();
+}
+
+callback! { "C-unwind" fn interrupted_at_each(arg) {
+    // SAFETY: `coroutine_at_each` passes it.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    prepare_thread();
+    let mut wrong = warm(mode);
+    let mut memory = vec![0_u8; 256 * KIB];
+    for at in (1..).step_by(if cfg!(debug_assertions) { 7 } else { 1 }) {
+        let mut coroutine = ptr::null_mut();
+        // SAFETY: memory and pointer outlive the coroutine; the handler is a C function.
+        unsafe {
+            coroutine = c::c_coroutine_new(
+                memory.as_mut_ptr().cast(),
+                memory.len(),
+                suspends_itself::of(mode),
+                to_c(&mut coroutine),
+            );
+            c::c_plan(begins::of(Mode::Plain), to_c(&mut coroutine));
+            c::c_step(0);
+            wrong += c::c_call_stepped_at(at, answers::of(mode), ptr::null_mut());
+            let was_called = c::c_plan_calls() == 1;
+            wrong += c_int::from(c::c_plan_wrong() != 0);
+            if was_called {
+                wrong += c_int::from(c::c_coroutine_resume(coroutine) != 1);
+                wrong += c::c_coroutine_result(coroutine);
+            }
+            c::c_coroutine_free(coroutine);
+            if wrong != 0 || !was_called {
+                println!("{at} instructions, {wrong} wrong");
+                return wrong + c_int::from(at < 20);
+            }
+        }
+    }
+    wrong
+} }
+
+callback! { "C" fn begins(arg) {
+    // SAFETY: the pointer to the coroutine, which is suspended before it has begun.
+    unsafe { c::c_coroutine_resume(*arg.cast()) }
+} }
+
+callback! { "C" fn suspends_itself(arg) {
+    let canary = Canary::new(43);
+    // SAFETY: the pointer to the coroutine that this runs in.
+    unsafe { c::c_coroutine_suspend(*arg.cast()) };
+    c_int::from(!canary.is_intact())
+} }
+
 pub(super) fn prepares(mode: Mode) -> c_int {
     prepare_thread();
     warm(mode)
