@@ -90,6 +90,6 @@ fn backtraces_name_the_function() {
         let traces = String::from_utf8_lossy(&output.stdout).into_owned();
         // Each way has spellings of its own for what lies in an `impl`, and for closures.
         let traces = traces.replace("{{", "{");
-        says(&traces, &[&format!("{name}::handlers::compare::{{clos"), "::method::{clos"]);
+        says(&traces, &[&format!("{name}::handlers::compare::{{closure"), "::method::{closure"]);
     }
 }
