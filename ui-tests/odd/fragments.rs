@@ -16,22 +16,29 @@ macro_rules! item {
     };
 }
 item! { pub extern "C" fn from_item(n: i32) -> i32 { n + 1 } }
-macro_rules! block { ($v:vis $n:ident ($($p:pat => $t:ty),*) $r:ty, $b:block) => { #[guarded_callback] $v extern "C" fn $n($($p: $t),*) -> $r $b } }
-block! { pub(crate) from_block(_ => i32, (a, b) => (i32, i32), [c, ..] => [u8; 3]) i32, { fixed() } }
+macro_rules! block { ($v:vis $n:ident ($($p:pat => $t:ty),*) $r:ty, $b:block) => {
+    #[guarded_callback] $v extern "C" fn $n($($p: $t),*) -> $r $b } }
+block! { pub(crate) from_block(_ => i32, (a, b) => (i32, i32), [c, ..] => [u8; 3]) i32, { fixed() }
+    }
 block! { from_block2(_ => i32) i32, { return 3; } }
 fn fixed() -> i32 {
     5
 }
-macro_rules! with_self { ($s:ident, $n:ident, $b:expr) => { impl T { #[guarded_callback] extern "C" fn $n(&$s) -> i32 { $b } } } }
+macro_rules! with_self { ($s:ident, $n:ident, $b:expr) => { impl T { #[guarded_callback]
+    extern "C" fn $n(&$s) -> i32 { $b } } } }
 struct T(i32);
 with_self!(self, get, self.0 + 1);
 macro_rules! abi { ($abi:literal, $n:ident, $life:lifetime, $bound:path, $e:expr, $m:meta) => {
-    #[$m] #[guarded_callback(fallback = $e, reserve = $e as usize * 1000)] extern $abi fn $n<$life, X: $bound + Into<i64>>(x: X, y: &$life i64) -> i64 { x.into() + *y } } }
+    #[$m] #[guarded_callback(fallback = $e, reserve = $e as usize * 1000)]
+        extern $abi fn $n<$life, X: $bound + Into<i64>>(x: X, y: &$life i64) -> i64 {
+        x.into() + *y } } }
 abi!("C-unwind", lively, 'a, Copy, 99, inline(never));
 abi!("C", lively2, 'b, Clone, { 3 + 96 }, allow(unused));
-macro_rules! sizes { ($($n:ident = $r:literal),*) => { $( #[guarded_callback(reserve = $r)] extern "C" fn $n() -> &'static str { stringify!($n) } )* } }
+macro_rules! sizes { ($($n:ident = $r:literal),*) => { $( #[guarded_callback(reserve = $r)]
+    extern "C" fn $n() -> &'static str { stringify!($n) } )* } }
 sizes!(small = "32 KiB", large = "2 MiB", bytes = 100000);
-macro_rules! opts { ($n:ident $($o:tt)*) => { #[guarded_callback($($o)*)] extern "C" fn $n(a: i32) -> i32 { if a > 1 { panic!() } a } } }
+macro_rules! opts { ($n:ident $($o:tt)*) => { #[guarded_callback($($o)*)]
+    extern "C" fn $n(a: i32) -> i32 { if a > 1 { panic!() } a } } }
 opts!(o1 fallback = 4, switch = always);
 opts!(o2 foreign = stay, fallback = { let b = 4; b * 2 });
 macro_rules! hidden_names {
@@ -43,13 +50,19 @@ macro_rules! hidden_names {
     };
 }
 hidden_names!(x);
-macro_rules! ty { ($($name:ident : $t:ty),*; $r:ty) => { #[guarded_callback(fallback = Default::default())] extern "C" fn typed($($name: $t),*) -> $r { $( let _: $t = $name; )* Default::default() } } }
-ty!(a: Option<extern "C" fn(i32) -> i32>, b: &'static str, c: *const [u8; 4], d: fn(u8) -> Vec<u8>; (i32, String));
+macro_rules! ty { ($($name:ident : $t:ty),*; $r:ty) => {
+    #[guarded_callback(fallback = Default::default())] extern "C" fn typed($($name: $t),*) -> $r {
+    $( let _: $t = $name; )* Default::default() } } }
+ty!(a: Option<extern "C" fn(i32) -> i32>, b: &'static str, c: *const [u8; 4], d: fn(u8) -> Vec<u8>;
+    (i32, String));
 macro_rules! whole { ($($t:tt)*) => { #[guarded_callback] mod whole { $($t)* } } }
-whole! { pub extern "C" fn w1(n: i32) -> i32 { n - 1 } pub fn w2() -> i32 { 2 } pub mod deep { pub extern "C" fn w3() -> u8 { b'x' } } }
-macro_rules! nested { ($($n:ident)*) => { $( item! { extern "C" fn $n(v: [i32; 2]) -> i32 { let [a, b] = v; a - b } } )* } }
+whole! { pub extern "C" fn w1(n: i32) -> i32 { n - 1 } pub fn w2() -> i32 { 2 } pub mod deep {
+    pub extern "C" fn w3() -> u8 { b'x' } } }
+macro_rules! nested { ($($n:ident)*) => { $( item! { extern "C" fn $n(v: [i32; 2]) -> i32 {
+    let [a, b] = v; a - b } } )* } }
 nested!(n1 n2);
-macro_rules! statement { ($($s:stmt),* => $e:expr) => { #[guarded_callback] extern "C" fn statements() -> i32 { $($s;)* $e } } }
+macro_rules! statement { ($($s:stmt),* => $e:expr) => { #[guarded_callback]
+    extern "C" fn statements() -> i32 { $($s;)* $e } } }
 statement! { let mut q = 4, q *= 2 => q + 1 }
 macro_rules! in_fn {
     ($e:expr) => {{
@@ -60,7 +73,8 @@ macro_rules! in_fn {
         local(1)
     }};
 }
-macro_rules! tr { ($tr:ident for $t:ty { $($f:item)* }) => { #[guarded_callback] impl $tr for $t { $($f)* } } }
+macro_rules! tr { ($tr:ident for $t:ty { $($f:item)* }) => { #[guarded_callback] impl $tr for $t {
+    $($f)* } } }
 trait Tt {
     extern "C" fn m(&self) -> i32;
     fn r(&self) -> i32 {
