@@ -15,8 +15,6 @@
 mod unix;
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
 use unix as imp;
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-pub(crate) use unix::lowest_resident;
 
 #[cfg(any(windows, test))]
 mod place;
@@ -29,13 +27,12 @@ pub(crate) use windows::{allocation_base, commit, has_place_below, map_stack, os
 
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 mod none;
-#[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
-pub(crate) use imp::lowest_touched as lowest_resident;
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 use none as imp;
 
 #[cfg(not(windows))]
 pub(crate) use imp::{NO_MEMORY, first_hint, open, reserve};
 pub(crate) use imp::{
-    STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_touched, map_pages, page_bytes, release,
+    STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched, map_pages,
+    page_bytes, release,
 };

@@ -42,3 +42,5 @@ pub(crate) unsafe fn give_back(_low: usize, _bytes: usize) {}
 pub(crate) fn lowest_touched(_low: usize, _high: usize) -> Option<usize> {
     None
 }
+
+pub(crate) use self::lowest_touched as lowest_resident;

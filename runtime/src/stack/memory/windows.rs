@@ -199,10 +199,15 @@ fn last_error() -> i32 {
 /// The lowest page of `[low, high)` that was touched, as far as it is known: the system commits
 /// them as they are touched, but for a stack that was committed to its end.
 pub(crate) fn lowest_touched(low: usize, high: usize) -> Option<usize> {
+    lowest_resident(low, high).filter(|&at| at > low)
+}
+
+/// The lowest page of `[low, high)` that is committed.
+pub(crate) fn lowest_resident(low: usize, high: usize) -> Option<usize> {
     let mut at = low;
     while let Some(region) = query(at).filter(|_| at < high) {
         if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
-            return (at > low).then_some(at);
+            return Some(at);
         }
         at = region.BaseAddress.addr() + region.RegionSize;
     }
