@@ -86,12 +86,13 @@ impl Function {
     /// clang place a struct with `aligned` on the stack by the alignment of its fields, as the
     /// AAPCS says, rustc by its own. Under `ms_abi` gcc (12) returns vectors of more than 16 bytes
     /// in memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with `aligned` to
-    /// 16.
+    /// 16. clang passes them by what the whole file is compiled for.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,
             _ if is_for("riscv64") => !self.all_types().any(Type::is_float_and_pointer),
             _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
+            _ if uses_clang() && self.widest_vector() > 16 => false,
             "win64" => !self.all_types().any(|ty| ty.has_i128 || ty.over_aligned || ty.vector > 16),
             _ => true,
         }
@@ -297,4 +298,10 @@ fn pick(random: &mut Random, types: &Types, scalars: usize) -> Type {
         &types.all[types.scalars..]
     };
     random.pick(from).clone()
+}
+
+/// Where .ci/toolchains.sh has no other compiler than clang.
+fn uses_clang() -> bool {
+    let is = |name: &str, value| std::env::var(name).is_ok_and(|told| told == value);
+    is("CARGO_CFG_TARGET_VENDOR", "apple") || is("CARGO_CFG_TARGET_ENV", "musl")
 }
