@@ -28,7 +28,11 @@ pub const NEARLY_ALL: usize = 8184 * 1024;
 
 /// What the frames of a body take until it looks at SP. Unoptimised large ones are larger than what
 /// the runtime adds to each reserve and does not use (on s390x 720 bytes for `body_of` alone).
-const BODY_FRAMES: usize = if cfg!(debug_assertions) && LARGE_FRAMES { 1280 } else { 0 };
+const BODY_FRAMES: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
+    (true, true) => 1280,
+    (true, false) if cfg!(not(target_os = "linux")) => 256,
+    _ => 0,
+};
 
 /// Room that a level of C, the shim and a body in place take at most, debug builds included, with
 /// some to spare.
