@@ -138,7 +138,7 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
             })
         }
         // Asks the system for the alternate signal stack.
-        (WhenLow, Host::Unknown) if HAS_FAST_PATH => Some(Most::Added(330)),
+        (WhenLow, Host::Unknown) if HAS_FAST_PATH => Some(Most::Added(380)),
         _ => None,
     }
 }
