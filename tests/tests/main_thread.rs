@@ -238,15 +238,15 @@ fn main_thread_has_what_its_limit_really_gives() {
     // An emulator gives the main thread 8 MiB or the limit at once, and knows no stack that grows.
     // On macOS the main stack is as large as it was at the start.
     let is_large = |limit| matches!(limit, "unlimited" | "100000000" | "1048576");
-    let told = |kib| format!("bounds: {} KiB, MainThread", tests::main_thread_kib(kib));
+    let reported = |kib| format!("bounds: {} KiB, MainThread", tests::main_thread_kib(kib));
     let limits = [
         ("unlimited", "more than 100 MiB"),
         ("100000000", "more than 100 MiB"),
         ("1048576", "bounds: 1048576 KiB, MainThread\nmore than 100 MiB"),
-        ("65536", &told(65536)),
-        ("8192", &told(8192)),
-        ("8189", &told(8189)),
-        ("256", &told(256)),
+        ("65536", &reported(65536)),
+        ("8192", &reported(8192)),
+        ("8189", &reported(8189)),
+        ("256", &reported(256)),
     ];
     for mode in MODES {
         for (limit, bounds) in limits {

@@ -153,8 +153,8 @@ pub(super) fn panics_across(mode: Mode) -> c_int {
 
 callback! { "C-unwind" fn unwinds(_arg) { std::panic::resume_unwind(Box::new(1_u8)) } }
 
-/// A handler begins a coroutine, in which a body is suspended while what the handler has interrupted
-/// goes on: after the first instruction, the second, and so on.
+/// A handler begins a coroutine, in which a body is suspended while what the handler has
+/// interrupted goes on: after the first instruction, the second, and so on.
 pub(super) fn coroutine_at_each(mode: Mode) {
     let mut mode = mode;
     // SAFETY: the mode lives until the thread has ended.
