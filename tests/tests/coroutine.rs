@@ -414,6 +414,7 @@ fn body_with_a_large_reserve_leaves_a_foreign_stack_at_a_low_address() {
     }
 }
 
+#[cfg(unix)]
 callback! { "C" fn visits_and_jumps(_arg) {
     // SAFETY: neither this frame nor the visit's has anything to drop.
     guarded_callback::on_host_stack(|| unsafe { c::c_jump() })
@@ -604,6 +605,7 @@ in_both_modes! {
         assert_eq!((stats().stacks_reclaimed, stats().refusals), (0, 0), "{:?}", stats());
     }
 
+    #[cfg(unix)]
     fn longjmp_out_of_a_visit_of_the_calling_stack_leaves_memory_flat(mode) {
         flat(2_000, |_| {
             let visits = visits_and_jumps::of(Mode::Always);
