@@ -43,7 +43,7 @@ mod linux {
             _ if result == 0 => false,
             libc::EAGAIN => true,
             // It may be mapped all the same, and open again when its coroutine goes on.
-            libc::EFAULT => !super::is_mapped(address),
+            libc::EFAULT => !without_errors(|| super::is_mapped(address)),
             // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
             _ => false,
         };
