@@ -504,6 +504,7 @@ if_fast_path! { {
     pub use self::{compiled as c, compiled_unwind as c_unwind};
 
     /// No fast path.
+    #[allow(clippy::extra_unused_type_parameters, reason = "the same as where there is one")]
     mod by_address {
         pub(super) const fn fits<A, R>() -> bool {
             false
