@@ -91,7 +91,7 @@ pub(crate) fn reclaim(thread: &Thread, callback: &NewCallback) {
 
 fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
     measure_if_unproven(thread, callback, header);
-    if thread.holds(header) && is_dead(thread, callback, header) && !is_pinned(header) {
+    if thread.holds(header) && is_dead(callback, header) && !is_pinned(header) {
         end_left(thread, header);
     }
 }
@@ -103,19 +103,17 @@ pub(crate) fn end_left(thread: &Thread, header: &'static Header) {
 }
 
 /// Whether there is proof that the activation on the stack is dead.
-fn is_dead(thread: &Thread, callback: &NewCallback, header: &Header) -> bool {
+fn is_dead(callback: &NewCallback, header: &Header) -> bool {
     let Some(record) = header.record() else { return false };
-    // The home was taken later, from a frame in the same place.
-    let is_homes = thread.home().record() == Some(record) && !ptr::eq(thread.home(), header);
-    is_homes || callback.frame.contains(&record) || is_gone(header, record)
+    header.visits.load(Relaxed) == 0
+        && (callback.frame.contains(&record) || is_gone(header, record))
 }
 
-/// Whether the record is gone, whoever asks. A visit of the calling stack may overwrite it.
+/// Whether the record is gone, whoever asks.
 fn is_gone(header: &Header, record: usize) -> bool {
     let on_idle_stack =
         table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
-    let visits = header.visits.load(Relaxed) != 0;
-    on_idle_stack || !visits && !probe::holds(record, ptr::from_ref(header).addr())
+    on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
 }
 
 /// A handler was jumped out of while the thread had the slot's signal stack for its own: it keeps
@@ -271,7 +269,7 @@ fn end_if_dead(header: &'static Header) {
         // The thread ran on this stack until its last instruction.
         thread::id::has_ended(ended_by)
     } else {
-        is_gone(header, record)
+        header.visits.load(Relaxed) == 0 && is_gone(header, record)
     };
     if is_dead {
         abandon(header);

@@ -415,11 +415,6 @@ fn body_with_a_large_reserve_leaves_a_foreign_stack_at_a_low_address() {
 }
 
 #[cfg(unix)]
-callback! { "C" fn visits_and_jumps(_arg) {
-    // SAFETY: neither this frame nor the visit's has anything to drop.
-    guarded_callback::on_host_stack(|| unsafe { c::c_jump() })
-} }
-
 in_both_modes! {
     #[cfg(unix)]
     fn foreign_stack_below_the_thread_stack_is_told_from_it(mode) {
@@ -606,15 +601,6 @@ in_both_modes! {
     }
 
     #[cfg(unix)]
-    fn longjmp_out_of_a_visit_of_the_calling_stack_leaves_memory_flat(mode) {
-        flat(2_000, |_| {
-            let visits = visits_and_jumps::of(Mode::Always);
-            // SAFETY: the frames that are jumped over have nothing to drop.
-            let jumped = unsafe { c::c_call_jumped(0, visits, ptr::null_mut()) };
-            assert_eq!((jumped, call_works(mode)), (1, 0));
-        });
-    }
-
     #[cfg(target_os = "linux")]
     fn suspended_body_lives_while_its_coroutine_cannot_be_accessed(mode) {
         let mut memory = [0; 9].map(|_| vec![0_u8; 128 * KIB]);
