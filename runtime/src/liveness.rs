@@ -118,10 +118,9 @@ fn is_gone(header: &Header, record: usize) -> bool {
 
 /// A handler was jumped out of while the thread had the slot's signal stack for its own: it keeps
 /// that until it sets another.
-fn is_pinned(header: &Header) -> bool {
-    let lent = header.lent_stack();
-    !lent.is_empty()
-        && signal_stack::current().range().is_some_and(|range| range.start == lent.start)
+pub(crate) fn is_pinned(header: &Header) -> bool {
+    let in_force = signal_stack::current().range();
+    !header.lent_stack().is_empty() && in_force == Some(header.lent_stack())
 }
 
 /// Ends a dead activation, unless it has ended by itself: it was alive on another thread, then.
@@ -202,7 +201,7 @@ const BUSY: usize = ORPHAN + 1;
 /// # Safety
 /// SP is not on it if it is idle, and nobody else gives it away.
 unsafe fn finish(header: &'static Header) {
-    if header.reserve() {
+    if header.make_unused() {
         // SAFETY: the caller's promise.
         unsafe { pool::put(header) };
     } else {
@@ -232,7 +231,7 @@ pub(crate) unsafe fn end_orphan(header: &'static Header) {
 /// # Safety
 /// SP is not on it if it is idle.
 unsafe fn put_orphan(header: &'static Header) {
-    if header.reserve() {
+    if header.make_unused() {
         ORPHANS.fetch_sub(1, Relaxed);
         // SAFETY: nobody has it; the rest is the caller's promise.
         unsafe { pool::put(header) };
@@ -282,7 +281,7 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     let bounds = thread.bounds().flatten();
     // As far as it is still in force, or would be again after a handler.
     let signal = match signal_stack::current().range() {
-        Some(now) if now != thread.signal_stack() && table::slot_at(now.start).is_none() => 0..0,
+        Some(now) if now != thread.signal_stack() && table::lender_of(&now).is_none() => 0..0,
         None if !thread.signal_stack_disarms() => 0..0,
         _ => thread.signal_stack(),
     };

@@ -6,9 +6,9 @@
 //!
 //! The calling stack may have only a few hundred bytes left, so the slow path first takes a stack,
 //! usually the one that the body will run on, and decides there, on the scratch stack. Signals are
-//! blocked meanwhile: nothing of this is ever interrupted, and a thread is in here once at a time.
-//! A callback that arrives on a scratch stack was provoked by the runtime itself, by a hook of
-//! something that it calls: it runs in place.
+//! blocked meanwhile, but for those that the kernel raises for an instruction or a system call: so
+//! nothing else interrupts this, and a thread is in here once at a time. A callback that a handler
+//! of such a signal makes, or a hook of something that is called here, runs in place.
 
 use core::mem::MaybeUninit;
 use core::ptr;
@@ -188,13 +188,10 @@ fn slow(request: &Request) -> Entry {
 /// the handler's own.
 fn is_provoked(thread: Option<&Thread>, sp: usize) -> bool {
     let is_scratch = table::stack_at(sp).is_some_and(|header| header.is_scratch.load(Relaxed));
-    let is_handler = || {
-        thread.is_some_and(|thread| {
-            let kind = locate(Some(thread), sp).kind;
-            thread.is_deciding() && matches!(kind, Kind::Signal | Kind::Foreign)
-        })
-    };
-    is_scratch || emergency::contains(sp) || is_handler()
+    let is_deciding = thread.is_some_and(Thread::is_deciding);
+    is_scratch
+        || emergency::contains(sp)
+        || is_deciding && matches!(locate(thread, sp).kind, Kind::Signal | Kind::Foreign)
 }
 
 /// Prepares the calling thread: all that the first callback would do, and what may have changed
@@ -224,7 +221,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         thread.set_deciding(true);
         liveness::restore_teb(thread, request.sp);
     }
-    let home = thread.map(Thread::home).filter(|home| home.reserve());
+    let home = thread.map(Thread::home).filter(|home| home.make_unused());
     let scratch = home.map_or_else(|| take_scratch(request), Ok);
     let mut work = Work {
         request,
@@ -264,7 +261,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         && header.lent_bytes.load(Relaxed) != 0
     {
         // Signals stay blocked until SP is on that stack.
-        // SAFETY: `lent` is this activation's alone. The setting was written by `set_lent`.
+        // SAFETY: `lent` is this activation's alone. The setting was written by `replace_signal_stack`.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
     }
     errno::set(before);
@@ -318,14 +315,16 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         None => begin_thread(work)?,
     };
     let mut setting = signal_stack::current();
-    if let Some(lent) = setting.range().filter(is_lent)
+    if let Some(lent) = setting.range().filter(|range| table::lender_of(range).is_some())
         && is_on_thread_stack(thread, request.sp)
     {
         leave_handlers(thread, lent);
         setting = signal_stack::current();
     }
     match setting.range() {
-        Some(range) if !is_lent(&range) => thread.set_signal_stack(range, setting.disarms()),
+        Some(range) if table::lender_of(&range).is_none() => {
+            thread.set_signal_stack(range, setting.disarms())
+        }
         // SS_AUTODISARM: the stack is out of force while a handler runs on it, or waits there for a
         // body that runs elsewhere.
         None if !thread.signal_stack_disarms() || is_on_thread_stack(thread, request.sp) => {
@@ -358,11 +357,8 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
 /// them.
 #[inline(never)]
 fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
-    while let Some(header) = table::slot_at(lent.start)
-        && header.lent_stack() == lent
-        && thread.holds(header)
-    {
-        // SAFETY: written by `lend`, as something is lent. The memory of the stack before is the
+    while let Some(header) = table::lender_of(&lent).filter(|header| thread.holds(header)) {
+        // SAFETY: written by `replace_signal_stack`, as something is lent. The memory of the stack before is the
         // program's or that of a slot.
         let before = unsafe {
             let before = (*(*header.lent.get()).as_ptr()).before;
@@ -373,11 +369,6 @@ fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
         lent = before.range().unwrap_or(0..0);
     }
     thread.set_lent(false);
-}
-
-/// Whether it is one that a handler's body has got from this runtime.
-fn is_lent(range: &core::ops::Range<usize>) -> bool {
-    table::slot_at(range.start).is_some_and(|header| header.lent_stack() == *range)
 }
 
 /// Begins the state of a thread on its first stack. A thread that is ending, or whose end nobody
@@ -432,7 +423,8 @@ fn choose(
         _ => passing_stack(work)?,
     };
     if let (Kind::Signal, Some(bounds)) = (place.kind, place.bounds(thread)) {
-        set_lent(header, bounds.low()..bounds.high()).inspect_err(|_| header.set_idle())?;
+        replace_signal_stack(header, bounds.low()..bounds.high())
+            .inspect_err(|_| header.set_idle())?;
     }
     Ok(Entry::OnStack(header))
 }
@@ -489,7 +481,10 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
 ///
 /// # Errors
 /// When the memory for it cannot be had.
-fn set_lent(header: &'static Header, left: core::ops::Range<usize>) -> Result<(), Cause> {
+fn replace_signal_stack(
+    header: &'static Header,
+    left: core::ops::Range<usize>,
+) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
     let before = signal_stack::current();
     if before.range().is_none_or(|range| range.start != left.start) {
@@ -530,8 +525,8 @@ fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(),
 
 /// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
 pub(crate) fn unblock_on(header: &Header) {
-    // SAFETY: written by `set_lent` and `work`, of this activation, which is the only one to use
-    // it.
+    // SAFETY: written by `replace_signal_stack` and `work`, of this activation, which is the only
+    // one to use it.
     unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
 }
 
@@ -547,8 +542,7 @@ pub(crate) fn block_on(header: &Header) {
 pub(crate) fn take_back_signal_stack(header: &Header) {
     // SAFETY: as in `unblock_on`; it is used no more.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
-    let is_ours = |range: core::ops::Range<usize>| range.start == header.lendable().start;
-    if signal_stack::current().range().is_some_and(is_ours) {
+    if liveness::is_pinned(header) {
         // SAFETY: the handler that waits for the body runs on that memory.
         unsafe { before.set() };
     }

@@ -49,7 +49,7 @@ pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
     checkers::returned(&stack.notes);
     checkers::end(&stack.notes);
     stack.set_idle();
-    stack.reserve();
+    stack.make_unused();
     // SAFETY: from the pool, its activation has ended, and SP is not on it.
     unsafe { pool::put(stack) };
     work.used.unwrap_or_else(|panic| resume_unwind(panic))

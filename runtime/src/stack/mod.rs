@@ -16,7 +16,7 @@
 //!
 //! | state | `calling` | who has it |
 //! |---|---|---|
-//! | unused | 1 | the [`pool`], or who has just taken it from there |
+//! | unused | 1 | the [`pool`], who has just taken it from there, or a decision on it |
 //! | idle | 0 | the thread `owner`, for its next body |
 //! | in use | address of the record | the activation, on behalf of `owner` |
 //! | left by its thread | address of the record | nobody, [`ORPHAN`]; the pool when the activation has ended |
@@ -264,7 +264,7 @@ impl Header {
         true
     }
 
-    /// Takes a stack of the pool, or one that is reserved, for an activation with its record at
+    /// Takes an unused stack, which nobody else has, for an activation with its record at
     /// `record`.
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
         // SAFETY: as in `claim`.
@@ -279,9 +279,8 @@ impl Header {
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
     }
 
-    /// Makes sure that nobody takes the stack, for the pool or for a decision on it. False when it
-    /// is in use.
-    pub(crate) fn reserve(&self) -> bool {
+    /// Makes an idle stack unused, for the pool or for a decision on it. False when it is in use.
+    pub(crate) fn make_unused(&self) -> bool {
         let seen = self.calling.compare_exchange(IDLE, UNUSED, Acquire, Relaxed);
         seen.unwrap_or_else(|calling| calling) <= UNUSED
     }

@@ -104,7 +104,7 @@ fn has_place_below(_slot_bytes: usize, _sp: usize) -> bool {
 /// Gives a stack back.
 ///
 /// # Safety
-/// It came from [`take`] and is reserved, SP is not on it, and the caller does not use it again.
+/// It came from [`take`] and is unused, SP is not on it, and the caller does not use it again.
 pub(crate) unsafe fn put(header: &'static Header) {
     header.owner.store(0, Relaxed);
     header.is_listed.store(false, Relaxed);

@@ -1,7 +1,7 @@
 //! Which system stack an address lies on: a table with two levels over the whole address space, in
 //! granules of the smallest slot's size. Reading it takes no lock and no walk.
 
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::*};
 
@@ -51,6 +51,11 @@ pub(crate) fn slot_at(address: usize) -> Option<&'static Header> {
 #[inline]
 pub(crate) fn stack_at(address: usize) -> Option<&'static Header> {
     slot_at(address).filter(|header| header.contains(address))
+}
+
+/// The stack whose slot has lent these addresses for an alternate signal stack.
+pub(crate) fn lender_of(signal_stack: &Range<usize>) -> Option<&'static Header> {
+    slot_at(signal_stack.start).filter(|header| header.lent_stack() == *signal_stack)
 }
 
 pub(super) fn stack_of(number: usize) -> Option<&'static Header> {

@@ -1,9 +1,8 @@
-//! All signals blocked, while the slow path works: so nothing of the runtime is ever interrupted in
-//! the middle of it.
+//! Signals are blocked while the slow path works, so that no handler finds the runtime halfway.
 //!
-//! But for those that the kernel raises for an instruction or a system call, as a sandbox or a
-//! collector has them handled: it kills a process that blocks one of them. What a handler of these
-//! calls meanwhile is called by the slow path itself.
+//! But for those that the kernel raises for an instruction or a system call, which a sandbox or a
+//! collector handles: it kills a process that blocks one of them. What such a handler calls
+//! meanwhile runs in place (slow_path.rs).
 
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
 pub(crate) use none::Blocked;

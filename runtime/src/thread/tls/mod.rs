@@ -1,7 +1,7 @@
 //! The words that a warm callback reads of its thread: the only thread-locals of the runtime.
 //!
-//! They have no destructor, so that they can be read at any time of a
-//! thread's life, in destructors of other thread-locals and in signal handlers too.
+//! They have no destructor, so that they can be read at any time of a thread's life, in destructors
+//! of other thread-locals and in signal handlers too.
 
 use crate::cfg_if::cfg_if;
 
