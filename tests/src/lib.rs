@@ -196,6 +196,32 @@ pub fn bounds_are_as_told() -> bool {
     are_same
 }
 
+/// Runs a coroutine on this memory that calls `f` with `arg`: 1 if it has ended, and what `f` has
+/// returned.
+///
+/// # Safety
+/// `f` can be called with `arg`; a coroutine that has not ended does not go on.
+pub unsafe fn in_a_coroutine(memory: &mut [u8], f: CCallback, arg: *mut c_void) -> (c_int, c_int) {
+    // SAFETY: the memory outlives the coroutine or its last use; the rest is the caller's promise.
+    unsafe {
+        let coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), f, arg);
+        let ended = c::c_coroutine_resume(coroutine);
+        let result = c::c_coroutine_result(coroutine);
+        c::c_coroutine_free(coroutine);
+        (ended, result)
+    }
+}
+
+/// Leaves the thread without an alternate signal stack. 0: it is so.
+#[cfg(unix)]
+pub fn no_signal_stack() -> c_int {
+    // SAFETY: a stack_t is plain data, and the kernel refuses where SP is on the stack in force.
+    unsafe {
+        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
+        libc::sigaltstack(&raw const none, core::ptr::null_mut())
+    }
+}
+
 /// The address of a local of this function: near SP.
 #[inline(never)]
 pub fn near_sp() -> usize {

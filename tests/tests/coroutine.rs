@@ -11,7 +11,10 @@ use guarded_callback::{on_system_stack, remaining_stack, stats};
 #[cfg(unix)]
 use tests::FREE_PLACES;
 use tests::c::{self, Coroutine};
-use tests::{CCallback, Canary, Mode, alone, callback, in_both_modes, run_child, to_c, use_stack};
+use tests::{
+    CCallback, Canary, Mode, alone, callback, in_a_coroutine, in_both_modes, run_child, to_c,
+    use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -544,18 +547,6 @@ callback! { "C" fn jumps_at_many_depths(arg) {
     0
 } }
 
-/// A coroutine of 96 KiB, too few for the bodies, that calls `f` with `arg`, and whether it ended.
-fn in_a_coroutine(memory: &mut [u8], f: CCallback, arg: *mut c_void) -> (c_int, c_int) {
-    // SAFETY: the memory and the argument outlive the coroutine or its last use.
-    unsafe {
-        let coroutine = c::c_coroutine_new(memory.as_mut_ptr().cast(), memory.len(), f, arg);
-        let ended = c::c_coroutine_resume(coroutine);
-        let result = c::c_coroutine_result(coroutine);
-        c::c_coroutine_free(coroutine);
-        (ended, result)
-    }
-}
-
 #[cfg(unix)]
 callback! { "C" fn frees_a_suspended_coroutine(arg) {
     // SAFETY: the test passes the mode.
@@ -578,10 +569,9 @@ callback! { "C" fn jumps_in_a_coroutine(arg) {
     let mode = unsafe { *tests::from_c::<Mode>(arg) };
     let mut jumps = Jumps { count: 10, mode };
     let mut memory = vec![0_u8; 96 * KIB];
-    c_int::from(
-        in_a_coroutine(&mut memory, jumps_at_many_depths::of(Mode::Plain), to_c(&mut jumps))
-            != (1, 0),
-    )
+    let f = jumps_at_many_depths::of(Mode::Plain);
+    // SAFETY: the body expects the jumps.
+    c_int::from(unsafe { in_a_coroutine(&mut memory, f, to_c(&mut jumps)) } != (1, 0))
 } }
 
 in_both_modes! {
@@ -636,7 +626,9 @@ in_both_modes! {
         let mut jumps = Jumps { count: tests::rounds(3000), mode };
         let mut memory = vec![0_u8; 96 * KIB];
         let f = jumps_at_many_depths::of(Mode::Plain);
-        assert_eq!(in_a_coroutine(&mut memory, f, to_c(&mut jumps)), (1, 0));
+        // SAFETY: the body expects the jumps.
+        let seen = unsafe { in_a_coroutine(&mut memory, f, to_c(&mut jumps)) };
+        assert_eq!(seen, (1, 0));
         assert!(stats().stacks_mapped <= 130, "two for each depth at most: {:?}", stats());
     }
 
@@ -648,7 +640,9 @@ in_both_modes! {
         let registration = guarded_callback::register_stack(range.start.addr()..range.end.addr())
             .expect("a place");
         let f = jumps_at_many_depths::of(Mode::Plain);
-        assert_eq!(in_a_coroutine(&mut memory, f, to_c(&mut jumps)), (1, 0));
+        // SAFETY: the body expects the jumps.
+        let seen = unsafe { in_a_coroutine(&mut memory, f, to_c(&mut jumps)) };
+        assert_eq!(seen, (1, 0));
         assert!(stats().stacks_mapped <= 130, "two for each depth at most: {:?}", stats());
         drop(registration);
     }
@@ -709,11 +703,9 @@ callback! { "C" [reserve = 400 * KIB] fn carves(arg) {
         is_registered.then(|| guarded_callback::register_stack(low..high).expect("a place"));
     let mut wrong = c_int::from(!on_system_stack());
     if is_registered {
-        let reported = in_a_coroutine(
-            &mut memory,
-            is_told_its_carved_stack::of(Mode::Plain),
-            to_c(&mut (low, high)),
-        );
+        let (f, mut expected) = (is_told_its_carved_stack::of(Mode::Plain), (low, high));
+        // SAFETY: the body expects the bounds.
+        let reported = unsafe { in_a_coroutine(&mut memory, f, to_c(&mut expected)) };
         wrong += c_int::from(reported != (1, 0));
     }
     let mut job = Job { suspensions: 2, ..Job::new(mode, 9) };
@@ -795,7 +787,9 @@ alone! {
         let mut memory = vec![0_u8; 32 * KIB];
         for f in [stays_on_foreign_stacks as *const c_void, never_leaves_its_stack as *const c_void]
         {
-            assert_eq!(in_a_coroutine(&mut memory, CCallback(f), ptr::null_mut()), (1, 0));
+            // SAFETY: the body does not use its argument.
+            let seen = unsafe { in_a_coroutine(&mut memory, CCallback(f), ptr::null_mut()) };
+            assert_eq!(seen, (1, 0));
         }
         // The thread's own stack is guarded all the same.
         let f = CCallback(stays_on_foreign_stacks as *const c_void);
@@ -809,10 +803,12 @@ alone! {
     fn body_stays_on_a_foreign_stack_where_the_settings_say_so() {
         let f = tells_whether_it_switched::of(Mode::WhenLow);
         let mut memory = vec![0_u8; 32 * KIB];
-        assert_eq!(in_a_coroutine(&mut memory, f, ptr::null_mut()), (1, 1));
+        // SAFETY: the body does not use its argument.
+        let mut call = || unsafe { in_a_coroutine(&mut memory, f, ptr::null_mut()) };
+        assert_eq!(call(), (1, 1));
         let holds = guarded_callback::Settings::new().stay_on_foreign(true).apply().expect("fits");
         assert!(holds.get_stay_on_foreign());
-        assert_eq!(in_a_coroutine(&mut memory, f, ptr::null_mut()), (1, 0));
+        assert_eq!(call(), (1, 0));
         // SAFETY: the body does not use its argument.
         assert_eq!(unsafe { c::c_call_on_thread(64 * KIB, f, ptr::null_mut()) }, 1);
     }

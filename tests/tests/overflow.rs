@@ -607,10 +607,7 @@ in_both_modes! {
             assert_eq!(unsafe { c::c_set_alternate_stack(to_c(&mut own[0]), own.len()) }, 0);
             call_at(Place::RustThread, works::of(mode), ptr::null_mut());
             assert_eq!(alternate_stack(), (own.len(), own.as_ptr().addr()));
-            let none =
-                libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
-            // SAFETY: a valid request.
-            assert_eq!(unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) }, 0);
+            assert_eq!(tests::no_signal_stack(), 0);
         });
     }
 

@@ -20,7 +20,10 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use guarded_callback::{
     Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats,
 };
-use tests::{CCallback, Canary, LITTLE, Mode, c, callback, in_both_modes, rounds, to_c, use_stack};
+use tests::{
+    CCallback, Canary, LITTLE, Mode, c, callback, in_a_coroutine, in_both_modes, no_signal_stack,
+    rounds, to_c, use_stack,
+};
 
 const KIB: usize = 1024;
 
@@ -78,6 +81,12 @@ impl Stack {
     }
 }
 
+/// Those of the kinds that can be tried here.
+fn usable(stacks: &[Stack]) -> impl Iterator<Item = Stack> {
+    let why = "does not give a stack with SS_AUTODISARM back";
+    stacks.iter().copied().filter(move |stack| !stack.disarms_itself() || !tests::is_emulated(why))
+}
+
 const IN_FRAME_BYTES: usize = 32 * KIB;
 
 /// Too little for the body of a callback.
@@ -103,6 +112,11 @@ struct Run {
 }
 
 impl Run {
+    /// Of warm callbacks, on a thread that has made some.
+    fn new(stack: Stack, mode: Mode, handler: CCallback) -> Self {
+        Self { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 }
+    }
+
     /// Runs it on a C thread by `thread`, and expects no stack to be lost.
     #[track_caller]
     fn on_thread(&mut self, stack_bytes: usize, thread: CCallback) {
@@ -156,11 +170,7 @@ impl Run {
         // SAFETY: the memory lasts until the alternate stack is set back below.
         let wrong = unsafe { c::c_set_signal_stack(memory.cast(), IN_FRAME_BYTES, disarms_itself) };
         let result = self.planned(run);
-        // SAFETY: a stack_t is plain data, and no handler runs.
-        unsafe {
-            let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
-            libc::sigaltstack(&raw const none, ptr::null_mut());
-        }
+        no_signal_stack();
         let is_intact = frame.below.iter().chain(&frame.above).all(Canary::is_intact);
         wrong + result + c_int::from(!is_intact)
     }
@@ -411,22 +421,20 @@ callback! { "C-unwind" fn raises_often_where_a_coroutine_was(arg) {
     // SAFETY: the memory is the coroutine's until that is freed, and then the handlers', of which
     // none runs at the end.
     unsafe {
-        let base = alloc_zeroed(layout).cast();
+        let base = alloc_zeroed(layout);
+        let stack = core::slice::from_raw_parts_mut(base, BYTES);
         let mut wrong = 0;
         for _ in 0..3 {
-            let coroutine = c::c_coroutine_new(base, BYTES, answers::of(run.mode), ptr::null_mut());
-            wrong += c_int::from(c::c_coroutine_resume(coroutine) != 1);
-            wrong += c::c_coroutine_result(coroutine);
-            c::c_coroutine_free(coroutine);
+            let seen = in_a_coroutine(stack, answers::of(run.mode), ptr::null_mut());
+            wrong += c_int::from(seen != (1, 0));
         }
-        wrong += c::c_set_signal_stack(base, BYTES, 0);
+        wrong += c::c_set_signal_stack(base.cast(), BYTES, 0);
         wrong += run.planned(|run| {
             set_handlers(run);
             (0..200).map(|_| libc::raise(libc::SIGUSR1)).sum()
         });
-        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
-        wrong += libc::sigaltstack(&raw const none, ptr::null_mut());
-        dealloc(base.cast(), layout);
+        wrong += no_signal_stack();
+        dealloc(base, layout);
         wrong
     }
 } }
@@ -436,22 +444,17 @@ callback! { "C-unwind" fn gives_its_signal_stack_up(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *arg.cast::<Mode>() };
     let mut memory = vec![0_u8; BYTES];
-    let base: *mut c_void = memory.as_mut_ptr().cast();
-    // SAFETY: no signal is raised; then the memory is the coroutine's.
-    unsafe {
-        let mut wrong = c::c_set_signal_stack(base, BYTES, 0);
-        prepare_thread();
-        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
-        wrong += libc::sigaltstack(&raw const none, ptr::null_mut());
-        for _ in 0..3 {
-            let low = base.byte_add(BYTES / 2);
-            let coroutine = c::c_coroutine_new(low, 64 * KIB, leaves_it::of(mode), ptr::null_mut());
-            wrong += c_int::from(c::c_coroutine_resume(coroutine) != 1);
-            wrong += c::c_coroutine_result(coroutine);
-            c::c_coroutine_free(coroutine);
-        }
-        wrong
+    // SAFETY: no signal is raised while it is in force.
+    let mut wrong = unsafe { c::c_set_signal_stack(memory.as_mut_ptr().cast(), BYTES, 0) };
+    prepare_thread();
+    wrong += no_signal_stack();
+    for _ in 0..3 {
+        let stack = &mut memory[BYTES / 2..][..64 * KIB];
+        // SAFETY: the body does not use its argument.
+        let seen = unsafe { in_a_coroutine(stack, leaves_it::of(mode), ptr::null_mut()) };
+        wrong += c_int::from(seen != (1, 0));
     }
+    wrong
 } }
 
 callback! { "C" fn leaves_it(_arg) { c_int::from(!on_system_stack()) } }
@@ -554,15 +557,9 @@ callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
             // In a coroutine: on the thread's own stack a callback would take the lent one back.
             let mut memory = vec![0_u8; 256 * KIB];
             let mut expected = (run.mode, lent);
-            let coroutine = c::c_coroutine_new(
-                memory.as_mut_ptr().cast(),
-                memory.len(),
-                jumps_and_raises::of(Mode::Plain),
-                to_c(&mut expected),
-            );
-            wrong += c_int::from(lent == own || c::c_coroutine_resume(coroutine) != 1);
-            wrong += c::c_coroutine_result(coroutine);
-            c::c_coroutine_free(coroutine);
+            let f = jumps_and_raises::of(Mode::Plain);
+            let seen = in_a_coroutine(&mut memory, f, to_c(&mut expected));
+            wrong += c_int::from(lent == own || seen != (1, 0));
             wrong
         }
     })
@@ -615,21 +612,9 @@ callback! { "C" fn jumps_out_of_its_handler(_arg) {
 } }
 
 fn signals_in_bodies_of_handlers(mode: Mode, stacks: &[Stack]) {
-    for &stack in stacks {
-        if stack.disarms_itself()
-            && tests::is_emulated("does not give a stack with SS_AUTODISARM back")
-        {
-            continue;
-        }
+    for stack in usable(stacks) {
         let before = NESTED.load(Relaxed);
-        let mut run = Run {
-            stack,
-            mode,
-            handler: raises_another::of(mode),
-            before: Some(warm),
-            scenario: warm,
-            calls: 0,
-        };
+        let mut run = Run::new(stack, mode, raises_another::of(mode));
         run.on_thread(THREAD_BYTES, raises_often::of(Mode::Plain));
         assert_eq!((run.calls, NESTED.load(Relaxed) - before), (400, 400));
     }
@@ -641,35 +626,16 @@ in_both_modes! {
     }
 
     fn alternate_stack_in_the_frame_of_a_body_is_known(mode) {
-        for stack in [Stack::InFrame, Stack::InFrameAutodisarm] {
-            if stack.disarms_itself()
-                && tests::is_emulated("does not give a stack with SS_AUTODISARM back")
-            {
-                continue;
-            }
+        for stack in usable(&[Stack::InFrame, Stack::InFrameAutodisarm]) {
             let mut run =
-                Run {
-                    stack,
-                    mode,
-                    handler: answers::of(mode),
-                    before: Some(warm),
-                    scenario: warm,
-                    calls: 0,
-                };
+                Run::new(stack, mode, answers::of(mode));
             run.on_thread(THREAD_BYTES, raises_often::of(Mode::Always));
             assert_eq!(run.calls, 400);
         }
     }
 
     fn alternate_stack_where_a_coroutine_was_is_known(mode) {
-        let mut run = Run {
-            stack: Stack::Alternate,
-            mode,
-            handler: raises_another::of(mode),
-            before: None,
-            scenario: warm,
-            calls: 0,
-        };
+        let mut run = Run { before: None, ..Run::new(Stack::Alternate, mode, raises_another::of(mode)) };
         run.on_thread(THREAD_BYTES, raises_often_where_a_coroutine_was::of(Mode::Plain));
         assert_eq!(run.calls, 200);
     }
@@ -683,14 +649,7 @@ in_both_modes! {
 
     fn alternate_stack_with_room_is_used(mode) {
         let mut run =
-            Run {
-                stack: Stack::Large,
-                mode,
-                handler: notes_its_stack::of(mode),
-                before: Some(warm),
-                scenario: warm,
-                calls: 0,
-            };
+            Run::new(Stack::Large, mode, notes_its_stack::of(mode));
         run.on_thread(THREAD_BYTES, raises_once::of(Mode::Plain));
         let expected = if mode == Mode::Always { Source::System } else { Source::Signal };
         assert_eq!(NOTED.load(Relaxed), expected as usize);
@@ -699,48 +658,22 @@ in_both_modes! {
     fn jump_out_of_the_body_of_a_handler_leaves_its_lent_stack_armed_until_the_next_callback(mode) {
         for stack in [Stack::Alternate, Stack::Tiny, Stack::InFrame] {
             let mut run =
-                Run {
-                    stack,
-                    mode,
-                    handler: jumps_out_of_its_handler::of(mode),
-                    before: Some(warm),
-                    scenario: warm,
-                    calls: 0,
-                };
+                Run::new(stack, mode, jumps_out_of_its_handler::of(mode));
             run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
             assert_eq!(run.calls, 50);
         }
     }
 
     fn lent_stack_that_is_in_force_is_lent_to_nobody_else(mode) {
-        let mut run = Run {
-            stack: Stack::Alternate,
-            mode,
-            handler: jumps_out_of_its_handler::of(mode),
-            before: Some(warm),
-            scenario: warm,
-            calls: 0,
-        };
+        let mut run = Run::new(Stack::Alternate, mode, jumps_out_of_its_handler::of(mode));
         run.on_thread(THREAD_BYTES, is_jumped_out_of_for_good::of(Mode::Plain));
     }
 
     fn alternate_stack_in_a_frame_stays_known_while_its_handler_runs(mode) {
-        for stack in [Stack::InFrame, Stack::InFrameAutodisarm] {
-            if stack.disarms_itself()
-                && tests::is_emulated("does not give a stack with SS_AUTODISARM back")
-            {
-                continue;
-            }
+        for stack in usable(&[Stack::InFrame, Stack::InFrameAutodisarm]) {
             NESTED.store(0, Relaxed);
             let mut run =
-                Run {
-                    stack,
-                    mode,
-                    handler: nests_or_uses_its_stack::of(mode),
-                    before: Some(warm),
-                    scenario: warm,
-                    calls: 0,
-                };
+                Run::new(stack, mode, nests_or_uses_its_stack::of(mode));
             // So large that the body would stay where it is, were that taken for the thread's
             // stack.
             run.on_thread(1024 * KIB, raises_twice::of(Mode::Plain));
@@ -821,26 +754,15 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
 in_both_modes! {
     fn storm_of_timer_signals_leaves_handlers_that_call_back_intact(mode) {
         let stack = Stack::Alternate;
-        let mut run = Run {
-            stack,
-            mode,
-            handler: answers::of(mode),
-            before: Some(warm),
-            scenario: warm,
-            calls: 0,
-        };
+        let mut run = Run::new(stack, mode, answers::of(mode));
         run.on_thread(THREAD_BYTES, raises_in_a_storm::of(Mode::Plain));
     }
 
     fn storm_of_timer_signals_over_millions_of_callbacks_is_weathered(mode) {
-        for stack in STACKS {
-            let why = "gives no stack with SS_AUTODISARM back";
-            if stack.disarms_itself() && tests::is_emulated(why) {
-                continue;
-            }
+        for stack in usable(&STACKS) {
             for handler in [answers::of(mode), answers_with_a_further_stack_always::of(mode)] {
                 let mut run =
-                    Run { stack, mode, handler, before: Some(warm), scenario: warm, calls: 0 };
+                    Run::new(stack, mode, handler);
                 run.on_thread(THREAD_BYTES, weathers_a_storm::of(Mode::Plain));
             }
         }

@@ -1,24 +1,11 @@
 """python3 main.py LIBRARY CASE: prints what must be the same in each mode."""
-import importlib.machinery, importlib.util, sys, threading
+import sys
+
+sys.path.insert(0, '../support')
+from python_side import extension, failure, on_threads
 
 library, case = sys.argv[1:]
-loader = importlib.machinery.ExtensionFileLoader('pyo3_host', library)
-host = importlib.util.module_from_spec(importlib.util.spec_from_loader('pyo3_host', loader))
-loader.exec_module(host)
-
-
-def on_threads(count, kibibytes, f):
-    results = []
-    threading.stack_size(kibibytes * 1024)
-    threads = [threading.Thread(target=lambda: results.append(f())) for _ in range(count)]
-    for t in threads: t.start()
-    for t in threads: t.join()
-    return sorted(results)
-
-
-def failure(f):
-    try: f()
-    except BaseException as e: return f'{type(e).__name__}: {e}'
+host = extension('pyo3_host', library)
 
 
 if case == 'functions':

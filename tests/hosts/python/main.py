@@ -1,24 +1,14 @@
 """python3 main.py LIBRARY CASE: prints what must be the same in each mode."""
-import _ctypes, ctypes, importlib.machinery, importlib.util, os, random, shutil, sys, tempfile
-import threading
+import _ctypes, ctypes, os, random, shutil, sys, tempfile
+
+sys.path.insert(0, '../support')
+from python_side import extension, on_threads
 
 library, case = sys.argv[1:]
-loader = importlib.machinery.ExtensionFileLoader('python_host', library)
-host = importlib.util.module_from_spec(importlib.util.spec_from_loader('python_host', loader))
-loader.exec_module(host)
+host = extension('python_host', library)
 c = ctypes.CDLL(library)
 c.apply.restype = ctypes.c_longlong
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_longlong, ctypes.c_int)
-
-
-def on_threads(count, kibibytes, f):
-    results = []
-    threading.stack_size(kibibytes * 1024)
-    threads = [threading.Thread(target=lambda: results.append(f())) for _ in range(count)]
-    for t in threads: t.start()
-    for t in threads: t.join()
-    assert len(results) == count
-    return sorted(results)
 
 
 def nested(level):

@@ -1,5 +1,8 @@
 """python3 main.py FOLDER CASE: prints what must be the same in each mode."""
-import sys, threading
+import sys
+
+sys.path.insert(0, '../support')
+from python_side import failure, on_threads
 
 folder, case = sys.argv[1:]
 sys.path.insert(0, folder)
@@ -8,20 +11,6 @@ import uniffi_host as host
 
 class Twice(host.Visitor):
     def visit(self, number): return 2 * number + host.work(number)
-
-
-def on_threads(count, kibibytes, f):
-    results = []
-    threading.stack_size(kibibytes * 1024)
-    threads = [threading.Thread(target=lambda: results.append(f())) for _ in range(count)]
-    for t in threads: t.start()
-    for t in threads: t.join()
-    return sorted(results)
-
-
-def failure(f):
-    try: f()
-    except BaseException as e: return f'{type(e).__name__}: {e}'
 
 
 if case == 'functions':

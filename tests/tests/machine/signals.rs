@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::prepare_thread;
-use tests::{Mode, c, is_emulated};
+use tests::{Mode, c, is_emulated, no_signal_stack};
 
 use super::model::{Machine, THREADS};
 use super::{KIB, broken, responds, with};
@@ -68,8 +68,7 @@ extern "C" fn machine_signals_end(thread: c_int) {
     // SAFETY: started on this thread; SP is not on the alternate stack.
     let wrong = unsafe {
         c::c_stop_timer(&raw mut timer);
-        let none = libc::stack_t { ss_flags: libc::SS_DISABLE, ..core::mem::zeroed() };
-        libc::sigaltstack(&raw const none, core::ptr::null_mut());
+        no_signal_stack();
         c::c_plan_wrong()
     };
     if wrong != 0 {
