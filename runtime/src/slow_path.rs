@@ -261,7 +261,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         && header.lent_bytes.load(Relaxed) != 0
     {
         // Signals stay blocked until SP is on that stack.
-        // SAFETY: `lent` is this activation's alone. The setting was written by `replace_signal_stack`.
+        // SAFETY: `lent` is this activation's alone; `replace_signal_stack` has written the setting.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
     }
     errno::set(before);
@@ -358,8 +358,8 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
 #[inline(never)]
 fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
     while let Some(header) = table::lender_of(&lent).filter(|header| thread.holds(header)) {
-        // SAFETY: written by `replace_signal_stack`, as something is lent. The memory of the stack before is the
-        // program's or that of a slot.
+        // SAFETY: written by `replace_signal_stack`, as something is lent. The memory of the stack
+        // before is the program's or that of a slot.
         let before = unsafe {
             let before = (*(*header.lent.get()).as_ptr()).before;
             before.set();

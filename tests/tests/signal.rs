@@ -635,7 +635,8 @@ in_both_modes! {
     }
 
     fn alternate_stack_where_a_coroutine_was_is_known(mode) {
-        let mut run = Run { before: None, ..Run::new(Stack::Alternate, mode, raises_another::of(mode)) };
+        let run = Run::new(Stack::Alternate, mode, raises_another::of(mode));
+        let mut run = Run { before: None, ..run };
         run.on_thread(THREAD_BYTES, raises_often_where_a_coroutine_was::of(Mode::Plain));
         assert_eq!(run.calls, 200);
     }
