@@ -261,7 +261,7 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
         && header.lent_bytes.load(Relaxed) != 0
     {
         // Signals stay blocked until SP is on that stack.
-        // SAFETY: `lent` is this activation's alone; `replace_signal_stack` has written the setting.
+        // SAFETY: `lent` is this activation's alone; `replace_signal_stack` has written it.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
     }
     errno::set(before);
