@@ -12,16 +12,17 @@
 
 pub(crate) mod valgrind;
 
-cfg_select! {
-    all(
+use crate::cfg_if::cfg_if;
+
+cfg_if! {
+    if #[cfg(all(
         feature = "asan",
         target_os = "linux",
         any(target_arch = "x86_64", target_arch = "aarch64")
-    ) => {
+    ))] {
         mod address_sanitizer;
         use address_sanitizer as sanitizer;
-    }
-    _ => {
+    } else {
         mod no_sanitizer;
         use no_sanitizer as sanitizer;
     }

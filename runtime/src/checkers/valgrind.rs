@@ -12,6 +12,8 @@
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use crate::cfg_if::cfg_if;
+
 // The numbers of the requests, which are Valgrind's interface.
 const RUNNING_ON_VALGRIND: usize = 0x1001;
 const STACK_REGISTER: usize = 0x1501;
@@ -97,29 +99,26 @@ macro_rules! request {
     };
 }
 
-cfg_select! {
-    all(target_arch = "x86_64", unix, not(miri)) => {
+cfg_if! {
+    if #[cfg(all(target_arch = "x86_64", unix, not(miri)))] {
         // 3 + 13 + 61 + 51 = 128 bits.
         request! {
             "rax", "rdx",
             "rol rdi, 3", "rol rdi, 13", "rol rdi, 61", "rol rdi, 51", "xchg rbx, rbx"
         }
-    }
-    all(target_arch = "x86", unix, not(miri)) => {
+    } else if #[cfg(all(target_arch = "x86", unix, not(miri)))] {
         request! {
             "eax", "edx",
             "rol edi, 3", "rol edi, 13", "rol edi, 29", "rol edi, 19", "xchg ebx, ebx"
         }
-    }
-    all(target_arch = "aarch64", target_os = "linux", not(miri)) => {
+    } else if #[cfg(all(target_arch = "aarch64", target_os = "linux", not(miri)))] {
         request! {
             "x4", "x3",
             "ror x12, x12, #3", "ror x12, x12, #13", "ror x12, x12, #51", "ror x12, x12, #61",
             "orr x10, x10, x10"
         }
-    }
-    // Valgrind does not run there, or its sequence is not written down here.
-    _ => {
+    } else {
+        // Valgrind does not run there, or its sequence is not written down here.
         fn request(_arguments: [usize; 6], otherwise: usize) -> usize {
             otherwise
         }

@@ -3,6 +3,8 @@
 
 use core::fmt::{self, Write};
 
+use crate::cfg_if::cfg_if;
+
 /// The longest text, without the line feed that ends one that was cut.
 const MOST_BYTES: usize = 1023;
 
@@ -37,14 +39,13 @@ impl LineBuf {
     }
 }
 
-cfg_select! {
-    unix => {
+cfg_if! {
+    if #[cfg(unix)] {
         fn write(text: &[u8]) {
             // SAFETY: a valid text.
             unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
         }
-    }
-    windows => {
+    } else if #[cfg(windows)] {
         fn write(text: &[u8]) {
             use windows_sys::Win32::Storage::FileSystem::WriteFile;
             use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
@@ -56,8 +57,7 @@ cfg_select! {
                 WriteFile(handle, text, bytes, &raw mut written, core::ptr::null_mut());
             }
         }
-    }
-    _ => {
+    } else {
         fn write(text: &[u8]) {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), text);
         }

@@ -96,10 +96,13 @@ impl StackMap {
     pub fn print(&self) {
         let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let has_colors = is_wanted && std::io::stdout().is_terminal();
-        print!("{}", fmt::from_fn(|f| self.draw(f, has_colors)));
+        let mut picture = String::new();
+        // Writing to a string does not fail.
+        let _ = self.draw(&mut picture, has_colors);
+        print!("{picture}");
     }
 
-    fn draw(&self, f: &mut fmt::Formatter<'_>, has_colors: bool) -> fmt::Result {
+    fn draw(&self, f: &mut dyn fmt::Write, has_colors: bool) -> fmt::Result {
         let mut line = |address: usize, color: &str, text: fmt::Arguments<'_>| {
             let (begin, end) = if has_colors { (color, "\x1b[0m") } else { ("", "") };
             writeln!(f, "{address:#018x} {begin}{text}{end}")
@@ -110,21 +113,19 @@ impl StackMap {
             let is_here = |mark: &&Mark| self.stack_of(mark).is_some_and(|of| ptr::eq(of, stack));
             for Mark { address, what } in self.marks.iter().filter(is_here) {
                 let (used, left) = (Bytes(high - address), Bytes(address - low));
-                let text = format_args!("|<- {what}, {used} used, {left} left");
-                line(*address, YELLOW, text)?;
+                line(*address, YELLOW, format_args!("|<- {what}, {used} used, {left} left"))?;
             }
             match guard_low {
                 Some(guard_low) => {
-                    let text = format_args!("+-- guard area, {}", Bytes(low - guard_low));
-                    line(*low, RED, text)?;
+                    line(*low, RED, format_args!("+-- guard area, {}", Bytes(low - guard_low)))?;
                     line(*guard_low, RED, format_args!("+"))?;
                 }
                 None => line(*low, GREEN, format_args!("+-- end of what the thread may use"))?,
             }
         }
         for mark in self.marks.iter().filter(|mark| self.stack_of(mark).is_none()) {
-            let text = format_args!(" <- {}, on a foreign stack of unknown bounds", mark.what);
-            line(mark.address, YELLOW, text)?;
+            let (what, stack) = (&mark.what, "a foreign stack of unknown bounds");
+            line(mark.address, YELLOW, format_args!(" <- {what}, on {stack}"))?;
         }
         Ok(())
     }

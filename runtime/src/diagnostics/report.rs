@@ -153,15 +153,15 @@ fn print(text: fmt::Arguments<'_>) {
 /// The variable's only character; `?` stands for every value that has more or none.
 fn variable() -> Option<u8> {
     let only = |text: &[u8]| if let [only] = text { *only } else { b'?' };
-    cfg_select! {
-        // Not by the standard library, which takes a lock that another thread may have died with.
-        // SAFETY: the name ends with NUL, and so does a value, which is read at once.
-        unix => unsafe {
-            let text = libc::getenv(c"GUARDED_CALLBACK_REPORT".as_ptr());
-            (!text.is_null()).then(|| only(core::ffi::CStr::from_ptr(text).to_bytes()))
-        },
-        _ => std::env::var_os("GUARDED_CALLBACK_REPORT").map(|text| only(text.as_encoded_bytes())),
-    }
+    // Not by the standard library, which takes a lock that another thread may have died with.
+    #[cfg(unix)]
+    // SAFETY: the name ends with NUL, and so does a value, which is read at once.
+    return unsafe {
+        let text = libc::getenv(c"GUARDED_CALLBACK_REPORT".as_ptr());
+        (!text.is_null()).then(|| only(core::ffi::CStr::from_ptr(text).to_bytes()))
+    };
+    #[cfg(not(unix))]
+    std::env::var_os("GUARDED_CALLBACK_REPORT").map(|text| only(text.as_encoded_bytes()))
 }
 
 #[cfg(test)]

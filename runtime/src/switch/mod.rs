@@ -16,6 +16,7 @@
 //! returns.
 
 #![allow(unused_macros, reason = "not every architecture needs each")]
+#![allow(named_asm_labels, reason = "`__morestack` is a name for gdb")]
 
 use core::cell::Cell;
 

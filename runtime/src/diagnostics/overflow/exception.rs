@@ -74,9 +74,10 @@ fn touched(record: &EXCEPTION_RECORD) -> Option<usize> {
 }
 
 fn stack_pointer(context: &CONTEXT) -> usize {
-    cfg_select! {
-        target_arch = "x86" => context.Esp as usize,
-        target_arch = "x86_64" => context.Rsp as usize,
-        _ => context.Sp as usize,
-    }
+    #[cfg(target_arch = "x86")]
+    return context.Esp as usize;
+    #[cfg(target_arch = "x86_64")]
+    return context.Rsp as usize;
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    return context.Sp as usize;
 }

@@ -1,20 +1,20 @@
 //! The report of an overflow: which callback has run out of its system stack, or that the thread
 //! has run out of its own, on which callbacks run in place.
 
-cfg_select! {
-    // tvOS and watchOS forbid sigaltstack.
-    all(
+use crate::cfg_if::cfg_if;
+
+// tvOS and watchOS forbid sigaltstack.
+cfg_if! {
+    if #[cfg(all(
         unix,
         not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
-    ) => {
+    ))] {
         mod signal;
         use signal as imp;
-    }
-    windows => {
+    } else if #[cfg(windows)] {
         mod exception;
         use exception as imp;
-    }
-    _ => {
+    } else {
         /// No handlers, so no report.
         mod imp {
             pub(crate) fn install() -> std::io::Result<()> {

@@ -43,11 +43,9 @@ pub(crate) fn uncover_thread(first: &Header) {
 /// What the kernel writes below SP of a handler: kilobytes where there are AVX-512 or AMX registers
 /// to keep; 0 where the kernel does not tell.
 fn signal_frame_bytes() -> usize {
-    cfg_select! {
-        // SAFETY: no preconditions.
-        any(target_os = "linux", target_os = "android") => unsafe {
-            libc::getauxval(libc::AT_MINSIGSTKSZ) as usize
-        },
-        _ => 0,
-    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: no preconditions.
+    return unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) as usize };
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    0
 }

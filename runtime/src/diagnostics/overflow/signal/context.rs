@@ -5,37 +5,44 @@
 /// crate does not know it for all of them. Flags, a link and a stack_t come first: 20 bytes with 32
 /// bits, 40 with 64. Then the registers, or 128 bytes of signal mask before them.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const SP_AT: Option<usize> = cfg_select! {
+const SP_AT: Option<usize> = first(&[
     // x32 has other words.
-    all(target_arch = "x86_64", target_pointer_width = "64") => Some(40 + 15 * 8),
-    target_arch = "x86" => Some(20 + 7 * 4),
+    (cfg!(all(target_arch = "x86_64", target_pointer_width = "64")), 40 + 15 * 8),
+    (cfg!(target_arch = "x86"), 20 + 7 * 4),
     // The trap, its code, the old mask, and r0 to r12.
-    target_arch = "arm" => Some(20 + 16 * 4),
+    (cfg!(target_arch = "arm"), 20 + 16 * 4),
     // Aligned to 16 after the mask; the address of the fault, and x0 to x30.
-    all(target_arch = "aarch64", target_pointer_width = "64") => Some(176 + 8 + 31 * 8),
+    (cfg!(all(target_arch = "aarch64", target_pointer_width = "64")), 176 + 8 + 31 * 8),
     // Aligned to 16 as well; pc and ra.
-    target_arch = "riscv64" => Some(176 + 2 * 8),
+    (cfg!(target_arch = "riscv64"), 176 + 2 * 8),
     // The mask and the address of the program, and r0 to r14.
-    target_arch = "s390x" => Some(40 + 16 + 15 * 8),
+    (cfg!(target_arch = "s390x"), 40 + 16 + 15 * 8),
     // After the mask eight words of other things, and r0. The big-endian kernel has the same.
-    target_arch = "powerpc64" => Some(168 + 8 * 8 + 8),
+    (cfg!(target_arch = "powerpc64"), 168 + 8 * 8 + 8),
     // Aligned to 16; pc, and r0 to r2.
-    target_arch = "loongarch64" => Some(176 + 8 + 3 * 8),
-    _ => None,
-};
+    (cfg!(target_arch = "loongarch64"), 176 + 8 + 3 * 8),
+]);
 
 /// The same on Apple's systems, in the registers that the context points to (mach/i386/_structs.h,
 /// mach/arm/_structs.h): 16 bytes of what the fault was, and seven registers before rsp, or x0 to
 /// x30.
 #[cfg(target_vendor = "apple")]
-const SP_AT: Option<usize> = cfg_select! {
-    target_arch = "x86_64" => Some(16 + 7 * 8),
-    all(target_arch = "aarch64", target_pointer_width = "64") => Some(16 + 31 * 8),
-    _ => None,
-};
+const SP_AT: Option<usize> = first(&[
+    (cfg!(target_arch = "x86_64"), 16 + 7 * 8),
+    (cfg!(all(target_arch = "aarch64", target_pointer_width = "64")), 16 + 31 * 8),
+]);
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-const SP_AT: Option<usize> = None;
+const SP_AT: Option<usize> = first(&[]);
+
+/// The offset whose condition holds.
+const fn first(offsets: &[(bool, usize)]) -> Option<usize> {
+    match offsets {
+        [] => None,
+        [(true, offset), ..] => Some(*offset),
+        [_, others @ ..] => first(others),
+    }
+}
 
 /// SP where the signal arrived, on the systems whose contexts are read here.
 ///

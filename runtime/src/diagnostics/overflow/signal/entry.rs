@@ -15,6 +15,7 @@ use core::ptr;
 #[allow(unused_imports, reason = "for the assembler of some architectures")]
 use super::EARLIER;
 use super::{Earlier, handle};
+use crate::cfg_if::cfg_if;
 use crate::probe;
 
 /// Bytes of the entry's code, with what pads it.
@@ -25,45 +26,60 @@ const SIGNATURE: u64 = 0x6763_6f76_6572_0001;
 
 /// The function to install.
 pub(super) fn address() -> usize {
-    cfg_select! {
-        all(
-            any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
-            not(target_vendor = "apple")
-        ) => { entry as *const () as usize }
-        _ => { handle as *const () as usize }
-    }
+    entry as *const () as usize
 }
 
-/// # Safety
-/// As for `handle`.
-#[cfg(all(
-    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
-    not(target_vendor = "apple")
-))]
-#[unsafe(naked)]
-unsafe extern "C" fn entry(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    core::arch::naked_asm!(
-        "2:",
-        // A landing pad first: other copies call this through a pointer.
-        #[cfg(target_arch = "x86_64")]
-        "endbr64",
-        #[cfg(target_arch = "x86")]
-        "endbr32",
-        #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
-        "jmp {handle}",
-        #[cfg(target_arch = "aarch64")]
-        "hint #34",
-        #[cfg(target_arch = "aarch64")]
-        "b {handle}",
-        ".org 2b + {code_bytes}",
-        ".p2align 4",
-        ".quad {signature}",
-        ".long {table} - .",
-        handle = sym handle,
-        table = sym EARLIER,
-        code_bytes = const CODE_BYTES,
-        signature = const SIGNATURE,
-    )
+/// The entry's code. A landing pad first: other copies call this through a pointer.
+#[allow(unused_macros, reason = "on Apple's systems `handle` is the entry")]
+#[cfg(target_arch = "x86_64")]
+macro_rules! code {
+    () => {
+        "endbr64; jmp {handle}"
+    };
+}
+#[cfg(target_arch = "x86")]
+macro_rules! code {
+    () => {
+        "endbr32; jmp {handle}"
+    };
+}
+#[allow(unused_macros, reason = "on Apple's systems `handle` is the entry")]
+#[cfg(target_arch = "aarch64")]
+macro_rules! code {
+    () => {
+        "hint #34; b {handle}"
+    };
+}
+
+cfg_if! {
+    if #[cfg(all(
+        any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
+        not(target_vendor = "apple")
+    ))] {
+        /// # Safety
+        /// As for `handle`.
+        #[unsafe(naked)]
+        unsafe extern "C" fn entry(
+            signal: i32,
+            info: *mut libc::siginfo_t,
+            context: *mut libc::c_void,
+        ) {
+            core::arch::naked_asm!(
+                "2:",
+                code!(),
+                ".org 2b + {code_bytes}",
+                ".p2align 4",
+                ".quad {signature}",
+                ".long {table} - .",
+                handle = sym handle,
+                table = sym EARLIER,
+                code_bytes = const CODE_BYTES,
+                signature = const SIGNATURE,
+            )
+        }
+    } else {
+        use handle as entry;
+    }
 }
 
 /// The table of the copy of the runtime whose entry `handler` is, this one included.
