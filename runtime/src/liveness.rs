@@ -22,7 +22,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use crate::diagnostics::counters;
 use crate::settings::SYSTEM_STACK_BYTES;
-use crate::stack::{Header, IS_CLOSED, ORPHAN, pool, table};
+use crate::stack::{Header, IS_CLOSED, orphan, pool, table};
 use crate::thread::{self, Thread, signal_stack, tls};
 use crate::{checkers, os_bounds, probe};
 
@@ -184,8 +184,8 @@ pub(crate) fn reclaim_from_predecessor() {
     let (own, place) = (thread::current().map_or(0, Thread::number), tls::place());
     table::visit_next(&CURSOR, LOOKED_AT, |header| {
         let owner = header.owner.load(Relaxed);
-        let is_a_threads = owner > BUSY && owner != own;
-        if is_a_threads && header.owner_place.load(Relaxed) == place {
+        let is_anothers = orphan::is_a_thread(owner) && owner != own;
+        if is_anothers && header.owner_place.load(Relaxed) == place {
             // SAFETY: the thread that had it is gone, and no other one concludes that.
             unsafe { finish(header) };
         }
@@ -193,26 +193,20 @@ pub(crate) fn reclaim_from_predecessor() {
     });
 }
 
-/// The owner of an orphan that somebody looks at: another thread may take it for dead as well.
-const BUSY: usize = ORPHAN + 1;
-
 /// The thread that has this stack has no use for it any more.
 ///
 /// # Safety
 /// SP is not on it if it is idle, and nobody else gives it away.
 unsafe fn finish(header: &'static Header) {
-    if header.make_unused() {
+    if header.give_up(&ORPHANS) {
         // SAFETY: the caller's promise.
         unsafe { pool::put(header) };
-    } else {
-        make_orphan(header);
     }
 }
 
 /// No thread keeps the stack, on which an activation lives.
 pub(crate) fn make_orphan(header: &Header) {
-    ORPHANS.fetch_add(1, Relaxed);
-    header.owner.store(ORPHAN, Relaxed);
+    header.make_orphan(&ORPHANS);
 }
 
 /// Gives an orphan to the pool whose activation has ended, unless somebody else is about to.
@@ -220,23 +214,9 @@ pub(crate) fn make_orphan(header: &Header) {
 /// # Safety
 /// The stack is idle, and SP is not on it.
 pub(crate) unsafe fn end_orphan(header: &'static Header) {
-    if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
+    if header.take_orphan() && header.put_back_orphan(&ORPHANS) {
         // SAFETY: passed on.
-        unsafe { put_orphan(header) };
-    }
-}
-
-/// Gives an orphan to the pool that the caller has made busy, unless an activation is on it.
-///
-/// # Safety
-/// SP is not on it if it is idle.
-unsafe fn put_orphan(header: &'static Header) {
-    if header.make_unused() {
-        ORPHANS.fetch_sub(1, Relaxed);
-        // SAFETY: nobody has it; the rest is the caller's promise.
         unsafe { pool::put(header) };
-    } else {
-        header.owner.store(ORPHAN, Relaxed);
     }
 }
 
@@ -250,11 +230,13 @@ pub(crate) fn reclaim_orphans() {
     }
     let mut looked_at = 0;
     table::visit_next(&CURSOR, PASSED, |header| {
-        if header.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok() {
+        if header.take_orphan() {
             looked_at += 1;
             end_if_dead(header);
-            // SAFETY: code that runs on a stack is part of its activation.
-            unsafe { put_orphan(header) };
+            if header.put_back_orphan(&ORPHANS) {
+                // SAFETY: nobody has it; code that runs on a stack is part of its activation.
+                unsafe { pool::put(header) };
+            }
         }
         if looked_at < LOOKED_AT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });

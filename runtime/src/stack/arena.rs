@@ -16,8 +16,9 @@ mod windows;
 #[cfg(windows)]
 use windows as imp;
 
+use super::calling::Calling;
 use super::table::{self, GRANULE_BYTES};
-use super::{EXTRA_BYTES, Header, SIGNAL_STACK_BYTES, UNUSED, memory};
+use super::{EXTRA_BYTES, Header, SIGNAL_STACK_BYTES, memory};
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::settings;
@@ -49,7 +50,7 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'s
         switch: unsafe { SwitchRecord::to(&raw const (*header).os_stack) },
         os_stack: Cell::new(os_stack),
         mapped_from: from,
-        ..Header::new(low..header.addr(), slot, slot_bytes, core::ptr::null(), UNUSED)
+        ..Header::new(low..header.addr(), slot, slot_bytes, core::ptr::null(), Calling::unused())
     };
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody
     // else knows; the end of a slot is aligned, and the size of a header is a multiple of 64.

@@ -1,14 +1,11 @@
 //! A list of stacks that any thread and any signal handler may take from and add to, without a
 //! lock.
 //!
-//! The head is one word: the number of a granule (see [`table`]), and a count that changes each
-//! time, so that who has read a link before another took the stack and put it back does not use
-//! that link.
+//! The head is one word: the number of a granule (see [`table`]), and a count of what was added, so
+//! that who has read a link before another took the stack and put it back does not use that link.
 
-use core::sync::atomic::{AtomicUsize, Ordering::*};
-
-use super::Header;
 use super::table::{self, GRANULE_NUMBERS};
+use super::{AtomicUsize, Header, Ordering::*};
 
 /// No stack has this number: nothing is mapped at address 0.
 const EMPTY: usize = 0;
@@ -47,7 +44,7 @@ impl List {
             // head.
             let header = table::stack_of(number)?;
             let next = header.next_listed.load(Relaxed);
-            let new = (head - number).wrapping_add(GRANULE_NUMBERS) | next;
+            let new = (head - number) | next;
             match self.0.compare_exchange_weak(head, new, Acquire, Acquire) {
                 Ok(_) => return Some(header),
                 Err(now) => head = now,

@@ -19,12 +19,14 @@
 //! | unused | 1 | the [`pool`], who has just taken it from there, or a decision on it |
 //! | idle | 0 | the thread `owner`, for its next body |
 //! | in use | address of the record | the activation, on behalf of `owner` |
-//! | left by its thread | address of the record | nobody, [`ORPHAN`]; the pool when the activation has ended |
+//! | left by its thread | address of the record | nobody ([`orphan`]); the pool when the activation has ended |
 
 pub(crate) mod arena;
+mod calling;
 pub(crate) mod depth;
 pub(crate) mod list;
 pub(crate) mod memory;
+pub(crate) mod orphan;
 pub(crate) mod pool;
 pub(crate) mod table;
 
@@ -32,8 +34,10 @@ use core::cell::{Cell, UnsafeCell};
 use core::mem::{MaybeUninit, offset_of};
 use core::ops::Range;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
+use core::sync::atomic::Ordering::{self, *};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
 
+use self::calling::Calling;
 use self::depth::Depth;
 use crate::callback::Callback;
 use crate::checkers::Notes;
@@ -63,16 +67,6 @@ const REPORT_STACK_BYTES: usize =
 /// What an unused stack keeps of its memory: enough for most bodies.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// The value of [`Header::calling`] on a stack without an activation.
-const IDLE: usize = 0;
-
-/// The same while no thread has the stack: nobody who still remembers it can take it.
-const UNUSED: usize = 1;
-
-/// The owner of a stack that no thread keeps, with an activation on it: its thread has ended, or
-/// was ending when it called back.
-pub(crate) const ORPHAN: usize = 1;
-
 /// The library is closed: no stack is kept for later any more.
 pub(crate) static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -81,7 +75,7 @@ pub(crate) static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 pub struct Header {
     /// The address of the record of the running activation (see [`Record`]), 0 if none runs.
     /// Written by the fast path, and read by whoever looks, also in handlers and on other threads.
-    pub(crate) calling: AtomicUsize,
+    calling: Calling,
     /// Where the description of the callback stands in the code of the fast path that has changed
     /// to this stack last; null if none has.
     pub(crate) description: AtomicPtr<i32>,
@@ -98,8 +92,8 @@ pub struct Header {
     /// Windows: what the TEB says while code runs on this stack. Nothing elsewhere.
     pub(crate) os_stack: Cell<OsStack>,
 
-    /// The address of the state of the thread that uses the stack for its bodies; [`ORPHAN`], or 0
-    /// while nobody does.
+    /// The address of the state of the thread that uses the stack for its bodies; 0 while nobody
+    /// does; or see [`orphan`].
     pub(crate) owner: AtomicUsize,
     /// Where that thread's thread-locals lie: no other thread that lives has them there.
     pub(crate) owner_place: AtomicUsize,
@@ -189,7 +183,7 @@ pub(crate) struct Record {
 }
 
 /// What stands in for a stack where a thread has none: never idle, so that it is never taken.
-pub(crate) static NO_STACK: Header = Header::new(0..0, 0, 0, ptr::null(), usize::MAX);
+pub(crate) static NO_STACK: Header = Header::new(0..0, 0, 0, ptr::null(), Calling::never_idle());
 
 impl Header {
     const fn new(
@@ -197,10 +191,10 @@ impl Header {
         slot: usize,
         slot_bytes: usize,
         next_mapped: *const Self,
-        calling: usize,
+        calling: Calling,
     ) -> Self {
         Self {
-            calling: AtomicUsize::new(calling),
+            calling,
             description: AtomicPtr::new(ptr::null_mut()),
             room_bytes: room.end - room.start,
             low: room.start,
@@ -240,13 +234,12 @@ impl Header {
     /// Whether no activation has the stack.
     #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
-        self.calling.load(Acquire) <= UNUSED
+        self.calling.is_idle()
     }
 
     /// The address of the record of the running activation.
     pub(crate) fn record(&self) -> Option<usize> {
-        let calling = self.calling.load(Acquire);
-        (calling > UNUSED).then_some(calling)
+        self.calling.record()
     }
 
     /// Takes the stack for an activation with its record at `record`. False when it is in use: a
@@ -257,11 +250,11 @@ impl Header {
         // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
         // the stack counts as in use: without its record the activation would count as dead.
         unsafe { record.write_volatile(Record { header: self }) };
-        if self.calling.compare_exchange(IDLE, address, AcqRel, Relaxed).is_err() {
-            return false;
+        let is_taken = self.calling.claim(address);
+        if is_taken {
+            self.note(callback);
         }
-        self.note(callback);
-        true
+        is_taken
     }
 
     /// Takes an unused stack, which nobody else has, for an activation with its record at
@@ -269,7 +262,7 @@ impl Header {
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
         // SAFETY: as in `claim`.
         unsafe { record.write_volatile(Record { header: self }) };
-        self.calling.store(record.expose_provenance(), Release);
+        self.calling.begin(record.expose_provenance());
         self.note(callback);
     }
 
@@ -281,14 +274,13 @@ impl Header {
 
     /// Makes an idle stack unused, for the pool or for a decision on it. False when it is in use.
     pub(crate) fn make_unused(&self) -> bool {
-        let seen = self.calling.compare_exchange(IDLE, UNUSED, Acquire, Relaxed);
-        seen.unwrap_or_else(|calling| calling) <= UNUSED
+        self.calling.make_unused()
     }
 
-    /// Ends the activation. Release: the frames of the body come before the next use of the stack.
+    /// Ends the activation.
     #[inline(always)]
     pub(crate) fn set_idle(&self) {
-        self.calling.store(IDLE, Release);
+        self.calling.set_idle();
     }
 
     /// Where the first frame of an activation ends: the header itself, aligned to 64 bytes.

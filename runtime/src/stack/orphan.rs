@@ -1,0 +1,50 @@
+//! Stacks that no thread keeps, with activations on them that may end on any thread, or be found
+//! dead by any: one of those gives the stack to the pool, once.
+//!
+//! The functions return whether it is the caller: then the stack is unused, and nobody else has it.
+
+use super::{AtomicUsize, Header, Ordering::*};
+
+/// The owner of such a stack.
+const ORPHAN: usize = 1;
+
+/// The same while somebody looks at it.
+const BUSY: usize = 2;
+
+/// Whether this is the address of a thread's state.
+pub(crate) fn is_a_thread(owner: usize) -> bool {
+    owner > BUSY
+}
+
+impl Header {
+    /// Its thread has no use for it any more.
+    pub(crate) fn give_up(&self, orphans: &AtomicUsize) -> bool {
+        let is_unused = self.make_unused();
+        if !is_unused {
+            self.make_orphan(orphans);
+        }
+        is_unused
+    }
+
+    /// No thread keeps it any more, and an activation is on it.
+    pub(crate) fn make_orphan(&self, orphans: &AtomicUsize) {
+        orphans.fetch_add(1, Relaxed);
+        self.owner.store(ORPHAN, Relaxed);
+    }
+
+    /// Begins to look at an orphan.
+    pub(crate) fn take_orphan(&self) -> bool {
+        self.owner.compare_exchange(ORPHAN, BUSY, Relaxed, Relaxed).is_ok()
+    }
+
+    /// Ends that. An activation that has ended meanwhile was left to the caller.
+    pub(crate) fn put_back_orphan(&self, orphans: &AtomicUsize) -> bool {
+        let is_unused = self.make_unused();
+        if is_unused {
+            orphans.fetch_sub(1, Relaxed);
+        } else {
+            self.owner.store(ORPHAN, Relaxed);
+        }
+        is_unused
+    }
+}
