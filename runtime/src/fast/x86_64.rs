@@ -186,6 +186,8 @@ macro_rules! assembly {
             .cfi_remember_state
             .cfi_def_cfa rbp, 16
             .cfi_offset rbp, -16
+            // A landing pad, as the unwinder jumps here.
+            endbr64
             .if {words}
             lea rsp, [rsp + 8 * {words}]
             .endif
