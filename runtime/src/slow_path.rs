@@ -377,10 +377,12 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     let first = work.scratch.ok()?;
     ending::prepare_process();
     let thread = Thread::begin(first);
-    let is_watched = thread::exit::watch(thread.as_ptr(), work.only_prepare);
+    // Not asked for again by a thread whose state was ended: this one is gone before word comes.
+    let is_ending = ending::has_begun_to_end();
+    let is_watched = !is_ending && thread::exit::watch(thread.as_ptr(), work.only_prepare);
     // Otherwise the next thread with its thread-locals' place finds out that it has ended.
     let is_found = || thread::exit::needs_memory() && thread::tls::words().is_some();
-    if !(is_watched || is_found()) || ending::has_begun_to_end() {
+    if is_ending || !(is_watched || is_found()) {
         thread.set_dying();
         return Some(thread);
     }

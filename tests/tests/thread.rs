@@ -7,6 +7,8 @@ use core::ptr;
 #[cfg(unix)]
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+#[cfg(unix)]
+use std::sync::Barrier;
 
 use guarded_callback::{on_system_stack, remaining_stack, stats};
 #[cfg(unix)]
@@ -98,6 +100,48 @@ callback! { "C" fn is_jumped_over(arg) {
     unsafe { c::c_call_jumped(0, jumps::of(*arg.cast::<Mode>()), ptr::null_mut()) }
 } }
 
+/// A thread that ends meets one that takes the stack which it has used last.
+#[cfg(unix)]
+struct Meeting {
+    mode: Mode,
+    round: AtomicUsize,
+    taken: Barrier,
+    over: Barrier,
+}
+
+// A late destructor, on a thread that keeps no stack any more.
+#[cfg(unix)]
+callback! { "C" fn comes_first(arg) {
+    // SAFETY: the test passes the meeting.
+    let meeting = unsafe { &*arg.cast::<Meeting>() };
+    // SAFETY: the body does not use its argument.
+    let wrong = unsafe { c::c_call(works::of(meeting.mode), ptr::null_mut()) };
+    if meeting.round.fetch_add(1, Relaxed) == 1 {
+        meeting.taken.wait();
+        meeting.taken.wait();
+    }
+    wrong
+} }
+
+#[cfg(unix)]
+callback! { "C" fn comes_second(arg) {
+    // SAFETY: the test passes the meeting.
+    let meeting = unsafe { &*arg.cast::<Meeting>() };
+    meeting.taken.wait();
+    // SAFETY: the body expects the meeting.
+    unsafe { c::c_call(waits_for_the_end::of(meeting.mode), arg) }
+} }
+
+#[cfg(unix)]
+callback! { "C" fn waits_for_the_end(arg) {
+    // SAFETY: the test passes the meeting.
+    let meeting = unsafe { &*arg.cast::<Meeting>() };
+    let canary = [const { AtomicUsize::new(0x5a5a) }; 64];
+    meeting.taken.wait();
+    meeting.over.wait();
+    c_int::from(canary.iter().any(|word| word.load(Relaxed) != 0x5a5a))
+} }
+
 in_both_modes! {
     fn exit_of_10_000_threads_leaks_nothing(mode) {
         flat(10_000, || assert_eq!(on_thread(16 * KIB, works::of(mode)), 0));
@@ -146,6 +190,24 @@ in_both_modes! {
         let result =
             unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, knows::of(mode), ptr::null_mut()) };
         assert_eq!(result, 4);
+    }
+
+    #[cfg(unix)]
+    fn stack_of_a_late_destructor_is_anothers_afterwards(mode) {
+        let mut meeting =
+            Meeting { mode, round: AtomicUsize::new(0), taken: Barrier::new(2), over: Barrier::new(2) };
+        let arg = to_c(&mut meeting).addr();
+        let other = std::thread::spawn(move || {
+            let arg = ptr::with_exposed_provenance_mut(arg);
+            // SAFETY: the meeting lives until both threads have ended, and the body expects it.
+            unsafe { c::c_call_on_thread(16 * KIB, comes_second::of(Mode::Plain), arg) }
+        });
+        // SAFETY: as above.
+        let result = unsafe {
+            c::c_call_at_thread_end(16 * KIB, 1, 4, comes_first::of(Mode::Plain), to_c(&mut meeting))
+        };
+        meeting.over.wait();
+        assert_eq!((result, other.join().expect("no panic")), (0, 0));
     }
 
     #[cfg(unix)]
