@@ -6,7 +6,8 @@
 //!
 //! - the word is another one, or its memory is unmapped;
 //! - the frame of the new callback lies over it;
-//! - it lies on a system stack on which nothing runs, or on the signal stack that was lent with it.
+//! - it lies on a system stack on which nothing runs, or on a signal stack that was lent and is no
+//!   more.
 //!
 //! The one exception: records below SP on the thread stack, under `switch = always`. A longjmp from
 //! ever shallower frames leaves them as they are, and so does a coroutine that is carved out of the
@@ -92,14 +93,9 @@ pub(crate) fn reclaim(thread: &Thread, callback: &NewCallback) {
 fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
     measure_if_unproven(thread, callback, header);
     if thread.holds(header) && is_dead(callback, header) && !is_pinned(header) {
-        end_left(thread, header);
+        abandon(header);
+        keep(thread, header);
     }
-}
-
-/// Ends an activation of the thread that was left for good.
-pub(crate) fn end_left(thread: &Thread, header: &'static Header) {
-    abandon(header);
-    keep(thread, header);
 }
 
 /// Whether there is proof that the activation on the stack is dead.
@@ -111,9 +107,8 @@ fn is_dead(callback: &NewCallback, header: &Header) -> bool {
 
 /// Whether the record is gone, whoever asks.
 fn is_gone(header: &Header, record: usize) -> bool {
-    let on_idle_stack =
-        table::slot_at(record).is_some_and(|slot| slot.runs(record) && slot.is_idle());
-    on_idle_stack || !probe::holds(record, ptr::from_ref(header).addr())
+    table::slot_at(record).is_some_and(|slot| !slot.may_hold_frames(record))
+        || !probe::holds(record, ptr::from_ref(header).addr())
 }
 
 /// A handler was jumped out of while the thread had the slot's signal stack for its own: it keeps

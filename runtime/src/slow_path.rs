@@ -352,9 +352,9 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
     bounds.is_some_and(|bounds| bounds.contains(sp)) && !thread.signal_stack().contains(&sp)
 }
 
-/// On the thread stack none of the handlers runs any more whose bodies have left the alternate
-/// stack `lent`: they were jumped out of. Sets the stack again that was there before the first of
-/// them.
+/// On the thread stack none of the handlers is at work whose bodies have left the alternate stack
+/// `lent`: they were jumped out of, or wait in a context that was left for this one. Sets the stack
+/// again that was there before the first of them. Whether their bodies are dead is another matter.
 #[inline(never)]
 fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
     while let Some(header) = table::lender_of(&lent).filter(|header| thread.holds(header)) {
@@ -365,7 +365,6 @@ fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
             before.set();
             before
         };
-        liveness::end_left(thread, header);
         lent = before.range().unwrap_or(0..0);
     }
     thread.set_lent(false);
@@ -550,7 +549,9 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
     }
     header.lent_bytes.store(0, Release);
     if let Some(thread) = thread::current() {
-        thread.set_lent(false);
+        // The handler may have interrupted the body of another one.
+        let now = signal_stack::current().range();
+        thread.set_lent(now.is_some_and(|now| table::lender_of(&now).is_some()));
     }
     drop(blocked);
 }

@@ -14,7 +14,7 @@ mod stepped;
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 
 use guarded_callback::{
@@ -537,6 +537,73 @@ callback! { "C-unwind" fn raises_twice(arg) {
     })
 } }
 
+// Every other call is made by the handler of a signal that interrupts the one before.
+callback! { "C" fn is_interrupted_and_jumps(_arg) {
+    if NESTED.fetch_add(1, Relaxed).is_multiple_of(2) {
+        // SAFETY: a handler for the signal is there; the rest is as in `jumps_out_of_its_handler`.
+        unsafe {
+            libc::raise(libc::SIGUSR2);
+            c::c_jump_out_of_handler()
+        }
+    }
+    0
+} }
+
+callback! { "C-unwind" fn is_jumped_out_of_often(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handler is a C function, which calls back each time.
+        unsafe {
+            c::c_handle(libc::SIGUSR1, run.stack.flags());
+            c::c_handle(libc::SIGUSR2, run.stack.flags());
+        }
+        (0..200).map(|_| {
+            // SAFETY: the bodies do not use their arguments; nothing between has to be dropped.
+            let jumped = unsafe {
+                c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut())
+            };
+            jumped - 1 + warm(run.mode)
+        }).sum()
+    })
+} }
+
+/// The coroutine that a signal interrupts.
+static INTERRUPTED: AtomicPtr<c::Coroutine> = AtomicPtr::new(ptr::null_mut());
+
+callback! { "C" fn suspends_its_coroutine(_arg) {
+    let canary = Canary::new(41);
+    // SAFETY: the signal has interrupted this coroutine.
+    unsafe { c::c_coroutine_suspend(INTERRUPTED.load(Relaxed)) };
+    c_int::from(!canary.is_intact()) + use_stack(100 * KIB)
+} }
+
+callback! { "C-unwind" fn leaves_its_handlers_waiting(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        set_handlers(run);
+        let mut memory = vec![0_u8; 64 * KIB];
+        (0..10).map(|_| {
+            let mut mode = run.mode;
+            // SAFETY: the memory and the mode outlive the coroutine.
+            unsafe {
+                let stack = memory.as_mut_ptr().cast();
+                let f = raises_one::of(Mode::Plain);
+                let coroutine = c::c_coroutine_new(stack, memory.len(), f, to_c(&mut mode));
+                INTERRUPTED.store(coroutine, Relaxed);
+                let begun = c::c_coroutine_resume(coroutine);
+                let other = nested_on_a_further_stack(mode) + call(uses_much::of(mode), stack);
+                let ended = c::c_coroutine_resume(coroutine);
+                c::c_coroutine_free(coroutine);
+                begun + other + (ended - 1)
+            }
+        }).sum()
+    })
+} }
+
+callback! { "C" fn uses_much(_arg) { use_stack(120 * KIB) } }
+
 callback! { "C-unwind" fn is_jumped_out_of_for_good(arg) {
     // SAFETY: the test passes it.
     let run = unsafe { &mut *arg.cast::<Run>() };
@@ -662,6 +729,21 @@ in_both_modes! {
                 Run::new(stack, mode, jumps_out_of_its_handler::of(mode));
             run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
             assert_eq!(run.calls, 50);
+        }
+    }
+
+    fn jump_out_of_a_handler_whose_body_was_interrupted_leaves_nothing(mode) {
+        NESTED.store(0, Relaxed);
+        let mut run = Run::new(Stack::Alternate, mode, is_interrupted_and_jumps::of(mode));
+        run.on_thread(THREAD_BYTES, is_jumped_out_of_often::of(Mode::Plain));
+        assert!(stats().stacks_mapped < 16, "{:?}", stats());
+    }
+
+    fn body_of_a_handler_keeps_its_stack_while_its_context_waits(mode) {
+        for stack in usable(&[Stack::Alternate, Stack::Autodisarm]) {
+            let mut run = Run::new(stack, mode, suspends_its_coroutine::of(mode));
+            run.on_thread(THREAD_BYTES, leaves_its_handlers_waiting::of(Mode::Plain));
+            assert_eq!(run.calls, 10);
         }
     }
 

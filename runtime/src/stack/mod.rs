@@ -296,7 +296,6 @@ impl Header {
     }
 
     /// Whether the slot has room for signal stacks.
-    #[cfg_attr(windows, allow(dead_code, reason = "there are none"))]
     pub(crate) fn has_signal_stacks(&self) -> bool {
         self.mapped_from == self.slot
     }
@@ -318,9 +317,16 @@ impl Header {
         low..low + self.lent_bytes.load(Acquire)
     }
 
-    /// Whether `address` lies on this stack, or where the signal stack lies that it can lend.
-    pub(crate) fn runs(&self, address: usize) -> bool {
-        self.contains(address) || self.lendable().contains(&address)
+    /// Whether a frame at `address`, in the slot, may be of use still: on the stack while an
+    /// activation has it, on a signal stack that can be lent while it is.
+    pub(crate) fn may_hold_frames(&self, address: usize) -> bool {
+        if self.contains(address) {
+            !self.is_idle()
+        } else if self.has_signal_stacks() && self.lendable().contains(&address) {
+            self.lent_stack().contains(&address)
+        } else {
+            true
+        }
     }
 
     /// The page that this header lies on, the highest of the stack but for larger pages.
