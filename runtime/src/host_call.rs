@@ -4,16 +4,19 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::fast;
-use crate::stack::{Header, table};
+use crate::locate::{Kind, locate};
+use crate::stack::Header;
 use crate::switch::{self, SwitchRecord};
+use crate::{fast, thread};
 
 /// Runs `call` on the calling stack of the body that SP is in, or where SP is.
 pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
-    let header = table::stack_at(switch::stack_pointer());
-    match header.and_then(|header| Some((header, left_at(header)?))) {
-        Some((header, sp)) => on_host_of(header, sp, call),
-        None => call(),
+    if let Kind::System(header) = locate(thread::current(), switch::stack_pointer()).kind
+        && let Some(sp) = left_at(header)
+    {
+        on_host_of(header, sp, call)
+    } else {
+        call()
     }
 }
 

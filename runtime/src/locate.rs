@@ -26,8 +26,8 @@ pub(crate) enum Kind {
     Foreign,
 }
 
-/// Finds the stack that `address` lies on. The narrowest that is known wins: registered stacks and
-/// signal stacks may be carved out of the others.
+/// Finds the stack that `address` lies on. The narrowest that is known wins: registered stacks,
+/// signal stacks and those of other threads may be carved out of the others.
 #[inline]
 pub(crate) fn locate(thread: Option<&Thread>, address: usize) -> Place {
     let mut place = match table::slot_at(address) {
@@ -40,8 +40,9 @@ pub(crate) fn locate(thread: Option<&Thread>, address: usize) -> Place {
         _ => Place::new(Kind::Foreign, 0, 0),
     };
     if let Some(thread) = thread {
-        if let (Kind::Foreign, Some((low, high))) = (place.kind, thread.range_with(address)) {
-            place = Place::new(Kind::Thread, low, high);
+        // A body may have made the thread, on a stack in its own frame.
+        if let Some((low, high)) = thread.range_with(address) {
+            place.narrow(Kind::Thread, low, high);
         }
         let signal = thread.signal_stack();
         if signal.contains(&address) {

@@ -46,6 +46,21 @@ in_both_modes! {
         assert_eq!(seen.source, Some(Source::System));
     }
 
+    #[cfg(unix)]
+    fn body_on_a_thread_whose_stack_lies_in_a_bodys_frame_has_room(mode) {
+        callback! { "C" fn outer(arg) {
+            // SAFETY: the test passes the pair.
+            let (mode, seen) = unsafe { *arg.cast::<(Mode, *mut c_void)>() };
+            // SAFETY: as in the test around.
+            unsafe { c::c_call_on_thread_in_frame(64 * KIB, needs_128_kib::of(mode), seen) }
+        } }
+        let mut seen = Seen::default();
+        let mut pair = (mode, to_c(&mut seen));
+        // SAFETY: as above.
+        assert_eq!(unsafe { c::c_call(outer::of(Mode::Always), to_c(&mut pair)) }, 0);
+        assert!(seen.switched && seen.remaining >= 128 * KIB, "{seen:?}");
+    }
+
     fn body_below_a_64_kib_c_frame_has_room(mode) {
         let mut seen = Seen::default();
         callback! { "C" fn outer(arg) {
