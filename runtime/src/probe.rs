@@ -79,10 +79,16 @@ mod unix {
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
 fn is_mapped(address: usize) -> bool {
     let page_bytes = crate::stack::memory::page_bytes();
-    let page = core::ptr::without_provenance_mut(address & !(page_bytes - 1));
+    let page = core::ptr::without_provenance_mut::<libc::c_void>(address & !(page_bytes - 1));
+    // Where the kernel can be asked directly it is, as a thread may be cancelled in msync.
     // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
-    let is_unmapped = unsafe { libc::msync(page, page_bytes, libc::MS_ASYNC) } != 0;
-    !(is_unmapped && crate::errno::get() == libc::ENOMEM)
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let is_mapped =
+        unsafe { libc::syscall(libc::SYS_msync, page, page_bytes, libc::MS_ASYNC) } == 0;
+    // SAFETY: as above.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let is_mapped = unsafe { libc::msync(page, page_bytes, libc::MS_ASYNC) } == 0;
+    is_mapped || crate::errno::get() != libc::ENOMEM
 }
 
 #[cfg(windows)]

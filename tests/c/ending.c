@@ -75,6 +75,31 @@ static void *run_to_cancellation(void *value) {
     return NULL;
 }
 
+static void *go_on(void *value) {
+    struct cancelled *waiting = value;
+    pthread_cancel(pthread_self());
+    waiting->cleaned = 1 + waiting->f(waiting->arg);
+    pthread_testcancel();
+    return NULL;
+}
+
+/* A thread that was cancelled, but calls no cancellation point yet. 1: it went on, the callback
+ * returned 0, and the thread was cancelled afterwards. */
+int c_call_with_cancellation_pending(size_t stack_bytes, callback f, void *arg) {
+    struct cancelled waiting = {f, arg, 0};
+    pthread_t thread;
+    pthread_attr_t attr;
+    void *result;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack_bytes);
+    int made = pthread_create(&thread, &attr, go_on, &waiting) == 0;
+    pthread_attr_destroy(&attr);
+    if (!made)
+        return -3000;
+    pthread_join(thread, &result);
+    return result == PTHREAD_CANCELED ? waiting.cleaned : -2000;
+}
+
 /* Where SP was when a thread was about to end in one of the following functions. */
 size_t c_ended_at;
 

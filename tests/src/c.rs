@@ -76,6 +76,11 @@ unsafe extern "C-unwind" {
     pub fn c_wait_to_be_cancelled();
     pub fn c_spin_to_be_cancelled();
     pub fn c_call_cancelled(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_with_cancellation_pending(
+        stack_bytes: usize,
+        f: CCallback,
+        arg: *mut c_void,
+    ) -> c_int;
     pub fn c_call_in_crowd(
         count: c_int,
         stack_bytes: usize,

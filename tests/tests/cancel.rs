@@ -73,6 +73,41 @@ callback! { "C-unwind" fn is_cancelled_with_a_caller(arg) {
     0
 } }
 
+// Unmaps the stacks of coroutines that are suspended in bodies, and needs further stacks.
+callback! { "C" fn loses_its_coroutines(arg) {
+    const BYTES: usize = 64 * KIB;
+    // SAFETY: the test passes the mode.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    let mut wrong = 0;
+    for _ in 0..8 {
+        // SAFETY: the memory is new; the coroutine does not go on once that is unmapped.
+        unsafe {
+            let protection = libc::PROT_READ | libc::PROT_WRITE;
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let memory = libc::mmap(ptr::null_mut(), BYTES, protection, flags, -1, 0);
+            let mut job = (ptr::null_mut(), mode);
+            let f = suspends_itself::of(mode);
+            job.0 = c::c_coroutine_new(memory, BYTES, f, to_c(&mut job));
+            wrong += c::c_coroutine_resume(job.0);
+            c::c_coroutine_free(job.0);
+            libc::munmap(memory, BYTES);
+            wrong += c::c_call(nests_once::of(mode), works::of(mode).0.cast_mut());
+        }
+    }
+    wrong
+} }
+
+callback! { "C" fn suspends_itself(arg) {
+    // SAFETY: `loses_its_coroutines` passes the coroutine that this runs in.
+    unsafe { c::c_coroutine_suspend(arg.cast::<*mut c::Coroutine>().read()) };
+    0
+} }
+
+callback! { "C" [reserve = 9 << 20] fn nests_once(arg) {
+    // SAFETY: the address of a callback that does not use its argument.
+    unsafe { c::c_call(CCallback(arg), ptr::null_mut()) }
+} }
+
 /// Cancels a thread in `f`, 100 times, and expects the cleanup handlers below the body and above it
 /// to run.
 fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
@@ -92,6 +127,17 @@ fn cancelled(f: CCallback, arg: *mut c_void, bodies: usize) {
 }
 
 in_both_modes! {
+    fn callback_is_no_cancellation_point(mode) {
+        let mut mode = mode;
+        let f = loses_its_coroutines::of(Mode::Plain);
+        for _ in 0..10 {
+            // SAFETY: the mode lives until the thread has ended.
+            let result =
+                unsafe { c::c_call_with_cancellation_pending(64 * KIB, f, to_c(&mut mode)) };
+            assert_eq!(result, 1);
+        }
+    }
+
     fn cancellation_in_a_body_runs_destructors(mode) {
         cancelled(is_cancelled_at_a_cancellation_point::of(mode), ptr::null_mut(), 1);
     }
