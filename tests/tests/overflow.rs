@@ -7,6 +7,7 @@
 use core::ffi::c_long;
 use core::ffi::{c_int, c_void};
 use core::ptr;
+use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use guarded_callback::{
     StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread,
@@ -644,20 +645,27 @@ in_both_modes! {
 
 #[cfg(target_os = "linux")]
 tests::alone! {
-    fn given_alternate_stack_is_larger_than_a_signal_frame() {
+    fn given_alternate_stack_has_room_for_handlers_that_had_the_threads_stack() {
+        // Slots of 32-bit targets have no more room for it.
+        const BYTES: usize = if cfg!(target_pointer_width = "64") { 300 * KIB } else { 32 * KIB };
+        static HANDLED: AtomicI32 = AtomicI32::new(0);
+        extern "C" fn handler(_signal: c_int) {
+            HANDLED.fetch_add(1 + use_stack(BYTES), Relaxed);
+        }
         install();
         on_c_thread(&mut || {
             prepare_thread();
-            // SAFETY: no preconditions.
-            let frame = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
-            // Slots of 32-bit targets have no more room for it.
-            let frame = if cfg!(target_pointer_width = "64") { frame } else { 0 };
-            assert!(
-                alternate_stack().0 >= 64 * KIB + frame,
-                "{:?}, frame {frame}",
-                alternate_stack()
-            );
+            // SAFETY: the handler does nothing that is not async-signal-safe.
+            unsafe {
+                let mut action: libc::sigaction = core::mem::zeroed();
+                action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
+                action.sa_flags = libc::SA_ONSTACK;
+                libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
+                libc::raise(libc::SIGUSR1);
+            }
+            assert!(alternate_stack().0 > BYTES, "{:?}", alternate_stack());
         });
+        assert_eq!(HANDLED.load(Relaxed), 1);
     }
 }
 
