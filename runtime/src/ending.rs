@@ -4,6 +4,8 @@ use core::sync::atomic::Ordering::*;
 
 use crate::diagnostics::overflow;
 use crate::liveness;
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
+use crate::stack::memory;
 use crate::stack::{Header, IS_CLOSED, arena, pool, table};
 use crate::switch;
 use crate::thread::signal_mask::Blocked;
@@ -33,6 +35,7 @@ pub(crate) fn prepare_process() {
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
 static AT_LOAD: extern "C" fn() = {
     extern "C" fn at_load() {
+        memory::prepare();
         prepare_process();
     }
     at_load

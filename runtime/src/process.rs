@@ -47,9 +47,24 @@ pub(crate) mod executable {
     }
 
     /// Whether code may run on the stacks of the program, as the functions that compilers write
-    /// there for nested ones.
+    /// there for nested ones: the executable or one of its libraries wants that. Takes the loader's
+    /// lock.
     pub(crate) fn has_executable_stacks() -> bool {
-        let is_executable = |header: &Header| header.p_flags & libc::PF_X != 0;
-        headers().iter().any(|header| header.p_type == libc::PT_GNU_STACK && is_executable(header))
+        unsafe extern "C" fn look(
+            object: *mut libc::dl_phdr_info,
+            _bytes: libc::size_t,
+            _none: *mut libc::c_void,
+        ) -> libc::c_int {
+            // SAFETY: the loader tells of an object that is loaded, and where it has its headers.
+            let headers = unsafe {
+                let object = &*object;
+                core::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into())
+            };
+            let is_executable =
+                |h: &Header| h.p_type == libc::PT_GNU_STACK && h.p_flags & libc::PF_X != 0;
+            headers.iter().any(is_executable).into()
+        }
+        // SAFETY: the function has the type that is asked for. It ends the walk where it is true.
+        unsafe { libc::dl_iterate_phdr(Some(look), core::ptr::null_mut()) != 0 }
     }
 }

@@ -125,7 +125,7 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
 /// Compiles a program of C, and runs it with the plugin.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn runs_with_the_plugin(name: &str, options: &[&str]) {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", options.len()));
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name).with_extension("c");
     let compiled = std::process::Command::new("gcc")
         .args(options)
@@ -156,6 +156,21 @@ fn library_in_a_namespace_of_its_own_leaves_the_keys_of_the_program_alone() {
 #[test]
 fn body_runs_code_on_its_stack_where_the_program_does() {
     runs_with_the_plugin("trampoline", &["-z", "execstack"]);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn body_runs_code_on_its_stack_where_a_library_of_the_program_does() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let library = folder.join("libtrampoline.so");
+    let compiled = std::process::Command::new("gcc")
+        .args(["-shared", "-z", "execstack", "-x", "c", "/dev/null", "-o"])
+        .arg(&library)
+        .status();
+    assert!(compiled.expect("a C compiler, as for the tests").success());
+    let library = library.to_str().expect("a folder with a name in UTF-8");
+    let options = ["-z", "noexecstack", "-Wl,--no-as-needed", library];
+    runs_with_the_plugin("trampoline", &options);
 }
 
 in_both_modes! {

@@ -3,6 +3,7 @@
 //! - `reserve(bytes, align, hint)` takes addresses, which cannot be accessed, and `release` gives
 //!   them back. `open(low, bytes)` makes a part of them readable and writable.
 //! - `map_pages(bytes)` takes memory for tables.
+//! - `prepare()` is called while the program or library is loaded, on ELF systems.
 //! - `give_back(low, bytes)` gives the memory of a part back and keeps its addresses.
 //! - `lowest_touched(low, high)` tells the lowest page that was used, and `lowest_resident` the
 //!   lowest that takes memory, which on some systems it does after `give_back` as well.
@@ -30,6 +31,8 @@ mod none;
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
 use none as imp;
 
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
+pub(crate) use imp::prepare;
 #[cfg(not(windows))]
 pub(crate) use imp::{NO_MEMORY, first_hint, open, reserve};
 pub(crate) use imp::{

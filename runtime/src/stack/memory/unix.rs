@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::errno;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use linux::first_hint;
+pub(crate) use linux::{first_hint, prepare};
 
 pub(crate) const SUPPORTED: bool = true;
 
@@ -159,6 +159,10 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
         errno::set(before);
     }
 }
+
+/// Elsewhere nothing has to be known beforehand.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn prepare() {}
 
 /// Elsewhere the kernel chooses the place.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]

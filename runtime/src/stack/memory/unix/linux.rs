@@ -1,13 +1,24 @@
 //! What is special on Linux: where stacks lie best, and system calls that nobody intercepts.
 
+use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+
 use libc::c_void;
 
 use crate::checkers::valgrind;
 use crate::process::executable;
 
 /// What stacks have of the protection of those that the program has by itself.
+static EXECUTABLE: AtomicI32 = AtomicI32::new(0);
+
+/// Looks at that, while the loader loads this program or library.
+pub(crate) fn prepare() {
+    if executable::has_executable_stacks() {
+        EXECUTABLE.store(libc::PROT_EXEC, Relaxed);
+    }
+}
+
 pub(super) fn executable_stacks() -> i32 {
-    if executable::has_executable_stacks() { libc::PROT_EXEC } else { 0 }
+    EXECUTABLE.load(Relaxed)
 }
 
 /// With transparent huge pages set to "always" the first touch of a stack would commit 2 MiB.
