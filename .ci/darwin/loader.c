@@ -391,6 +391,18 @@ static void map_segments(void) {
         }
 }
 
+/* What reads Apple's thread pointer reads Linux's (thread.c). */
+static void replace_thread_pointer(void) {
+#ifdef __aarch64__
+    enum { REGISTER = 31, MRS_TPIDRRO = (int)0xd53bd060, MRS_TPIDR = (int)0xd53bd040 };
+    const struct section *text = find_section("__TEXT", "__text");
+    int *code = text ? (int *)(text->address + image.slide) : NULL;
+    for (uint64_t i = 0; text && i < text->size / 4; i++)
+        if ((code[i] & ~REGISTER) == MRS_TPIDRRO)
+            code[i] = MRS_TPIDR | (code[i] & REGISTER);
+#endif
+}
+
 static void bind_program(void) {
     if (dyld_info != NULL) {
         rebase(file + dyld_info->rebase, file + dyld_info->rebase + dyld_info->rebase_bytes);
@@ -437,6 +449,7 @@ int main(int argc, char **argv) {
     image.argv = argv + 1;
     read_file(argv[1]);
     map_segments();
+    replace_thread_pointer();
     bind_program();
     prepare_thread_locals();
     protect_segments();

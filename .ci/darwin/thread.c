@@ -16,7 +16,7 @@
  * thread happens on the program's stack, too, so destructors of keys and of thread-local variables
  * are called from here. */
 
-enum { USUAL_STACK = 512 * 1024, LEAST_STACK = 16384, KEYS = 512, ROUNDS = 4 };
+enum { USUAL_STACK = 512 * 1024, LEAST_STACK = 16384 };
 
 struct attributes {
     size_t stack_bytes;
@@ -39,6 +39,7 @@ struct thread {
     void *mapping; /* ours, to be unmapped at the end */
     size_t mapping_bytes;
     pthread_t id;
+    void **pointer; /* the thread pointer */
     struct thread *next;
 };
 
@@ -46,7 +47,6 @@ static struct thread main_thread, *threads = &main_thread;
 static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t end_key;
 static __thread struct thread *this_thread __attribute__((tls_model("initial-exec")));
-static __thread void *values[KEYS] __attribute__((tls_model("initial-exec")));
 static __thread struct destructor *destructors;
 
 /* Calls f(argument) with SP at `top`. */
@@ -89,31 +89,62 @@ static int attr_setdetachstate(struct attributes *attributes, int state) {
 
 /* ---- Keys, whose destructors are called at a thread's end ---- */
 
+enum { KEYS = 512, ROUNDS = 4 };
+
+/* The value of a key is the word of that number behind the thread pointer. */
+#ifdef __x86_64__
+#include <asm/prctl.h>
+/* gs is free on Linux. The words before those of programs are the system's, and the first of them
+ * is the thread. */
+enum { FIRST_KEY = 256 };
+static __thread void *values[FIRST_KEY + KEYS] __attribute__((tls_model("initial-exec")));
+static void **thread_pointer(void) { return values; }
+static void set_thread_pointer(void) {
+    values[0] = (void *)pthread_self();
+    syscall(SYS_arch_prctl, ARCH_SET_GS, values);
+}
+#else
+/* Apple's register (tpidrro_el0) cannot be written on Linux. Programs read Linux's own in its place
+ * (loader.c), so the first key is where our values begin behind that. */
+static __thread void *values[KEYS] __attribute__((tls_model("initial-exec")));
+static void **thread_pointer(void) { return __builtin_thread_pointer(); }
+#define FIRST_KEY ((unsigned long)((void **)values - thread_pointer()))
+static void set_thread_pointer(void) {}
+#endif
+
 static void (*key_destructors[KEYS])(void *);
 static char key_is_used[KEYS];
 
-/* A key has eight bytes there. The first is none, so that zero is no key. */
+/* A key has eight bytes there. */
 static int key_create(unsigned long *key, void (*destructor)(void *)) {
-    for (unsigned long i = 1; i < KEYS; i++)
+    for (unsigned long i = 0; i < KEYS; i++)
         if (!__atomic_exchange_n(&key_is_used[i], 1, __ATOMIC_ACQ_REL)) {
             key_destructors[i] = destructor;
-            *key = i;
+            *key = FIRST_KEY + i;
             return 0;
         }
     return 35;
 }
+static int is_key(unsigned long key) {
+    return key >= FIRST_KEY && key < FIRST_KEY + KEYS && key_is_used[key - FIRST_KEY];
+}
+/* No thread keeps its value. */
 static int key_delete(unsigned long key) {
-    if (key >= KEYS || !key_is_used[key])
+    if (!is_key(key))
         return EINVAL;
-    key_destructors[key] = NULL;
-    __atomic_store_n(&key_is_used[key], 0, __ATOMIC_RELEASE);
+    pthread_mutex_lock(&threads_mutex);
+    for (struct thread *thread = threads; thread != NULL; thread = thread->next)
+        thread->pointer[key] = NULL;
+    pthread_mutex_unlock(&threads_mutex);
+    key_destructors[key - FIRST_KEY] = NULL;
+    __atomic_store_n(&key_is_used[key - FIRST_KEY], 0, __ATOMIC_RELEASE);
     return 0;
 }
-static void *get_value(unsigned long key) { return key < KEYS ? values[key] : NULL; }
+static void *get_value(unsigned long key) { return thread_pointer()[key]; }
 static int set_value(unsigned long key, const void *value) {
-    if (key >= KEYS || !key_is_used[key])
+    if (!is_key(key))
         return EINVAL;
-    values[key] = (void *)value;
+    thread_pointer()[key] = (void *)value;
     return 0;
 }
 
@@ -145,13 +176,13 @@ static void end_thread(void) {
     destroy_variables();
     for (int round = 0, any = 1; round < ROUNDS && any; round++) {
         any = 0;
-        for (int key = 1; key < KEYS; key++) {
-            void *value = values[key];
-            if (value == NULL || key_destructors[key] == NULL)
+        for (int i = 0; i < KEYS; i++) {
+            void **place = &thread_pointer()[FIRST_KEY + i], *value = *place;
+            if (value == NULL || key_destructors[i] == NULL)
                 continue;
-            values[key] = NULL;
+            *place = NULL;
             any = 1;
-            key_destructors[key](value);
+            key_destructors[i](value);
         }
     }
     destroy_variables();
@@ -169,6 +200,8 @@ static void *run(void *thread) {
 static void *begin(void *argument) {
     struct thread *thread = argument;
     thread->id = pthread_self();
+    thread->pointer = thread_pointer();
+    set_thread_pointer();
     pthread_setspecific(end_key, thread);
     pthread_mutex_lock(&threads_mutex);
     thread->next = threads;
@@ -253,6 +286,8 @@ __attribute__((constructor)) static void look_at_main_thread(void) {
     main_thread.bytes =
         limit.rlim_cur == RLIM_INFINITY ? 8 << 20 : limit.rlim_cur & ~(page_bytes() - 1);
     main_thread.id = pthread_self();
+    main_thread.pointer = thread_pointer();
+    set_thread_pointer();
     this_thread = &main_thread;
     pthread_key_create(&end_key, forget);
 }

@@ -142,6 +142,7 @@ mod apple {
 
     unsafe extern "C" fn library_ends(_argument: *mut libc::c_void) {
         super::library_ends(false);
+        super::tls::forget_place();
         super::exit::forget();
     }
 

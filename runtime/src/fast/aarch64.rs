@@ -55,7 +55,8 @@ pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
     let code = core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(second);
     // SAFETY: the code goes on for longer than that.
     let is_after_call = unsafe { code.read() == AFTER_CALL };
-    is_after_call.then_some(second + AFTER_CALL.len() + size_of::<i32>())
+    // The branch to `describe` follows, of two instructions.
+    is_after_call.then_some(second + AFTER_CALL.len() + 8)
 }
 
 /// In place when SP is on the home, with enough below: the home has at least ROOM, of which whole
@@ -82,7 +83,11 @@ macro_rules! assembly {
             "
             .cfi_startproc
             .if {is_fast} && {switches}
+            .if {is_apple}
+            .cfi_personality 0x9b, {personality}
+            .else
             .cfi_personality 0x1b, {personality}
+            .endif
             .endif
             // As much of it as can be on one line of the cache.
             .p2align 5
@@ -90,14 +95,26 @@ macro_rules! assembly {
             // Hints are no-ops on processors that do not know them.
             hint #34
             .if {is_fast}
+            .if {is_apple}
+            // x16 = this thread's words, whose address, or null, lies at a distance from the thread
+            // pointer. Its lowest three bits are the kernel's: libpthread masks them as well.
+            adrp x16, {location}@PAGE
+            ldr x16, [x16, {location}@PAGEOFF]
+            cbz x16, 7f
+            mrs x17, tpidrro_el0
+            and x17, x17, #-8
+            ldr x16, [x17, x16]
+            cbz x16, 7f
+            .else
             // x16 = this thread's words, which lie at the same distance from the thread pointer in
             // all threads; the distance is 0 if they do not.
-            adrp x16, {offset}
-            ldr x16, [x16, :lo12:{offset}]
+            adrp x16, {location}
+            ldr x16, [x16, :lo12:{location}]
             cbz x16, 8f
             mrs x17, tpidr_el0
             add x16, x16, x17
             2:
+            .endif
             .if {stays}
             // In place when SP is on the thread stack, with enough below; the slow path notes the
             // first time. x11 = how far above the usual need SP is.
@@ -197,7 +214,9 @@ macro_rules! assembly {
             // An error if AFTER_CALL is shorter.
             .org 5b + 20
             23:
-            .long {describe} - .
+            // Called where the callback is asked for: bti c.
+            hint #34
+            b {describe}
             // An unwinding out of the body goes on here: sp and x29 are as after the call, and x0
             // is the exception. The stack is left idle, and the unwinder is called as if C had
             // called it.
@@ -248,12 +267,12 @@ macro_rules! assembly {
             b {body}
             // The words are in the state of the thread, to which the value of our thread-specific
             // key leads, if it is one of ours.
+            .if !{is_apple}
             8:
-            adrp x16, {slot}
-            ldr x16, [x16, :lo12:{slot}]
+            adrp x17, {location}
+            add x17, x17, :lo12:{location}
+            ldp x16, x17, [x17, #8]
             cbz x16, 7b
-            adrp x17, {sequence}
-            ldr x17, [x17, :lo12:{sequence}]
             mrs x9, tpidr_el0
             add x9, x9, x16
             ldp x10, x16, [x9, #-8]
@@ -261,6 +280,7 @@ macro_rules! assembly {
             b.ne 7b
             cbnz x16, 2b
             b 7b
+            .endif
             .else
             b {slow}
             .endif

@@ -13,6 +13,10 @@ pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
 /// The most words of arguments on the stack that the fast path copies to another stack.
 const MOST_STACK_WORDS: usize = 32;
 
+/// Whether the fast path may change to a stack that lies above. gdb believes that of no function
+/// but one (switch/mod.rs); the debuggers of Apple's systems ask for nothing of the kind.
+pub(crate) const SWITCHES_UP: bool = cfg!(target_vendor = "apple");
+
 /// Whether the fast path has made the record at this address: 8 above a multiple of 16, as no
 /// other.
 pub(crate) fn has_made(record: usize) -> bool {
@@ -102,9 +106,8 @@ macro_rules! fast_path {
                 usual = const crate::callback::USUAL_BYTES,
                 needed = const needed::<D, ($($argument,)*), R>(),
                 room = const crate::stack::ROOM_BYTES,
-                offset = sym crate::thread::tls::OFFSET,
-                slot = sym crate::thread::tls::SLOT,
-                sequence = sym crate::thread::tls::SLOT_SEQUENCE,
+                is_apple = const cfg!(target_vendor = "apple") as usize,
+                location = sym crate::thread::tls::LOCATION,
                 describe = sym crate::fast::describe::<D>,
                 personality = sym crate::fast::personality,
                 resume = sym crate::fast::_Unwind_Resume,

@@ -17,7 +17,7 @@ use crate::cfg_if::cfg_if;
 cfg_if! {
     if #[cfg(all(
         any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_os = "linux",
+        any(target_os = "linux", target_vendor = "apple"),
         target_pointer_width = "64",
         not(any(miri, feature = "stats", feature = "asan")),
     ))] {
@@ -27,7 +27,7 @@ cfg_if! {
         mod imp;
         pub(crate) use imp::{assembly, look_at_home};
         pub(crate) use made::{
-            _Unwind_Resume, MOST_NEEDED_BYTES, describe, fast_path, has_made, left_at, personality,
+            _Unwind_Resume, MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at, personality,
             words_to_copy,
         };
         macro_rules! if_fast_path {
@@ -35,7 +35,7 @@ cfg_if! {
         }
     } else {
         mod none;
-        pub(crate) use none::{has_made, left_at};
+        pub(crate) use none::{SWITCHES_UP, has_made, left_at};
         macro_rules! if_fast_path {
             ({ $($_others:item)* } else { $($items:item)* }) => { $($items)* };
         }
@@ -44,6 +44,7 @@ cfg_if! {
 /// The first items on targets with a fast path, the second ones on all others.
 pub(crate) use if_fast_path;
 
+use core::ffi::c_void;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::callback::Callback;
@@ -64,10 +65,7 @@ fn callback_on(header: &Header) -> Option<&'static Callback> {
     if at.is_null() {
         return None;
     }
-    // SAFETY: not null, so it is in the code of the fast path, which stays: the distance from there
-    // to the function `describe` of this callback.
-    unsafe {
-        let describe = at.wrapping_byte_offset(at.read_unaligned() as isize);
-        Some(core::mem::transmute::<*mut i32, extern "C" fn() -> &'static Callback>(describe)())
-    }
+    // SAFETY: not null, so it is in the code of the fast path, which stays: there `describe` is called
+    // for this callback.
+    unsafe { Some(core::mem::transmute::<*mut c_void, extern "C" fn() -> &'static Callback>(at)()) }
 }

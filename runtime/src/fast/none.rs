@@ -1,5 +1,8 @@
 //! Targets without a fast path, and the features that need none.
 
+/// Never.
+pub(crate) const SWITCHES_UP: bool = true;
+
 /// Nothing was made by a fast path.
 pub(crate) fn has_made(_record: usize) -> bool {
     false

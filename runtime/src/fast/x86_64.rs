@@ -25,6 +25,9 @@ const AFTER_CALL: [u8; 12] = [
     0xc3, // ret
 ];
 
+/// The size of the jump to `describe`, which follows.
+const DESCRIPTION_BYTES: usize = 9;
+
 /// What fits into an instruction.
 pub(super) const MOST_NEEDED_BYTES: usize = 1 << 30;
 
@@ -60,39 +63,57 @@ pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
             core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(at).read() == AFTER_CALL
         }
     })?;
-    Some(end + AFTER_CALL.len() + size_of::<i32>())
+    Some(end + AFTER_CALL.len() + DESCRIPTION_BYTES)
 }
 
 /// In place when SP is on the home, with enough below: the home has at least ROOM. r11 = header of
 /// the home.
+#[rustfmt::skip] // Would break lines of assembly.
 macro_rules! look_at_home {
-    () => {
-        "mov r11, qword ptr fs:[rax + 16]
+    ($words:expr) => { concat!(
+        "mov r11, qword ptr ", $words, "[rax + 16]
         .if {needed} < {room}
         lea r10, [rsp + {room} - {needed}]
-        sub r10, qword ptr fs:[rax + 24]
+        sub r10, qword ptr ", $words, "[rax + 24]
         cmp r10, {room} - {needed}
         jb {body}
         .endif"
-    };
+    ) };
 }
+
 /// The fast path. On entry: the arguments where C has put them, [rsp] = return address.
+#[rustfmt::skip] // As above.
 macro_rules! assembly {
+    // Where rax leads to the words: from the thread pointer, but to an address on Apple's systems.
     () => {
+        $crate::fast::assembly!(cfg_select! { target_vendor = "apple" => { "" } _ => { "fs:" } })
+    };
+    ($words:expr) => {
         concat!(
             "
             .cfi_startproc
             .if {is_fast} && {switches}
+            .if {is_apple}
+            .cfi_personality 0x9b, {personality}
+            .else
             .cfi_personality 0x1b, {personality}
+            .endif
             .endif
             // As much of it as can be on one line of the cache.
             .p2align 5
             .if {is_fast}
             // rax = where this thread's words lie, relative to fs; 0 if that is not the same in
-            // all threads.
-            mov rax, qword ptr [rip + {offset}]
+            // all threads. On Apple's systems their address, or null, is a word relative to gs.
+            mov rax, qword ptr [rip + {location}]
             test rax, rax
+            .if {is_apple}
+            jz 7f
+            mov rax, qword ptr gs:[rax]
+            test rax, rax
+            jz 7f
+            .else
             jz 8f
+            .endif
             2:
             .if {stays}
             // In place when SP is on the thread stack, with enough below; the slow path notes
@@ -100,32 +121,32 @@ macro_rules! assembly {
             // than all addresses of user space are. (The range in which {usual} bytes are free
             // would cost those more that change stacks.)
             lea r10, [rsp - {needed}]
-            cmp r10, qword ptr fs:[rax]
+            cmp r10, qword ptr ", $words, "[rax]
             jl 4f
-            cmp rsp, qword ptr fs:[rax + 48]
+            cmp rsp, qword ptr ", $words, "[rax + 48]
             jb {body}
             // Above, or on the thread stack for the first time.
             jmp 6f
             .else
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::look_at_home!($words),
             "
             .endif
             // On the thread stack, but not to stay there?
             4:
             mov r10, rsp
-            sub r10, qword ptr fs:[rax]
-            cmp r10, qword ptr fs:[rax + 8]
+            sub r10, qword ptr ", $words, "[rax]
+            cmp r10, qword ptr ", $words, "[rax + 8]
             jae 6f
             .if {switches}
             .if {words}
             // What is copied below lies on the stack.
             add r10, 8 * {words} + 8
-            cmp r10, qword ptr fs:[rax + 8]
+            cmp r10, qword ptr ", $words, "[rax + 8]
             ja 7f
             .endif
             .if {stays}
-            mov r11, qword ptr fs:[rax + 16]
+            mov r11, qword ptr ", $words, "[rax + 16]
             .endif
             // The home is to be taken, when it is idle: then SP is not on it. It lies below the
             // calling stack.
@@ -178,7 +199,11 @@ macro_rules! assembly {
             // An error if AFTER_CALL is shorter.
             .org 5b + 12
             23:
-            .long {describe} - .
+            // Called where the callback is asked for, so a landing pad as well.
+            endbr64
+            jmp {describe}
+            // An error if DESCRIPTION_BYTES is less.
+            .org 23b + 9
             // An unwinding out of the body goes on here: rsp and rbp are as after the call, and
             // rax is the exception. The stack is left idle, and the unwinder is called as if C
             // had called it.
@@ -214,18 +239,19 @@ macro_rules! assembly {
             6:
             .if {stays}
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::look_at_home!($words),
             "
             .endif
             7:
             jmp {slow}
             // The words are in the state of the thread, to which the value of our
             // thread-specific key leads, if it is one of ours.
+            .if !{is_apple}
             8:
-            mov rax, qword ptr [rip + {slot}]
+            mov rax, qword ptr [rip + {location} + 8]
             test rax, rax
             jz 7b
-            mov r10, qword ptr [rip + {sequence}]
+            mov r10, qword ptr [rip + {location} + 16]
             cmp r10, qword ptr fs:[rax - 8]
             jne 7b
             mov rax, qword ptr fs:[rax]
@@ -233,6 +259,7 @@ macro_rules! assembly {
             jz 7b
             sub rax, qword ptr fs:[0]
             jmp 2b
+            .endif
             .else
             jmp {slow}
             .endif

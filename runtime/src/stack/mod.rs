@@ -31,6 +31,7 @@ pub(crate) mod pool;
 pub(crate) mod table;
 
 use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_void;
 use core::mem::{MaybeUninit, offset_of};
 use core::ops::Range;
 use core::ptr;
@@ -76,9 +77,9 @@ pub struct Header {
     /// The address of the record of the running activation (see [`Record`]), 0 if none runs.
     /// Written by the fast path, and read by whoever looks, also in handlers and on other threads.
     calling: Calling,
-    /// Where the description of the callback stands in the code of the fast path that has changed
-    /// to this stack last; null if none has.
-    pub(crate) description: AtomicPtr<i32>,
+    /// Where the code of the fast path that has changed to this stack last tells its callback; null
+    /// if none has.
+    pub(crate) description: AtomicPtr<c_void>,
     /// Bytes between `low` and the header. Constant while the stack is in use.
     pub(crate) room_bytes: usize,
     /// The lowest usable address.

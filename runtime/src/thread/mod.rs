@@ -22,7 +22,7 @@ use crate::bounds::{Source, StackBounds};
 use crate::callback::Callback;
 use crate::stack::list::List;
 use crate::stack::{Header, NO_STACK, ROOM_BYTES, THREAD_WORDS};
-use crate::{registry, settings};
+use crate::{fast, registry, settings};
 
 /// The state of one thread.
 #[repr(C)]
@@ -253,8 +253,7 @@ impl Thread {
         self.home.store(ptr::from_ref(home).cast_mut(), Relaxed);
         let signal = self.signal_stack();
         let is_carved = home.is_carved.load(Relaxed) || home.contains(signal.start);
-        // Only a function of a certain name may call upwards (switch/mod.rs): not the fast path.
-        let is_above = tls::FAST_PATH
+        let is_above = !fast::SWITCHES_UP
             && self.has_bounds()
             && ptr::from_ref(home).addr() > self.high.load(Relaxed);
         let is_for_fast_path =

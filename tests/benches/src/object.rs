@@ -18,7 +18,8 @@ pub(crate) struct Object {
 type OnSystemStack = unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void);
 
 impl Object {
-    /// All of them, the executable first. A static one opens nothing.
+    /// All of them, the executable first. A static one opens nothing, nor one in a loader that opens
+    /// nothing (.ci/darwin).
     pub(crate) fn all() -> Result<Vec<Self>, String> {
         let executable = Self {
             name: "exe",
@@ -27,7 +28,8 @@ impl Object {
             trim: benches_trim,
         };
         let mut all = vec![executable];
-        if cfg!(not(target_feature = "crt-static")) {
+        let is_in_loader = std::env::var_os("GUARDED_CALLBACK_LOADER").is_some();
+        if cfg!(not(target_feature = "crt-static")) && !is_in_loader {
             all.push(Self::open()?);
         }
         Ok(all)

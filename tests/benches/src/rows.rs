@@ -102,9 +102,16 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
 /// Whether the target has a fast path (runtime/src/fast/).
 const HAS_FAST_PATH: bool = cfg!(all(
     any(target_arch = "x86_64", target_arch = "aarch64"),
-    target_os = "linux",
+    any(target_os = "linux", target_vendor = "apple"),
     target_pointer_width = "64"
 ));
+
+/// What it takes more on Apple's systems to find the words of the thread, by the value of a key.
+const BY_KEY: i64 = match (cfg!(target_vendor = "apple"), cfg!(target_arch = "x86_64")) {
+    (false, _) => 0,
+    (true, true) => 3,
+    (true, false) => 2,
+};
 
 /// The same in the executable and in the shared object. Where arguments lie on the stack, the fast
 /// path copies them.
@@ -123,18 +130,18 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
         | (Always | AlwaysFallback | AlwaysCompiled, Host::System) => Some(if is_compiled {
             Most::Of(MaybeGrow, 1.0)
         } else if cfg!(target_arch = "aarch64") {
-            Most::Added(12)
+            Most::Added(12 + BY_KEY)
         } else {
-            Most::Added(9)
+            Most::Added(9 + BY_KEY)
         }),
         (WhenLow | WhenLowFallback, Host::Low)
         | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
             Some(match (shape, row.host) {
                 _ if is_compiled => Most::Of(Corosensei, 1.3),
-                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(36),
-                _ if cfg!(target_arch = "aarch64") => Most::Added(32),
+                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(36 + BY_KEY),
+                _ if cfg!(target_arch = "aarch64") => Most::Added(32 + BY_KEY),
                 (Shape::Reading | Shape::Eight, _) => Most::Of(Corosensei, 1.3),
-                _ => Most::Added(28),
+                _ => Most::Added(28 + BY_KEY),
             })
         }
         // Asks the system for the alternate signal stack.

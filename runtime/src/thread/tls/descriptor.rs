@@ -6,12 +6,12 @@
 //! words:
 //!
 //! - At the same distance from the thread pointer in every thread: in programs always, in libraries
-//!   as long as glibc has room. The distance is kept in [`OFFSET`].
+//!   as long as glibc has room. The distance is kept in [`Location::offset`].
 //! - In a block that each thread allocates when it first asks for it. Asking allocates memory, and
 //!   before glibc 2.40 loses vector registers (bug 31372), so nobody ever asks: such a library
 //!   keeps its words in the state of the thread, which the value of the thread-specific key leads
 //!   to. glibc keeps the values of the first 32 keys in the thread's descriptor, at a distance from
-//!   the thread pointer that is found by content, and kept in [`SLOT`] for the fast path.
+//!   the thread pointer that is found by content, and kept in [`Location::slot`] for the fast path.
 
 use core::arch::{asm, global_asm, naked_asm};
 use core::mem::offset_of;
@@ -21,17 +21,25 @@ use super::Words;
 use crate::stack::NO_STACK;
 use crate::thread::exit;
 
-/// The fast path reads the words.
-pub(crate) const FAST_PATH: bool = true;
+/// Where the fast path finds the words.
+#[repr(C)]
+pub struct Location {
+    /// Their distance from the thread pointer, 0 where it is not the same in all threads.
+    offset: AtomicUsize,
+    /// The distance from the thread pointer of the value of our thread-specific key, 0 if unknown.
+    slot: AtomicUsize,
+    /// What stands before that value while it is one of ours: a number that is new for each key.
+    sequence: AtomicUsize,
+}
 
-/// The distance of the words from the thread pointer, 0 where it is not the same in all threads.
-pub static OFFSET: AtomicUsize = AtomicUsize::new(0);
+pub static LOCATION: Location = Location {
+    offset: AtomicUsize::new(0),
+    slot: AtomicUsize::new(0),
+    sequence: AtomicUsize::new(0),
+};
 
-/// The distance from the thread pointer of the value of our thread-specific key, 0 if unknown.
-pub static SLOT: AtomicUsize = AtomicUsize::new(0);
-
-/// What stands before that value while it is one of ours: a number that is new for each key.
-pub static SLOT_SEQUENCE: AtomicUsize = AtomicUsize::new(0);
+// The assembly of the fast path counts on these.
+const _: () = assert!(offset_of!(Location, slot) == 8 && offset_of!(Location, sequence) == 16);
 
 /// Whether [`find_place`] has looked.
 static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
@@ -49,7 +57,7 @@ global_asm!(
     ".quad {no_stack}",
     ".zero {size} - {home_at} - 8",
     ".popsection",
-    anchor = sym OFFSET,
+    anchor = sym LOCATION,
     size = const size_of::<Words>(),
     home_at = const offset_of!(Words, home),
     no_stack = sym NO_STACK,
@@ -75,7 +83,7 @@ extern "C" fn ask_loader() -> Asked {
         "call qword ptr [rax + {anchor}.words@tlscall]",
         "pop rdx",
         "ret",
-        anchor = sym OFFSET,
+        anchor = sym LOCATION,
     );
     #[cfg(target_arch = "aarch64")]
     naked_asm!(
@@ -90,7 +98,7 @@ extern "C" fn ask_loader() -> Asked {
         "ldr x1, [sp, #16]",
         "ldp x29, x30, [sp], #32",
         "ret",
-        anchor = sym OFFSET,
+        anchor = sym LOCATION,
     );
 }
 
@@ -109,16 +117,16 @@ pub(crate) fn find_place(key: Option<usize>) {
         || unsafe { core::ptr::with_exposed_provenance::<[usize; 2]>(descriptor).read() }[1]
             == distance;
     if is_static {
-        OFFSET.store(distance, Release);
+        LOCATION.offset.store(distance, Release);
     } else if let Some((slot, sequence)) = key.and_then(find_slot) {
-        SLOT_SEQUENCE.store(sequence, Relaxed);
-        SLOT.store(slot, Release);
+        LOCATION.sequence.store(sequence, Relaxed);
+        LOCATION.slot.store(slot, Release);
     }
 }
 
 /// The library is closed: its key is deleted, and states that the values led to are unmapped.
 pub(crate) fn forget_place() {
-    SLOT.store(0, Release);
+    LOCATION.slot.store(0, Release);
 }
 
 /// The thread pointer.
@@ -145,7 +153,7 @@ pub(crate) fn place() -> usize {
 /// yet. Never remembered across a call: a coroutine may carry the caller to another thread.
 #[inline(always)]
 pub(crate) fn words() -> Option<&'static Words> {
-    match OFFSET.load(Relaxed) {
+    match LOCATION.offset.load(Relaxed) {
         0 => words_of_state(),
         offset => {
             let words = thread_pointer().wrapping_add(offset);

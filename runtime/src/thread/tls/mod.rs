@@ -14,18 +14,30 @@ cfg_if! {
     ))] {
         mod descriptor;
         #[allow(unused_imports, reason = "for the fast path")]
-        pub use descriptor::{OFFSET, SLOT, SLOT_SEQUENCE};
-        pub(crate) use descriptor::{FAST_PATH, find_place, forget_place, place, words};
+        pub use descriptor::LOCATION;
+        use descriptor as imp;
+    } else if #[cfg(all(
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        target_vendor = "apple",
+        target_pointer_width = "64",
+        not(miri),
+    ))] {
+        mod specific;
+        #[allow(unused_imports, reason = "for the fast path")]
+        pub use specific::LOCATION;
+        use specific as imp;
     } else {
         pub(crate) mod local;
         mod native;
-        pub(crate) use native::{FAST_PATH, find_place, forget_place, place, words};
+        use native as imp;
     }
 }
 
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
+
+pub(crate) use imp::{find_place, forget_place, place, words};
 
 use crate::callback::USUAL_BYTES;
 use crate::stack::{Header, NO_STACK};

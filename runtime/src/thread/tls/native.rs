@@ -7,9 +7,6 @@ local! {
     static WORDS: Words = Words::new();
 }
 
-/// No fast path reads the words.
-pub(crate) const FAST_PATH: bool = false;
-
 /// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to
 /// another thread.
 #[inline(always)]
