@@ -89,8 +89,6 @@ macro_rules! assembly {
             .cfi_personality 0x1b, {personality}
             .endif
             .endif
-            // As much of it as can be on one line of the cache.
-            .p2align 5
             // bti c: a landing pad for processes that enforce them, as C calls this by a pointer.
             // Hints are no-ops on processors that do not know them.
             hint #34
@@ -285,6 +283,9 @@ macro_rules! assembly {
             b {slow}
             .endif
             .cfi_endproc
+            // As much of each as can be on one line of the cache. Not in front: where functions share
+            // a section, what fills the space would be a part of this one.
+            .p2align 5
             ",
         )
     };

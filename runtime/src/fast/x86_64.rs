@@ -99,8 +99,6 @@ macro_rules! assembly {
             .cfi_personality 0x1b, {personality}
             .endif
             .endif
-            // As much of it as can be on one line of the cache.
-            .p2align 5
             .if {is_fast}
             // rax = where this thread's words lie, relative to fs; 0 if that is not the same in
             // all threads. On Apple's systems their address, or null, is a word relative to gs.
@@ -264,6 +262,9 @@ macro_rules! assembly {
             jmp {slow}
             .endif
             .cfi_endproc
+            // As much of each as can be on one line of the cache. Not in front: where functions share
+            // a section, what fills the space would be a part of this one.
+            .p2align 5
             ",
         )
     };

@@ -20,11 +20,30 @@ double first_here(void *function) {
     return nanoseconds(CLOCK_MONOTONIC) - start;
 }
 
+/* Where threads wait for each other; macOS has no pthread_barrier_t. */
+struct meeting {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned arrived;
+};
+#define NOBODY_YET {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0}
+
+/* Returns when this was called `all` times. */
+static void meet(struct meeting *meeting, unsigned all) {
+    pthread_mutex_lock(&meeting->mutex);
+    if (++meeting->arrived == all)
+        pthread_cond_broadcast(&meeting->changed);
+    while (meeting->arrived < all)
+        pthread_cond_wait(&meeting->changed, &meeting->mutex);
+    pthread_mutex_unlock(&meeting->mutex);
+}
+
 struct one {
     void *function;
     uint64_t calls;
     double nanoseconds;
-    pthread_barrier_t *barrier;
+    struct meeting *meeting;
+    unsigned threads;
 };
 
 static void *first(void *argument) {
@@ -35,7 +54,7 @@ static void *first(void *argument) {
 
 /* The same on a new thread, which has ended when this returns; negative when there was none. */
 double first_on_thread(void *function) {
-    struct one one = {function, 1, -1.0, NULL};
+    struct one one = {function, 1, -1.0, NULL, 1};
     pthread_t thread;
     if (pthread_create(&thread, NULL, first, &one) != 0)
         return -1.0;
@@ -46,28 +65,27 @@ double first_on_thread(void *function) {
 static void *stay(void *argument) {
     struct one *one = argument;
     ((on_value)one->function)(NULL, 1);
-    pthread_barrier_wait(one->barrier);
-    pthread_barrier_wait(one->barrier);
+    meet(one->meeting, one->threads + 1);
+    meet(one->meeting, 2 * one->threads + 2);
     return NULL;
 }
 
 /* Calls `look(argument)` while `count` threads exist that have each made one call of `function`.
  * Returns 0 if they all did. */
 int while_threads_stay(void *function, unsigned count, void (*look)(void *), void *argument) {
-    pthread_barrier_t barrier;
-    struct one one = {function, 1, 0.0, &barrier};
+    struct meeting meeting = NOBODY_YET;
+    struct one one = {function, 1, 0.0, &meeting, count};
     pthread_t *threads = calloc(count, sizeof *threads);
-    if (threads == NULL || pthread_barrier_init(&barrier, NULL, count + 1) != 0)
+    if (threads == NULL)
         return -1;
     for (unsigned i = 0; i < count; i++)
         if (pthread_create(&threads[i], NULL, stay, &one) != 0)
             return -1;
-    pthread_barrier_wait(&barrier);
+    meet(&meeting, count + 1);
     look(argument);
-    pthread_barrier_wait(&barrier);
+    meet(&meeting, 2 * count + 2);
     for (unsigned i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
-    pthread_barrier_destroy(&barrier);
     free(threads);
     return 0;
 }
@@ -75,7 +93,7 @@ int while_threads_stay(void *function, unsigned count, void (*look)(void *), voi
 static void *repeat(void *argument) {
     struct one *one = argument;
     bench_value(one->function, one->calls / 10);
-    pthread_barrier_wait(one->barrier);
+    meet(one->meeting, one->threads);
     double start = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
     bench_value(one->function, one->calls);
     one->nanoseconds = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start;
@@ -85,10 +103,11 @@ static void *repeat(void *argument) {
 /* Nanoseconds of processor time that a thread needs for `calls` calls, on average of one or two
  * that make them at the same time. */
 double on_threads(void *function, unsigned count, uint64_t calls) {
-    pthread_barrier_t barrier;
-    struct one ones[2] = {{function, calls, 0.0, &barrier}, {function, calls, 0.0, &barrier}};
+    struct meeting meeting = NOBODY_YET;
+    struct one ones[2] = {{function, calls, 0.0, &meeting, count},
+                          {function, calls, 0.0, &meeting, count}};
     pthread_t threads[2];
-    if (count > 2 || pthread_barrier_init(&barrier, NULL, count) != 0)
+    if (count > 2)
         return -1.0;
     for (unsigned i = 0; i < count; i++)
         if (pthread_create(&threads[i], NULL, repeat, &ones[i]) != 0)
@@ -98,6 +117,5 @@ double on_threads(void *function, unsigned count, uint64_t calls) {
         pthread_join(threads[i], NULL);
         sum += ones[i].nanoseconds;
     }
-    pthread_barrier_destroy(&barrier);
     return sum / count;
 }

@@ -55,7 +55,7 @@ impl SmallStack {
         // SAFETY: the memory is the thread's alone until it has ended, and so is `work`.
         let wrong = unsafe {
             libc::pthread_attr_init(attributes.as_mut_ptr())
-                + libc::pthread_attr_setstack(attributes.as_mut_ptr(), self.0, SMALL_BYTES)
+                + pthread_attr_setstack(attributes.as_mut_ptr(), self.0, SMALL_BYTES)
                 + libc::pthread_create(
                     thread.as_mut_ptr(),
                     attributes.as_ptr(),
@@ -95,6 +95,12 @@ unsafe extern "C" {
     fn bench_eight(function: Function, count: u64) -> u64;
     fn bench_sort(function: Function, count: u64) -> u64;
     fn prepare_sort();
+    /// Missing in libc for Apple's systems.
+    fn pthread_attr_setstack(
+        attributes: *mut libc::pthread_attr_t,
+        low: *mut c_void,
+        bytes: usize,
+    ) -> libc::c_int;
 }
 
 /// Calls `function`, of the given shape, `count` times (sorts `count` numbers with it) and returns

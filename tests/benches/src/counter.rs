@@ -29,10 +29,16 @@ pub(crate) fn is_plugin() -> bool {
 const DUMP_STATS: usize = (b'C' as usize) << 24 | (b'T' as usize) << 16;
 const ZERO_STATS: usize = DUMP_STATS + 1;
 
+/// Of a system call.
+#[cfg(target_vendor = "apple")]
+type Number = libc::c_int;
+#[cfg(not(target_vendor = "apple"))]
+type Number = libc::c_long;
+
 fn request(code: usize) {
     if is_plugin() {
         // SAFETY: there is no system call with such a number; the plugin sees it.
-        unsafe { libc::syscall(20_000 + (code - DUMP_STATS) as libc::c_long) };
+        unsafe { libc::syscall(20_000 + (code - DUMP_STATS) as Number) };
     } else {
         callgrind(code);
     }

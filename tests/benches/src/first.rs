@@ -68,6 +68,7 @@ unsafe extern "C" {
 
 /// Prints all tables. Whether all bounds hold.
 pub(crate) fn print(quick: bool) -> Result<bool, String> {
+    #[cfg(target_os = "linux")]
     let _here = OneProcessor::stay();
     let threads = if quick { 201 } else { 2001 };
     let mapping = measure(WITHOUT_POOL, threads / 4, Object::trim)?;
@@ -84,8 +85,11 @@ pub(crate) fn print(quick: bool) -> Result<bool, String> {
 }
 
 /// Keeps this thread, and the threads and processes that it starts, on the processor that it is on.
+/// Other systems have nothing of the kind.
+#[cfg(target_os = "linux")]
 struct OneProcessor(libc::cpu_set_t);
 
+#[cfg(target_os = "linux")]
 impl OneProcessor {
     /// `None` where the system does not allow it.
     fn stay() -> Option<Self> {
@@ -103,6 +107,7 @@ impl OneProcessor {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Drop for OneProcessor {
     fn drop(&mut self) {
         // SAFETY: as above.

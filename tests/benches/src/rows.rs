@@ -106,10 +106,11 @@ const HAS_FAST_PATH: bool = cfg!(all(
     target_pointer_width = "64"
 ));
 
-/// What it takes more on Apple's systems to find the words of the thread, by the value of a key.
-const BY_KEY: i64 = match (cfg!(target_vendor = "apple"), cfg!(target_arch = "x86_64")) {
+/// What a callback adds more on Apple's systems: the words of the thread are found by a key, and on
+/// x86_64 the compiler sets up a frame pointer in the shim.
+const ON_APPLE: i64 = match (cfg!(target_vendor = "apple"), cfg!(target_arch = "x86_64")) {
     (false, _) => 0,
-    (true, true) => 3,
+    (true, true) => 3 + 3,
     (true, false) => 2,
 };
 
@@ -130,18 +131,18 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
         | (Always | AlwaysFallback | AlwaysCompiled, Host::System) => Some(if is_compiled {
             Most::Of(MaybeGrow, 1.0)
         } else if cfg!(target_arch = "aarch64") {
-            Most::Added(12 + BY_KEY)
+            Most::Added(12 + ON_APPLE)
         } else {
-            Most::Added(9 + BY_KEY)
+            Most::Added(9 + ON_APPLE)
         }),
         (WhenLow | WhenLowFallback, Host::Low)
         | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
             Some(match (shape, row.host) {
                 _ if is_compiled => Most::Of(Corosensei, 1.3),
-                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(36 + BY_KEY),
-                _ if cfg!(target_arch = "aarch64") => Most::Added(32 + BY_KEY),
+                (_, Host::Low) if cfg!(target_arch = "aarch64") => Most::Added(36 + ON_APPLE),
+                _ if cfg!(target_arch = "aarch64") => Most::Added(32 + ON_APPLE),
                 (Shape::Reading | Shape::Eight, _) => Most::Of(Corosensei, 1.3),
-                _ => Most::Added(28 + BY_KEY),
+                _ => Most::Added(28 + ON_APPLE),
             })
         }
         // Asks the system for the alternate signal stack.
