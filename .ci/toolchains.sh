@@ -309,6 +309,9 @@ enter_msvc() {
     api-ms-win-core-synch-l1-2-0 msvcrt user32; do
     RUSTFLAGS+=" -Clink-args=$library.lib"
   done
+  # Every call through a pointer is checked (.ci/msvc/common.c), and the image says that it keeps
+  # shadow stacks.
+  [ "$arch" != x86_64 ] || RUSTFLAGS+=" -Ccontrol-flow-guard -Clink-args=/CETCOMPAT"
   # The import libraries and assembly here say nothing of safe handlers; with /SAFESEH the linker
   # wants that of all. Backtraces follow frame pointers (.ci/msvc/dbghelp.c).
   [ "$arch" != i686 ] || RUSTFLAGS+=" -Clink-args=/SAFESEH:NO -Cforce-frame-pointers=yes"

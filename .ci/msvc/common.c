@@ -80,3 +80,50 @@ STDCALL long long remainder_signed(long long a, long long b) {
     return (long long)(a < 0 ? 0 - rest : rest);
 }
 #endif
+
+#if defined __x86_64__
+/* Control flow guard: where compiled code calls through a pointer it asks the function at
+ * __guard_dispatch_icall_fptr (machine_x86_64.s), which the system would exchange for its own. The
+ * linker lists what may be called so. */
+extern char __ImageBase[];
+extern const unsigned char __guard_fids_table[];
+extern const char __guard_fids_count[], __guard_flags[];
+static const char *const volatile guard_count = __guard_fids_count;
+static const char *const volatile guard_flags = __guard_flags;
+void guard_dispatch(void);
+void *const __guard_dispatch_icall_fptr = guard_dispatch;
+void *const __guard_check_icall_fptr = guard_dispatch;
+
+struct load_configuration {
+    unsigned size, unused[27];
+    const void *check, *dispatch, *table, *count;
+    const char *flags;
+    unsigned long long more[20];
+};
+const struct load_configuration _load_config_used = {
+    sizeof(struct load_configuration), {0}, &__guard_check_icall_fptr,
+    &__guard_dispatch_icall_fptr, __guard_fids_table, __guard_fids_count, __guard_flags, {0}};
+
+/* Whether the address may be called: it is listed, or lies in another image. */
+void guard_check(const char *target) {
+    unsigned long long count = (unsigned long long)guard_count;
+    unsigned stride = 4 + (unsigned)((unsigned long long)guard_flags >> 28 & 15);
+    unsigned headers = *(const unsigned *)(__ImageBase + 0x3c);
+    unsigned bytes = *(const unsigned *)(__ImageBase + headers + 0x50);
+    unsigned long long offset = (unsigned long long)(target - __ImageBase);
+    if (count == 0 || offset >= bytes)
+        return;
+    for (unsigned long long low = 0, high = count; low < high;) {
+        unsigned long long middle = (low + high) / 2;
+        unsigned at = *(const unsigned *)(__guard_fids_table + middle * stride);
+        if (at == offset)
+            return;
+        if (at < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    /* As the system does it: FAST_FAIL_GUARD_ICALL_CHECK_FAILURE. */
+    __asm__ volatile("int $0x29" ::"c"(10));
+}
+#endif

@@ -36,3 +36,40 @@ _setjmpex:
     .p2align 3
 "??_7type_info@@6B@":
     .zero 24
+
+# Calls the function at rax, if control flow guard allows it: see common.c. Keeps all registers.
+    .text
+    .globl guard_dispatch
+    .p2align 4
+guard_dispatch:
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    subq $128, %rsp             # aligned to 16, and 32 bytes for the callee
+    movups %xmm0, 32(%rsp)
+    movups %xmm1, 48(%rsp)
+    movups %xmm2, 64(%rsp)
+    movups %xmm3, 80(%rsp)
+    movups %xmm4, 96(%rsp)
+    movups %xmm5, 112(%rsp)
+    movq %rax, %rcx
+    callq guard_check
+    movups 32(%rsp), %xmm0
+    movups 48(%rsp), %xmm1
+    movups 64(%rsp), %xmm2
+    movups 80(%rsp), %xmm3
+    movups 96(%rsp), %xmm4
+    movups 112(%rsp), %xmm5
+    addq $128, %rsp
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rdx
+    popq %rcx
+    popq %rax
+    jmpq *%rax

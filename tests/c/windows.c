@@ -389,4 +389,68 @@ __attribute__((noinline)) int c_call_handling(callback f, void *arg) {
 }
 #endif
 
+#ifdef __x86_64__
+/* A callback with a trap after each of its instructions: a handler calls back there, and unwinds
+ * what it has interrupted up to here. */
+static struct {
+    callback handler;
+    int is_on, wrong;
+    long traps;
+} stepping;
+
+/* Whether a frame of the function that begins at `function` is found. */
+static int is_in(CONTEXT context, uintptr_t function) {
+    for (int depth = 0; depth < 100 && context.Rip != 0; depth++) {
+        DWORD64 image, frame;
+        void *data;
+        RUNTIME_FUNCTION *entry = RtlLookupFunctionEntry(context.Rip, &image, NULL);
+        if (entry == NULL) {
+            context.Rip = *(DWORD64 *)context.Rsp;
+            context.Rsp += 8;
+        } else if (image + entry->BeginAddress == function) {
+            return 1;
+        } else {
+            RtlVirtualUnwind(UNW_FLAG_NHANDLER, image, context.Rip, entry, &context, &data, &frame,
+                             NULL);
+        }
+    }
+    return 0;
+}
+
+int c_call_with_traps(callback f, void *arg);
+
+static LONG CALLBACK after_instruction(EXCEPTION_POINTERS *pointers) {
+    if (pointers->ExceptionRecord->ExceptionCode != EXCEPTION_SINGLE_STEP)
+        return EXCEPTION_CONTINUE_SEARCH;
+    CONTEXT *context = pointers->ContextRecord;
+    context->EFlags &= ~0x100u;
+    if (stepping.is_on) {
+        stepping.traps++;
+        stepping.wrong += stepping.handler(NULL) != 0;
+        stepping.wrong += !is_in(*context, (uintptr_t)c_call_with_traps);
+        context->EFlags |= 0x100;
+    }
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+__attribute__((noinline)) int c_call_with_traps(callback f, void *arg) {
+    stepping.is_on = 1;
+    __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
+    volatile int result = f(arg);
+    stepping.is_on = 0;
+    return result;
+}
+
+/* What was wrong; `traps` becomes the number of instructions. */
+int c_call_interrupted(callback f, void *arg, callback handler, long *traps) {
+    stepping.handler = handler;
+    stepping.wrong = 0, stepping.traps = 0;
+    void *vectored = AddVectoredExceptionHandler(1, after_instruction);
+    int result = c_call_with_traps(f, arg);
+    RemoveVectoredExceptionHandler(vectored);
+    *traps = stepping.traps;
+    return result + stepping.wrong;
+}
+#endif
+
 void c_raise(void) { RaiseException(0xE0005678, EXCEPTION_NONCONTINUABLE, 0, NULL); }

@@ -142,6 +142,12 @@ unsafe extern "C-unwind" {
     pub fn c_stack_fields(fields: *mut usize);
     pub fn c_raise_and_survive() -> c_int;
     pub fn c_call_handling(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_interrupted(
+        f: CCallback,
+        arg: *mut c_void,
+        handler: CCallback,
+        traps: *mut core::ffi::c_long,
+    ) -> c_int;
     pub fn c_raise() -> !;
     pub fn c_call_stdcall(f: *const c_void) -> c_int;
     pub fn c_call_fastcall(f: *const c_void) -> c_int;

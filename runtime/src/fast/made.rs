@@ -1,6 +1,7 @@
 //! What the fast paths of all architectures have in common: the function that they are, the
 //! activations that they have made, and how many words of arguments they copy.
 
+#[cfg(not(windows))]
 use core::ffi::c_void;
 
 use super::imp;
@@ -14,8 +15,9 @@ pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
 const MOST_STACK_WORDS: usize = 32;
 
 /// Whether the fast path may change to a stack that lies above. gdb believes that of no function
-/// but one (switch/mod.rs); the debuggers of Apple's systems ask for nothing of the kind.
-pub(crate) const SWITCHES_UP: bool = cfg!(target_vendor = "apple");
+/// but one (switch/mod.rs); the debuggers of Apple's systems ask for nothing of the kind. On Windows
+/// the fast path itself looks whether it may.
+pub(crate) const SWITCHES_UP: bool = cfg!(any(target_vendor = "apple", windows));
 
 /// Whether the fast path has made the record at this address: 8 above a multiple of 16, as no
 /// other.
@@ -34,6 +36,7 @@ pub(crate) extern "C" fn describe<D: Describe>() -> &'static Callback {
     const { &D::CALLBACK }
 }
 
+#[cfg(not(windows))]
 unsafe extern "C-unwind" {
     /// Goes on with an unwinding, above the frame that its return address leads to.
     pub(crate) fn _Unwind_Resume(exception: *mut c_void) -> !;
@@ -42,6 +45,7 @@ unsafe extern "C-unwind" {
 /// The personality routine of the fast path: a panic, an exception or a forced unwinding out of the
 /// body goes on in the code that stands behind the description, which leaves the stack idle. An
 /// asynchronous unwinding from another instruction is passed on.
+#[cfg(not(windows))]
 pub(crate) extern "C" fn personality(
     _version: i32,
     actions: i32,
@@ -70,6 +74,22 @@ pub(crate) extern "C" fn personality(
     INSTALL_CONTEXT
 }
 
+/// The instructions, with the operands of these systems. Windows has its own.
+#[cfg(not(windows))]
+macro_rules! assemble {
+    ([$($this:tt)*] $($operands:tt)*) => {
+        core::arch::naked_asm!(
+            $crate::fast::assembly!(),
+            is_apple = const cfg!(target_vendor = "apple") as usize,
+            location = sym crate::thread::tls::LOCATION,
+            resume = sym crate::fast::_Unwind_Resume,
+            $($operands)*
+        )
+    };
+}
+#[cfg(not(windows))]
+pub(crate) use assemble;
+
 /// Defines the naked function `$name`, which decides for a callback with these arguments and goes
 /// on in `$body`, there or on the system stack, or in `$slow`. All three take the same arguments.
 macro_rules! fast_path {
@@ -86,8 +106,8 @@ macro_rules! fast_path {
         where
             $($bounds)*
         {
-            core::arch::naked_asm!(
-                $crate::fast::assembly!(),
+            $crate::fast::assemble! {
+                [$name::<D, $($generic,)* $($argument,)* R>]
                 is_fast = const
                     (needed::<D, ($($argument,)*), R>() <= crate::fast::MOST_NEEDED_BYTES) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
@@ -106,14 +126,11 @@ macro_rules! fast_path {
                 usual = const crate::callback::USUAL_BYTES,
                 needed = const needed::<D, ($($argument,)*), R>(),
                 room = const crate::stack::ROOM_BYTES,
-                is_apple = const cfg!(target_vendor = "apple") as usize,
-                location = sym crate::thread::tls::LOCATION,
                 describe = sym crate::fast::describe::<D>,
                 personality = sym crate::fast::personality,
-                resume = sym crate::fast::_Unwind_Resume,
                 body = sym $body::<$($generic,)* $($argument,)* R>,
                 slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
-            )
+            }
         }
     };
 }

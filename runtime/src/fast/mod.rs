@@ -17,19 +17,25 @@ use crate::cfg_if::cfg_if;
 
 cfg_if! {
     if #[cfg(all(
+        any(target_os = "linux", target_vendor = "apple", all(windows, target_arch = "x86_64")),
         any(target_arch = "x86_64", target_arch = "aarch64"),
-        any(target_os = "linux", target_vendor = "apple"),
         target_pointer_width = "64",
         not(any(miri, feature = "stats", feature = "asan")),
     ))] {
         mod made;
-        #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+        #[cfg_attr(all(target_arch = "x86_64", not(windows)), path = "x86_64.rs")]
+        #[cfg_attr(all(target_arch = "x86_64", windows), path = "windows_x86_64.rs")]
         #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
         mod imp;
         pub(crate) use imp::{assembly, look_at_home};
+        #[cfg(not(windows))]
+        pub(crate) use imp::segment;
+        #[cfg(windows)]
+        pub(crate) use imp::{OTHER, OWN, assemble, personality};
+        #[cfg(not(windows))]
+        pub(crate) use made::{_Unwind_Resume, assemble, personality};
         pub(crate) use made::{
-            _Unwind_Resume, MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at, personality,
-            words_to_copy,
+            MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at, words_to_copy,
         };
         macro_rules! if_fast_path {
             ({ $($items:item)* } else { $($_others:item)* }) => { $($items)* };

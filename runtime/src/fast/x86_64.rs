@@ -66,15 +66,29 @@ pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
     Some(end + AFTER_CALL.len() + DESCRIPTION_BYTES)
 }
 
+/// Where rax leads to the words from: the thread pointer, or nowhere, as it is their address.
+#[cfg(not(target_vendor = "apple"))]
+macro_rules! segment {
+    () => {
+        "fs:"
+    };
+}
+#[cfg(target_vendor = "apple")]
+macro_rules! segment {
+    () => {
+        ""
+    };
+}
+
 /// In place when SP is on the home, with enough below: the home has at least ROOM. r11 = header of
 /// the home.
 #[rustfmt::skip] // Would break lines of assembly.
 macro_rules! look_at_home {
-    ($words:expr) => { concat!(
-        "mov r11, qword ptr ", $words, "[rax + 16]
+    () => { concat!(
+        "mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
         .if {needed} < {room}
         lea r10, [rsp + {room} - {needed}]
-        sub r10, qword ptr ", $words, "[rax + 24]
+        sub r10, qword ptr ", $crate::fast::segment!(), "[rax + 24]
         cmp r10, {room} - {needed}
         jb {body}
         .endif"
@@ -84,11 +98,7 @@ macro_rules! look_at_home {
 /// The fast path. On entry: the arguments where C has put them, [rsp] = return address.
 #[rustfmt::skip] // As above.
 macro_rules! assembly {
-    // Where rax leads to the words: from the thread pointer, but to an address on Apple's systems.
     () => {
-        $crate::fast::assembly!(cfg_select! { target_vendor = "apple" => { "" } _ => { "fs:" } })
-    };
-    ($words:expr) => {
         concat!(
             "
             .cfi_startproc
@@ -119,32 +129,32 @@ macro_rules! assembly {
             // than all addresses of user space are. (The range in which {usual} bytes are free
             // would cost those more that change stacks.)
             lea r10, [rsp - {needed}]
-            cmp r10, qword ptr ", $words, "[rax]
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax]
             jl 4f
-            cmp rsp, qword ptr ", $words, "[rax + 48]
+            cmp rsp, qword ptr ", $crate::fast::segment!(), "[rax + 48]
             jb {body}
             // Above, or on the thread stack for the first time.
             jmp 6f
             .else
             ",
-            $crate::fast::look_at_home!($words),
+            $crate::fast::look_at_home!(),
             "
             .endif
             // On the thread stack, but not to stay there?
             4:
             mov r10, rsp
-            sub r10, qword ptr ", $words, "[rax]
-            cmp r10, qword ptr ", $words, "[rax + 8]
+            sub r10, qword ptr ", $crate::fast::segment!(), "[rax]
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
             jae 6f
             .if {switches}
             .if {words}
             // What is copied below lies on the stack.
             add r10, 8 * {words} + 8
-            cmp r10, qword ptr ", $words, "[rax + 8]
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
             ja 7f
             .endif
             .if {stays}
-            mov r11, qword ptr ", $words, "[rax + 16]
+            mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
             .endif
             // The home is to be taken, when it is idle: then SP is not on it. It lies below the
             // calling stack.
@@ -237,7 +247,7 @@ macro_rules! assembly {
             6:
             .if {stays}
             ",
-            $crate::fast::look_at_home!($words),
+            $crate::fast::look_at_home!(),
             "
             .endif
             7:
@@ -269,4 +279,4 @@ macro_rules! assembly {
         )
     };
 }
-pub(crate) use {assembly, look_at_home};
+pub(crate) use {assembly, look_at_home, segment};

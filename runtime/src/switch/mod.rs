@@ -172,6 +172,8 @@ cfg_if! {
 }
 
 pub(crate) use imp::{SUPPORTED, stack_pointer};
+#[cfg(all(windows, target_arch = "x86_64", not(miri)))]
+pub(crate) use os::teb_offset;
 pub(crate) use os::{OsRecord, OsStack, UNWINDS_ONLY_UP, call_returning};
 
 /// Where a stack was left for another one.

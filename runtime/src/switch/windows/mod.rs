@@ -26,7 +26,7 @@ use crate::cfg_if::cfg_if;
 use crate::stack::memory;
 
 pub(crate) use arch::{SUPPORTED, stack_pointer};
-pub(crate) use teb::OsStack;
+pub(crate) use teb::{OsStack, offset as teb_offset};
 
 cfg_if! {
     if #[cfg(target_arch = "x86_64")] {
@@ -70,6 +70,10 @@ const _: () = assert!(offset_of!(OsRecord, other) == 0);
 const _: () = assert!(size_of::<OsStack>() == 4 * size_of::<usize>());
 
 impl OsRecord {
+    /// Where the fast path finds [`OsRecord::other`].
+    pub(crate) const OTHER: usize = offset_of!(Self, other);
+    pub(crate) const IS_UNWOUND: usize = offset_of!(Self, is_unwound);
+
     pub(crate) const fn to(target: *const Cell<OsStack>) -> Self {
         Self { other: Cell::new(OsStack::NONE), target, is_unwound: Cell::new(false) }
     }
@@ -93,7 +97,14 @@ impl OsRecord {
     /// still.
     #[inline(always)]
     pub(crate) fn is_unwound(&self) -> bool {
-        CLEANS_UP_ON_TOP && self.is_unwound.get()
+        self.is_unwound.get()
+    }
+
+    /// A call of the fast path is unwound, with SP on the other stack still.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn begin_unwinding(&self) {
+        commit(self.calling_stack());
+        self.is_unwound.set(true);
     }
 
     /// Writes the fields of the calling stack, after a call that did not return.

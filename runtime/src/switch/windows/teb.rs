@@ -32,7 +32,7 @@ pub(crate) struct OsStack {
 
 /// Where the fields lie in the TEB: the same in all versions of Windows.
 #[cfg(windows)]
-pub(super) mod offset {
+pub(crate) mod offset {
     pub(crate) const BASE: usize = size_of::<usize>();
     pub(crate) const LIMIT: usize = 2 * size_of::<usize>();
     pub(crate) const DEALLOCATION: usize = if size_of::<usize>() == 8 { 0x1478 } else { 0xE0C };

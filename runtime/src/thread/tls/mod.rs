@@ -27,8 +27,9 @@ cfg_if! {
         pub use specific::LOCATION;
         use specific as imp;
     } else {
-        pub(crate) mod local;
         mod native;
+        #[allow(unused_imports, reason = "for the fast path of Windows")]
+        pub use native::*;
         use native as imp;
     }
 }

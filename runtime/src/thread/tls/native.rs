@@ -1,19 +1,36 @@
-//! Where the compiler's own thread-locals are used.
+//! Where the compiler's own thread-locals are used, or what linker and loader make of them.
 
 use super::Words;
-use super::local::local;
+use crate::cfg_if::cfg_if;
 
-local! {
-    static WORDS: Words = Words::new();
-}
+cfg_if! {
+    if #[cfg(all(
+        windows,
+        any(
+            target_arch = "x86_64",
+            all(target_arch = "x86", target_env = "gnu", not(target_abi = "llvm")),
+        ),
+        not(miri),
+    ))] {
+        #[path = "image.rs"]
+        mod image;
+        #[allow(unused_imports, reason = "for the fast path")]
+        pub use image::*;
+        pub(crate) use image::words;
+    } else {
+        thread_local! {
+            static WORDS: Words = const { Words::new() };
+        }
 
-/// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to
-/// another thread.
-#[inline(always)]
-pub(crate) fn words() -> Option<&'static Words> {
-    // SAFETY: the words live as long as the thread, and callers keep no reference across a call of
-    // foreign code.
-    WORDS.with(|words| Some(unsafe { &*core::ptr::from_ref(words) }))
+        /// The calling thread's words. Never remembered across a call: a coroutine may carry the
+        /// caller to another thread.
+        #[inline(always)]
+        pub(crate) fn words() -> Option<&'static Words> {
+            // SAFETY: the words live as long as the thread, and callers keep no reference across a
+            // call of foreign code.
+            WORDS.with(|words| Some(unsafe { &*core::ptr::from_ref(words) }))
+        }
+    }
 }
 
 /// A number that tells the threads apart which live at the same time.
