@@ -28,7 +28,7 @@ cfg_if! {
         #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
         mod imp;
         pub(crate) use imp::{assembly, look_at_home};
-        #[cfg(not(windows))]
+        #[cfg(all(target_arch = "x86_64", not(windows)))]
         pub(crate) use imp::segment;
         #[cfg(windows)]
         pub(crate) use imp::{OTHER, OWN, assemble, personality};

@@ -161,7 +161,12 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
 }
 
 /// Elsewhere nothing has to be known beforehand.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "aix",
+    target_vendor = "apple"
+)))]
 pub(crate) fn prepare() {}
 
 /// Elsewhere the kernel chooses the place.
