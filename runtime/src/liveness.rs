@@ -76,18 +76,30 @@ fn keep(thread: &Thread, header: &'static Header) {
 }
 
 /// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
-pub(crate) fn reclaim(thread: &Thread, callback: &NewCallback) {
+/// Returns the first of them that is idle now and that `take` accepts.
+pub(crate) fn reclaim(
+    thread: &Thread,
+    callback: &NewCallback,
+    take: impl Fn(&'static Header) -> bool,
+) -> Option<&'static Header> {
     let home = thread.home();
-    let mut found = false;
+    let mut taken: Option<&'static Header> = None;
     let left = thread.take_left();
     for header in core::iter::once(home).chain(left).chain(thread.next_to_look_at(LOOKED_AT)) {
+        if taken.is_some_and(|taken| ptr::eq(taken, header)) {
+            continue;
+        }
         look_at(thread, callback, header);
-        found |= header.is_idle();
+        // Whether or not it is in the list: who was about to put it there may have been left.
+        if taken.is_none() && thread.holds(header) && take(header) {
+            taken = Some(header);
+        }
     }
-    if !found && thread.unproven_bytes() > MOST_UNPROVEN_BYTES {
+    if taken.is_none() && thread.unproven_bytes() > MOST_UNPROVEN_BYTES {
         presume_dead(thread, callback);
     }
     reclaim_orphans();
+    taken
 }
 
 fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {

@@ -134,18 +134,15 @@ fn change_home(thread: &Thread, header: &'static Header, sp: usize) {
 /// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of
 /// four that ended without being put there.
 fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
-    let fits = |header: &Header| header.room_bytes >= request.needed;
-    let take =
-        |header: &'static Header| fits(header) && header.claim(request.callback, request.record);
     let home = thread.home();
-    if take(home) {
+    if take(request, home) {
         return Some(home);
     }
     if thread.has_left_enough() {
         return None;
     }
     while let Some(header) = thread.pop_idle() {
-        if take(header) {
+        if take(request, header) {
             change_home(thread, header, request.sp);
             return Some(header);
         }
@@ -156,9 +153,14 @@ fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
             break;
         }
     }
-    let header = thread.next_to_look_at(4).find(|header| take(header))?;
+    let header = thread.next_perhaps_idle(4).find(|header| take(request, header))?;
     change_home(thread, header, request.sp);
     Some(header)
+}
+
+/// Takes a stack if it is large enough, and idle.
+fn take(request: &Request, header: &'static Header) -> bool {
+    header.room_bytes >= request.needed && header.claim(request.callback, request.record)
 }
 
 /// In and out of the decision on the scratch stack.
@@ -445,8 +447,9 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
     }
     let idle = || take_idle(thread, request);
     let found = idle().or_else(|| {
-        liveness::reclaim(thread, &NewCallback { sp: request.sp, frame });
-        idle()
+        let callback = NewCallback { sp: request.sp, frame };
+        let header = liveness::reclaim(thread, &callback, |header| take(request, header));
+        header.inspect(|header| change_home(thread, header, request.sp)).or_else(idle)
     });
     if let Some(header) = found {
         return Ok(header);

@@ -834,7 +834,86 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
     })
 } }
 
+/// Coroutines that are suspended in bodies, and the one that runs.
+struct Shaken {
+    mode: Mode,
+    coroutines: [*mut c::Coroutine; 16],
+    now: usize,
+}
+
+callback! { "C" fn resumes_in_turns(arg) {
+    // SAFETY: the test passes it, and looks at it when this was left.
+    let shaken = unsafe { &mut *arg.cast::<Shaken>() };
+    set_blocked(false);
+    loop {
+        shaken.now = (shaken.now + 1) % shaken.coroutines.len();
+        // SAFETY: the coroutine never ends.
+        unsafe { c::c_coroutine_resume(shaken.coroutines[shaken.now]) };
+        nested(shaken.mode);
+    }
+} }
+
+callback! { "C" fn suspends_in_body_after_body(arg) {
+    // SAFETY: the test passes it.
+    let shaken = unsafe { &*arg.cast::<Shaken>() };
+    let (mode, now) = (shaken.mode, shaken.now);
+    loop {
+        // The coroutine is made before its place is written.
+        call(suspends_once::of(mode), shaken.coroutines[now].cast());
+    }
+} }
+
+callback! { "C" fn suspends_once(arg) {
+    // SAFETY: this runs in the coroutine.
+    unsafe { c::c_coroutine_suspend(arg.cast()) };
+    0
+} }
+
+callback! { "C" fn does_nothing(_arg) { 0 } }
+
+fn set_blocked(is_blocked: bool) {
+    // SAFETY: a set is plain data.
+    unsafe {
+        let mut set: libc::sigset_t = core::mem::zeroed();
+        libc::sigaddset(&raw mut set, libc::SIGUSR1);
+        let how = if is_blocked { libc::SIG_BLOCK } else { libc::SIG_UNBLOCK };
+        libc::pthread_sigmask(how, &raw const set, ptr::null_mut());
+    }
+}
+
 in_both_modes! {
+    fn jumps_out_of_coroutines_at_any_time_lose_no_stack(mode) {
+        let mut memory = vec![[0_u8; 64 * KIB]; 16];
+        let mut shaken = Shaken { mode, coroutines: [ptr::null_mut(); 16], now: 0 };
+        let mut timer = ptr::null_mut();
+        set_blocked(true);
+        // SAFETY: the memory outlives the coroutines, of which one that was jumped out of is made
+        // anew; the handler is a C function, and the timer is stopped below.
+        unsafe {
+            let shaken = &raw mut shaken;
+            let mut begin = |at: usize| {
+                (*shaken).now = at;
+                let f = suspends_in_body_after_body::of(Mode::Plain);
+                let stack = (&raw mut memory[at]).cast();
+                (*shaken).coroutines[at] =
+                    c::c_coroutine_new(stack, 64 * KIB, f, shaken.cast());
+                c::c_coroutine_resume((*shaken).coroutines[at]);
+            };
+            (0..16).for_each(&mut begin);
+            c::c_plan(does_nothing::of(Mode::Plain), ptr::null_mut());
+            c::c_handle_by_jumping(libc::SIGUSR1, 0);
+            assert_eq!(c::c_start_timer(libc::SIGUSR1, STORM_NANOSECONDS, &raw mut timer), 0);
+            for _ in 0..rounds(10_000) {
+                let f = resumes_in_turns::of(Mode::Plain);
+                assert_eq!(c::c_call_jumped_by_handler(f, shaken.cast()), 1);
+                c::c_coroutine_free((*shaken).coroutines[(*shaken).now]);
+                begin((*shaken).now);
+            }
+            c::c_stop_timer(&raw mut timer);
+        }
+        assert!(stats().stacks_mapped < 150, "{:?}", stats());
+    }
+
     fn storm_of_timer_signals_leaves_handlers_that_call_back_intact(mode) {
         let stack = Stack::Alternate;
         let mut run = Run::new(stack, mode, answers::of(mode));

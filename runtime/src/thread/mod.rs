@@ -50,8 +50,8 @@ pub(crate) struct Thread {
     /// All stacks of the thread, linked by [`Header::next_held`]: the latest first.
     held: AtomicPtr<Header>,
     held_count: AtomicUsize,
-    /// Where the next look for dead activations begins.
-    cursor: AtomicPtr<Header>,
+    /// Where the next look for dead activations begins, and that for idle stacks.
+    cursors: [AtomicPtr<Header>; 2],
     /// The first callback whose body ran in place on the thread stack, null before.
     first_in_place: AtomicPtr<Callback>,
     /// The stack that the next body runs on, if it is idle.
@@ -99,7 +99,7 @@ impl Thread {
             has_lent: AtomicBool::new(false),
             held: AtomicPtr::new(ptr::null_mut()),
             held_count: AtomicUsize::new(0),
-            cursor: AtomicPtr::new(ptr::null_mut()),
+            cursors: [const { AtomicPtr::new(ptr::null_mut()) }; 2],
             first_in_place: AtomicPtr::new(ptr::null_mut()),
             home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
             idle: List::new(),
@@ -317,20 +317,37 @@ impl Thread {
         header.owner.load(Relaxed) == self.number()
     }
 
-    /// The next `count` stacks in the order of the list, which begins anew at its end. The calls
-    /// together look at all of them.
+    /// The next `count` stacks that may have dead activations. The calls together show all stacks.
     pub(crate) fn next_to_look_at(
         &self,
         count: usize,
     ) -> impl Iterator<Item = &'static Header> + use<> {
-        let mut at = self.cursor.load(Relaxed);
+        self.next_from(&self.cursors[0], count)
+    }
+
+    /// The next `count` stacks that may be idle, shown in the same way: in turns with the others
+    /// each would see the same stacks again and again.
+    pub(crate) fn next_perhaps_idle(
+        &self,
+        count: usize,
+    ) -> impl Iterator<Item = &'static Header> + use<> {
+        self.next_from(&self.cursors[1], count)
+    }
+
+    /// The next `count` stacks in the order of the list, which begins anew at its end.
+    fn next_from(
+        &self,
+        cursor: &AtomicPtr<Header>,
+        count: usize,
+    ) -> impl Iterator<Item = &'static Header> + use<> {
+        let mut at = cursor.load(Relaxed);
         let mut seen = [None; 4];
         for seen in seen.iter_mut().take(count) {
             let header = held_from(at).next().or_else(|| self.held().next());
             *seen = header;
             at = header.map_or(ptr::null_mut(), |header| header.next_held.load(Acquire));
         }
-        self.cursor.store(at, Relaxed);
+        cursor.store(at, Relaxed);
         seen.into_iter().flatten()
     }
 
