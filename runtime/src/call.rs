@@ -334,16 +334,22 @@ fn finish_elsewhere(header: &'static Header) {
         return unsafe { liveness::end_orphan(header) };
     };
     let home = thread.home();
+    let is_home = ptr::eq(home, header);
+    let is_next_home = !home.is_idle() && home.room_bytes <= header.room_bytes;
+    // Before it is idle: from then on a handler may take it.
+    if !is_home && !is_next_home && thread.idle_count() >= WARM_STACKS {
+        // SAFETY: the activation has ended but for its note, and SP is not on the stack.
+        unsafe { header.shrink(0) };
+    }
     header.set_idle();
     // A handler may have carried the caller to another thread, or this may have ended.
-    if ptr::eq(home, header) || !thread.holds(header) {
+    if is_home || !thread.holds(header) {
         return;
     }
-    if !home.is_idle() && home.room_bytes <= header.room_bytes {
+    if is_next_home {
         thread.set_home(header);
-    } else if thread.push_idle(header) > WARM_STACKS {
-        // SAFETY: nothing lives on the stack, and SP is not on it.
-        unsafe { header.shrink(0) };
+    } else {
+        thread.push_idle(header);
     }
 }
 

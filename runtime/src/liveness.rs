@@ -85,7 +85,7 @@ pub(crate) fn reclaim(
     let home = thread.home();
     let mut taken: Option<&'static Header> = None;
     let left = thread.take_left();
-    for header in core::iter::once(home).chain(left).chain(thread.next_to_look_at(LOOKED_AT)) {
+    for header in core::iter::once(home).chain(left).chain(thread.next_four(&thread.dead_cursor)) {
         if taken.is_some_and(|taken| ptr::eq(taken, header)) {
             continue;
         }

@@ -153,7 +153,7 @@ fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
             break;
         }
     }
-    let header = thread.next_perhaps_idle(4).find(|header| take(request, header))?;
+    let header = thread.next_four(&thread.idle_cursor).find(|header| take(request, header))?;
     change_home(thread, header, request.sp);
     Some(header)
 }

@@ -50,8 +50,10 @@ pub(crate) struct Thread {
     /// All stacks of the thread, linked by [`Header::next_held`]: the latest first.
     held: AtomicPtr<Header>,
     held_count: AtomicUsize,
-    /// Where the next look for dead activations begins, and that for idle stacks.
-    cursors: [AtomicPtr<Header>; 2],
+    /// Where the next look for dead activations begins, and that for idle stacks: were they one,
+    /// each would see the same stacks again and again.
+    pub(crate) dead_cursor: AtomicPtr<Header>,
+    pub(crate) idle_cursor: AtomicPtr<Header>,
     /// The first callback whose body ran in place on the thread stack, null before.
     first_in_place: AtomicPtr<Callback>,
     /// The stack that the next body runs on, if it is idle.
@@ -99,7 +101,8 @@ impl Thread {
             has_lent: AtomicBool::new(false),
             held: AtomicPtr::new(ptr::null_mut()),
             held_count: AtomicUsize::new(0),
-            cursors: [const { AtomicPtr::new(ptr::null_mut()) }; 2],
+            dead_cursor: AtomicPtr::new(ptr::null_mut()),
+            idle_cursor: AtomicPtr::new(ptr::null_mut()),
             first_in_place: AtomicPtr::new(ptr::null_mut()),
             home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
             idle: List::new(),
@@ -317,36 +320,18 @@ impl Thread {
         header.owner.load(Relaxed) == self.number()
     }
 
-    /// The next `count` stacks that may have dead activations. The calls together show all stacks.
-    pub(crate) fn next_to_look_at(
-        &self,
-        count: usize,
-    ) -> impl Iterator<Item = &'static Header> + use<> {
-        self.next_from(&self.cursors[0], count)
-    }
-
-    /// The next `count` stacks that may be idle, shown in the same way: in turns with the others
-    /// each would see the same stacks again and again.
-    pub(crate) fn next_perhaps_idle(
-        &self,
-        count: usize,
-    ) -> impl Iterator<Item = &'static Header> + use<> {
-        self.next_from(&self.cursors[1], count)
-    }
-
-    /// The next `count` stacks in the order of the list, which begins anew at its end.
-    fn next_from(
+    /// The next four stacks in the order of the list, which begins anew at its end. The calls with
+    /// one cursor together show all stacks.
+    pub(crate) fn next_four(
         &self,
         cursor: &AtomicPtr<Header>,
-        count: usize,
     ) -> impl Iterator<Item = &'static Header> + use<> {
         let mut at = cursor.load(Relaxed);
-        let mut seen = [None; 4];
-        for seen in seen.iter_mut().take(count) {
+        let seen: [_; 4] = core::array::from_fn(|_| {
             let header = held_from(at).next().or_else(|| self.held().next());
-            *seen = header;
             at = header.map_or(ptr::null_mut(), |header| header.next_held.load(Acquire));
-        }
+            header
+        });
         cursor.store(at, Relaxed);
         seen.into_iter().flatten()
     }
@@ -359,15 +344,18 @@ impl Thread {
         Some(header)
     }
 
-    /// Puts an idle stack into the list, unless it is there, and returns how many there are.
-    pub(crate) fn push_idle(&self, header: &'static Header) -> usize {
-        if header.is_listed.swap(true, Relaxed) {
-            return self.idle_count.load(Relaxed);
+    /// Puts an idle stack into the list, unless it is there.
+    pub(crate) fn push_idle(&self, header: &'static Header) {
+        if !header.is_listed.swap(true, Relaxed) {
+            // Counted first: a handler may take the stack out at once.
+            self.idle_count.fetch_add(1, Relaxed);
+            self.idle.push(header);
         }
-        // Counted first: a handler may take the stack out at once.
-        let count = self.idle_count.fetch_add(1, Relaxed) + 1;
-        self.idle.push(header);
-        count
+    }
+
+    /// How many idle stacks are in the list.
+    pub(crate) fn idle_count(&self) -> usize {
+        self.idle_count.load(Relaxed)
     }
 
     pub(crate) fn is_deciding(&self) -> bool {
