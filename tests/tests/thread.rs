@@ -194,18 +194,18 @@ in_both_modes! {
 
     #[cfg(unix)]
     fn stack_of_a_late_destructor_is_anothers_afterwards(mode) {
-        let mut meeting =
-            Meeting { mode, round: AtomicUsize::new(0), taken: Barrier::new(2), over: Barrier::new(2) };
+        let round = AtomicUsize::new(0);
+        let (taken, over) = (Barrier::new(2), Barrier::new(2));
+        let mut meeting = Meeting { mode, round, taken, over };
         let arg = to_c(&mut meeting).addr();
         let other = std::thread::spawn(move || {
             let arg = ptr::with_exposed_provenance_mut(arg);
             // SAFETY: the meeting lives until both threads have ended, and the body expects it.
             unsafe { c::c_call_on_thread(16 * KIB, comes_second::of(Mode::Plain), arg) }
         });
+        let f = comes_first::of(Mode::Plain);
         // SAFETY: as above.
-        let result = unsafe {
-            c::c_call_at_thread_end(16 * KIB, 1, 4, comes_first::of(Mode::Plain), to_c(&mut meeting))
-        };
+        let result = unsafe { c::c_call_at_thread_end(16 * KIB, 1, 4, f, to_c(&mut meeting)) };
         meeting.over.wait();
         assert_eq!((result, other.join().expect("no panic")), (0, 0));
     }
