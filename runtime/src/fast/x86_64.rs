@@ -272,8 +272,8 @@ macro_rules! assembly {
             jmp {slow}
             .endif
             .cfi_endproc
-            // As much of each as can be on one line of the cache. Not in front: where functions share
-            // a section, what fills the space would be a part of this one.
+            // As much of each as can be on one line of the cache. Not in front: where functions
+            // share a section, what fills the space would be a part of this one.
             .p2align 5
             ",
         )

@@ -18,8 +18,8 @@ pub(crate) struct Object {
 type OnSystemStack = unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void);
 
 impl Object {
-    /// All of them, the executable first. A static one opens nothing, nor one in a loader that opens
-    /// nothing (.ci/darwin).
+    /// All of them, the executable first. A static one opens nothing, nor does one in the loader of
+    /// .ci/darwin.
     pub(crate) fn all() -> Result<Vec<Self>, String> {
         let executable = Self {
             name: "exe",

@@ -8,29 +8,20 @@ use crate::cfg_if::cfg_if;
 cfg_if! {
     if #[cfg(all(
         any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_os = "linux",
+        any(target_os = "linux", target_vendor = "apple"),
         target_pointer_width = "64",
         not(miri),
     ))] {
-        mod descriptor;
+        #[cfg_attr(target_os = "linux", path = "descriptor.rs")]
+        #[cfg_attr(target_vendor = "apple", path = "specific.rs")]
+        mod imp;
         #[allow(unused_imports, reason = "for the fast path")]
-        pub use descriptor::LOCATION;
-        use descriptor as imp;
-    } else if #[cfg(all(
-        any(target_arch = "x86_64", target_arch = "aarch64"),
-        target_vendor = "apple",
-        target_pointer_width = "64",
-        not(miri),
-    ))] {
-        mod specific;
-        #[allow(unused_imports, reason = "for the fast path")]
-        pub use specific::LOCATION;
-        use specific as imp;
+        pub use imp::LOCATION;
     } else {
-        mod native;
+        #[path = "native.rs"]
+        mod imp;
         #[allow(unused_imports, reason = "for the fast path of Windows")]
-        pub use native::*;
-        use native as imp;
+        pub use imp::*;
     }
 }
 
