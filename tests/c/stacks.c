@@ -201,8 +201,9 @@ int c_call_on_thread_at(size_t address, size_t stack_bytes, callback f, void *ar
 
 /* A thread whose stack is part of the caller's. */
 int c_call_on_thread_in_frame(size_t stack_bytes, callback f, void *arg) {
-    char *frame = alloca(stack_bytes + 4096);
-    return c_call_on_thread_with(frame + (4096 - (size_t)frame % 4096), stack_bytes, SIZE_MAX, f,
+    size_t page = in_pages(1);
+    char *frame = alloca(stack_bytes + page);
+    return c_call_on_thread_with(frame + (page - (size_t)frame % page), stack_bytes, SIZE_MAX, f,
                                  arg);
 }
 
