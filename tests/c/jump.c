@@ -8,7 +8,13 @@
 #define NAME(name) name
 #endif
 
-#ifdef _WIN32
+#if defined _WIN32 && defined __x86_64__
+/* The C library's unwinds, unless it is told of no frame. (What clang makes of __builtin_longjmp
+ * leaves a wrong frame pointer there.) */
+static __thread jmp_buf target;
+#undef setjmp
+#define setjmp(target) _setjmp(target, NULL)
+#elif defined _WIN32
 /* The C library's unwinds, which calls for a system stack below the calling stack; windows.c has
  * that kind. */
 static __thread void *target[5];
