@@ -74,10 +74,17 @@ pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G
     })
 }
 
-/// `refused` gives the result where no stack can be had. A large result goes from where it was made
-/// to where the caller wants it, and nowhere in between.
+/// The same inside of the caller, out of which may be unwound. `refused` gives the result where no
+/// stack can be had. A large result goes from where it was made to where the caller wants it, and
+/// nowhere in between.
 #[inline(always)]
-fn guarded_with<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce(F) -> R>(
+pub fn guarded_with<
+    const UNWINDS: bool,
+    const LOOKS: bool,
+    R,
+    F: FnOnce() -> R,
+    G: FnOnce(F) -> R,
+>(
     callback: &'static Callback,
     value_bytes: usize,
     has_fallback: bool,

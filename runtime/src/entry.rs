@@ -16,7 +16,7 @@ use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::abort;
 
-use crate::call::{guarded, guarded_or, may_stay};
+use crate::call::{guarded, guarded_or, guarded_with, may_stay};
 use crate::callback::Describe;
 use crate::fast::if_fast_path;
 
@@ -181,14 +181,17 @@ macro_rules! compiled {
             ) -> R {
                 let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
                 let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
-                guarded::<$unwinds, true, R, _>(const { &D::CALLBACK }, bytes, move || {
+                let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: body and arguments are moved out once; this frame lasts longer.
                     unsafe {
                         let body = ManuallyDrop::into_inner(read(body));
                         in_place(body, $(ManuallyDrop::into_inner(read($a))),*)
                     }
-                })
+                };
+                let callback = const { &D::CALLBACK };
+                // A refusal without a fallback does not return.
+                guarded_with::<$unwinds, true, R, _, _>(callback, bytes, false, run, |_| abort())
             }
 
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
@@ -261,7 +264,11 @@ macro_rules! compiled {
                         ManuallyDrop::into_inner(read(fallback))($(&*$a.cast::<$A>()),*)
                     }
                 };
-                guarded_or::<$unwinds, true, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
+                let callback = const { &D::CALLBACK };
+                guarded_with::<$unwinds, true, R, _, _>(callback, bytes, true, run, |run| {
+                    drop(run);
+                    refused()
+                })
             }
 
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
