@@ -109,7 +109,8 @@ pub fn guarded_with<
     }
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
-        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, callback, call),
+        Entry::OnHome(header) => on_stack::<UNWINDS, R, F>(header, true, callback, call),
+        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, false, callback, call),
         Entry::InPlace => in_place(call),
         Entry::Refused => refuse(call, refused),
     }
@@ -126,6 +127,7 @@ fn refuse<R, F, G: FnOnce(F) -> R>(call: F, refused: G) -> R {
 #[inline(always)]
 fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     header: &'static Header,
+    is_home: bool,
     callback: &'static Callback,
     call: F,
 ) -> R {
@@ -139,7 +141,7 @@ fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     // `first` expects; the slot is aligned to 64. The result is read while the stack is still this
     // activation's.
     unsafe {
-        let _activation = cross(header, callback, argument, first, result.cast());
+        let _activation = cross(header, is_home, callback, argument, first, result.cast());
         result.read()
     }
 }
@@ -158,12 +160,14 @@ unsafe fn run<const LOOKS: bool>(
     first: First,
 ) -> bool {
     let mut record = MaybeUninit::uninit();
-    match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
+    let entry = enter::<LOOKS>(callback, needed, has_fallback, &mut record);
+    match entry {
         // SAFETY: passed on.
         Entry::InPlace => unsafe { first(argument) },
         // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
-        Entry::OnStack(header) => unsafe {
-            drop(cross(header, callback, argument, first, header.top()));
+        Entry::OnHome(header) | Entry::OnStack(header) => unsafe {
+            let is_home = matches!(entry, Entry::OnHome(_));
+            drop(cross(header, is_home, callback, argument, first, header.top()));
         },
         Entry::Refused => return false,
     }
@@ -215,7 +219,7 @@ fn quick(
     }
     let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
     let takes = room.is_some() && may_take && home.is_idle();
-    (takes && home.claim(callback, record.as_mut_ptr())).then_some(Entry::OnStack(home))
+    (takes && home.claim(callback, record.as_mut_ptr())).then_some(Entry::OnHome(home))
 }
 
 /// Whether a body that needs so many bytes may stay where SP is, as far as it can be told in a few
@@ -237,15 +241,19 @@ fn in_place<R, F: FnOnce() -> R>(call: F) -> R {
 }
 
 /// An activation on a system stack; dropped, it has ended.
-struct Activation(&'static Header);
+struct Activation {
+    header: &'static Header,
+    /// It was the home, and SP on the thread stack.
+    is_home: bool,
+}
 
 impl Drop for Activation {
     #[inline(always)]
     fn drop(&mut self) {
         // Microsoft's unwinder runs this on top of the stack that it leaves, and stays there until
         // it has reached its target. The thread's next callback ends the activation (liveness.rs).
-        if !self.0.switch.os.is_unwound() {
-            finish(self.0);
+        if !self.header.switch.os.is_unwound() {
+            finish(self.header, self.is_home);
         }
     }
 }
@@ -258,12 +266,13 @@ impl Drop for Activation {
 #[inline(always)]
 unsafe fn cross(
     header: &'static Header,
+    is_home: bool,
     callback: &'static Callback,
     argument: *mut u8,
     first: First,
     top: *mut u8,
 ) -> Activation {
-    let activation = Activation(header);
+    let activation = Activation { header, is_home };
     checkers::begin(&header.notes, header.low, header.room_bytes, || {
         let thread = thread::current();
         locate(thread, switch::stack_pointer()).bounds(thread)
@@ -315,20 +324,21 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     unsafe { switch::call_on_stack(inner_argument, inner, top, &header.switch) };
 }
 
-/// The end of an activation, back on the calling stack.
+/// The end of an activation, back on the calling stack. Of one on the home nobody need hear, even if
+/// it is the home no more: the fast path tells nobody either. (And this may be another thread by
+/// now, while compilers remember where they have found a thread-local before.)
 #[inline(always)]
-fn finish(header: &'static Header) {
+fn finish(header: &'static Header, is_home: bool) {
     checkers::end(&header.notes);
     header.depth.end(extent(header));
-    let is_usual = tls::words().is_some_and(|words| ptr::eq(words.home(), header));
-    if is_usual && header.lent_bytes.load(Relaxed) == 0 {
+    if is_home {
         header.set_idle();
     } else {
         finish_elsewhere(header);
     }
 }
 
-/// The same for a stack that is not the thread's home, or that has lent a signal stack.
+/// The same for a stack that was not the home, or that has lent a signal stack.
 #[inline(never)]
 fn finish_elsewhere(header: &'static Header) {
     if header.lent_bytes.load(Relaxed) != 0 {

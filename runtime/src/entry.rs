@@ -265,10 +265,7 @@ macro_rules! compiled {
                     }
                 };
                 let callback = const { &D::CALLBACK };
-                guarded_with::<$unwinds, true, R, _, _>(callback, bytes, true, run, |run| {
-                    drop(run);
-                    refused()
-                })
+                guarded_with::<$unwinds, true, R, _, _>(callback, bytes, true, run, |_| refused())
             }
 
             if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {

@@ -43,6 +43,8 @@ pub(crate) struct Request {
 #[derive(Clone, Copy)]
 pub(crate) enum Entry {
     InPlace,
+    /// On this stack, the thread's home, which [`quick`](crate::call) has taken.
+    OnHome(&'static Header),
     /// On this stack, which the activation has now.
     OnStack(&'static Header),
     /// Nowhere, and the callback has a fallback.
