@@ -324,9 +324,9 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     unsafe { switch::call_on_stack(inner_argument, inner, top, &header.switch) };
 }
 
-/// The end of an activation, back on the calling stack. Of one on the home nobody need hear, even if
-/// it is the home no more: the fast path tells nobody either. (And this may be another thread by
-/// now, while compilers remember where they have found a thread-local before.)
+/// The end of an activation, back on the calling stack. Nobody need hear of one on the home, even
+/// if that is the home no more: the fast path tells nobody either. (And this may be another thread
+/// by now, while compilers remember where they have found a thread-local before.)
 #[inline(always)]
 fn finish(header: &'static Header, is_home: bool) {
     checkers::end(&header.notes);

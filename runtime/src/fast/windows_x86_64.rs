@@ -162,8 +162,8 @@ macro_rules! assembly {
             mov qword ptr [r11 + 8], r10
             // Nothing unwinds this activation yet.
             mov byte ptr [r11 + {other} + 40], 0
-            // What the system was told of the calling stack is kept. Base and limit lie side by side;
-            // xmm5 carries nothing.
+            // What the system was told of the calling stack is kept. Base and limit lie side by
+            // side; xmm5 carries nothing.
             movups xmm5, xmmword ptr gs:[8]
             movups xmmword ptr [r11 + {other}], xmm5
             mov r10, qword ptr gs:[0x1478]
