@@ -338,11 +338,13 @@ fn finish(header: &'static Header, is_home: bool) {
     }
 }
 
-/// The same for a stack that was not the home, or that has lent a signal stack.
+/// The same for a stack that was perhaps not the home, or that has lent a signal stack.
 #[inline(never)]
 fn finish_elsewhere(header: &'static Header) {
     if header.lent_bytes.load(Relaxed) != 0 {
         slow_path::take_back_signal_stack(header);
+    } else if tls::words().is_some_and(|words| ptr::eq(words.home(), header)) {
+        return header.set_idle();
     }
     // On another thread than the owner's (a coroutine was moved) the owner finds the stack idle.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {

@@ -79,7 +79,10 @@ callback! { "C" fn raises(_arg) {
 } }
 
 callback! { "C-unwind" fn panics(arg) {
-    use_stack(64 * KIB);
+    // From far down: an earlier body has made the system commit these pages, so that it moves no
+    // limit now.
+    let mut local = [0_u8; 300 * KIB];
+    core::hint::black_box(&mut local).fill(7);
     // SAFETY: the tests pass a number.
     std::panic::panic_any(unsafe { *arg.cast::<u64>() });
 } }
