@@ -32,7 +32,20 @@ const SP_AT: Option<usize> = first(&[
     (cfg!(all(target_arch = "aarch64", target_pointer_width = "64")), 16 + 31 * 8),
 ]);
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+/// The same on FreeBSD (sys/x86/include/ucontext.h): 16 bytes of signal mask, then the registers,
+/// 23 words before rsp and 18 before esp.
+#[cfg(target_os = "freebsd")]
+const SP_AT: Option<usize> = first(&[
+    (cfg!(all(target_arch = "x86_64", target_pointer_width = "64")), 16 + 23 * 8),
+    (cfg!(target_arch = "x86"), 16 + 18 * 4),
+]);
+
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd"
+)))]
 const SP_AT: Option<usize> = first(&[]);
 
 /// The offset whose condition holds.
