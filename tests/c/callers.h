@@ -5,6 +5,8 @@
 #include <stddef.h>
 #ifdef _WIN32
 #include <malloc.h>
+#elif defined __FreeBSD__
+#include <stdlib.h>
 #else
 #include <alloca.h>
 #endif

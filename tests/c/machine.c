@@ -4,8 +4,10 @@
 #define _GNU_SOURCE
 #include "context.h"
 #include "machine.h"
-#include <alloca.h>
 #include <pthread.h>
+#ifdef __FreeBSD__
+#include <pthread_np.h>
+#endif
 #include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
@@ -161,7 +163,12 @@ static void bounds(size_t *low, size_t *high) {
     pthread_attr_t attr;
     void *start;
     size_t bytes;
+#ifdef __FreeBSD__
+    pthread_attr_init(&attr);
+    pthread_attr_get_np(pthread_self(), &attr);
+#else
     pthread_getattr_np(pthread_self(), &attr);
+#endif
     pthread_attr_getstack(&attr, &start, &bytes);
     pthread_attr_destroy(&attr);
     *low = (size_t)start;

@@ -115,14 +115,14 @@ pub const LARGE_FRAMES: bool = cfg!(any(target_arch = "powerpc64", target_arch =
 /// Little room on the calling stack. What the shim may need there is 512 bytes of an optimised
 /// build (more with [`LARGE_FRAMES`]). Unoptimised frames are larger, and there are more of them
 /// where there is no fast path. On Windows what the system is told of the stack is copied many
-/// times, and the loader of macOS programs translates what is called.
+/// times, and the loader of macOS programs and FreeBSD's library here translate what is called.
 pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
     (true, _)
         if cfg!(all(target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))) =>
     {
         4 * 1024
     }
-    (true, _) if cfg!(windows) => 7 * 1024,
+    (true, _) if cfg!(any(windows, target_os = "freebsd")) => 7 * 1024,
     (true, _) => 6 * 1024,
     (false, true) => 1152,
     (false, false) => 640,
@@ -144,18 +144,20 @@ pub const FREE_PLACES: [usize; 4] = [1 << 40, 2 << 40, 4 << 40, 80 << 40];
 #[cfg(target_pointer_width = "32")]
 pub const FREE_PLACES: [usize; 4] = [0x1800_0000, 0x2000_0000, 0x2800_0000, 0x3800_0000];
 
-/// glibc ends a thread by unwinding it; musl and the others leave its frames as they are.
-pub const PTHREAD_EXIT_UNWINDS: bool = cfg!(target_env = "gnu");
+/// glibc ends a thread by unwinding it, and so does FreeBSD's libthr in programs that have
+/// libgcc_s.so (thr_exit.c), as those of Rust; musl and the others leave its frames as they are.
+pub const PTHREAD_EXIT_UNWINDS: bool = cfg!(any(target_env = "gnu", target_os = "freebsd"));
 
 /// How far below the lowest usable byte the stack must have ended: on Linux the very next byte.
 /// Elsewhere pages that may be a guard are taken for one.
 pub const BELOW_THE_STACK: usize = if cfg!(target_os = "linux") { 1 } else { 64 * 1024 };
 
 /// What the runtime tells of a main thread with that limit, in whole pages. On Apple's systems std
-/// makes the lowest page a guard.
+/// makes the lowest page a guard, on FreeBSD the kernel does.
 pub fn main_thread_kib(limit_kib: usize) -> usize {
     let page = if cfg!(all(target_vendor = "apple", target_arch = "aarch64")) { 16 } else { 4 };
-    limit_kib / page * page - if cfg!(target_vendor = "apple") { page } else { 0 }
+    let has_guard = cfg!(any(target_vendor = "apple", target_os = "freebsd"));
+    limit_kib / page * page - if has_guard { page } else { 0 }
 }
 
 /// A pointer to pass through C.

@@ -14,6 +14,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_main_thread");
 /// glibc for other targets is stripped: the frame of a thread's start is there, without a name.
 const C_LIBRARY_HAS_NAMES: bool = cfg!(not(all(target_env = "gnu", not(target_arch = "x86_64"))));
 
+/// Whether the main stack takes up a limit that was changed. On macOS and FreeBSD it stays as large
+/// as it may be at the start.
+const GROWS: bool = cfg!(not(any(target_vendor = "apple", target_os = "freebsd")));
+
 const MODES: [&str; 2] = ["always", "when_low"];
 
 fn text(output: &Output) -> String {
@@ -150,8 +154,8 @@ fn prepare_thread_takes_up_a_changed_limit() {
     if is_emulated("does not change the limit of the stack") {
         return;
     }
-    if cfg!(target_vendor = "apple") {
-        println!("skipped: the stack of macOS' main thread stays as large as it was");
+    if !GROWS {
+        println!("skipped: the stack of this system's main thread stays as large as it was");
         return;
     }
     for mode in MODES {
@@ -236,7 +240,6 @@ fn run_with_limit(limit: &str, scenario: &str, mode: &str) -> Option<String> {
 #[test]
 fn main_thread_has_what_its_limit_really_gives() {
     // An emulator gives the main thread 8 MiB or the limit at once, and knows no stack that grows.
-    // On macOS the main stack is as large as it was at the start.
     let is_large = |limit| matches!(limit, "unlimited" | "100000000" | "1048576");
     let reported = |kib| format!("bounds: {} KiB, MainThread", tests::main_thread_kib(kib));
     let limits = [
@@ -250,7 +253,7 @@ fn main_thread_has_what_its_limit_really_gives() {
     ];
     for mode in MODES {
         for (limit, bounds) in limits {
-            let grows = cfg!(not(target_vendor = "apple"))
+            let grows = GROWS
                 && !is_emulated("gives the main thread no stack that grows without a limit");
             if is_large(limit) && !grows {
                 continue;

@@ -23,15 +23,15 @@ pub(super) fn run(scenario: impl FnOnce()) {
 pub fn errno_address() -> *mut core::ffi::c_int {
     // SAFETY: has no preconditions.
     unsafe {
-        #[cfg(target_vendor = "apple")]
+        #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
         return libc::__error();
-        #[cfg(not(target_vendor = "apple"))]
+        #[cfg(not(any(target_vendor = "apple", target_os = "freebsd")))]
         return libc::__errno_location();
     }
 }
 
 /// Where the mappings of the process begin.
-#[cfg(not(target_vendor = "apple"))]
+#[cfg(not(any(target_vendor = "apple", target_os = "freebsd")))]
 fn starts_of_maps() -> Vec<u64> {
     let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
     maps.lines().filter_map(|line| u64::from_str_radix(line.split('-').next()?, 16).ok()).collect()
@@ -41,6 +41,26 @@ fn starts_of_maps() -> Vec<u64> {
 fn starts_of_maps() -> Vec<u64> {
     let next = |from: u64| apple::region_at(from).map(|(start, bytes)| (start, start + bytes));
     core::iter::successors(next(0), |&(_, end)| next(end)).map(|(start, _)| start).collect()
+}
+
+#[cfg(target_os = "freebsd")]
+fn starts_of_maps() -> Vec<u64> {
+    mappings().into_iter().map(|(start, _)| start).collect()
+}
+
+/// Where the mappings of the process begin, and how many pages of each take memory.
+#[cfg(target_os = "freebsd")]
+fn mappings() -> Vec<(u64, usize)> {
+    let mut count = 0;
+    // SAFETY: `count` is valid for writes.
+    let list = unsafe { libc::kinfo_getvmmap(libc::getpid(), &raw mut count) };
+    assert!(!list.is_null(), "told");
+    // SAFETY: so many entries are there.
+    let entries = unsafe { core::slice::from_raw_parts(list, count as usize) };
+    let result = entries.iter().map(|it| (it.kve_start, it.kve_resident as usize)).collect();
+    // SAFETY: made by malloc, and not used any more.
+    unsafe { libc::free(list.cast()) };
+    result
 }
 
 /// How many mappings the process has.
@@ -77,7 +97,13 @@ pub fn resident_bytes() -> usize {
 }
 
 /// As above.
-#[cfg(not(target_vendor = "apple"))]
+#[cfg(target_os = "freebsd")]
+pub fn resident_bytes() -> usize {
+    mappings().into_iter().map(|(_, pages)| pages * 4096).sum()
+}
+
+/// As above.
+#[cfg(not(any(target_vendor = "apple", target_os = "freebsd")))]
 pub fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc");
     statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages")
