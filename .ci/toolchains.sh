@@ -113,8 +113,22 @@ prepare_tools() {
     aarch64-apple-darwin)
       need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross \
       && prepare_darwin aarch64 aarch64-linux-gnu-gcc ;;
-    *-apple-* | *-freebsd | *-openbsd) prepare_zig ;;
+    x86_64-unknown-freebsd) prepare_zig && prepare_freebsd x86_64 gcc ;;
+    i686-unknown-freebsd)
+      prepare_tools i686-unknown-linux-gnu && prepare_zig \
+      && prepare_freebsd i686 i686-linux-gnu-gcc ;;
+    *-apple-* | *-openbsd) prepare_zig ;;
   esac
+}
+
+# FreeBSD's C library as Linux has it (.ci/freebsd), made again when one of our own files there has
+# changed. <architecture> <compiler for it>
+prepare_freebsd() {
+  local arch=$1 compiler=$2 libraries=$cache/freebsd/$1
+  need gcc g++ || return 1
+  [ -n "$(find .ci/freebsd -newer "$libraries/.done" 2>&1)" ] || return 0
+  rm -rf "$libraries"
+  bash .ci/freebsd/libraries "$compiler" "$libraries" && touch "$libraries/.done"
 }
 
 # What a linker needs for macOS without a file of Apple's, and the loader (.ci/darwin), made again
@@ -252,9 +266,9 @@ prepare_wine32() {
 }
 
 # What cargo and the build scripts must know of a target. Changes the environment: to be called in a
-# subshell.
+# subshell. <target> <what is to be done: to link for FreeBSD is zig's>
 enter_target() {
-  local target=$1 gcc='' runner='' key
+  local target=$1 what=${2:-run} gcc='' runner='' key
   key=$(echo "$target" | tr 'a-z-' 'A-Z_')
   export RUSTC=$cache/bin/rustc RUSTDOC=$cache/bin/rustdoc CARGO_TARGET_DIR=$cache/target
   unset RUSTFLAGS
@@ -278,6 +292,7 @@ enter_target() {
     aarch64-apple-darwin)
       runner="qemu-aarch64 -L /usr/aarch64-linux-gnu $cache/darwin/aarch64/loader"
       enter_darwin aarch64 "$key" ;;
+    *-freebsd) [ "$what" != run ] || enter_freebsd "${target%%-*}" "$key" ;;
     aarch64-*-musl) runner=qemu-aarch64 ;;
     armv7-*-musleabihf) runner=qemu-arm ;;
   esac
@@ -333,17 +348,35 @@ enter_darwin() {
   export RUSTFLAGS
 }
 
-# cargo, or cargo with zig as compiler and linker.
+# The linker is Linux's, so programs start like any other here. <architecture> <target as cargo
+# writes it in variables>
+enter_freebsd() {
+  local arch=$1 key=$2 target=$1_unknown_freebsd libraries=$cache/freebsd/$1 linker=gcc
+  [ "$arch" != i686 ] || linker=i686-linux-gnu-gcc
+  export "CC_$target=$PWD/.ci/freebsd/cc" "CXX_$target=$PWD/.ci/freebsd/c++" "AR_$target=ar" \
+    "CARGO_TARGET_${key}_LINKER=$linker"
+  export GUARDED_CALLBACK_ZIG=$cache/zig/ziglang/zig ZIG_GLOBAL_CACHE_DIR=$cache/zigcache
+  RUSTFLAGS="-Lnative=$libraries -Clink-arg=-Wl,@$libraries/wraps,-rpath,$libraries"
+  RUSTFLAGS+=" -Clink-arg=-lfreebsd -Clink-arg=-lstdc++ -Clink-arg=-lc"
+  export RUSTFLAGS
+}
+
+# cargo, or cargo with zig as compiler and linker where there is no other.
 cargo_for() {
   local target=$1
   shift
   case $target in
     x86_64-apple-darwin | aarch64-apple-darwin) cargo "$@" --target "$target" ;;
-    *-linux-musl* | *-apple-* | *-freebsd | *-openbsd | *-gnullvm)
-      PATH=$cache/zig/bin:$PATH PYTHONPATH=$cache/zig \
-        CARGO_ZIGBUILD_ZIG_PATH=$cache/zig/ziglang/zig \
-        CARGO_ZIGBUILD_CACHE_DIR=$cache/zigbuild \
-        ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT='' cargo-zigbuild "$@" --target "$target" ;;
+    *-freebsd) if [ -n "${GUARDED_CALLBACK_ZIG:-}" ]; then cargo "$@" --target "$target"
+      else zig_cargo "$target" "$@"; fi ;;
+    *-linux-musl* | *-apple-* | *-openbsd | *-gnullvm) zig_cargo "$target" "$@" ;;
     *) cargo "$@" --target "$target" ;;
   esac
+}
+zig_cargo() {
+  local target=$1
+  shift
+  PATH=$cache/zig/bin:$PATH PYTHONPATH=$cache/zig \
+    CARGO_ZIGBUILD_ZIG_PATH=$cache/zig/ziglang/zig CARGO_ZIGBUILD_CACHE_DIR=$cache/zigbuild \
+    ZIG_GLOBAL_CACHE_DIR=$cache/zigcache SDKROOT='' cargo-zigbuild "$@" --target "$target"
 }

@@ -11,8 +11,10 @@ use tests::is_emulated;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_main_thread");
 
-/// glibc for other targets is stripped: the frame of a thread's start is there, without a name.
-const C_LIBRARY_HAS_NAMES: bool = cfg!(not(all(target_env = "gnu", not(target_arch = "x86_64"))));
+/// glibc for other targets is stripped: the frame of a thread's start is there, without a name. So
+/// it is for programs of FreeBSD here.
+const C_LIBRARY_HAS_NAMES: bool =
+    cfg!(any(not(any(target_env = "gnu", target_os = "freebsd")), target_arch = "x86_64"));
 
 /// Whether the main stack takes up a limit that was changed. On macOS and FreeBSD it stays as large
 /// as it may be at the start.
@@ -253,8 +255,8 @@ fn main_thread_has_what_its_limit_really_gives() {
     ];
     for mode in MODES {
         for (limit, bounds) in limits {
-            let grows = GROWS
-                && !is_emulated("gives the main thread no stack that grows without a limit");
+            let grows =
+                GROWS && !is_emulated("gives the main thread no stack that grows without a limit");
             if is_large(limit) && !grows {
                 continue;
             }
