@@ -15,8 +15,8 @@ pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
 const MOST_STACK_WORDS: usize = 32;
 
 /// Whether the fast path may change to a stack that lies above. gdb believes that of no function
-/// but one (switch/mod.rs); the debuggers of Apple's systems ask for nothing of the kind. On Windows
-/// the fast path itself looks whether it may.
+/// but one (switch/mod.rs); the debuggers of Apple's systems ask for nothing of the kind. On
+/// Windows the fast path itself looks whether it may.
 pub(crate) const SWITCHES_UP: bool = cfg!(any(target_vendor = "apple", windows));
 
 /// Whether the fast path has made the record at this address: 8 above a multiple of 16, as no
