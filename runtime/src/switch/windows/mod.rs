@@ -3,13 +3,15 @@
 //!
 //! The switch itself exchanges the fields, after its last push on the calling stack and before the
 //! first on the other one; it exchanges them again when the call returns. When the call unwinds, a
-//! drop here puts them back, on the calling stack. Two ways lead past both:
+//! drop here puts them back, on the calling stack. Some ways lead past both:
 //!
 //! - An unwinder that runs cleanup on top of the stack that it leaves (Microsoft's) has SP still
 //!   there. The drop notes that the call was unwound and leaves the fields: they cover both stacks.
 //! - longjmp may run no cleanup. The fields stay.
+//! - The fast path (fast/windows_x86_64.rs), which exchanges them by itself, has no cleanup. Its
+//!   handler notes that the call is unwound.
 //!
-//! In both cases the thread's next slow path puts the fields right. Until then the
+//! In all these cases the thread's next slow path puts the fields right. Until then the
 //! limit is too low for `__chkstk` on the calling stack. So that stack is committed to its end
 //! before anything leaves in such a way: by the handler that the switch has for unwinding, or
 //! before the switch where it has none.
