@@ -1,4 +1,4 @@
-//! `#[cfg]` on a parameter.
+//! `#[cfg]` on a parameter, `self` among them.
 //!
 //! The attribute runs before the compiler decides which parameters there are. So the function goes
 //! out twice, under the condition and under its negation, each annotated anew; the compiler drops
@@ -6,7 +6,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Meta};
+use syn::{Attribute, FnArg, Meta};
 
 use super::signature;
 use crate::parse::callback::{Body, Callback};
@@ -14,8 +14,9 @@ use crate::parse::options::Options;
 
 /// The function twice, when one of its parameters has a condition.
 pub fn split(callback: &Callback, options: &Options, runtime: &TokenStream) -> Option<TokenStream> {
-    let (at, condition) = callback.parameters().enumerate().find_map(|(at, parameter)| {
-        let condition = parameter.attrs.iter().find_map(condition)?;
+    let mut inputs = callback.signature.inputs.iter().enumerate();
+    let (at, condition) = inputs.find_map(|(at, input)| {
+        let condition = attributes(input).iter().find_map(condition)?;
         Some((at, condition))
     })?;
     let annotated = |there: bool| {
@@ -25,6 +26,13 @@ pub fn split(callback: &Callback, options: &Options, runtime: &TokenStream) -> O
     };
     let (with, without) = (annotated(true), annotated(false));
     Some(quote!(#[cfg(#condition)] #with #[cfg(not(#condition))] #without))
+}
+
+fn attributes(input: &FnArg) -> &[Attribute] {
+    match input {
+        FnArg::Receiver(receiver) => &receiver.attrs,
+        FnArg::Typed(parameter) => &parameter.attrs,
+    }
 }
 
 /// What stands in the parentheses of `#[cfg(..)]`.
@@ -37,18 +45,19 @@ fn condition(attribute: &Attribute) -> Option<TokenStream> {
 
 /// The function with the parameter that now is there for certain, or is not; nothing else changes.
 fn decided(callback: &Callback, at: usize, there: bool) -> TokenStream {
-    let receiver = callback.receiver().map(ToTokens::to_token_stream);
-    let parameters = callback.parameters().enumerate().filter_map(|(index, parameter)| {
+    let inputs = callback.signature.inputs.iter().enumerate().filter_map(|(index, input)| {
         if index != at {
-            return Some(parameter.to_token_stream());
+            return Some(input.to_token_stream());
         }
-        let first = parameter.attrs.iter().position(|attribute| condition(attribute).is_some());
-        let others = parameter.attrs.iter().enumerate();
+        let attributes = attributes(input);
+        let first = attributes.iter().position(|attribute| condition(attribute).is_some());
+        let others = attributes.iter().enumerate();
         let others = others.filter(|(index, _)| Some(*index) != first).map(|(_, other)| other);
-        let syn::PatType { pat, colon_token, ty, .. } = parameter;
-        there.then(|| quote!(#(#others)* #pat #colon_token #ty))
+        // An attribute is two tokens: `#` and a group.
+        let rest = input.to_token_stream().into_iter().skip(2 * attributes.len());
+        there.then(|| quote!(#(#others)* #(#rest)*))
     });
-    let inputs: Vec<_> = receiver.into_iter().chain(parameters).collect();
+    let inputs: Vec<_> = inputs.collect();
     let signature = signature::with_inputs(&callback.signature, &quote!(#(#inputs),*));
     let body = match &callback.body {
         Body::Block(braces) => braces.stream(),
