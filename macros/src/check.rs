@@ -34,7 +34,7 @@ fn is_not_const(callback: &Callback, errors: &mut Errors) {
 }
 
 fn is_not_async(callback: &Callback, errors: &mut Errors) {
-    if let Some(keyword) = callback.asyncness() {
+    if let Some(keyword) = &callback.signature.asyncness {
         let message = "a callback cannot be `async`, since C does not poll it; remove `async`";
         errors.push(keyword.span, message);
     }

@@ -147,9 +147,10 @@ use proc_macro::TokenStream;
 /// # Lints and messages
 ///
 /// Clippy sees the function as it is written. Lints of rustc fire as without the attribute, at your
-/// code; `unconditional_recursion` fires in clippy alone. The body is a closure in the function: a
-/// few errors of rustc speak of a closure where you see a function, and the parameters of a closure
-/// that is returned as `impl Fn(..)` need their types.
+/// code, but `unconditional_recursion`, which fires in clippy alone, and `unused_assignments`: it
+/// fires as well at what is assigned to `mut self` and never read. The body is a closure in the
+/// function: a few errors of rustc speak of a closure, `type_name` of an item in it tells of one,
+/// and the parameters of a closure that is returned as `impl Fn(..)` need their types.
 #[proc_macro_attribute]
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::guarded_callback(options.into(), item.into()).into()

@@ -57,12 +57,20 @@ pub struct Callback {
     pub(crate) reserve_bytes: usize,
     pub(crate) mode: Mode,
     pub(crate) foreign: Foreign,
+    /// Whether panics and exceptions may leave it.
+    pub(crate) unwinds: bool,
 }
 
 /// The description of a callback as a type, so that generic code can read it at compile time.
 pub trait Describe {
     /// The callback.
     const CALLBACK: Callback;
+
+    /// The callback as a static.
+    const REFERENCE: &'static Callback = &Self::CALLBACK;
+
+    /// Whether panics and exceptions may leave it.
+    const UNWINDS: bool = Self::CALLBACK.unwinds;
 }
 
 impl Callback {
@@ -74,6 +82,7 @@ impl Callback {
             reserve_bytes: DEFAULT_RESERVE_BYTES,
             mode: Mode::Default,
             foreign: Foreign::Default,
+            unwinds: false,
         }
     }
 
@@ -103,6 +112,13 @@ impl Callback {
     #[must_use]
     pub const fn foreign(mut self, foreign: Foreign) -> Self {
         self.foreign = foreign;
+        self
+    }
+
+    /// Lets panics and exceptions leave it.
+    #[must_use]
+    pub const fn unwinding(mut self) -> Self {
+        self.unwinds = true;
         self
     }
 

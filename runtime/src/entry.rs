@@ -4,13 +4,15 @@
 //! and [`c_unwind`] it captures nothing, so that it is a type without a value, which any code can
 //! make one of. `G` is the fallback, a closure that gets references to the arguments.
 //!
-//! The functions `body` of this file are what C calls in effect: they have the ABI and the
-//! arguments of the shim. In them nothing must be cleaned up, so that a forced unwinding
-//! (pthread_exit) passes them as it passes the user's function: hence `ManuallyDrop`, and the
-//! user's code in a function of Rust's ABI of its own.
+//! `D::body` runs the user's code. The attribute writes it into the user's function, so that its
+//! symbol names that function in backtraces without debug information. In [`c`] and [`c_unwind`] it
+//! is what C calls in effect: it has the ABI and the arguments of the shim. In it nothing must be
+//! cleaned up, so that a forced unwinding (pthread_exit) passes it as it passes the user's
+//! function: hence `ManuallyDrop`, and the user's code in a function of Rust's ABI of its own.
 
 #![allow(clippy::too_many_arguments, reason = "as many as the user's function has, up to 12")]
 
+use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, transmute};
 use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +24,7 @@ use crate::fast::if_fast_path;
 
 /// Bytes that a callback needs with arguments and a result of these types.
 const fn needed<D: Describe, A, R>() -> usize {
-    D::CALLBACK.needed_with(size_of::<A>() + size_of::<R>())
+    D::CALLBACK.needed_with(Values::<A, R>::BYTES)
 }
 
 /// A value of a type that has but one: a closure that captures nothing.
@@ -52,104 +54,148 @@ fn caught<R>(call: impl FnOnce() -> R, fallback: impl FnOnce() -> R) -> R {
     }
 }
 
+/// What C calls in effect, for functions of one ABI whose closures capture nothing.
+macro_rules! bodies {
+    ($abi:literal ($($A:ident $a:ident),*)) => {
+        /// Runs the user's body.
+        pub trait Body {
+            /// # Safety
+            /// There is a value of the closure's type.
+            unsafe extern $abi fn body<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+                $($a: ManuallyDrop<$A>),*
+            ) -> R;
+        }
+
+        /// Runs the user's body, which has a fallback.
+        pub trait BodyOr {
+            /// # Safety
+            /// There are values of the closures' types.
+            unsafe extern $abi fn body<
+                F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+            >($($a: ManuallyDrop<$A>),*) -> R;
+        }
+    };
+}
+
+/// What those functions do.
+macro_rules! run {
+    (; $($with:ident ($($A:ident $a:ident),*))*) => { $(
+        /// For so many arguments.
+        pub mod $with {
+        use super::*;
+
+        /// Runs a body that captures nothing.
+        ///
+        /// # Safety
+        /// There is a value of the closure's type.
+        pub unsafe fn run<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+            $($a: ManuallyDrop<$A>),*
+        ) -> R {
+            // SAFETY: passed on.
+            let body = unsafe { only_value::<F>() };
+            body($(ManuallyDrop::into_inner($a)),*)
+        }
+
+        /// The same for a body with a fallback.
+        ///
+        /// # Safety
+        /// There are values of the closures' types.
+        pub unsafe fn run_or<
+            F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+        >($($a: ManuallyDrop<$A>),*) -> R {
+            // SAFETY: passed on.
+            let (body, fallback) = unsafe { (only_value::<F>(), only_value::<G>()) };
+            caught(body, fallback, $(ManuallyDrop::into_inner($a)),*)
+        }
+
+        /// Runs a body; C gets the fallback's value instead of a panic.
+        #[inline(always)]
+        pub fn caught<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+            body: F, fallback: G, $($a: $A),*
+        ) -> R {
+            let copies = ($(copy_of(&$a),)*);
+            super::caught(move || body($($a),*), move || {
+                let ($($a,)*) = &copies;
+                // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
+                // attribute makes sure of.
+                fallback($(unsafe { $a.assume_init_ref() }),*)
+            })
+        }
+        }
+    )* };
+}
+
 /// The functions of one ABI that C calls, with closures that capture nothing.
 #[allow(unused_macros, reason = "for targets with a fast path")]
 macro_rules! fast {
-    ($abi:literal $unwinds:literal; $($call:ident $call_or:ident ($($A:ident $a:ident),*))*) => { $(
+    ($abi:literal $unwinds:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
+        /// For so many arguments.
+        pub mod $with {
+        use super::*;
+        bodies! { $abi ($($A $a),*) }
+
         /// Runs the body with the room that the callback asks for.
         #[inline(always)]
-        pub fn $call<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-            _body: F, $($a: $A),*
+        pub fn call<D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+            _described: D, _body: F, $($a: $A),*
         ) -> R {
             fast_path! {
-                extern $abi fn fast<[F] $($A),*> where [F: FnOnce($($A),*) -> R + Copy]
-                body = body, slow = slow
-            }
-
-            #[inline(never)]
-            unsafe extern $abi fn body<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-                $($a: ManuallyDrop<$A>),*
-            ) -> R {
-                run_body::<F, $($A,)* R>($($a),*)
-            }
-
-            fn run_body<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>($($a: ManuallyDrop<$A>),*) -> R {
-                // SAFETY: the shim was called with a value of the type.
-                let body = unsafe { only_value::<F>() };
-                body($(ManuallyDrop::into_inner($a)),*)
+                extern $abi fn fast<[F] $($A),*>
+                where [D: Describe + Body, F: FnOnce($($A),*) -> R + Copy]
+                body = D::body, slow = slow
             }
 
             #[cold]
             #[inline(never)]
-            unsafe extern $abi fn slow<D: Describe, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-                $($a: ManuallyDrop<$A>),*
-            ) -> R {
-                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+            unsafe extern $abi fn slow<
+                D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R
+            >($($a: ManuallyDrop<$A>),*) -> R {
+                let bytes = Values::<($($A,)*), R>::BYTES;
                 let arguments = ($(&raw const $a,)*);
                 guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, bytes, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
-                    unsafe { body::<F, $($A,)* R>($(read($a)),*) }
+                    unsafe { D::body::<F, $($A,)* R>($(read($a)),*) }
                 })
             }
 
-            // SAFETY: the arguments are those of the body.
+            // SAFETY: the arguments are those of the body, of which there is a value.
             unsafe { fast::<D, F, $($A,)* R>($($a),*) }
         }
 
         /// As the function without a fallback; `fallback` gives the result when the body panics, or
         /// can have no stack.
         #[inline(always)]
-        pub fn $call_or<
-            D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
-        >(_body: F, _fallback: G, $($a: $A),*) -> R {
+        pub fn call_or<
+            D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
+            G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+        >(_described: D, _body: F, _fallback: G, $($a: $A),*) -> R {
             fast_path! {
                 extern $abi fn fast<[F, G] $($A),*>
-                where [F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy]
-                body = body, slow = slow
-            }
-
-            #[inline(never)]
-            unsafe extern $abi fn body<
-                F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
-            >($($a: ManuallyDrop<$A>),*) -> R {
-                run_body::<F, G, $($A,)* R>($($a),*)
-            }
-
-            fn run_body<F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R>(
-                $($a: ManuallyDrop<$A>),*
-            ) -> R {
-                let copies = ($(copy_of(&*$a),)*);
-                // SAFETY: the shim was called with values of the types.
-                let (body, fallback) = unsafe { (only_value::<F>(), only_value::<G>()) };
-                caught(
-                    move || body($(ManuallyDrop::into_inner($a)),*),
-                    move || {
-                        let ($($a,)*) = &copies;
-                        // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
-                        // attribute makes sure of.
-                        fallback($(unsafe { $a.assume_init_ref() }),*)
-                    },
-                )
+                where [
+                    D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
+                    G: FnOnce($(&$A),*) -> R + Copy
+                ]
+                body = D::body, slow = slow
             }
 
             #[cold]
             #[inline(never)]
             unsafe extern $abi fn slow<
-                D: Describe, F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy,
-                $($A,)* R
+                D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
+                G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
             >($(mut $a: ManuallyDrop<$A>),*) -> R {
-                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let bytes = Values::<($($A,)*), R>::BYTES;
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
-                    unsafe { body::<F, G, $($A,)* R>($(read($a)),*) }
+                    unsafe { D::body::<F, G, $($A,)* R>($(read($a)),*) }
                 };
                 let refused = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback
-                    // runs, which looks at arguments that are `Copy` alone, as in `run_body`.
+                    // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
                     unsafe {
                         $(ManuallyDrop::drop(&mut *$a);)*
                         only_value::<G>()($(&*$a.cast::<$A>()),*)
@@ -158,48 +204,89 @@ macro_rules! fast {
                 guarded_or::<$unwinds, false, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
             }
 
-            // SAFETY: the arguments are those of the body.
+            // SAFETY: the arguments are those of the body, of which there is a value.
             unsafe { fast::<D, F, G, $($A,)* R>($($a),*) }
+        }
         }
     )* };
 }
 
-/// The functions for all other ABIs, with closures of any size.
-macro_rules! compiled {
-    ($unwinds:literal; $($call:ident $call_or:ident ($($A:ident $a:ident),*))*) => { $(
+/// The same on targets without a fast path.
+#[allow(unused_macros, reason = "for targets without a fast path")]
+macro_rules! no_fast {
+    ($abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
+        /// For so many arguments.
+        pub mod $with {
+        use super::*;
+        bodies! { $abi ($($A $a),*) }
+
         /// Runs the body with the room that the callback asks for.
         #[inline(always)]
-        pub fn $call<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(body: F, $($a: $A),*) -> R {
-            #[inline(never)]
-            fn in_place<F: FnOnce($($A),*) -> R, $($A,)* R>(body: F, $($a: $A),*) -> R {
-                body($($a),*)
-            }
+        pub fn call<D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
+            described: D, _body: F, $($a: $A),*
+        ) -> R {
+            // SAFETY: here is a value of the closure's type.
+            let run = |$($a: $A),*| unsafe {
+                D::body::<F, $($A,)* R>($(ManuallyDrop::new($a)),*)
+            };
+            compiled::$with::call(described, run, $($a),*)
+        }
 
+        /// As the function without a fallback; `fallback` gives the result when the body panics, or
+        /// can have no stack.
+        #[inline(always)]
+        pub fn call_or<
+            D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
+            G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+        >(described: D, body: F, fallback: G, $($a: $A),*) -> R {
+            compiled::$with::call_or(described, body, fallback, $($a),*)
+        }
+        }
+    )* };
+}
+
+/// The functions for all other ABIs, with closures of any size. Without a fallback these are never
+/// inlined: the frame of the shim must not grow with the body's, and backtraces name the closure.
+macro_rules! compiled {
+    (; $($with:ident ($($A:ident $a:ident),*))*) => { $(
+        /// For so many arguments.
+        pub mod $with {
+        use super::*;
+
+        /// Runs the body with the room that the callback asks for.
+        #[inline(always)]
+        pub fn call<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
+            _described: D, body: F, $($a: $A),*
+        ) -> R {
             #[inline(never)]
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
                 body: ManuallyDrop<F>, $($a: ManuallyDrop<$A>),*
             ) -> R {
-                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let bytes = Values::<($($A,)*), R>::BYTES;
                 let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
                 let run = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: body and arguments are moved out once; this frame lasts longer.
                     unsafe {
                         let body = ManuallyDrop::into_inner(read(body));
-                        in_place(body, $(ManuallyDrop::into_inner(read($a))),*)
+                        body($(ManuallyDrop::into_inner(read($a))),*)
                     }
                 };
-                let callback = const { &D::CALLBACK };
                 // A refusal without a fallback does not return.
-                guarded_with::<$unwinds, true, R, _, _>(callback, bytes, false, run, |_| abort())
+                let callback = D::REFERENCE;
+                if D::UNWINDS {
+                    guarded_with::<true, true, R, _, _>(callback, bytes, false, run, |_| abort())
+                } else {
+                    guarded_with::<false, true, R, _, _>(callback, bytes, false, run, |_| abort())
+                }
             }
 
-            if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
-                return in_place(body, $($a),*);
+            if may_stay(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+                return body($($a),*);
             }
-            if const { by_address::fits::<($($A,)*), R>() } {
+            if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
                 let call = move || body($($a),*);
-                return by_address::guarded::<D, $unwinds, false, R, _, _>(call, || abort());
+                return by_address::guarded::<D, false, R, _, _>(call, || abort());
             }
             type Elsewhere<F, $($A,)* R> = fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R;
             let elsewhere: Elsewhere<F, $($A,)* R> = elsewhere::<D, F, $($A,)* R>;
@@ -215,34 +302,21 @@ macro_rules! compiled {
         /// As the function without a fallback; `fallback` gives the result when the body panics, or
         /// can have no stack.
         #[inline(always)]
-        pub fn $call_or<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
-            body: F, fallback: G, $($a: $A),*
+        pub fn call_or<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+            _described: D, body: F, fallback: G, $($a: $A),*
         ) -> R {
-            #[inline(always)]
-            fn caught_here<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
-                body: F, fallback: G, $($a: $A),*
-            ) -> R {
-                let copies = ($(copy_of(&$a),)*);
-                caught(move || body($($a),*), move || {
-                    let ($($a,)*) = &copies;
-                    // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
-                    // attribute makes sure of.
-                    fallback($(unsafe { $a.assume_init_ref() }),*)
-                })
-            }
-
             #[inline(never)]
             fn in_place<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
                 body: F, fallback: G, $($a: $A),*
             ) -> R {
-                caught_here(body, fallback, $($a),*)
+                run::$with::caught(body, fallback, $($a),*)
             }
 
             #[inline(never)]
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
                 mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
-                let bytes = const { size_of::<($($A,)*)>() + size_of::<R>() };
+                let bytes = Values::<($($A,)*), R>::BYTES;
                 let (body, fallback) = (&raw mut body, &raw const fallback);
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
@@ -257,21 +331,25 @@ macro_rules! compiled {
                 let refused = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback
-                    // runs, which looks at arguments that are `Copy` alone, as in `in_place`.
+                    // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
                     unsafe {
                         $(ManuallyDrop::drop(&mut *$a);)*
                         ManuallyDrop::drop(&mut *body);
                         ManuallyDrop::into_inner(read(fallback))($(&*$a.cast::<$A>()),*)
                     }
                 };
-                let callback = const { &D::CALLBACK };
-                guarded_with::<$unwinds, true, R, _, _>(callback, bytes, true, run, |_| refused())
+                let callback = D::REFERENCE;
+                if D::UNWINDS {
+                    guarded_with::<true, true, R, _, _>(callback, bytes, true, run, |_| refused())
+                } else {
+                    guarded_with::<false, true, R, _, _>(callback, bytes, true, run, |_| refused())
+                }
             }
 
-            if may_stay(const { &D::CALLBACK }, const { needed::<D, ($($A,)*), R>() }) {
+            if may_stay(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
                 return in_place(body, fallback, $($a),*);
             }
-            if const { by_address::fits::<($($A,)*), R>() } {
+            if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
                 let fallback = ManuallyDrop::new(fallback);
                 let (fallback, copies) = (&raw const fallback, ($(copy_of(&$a),)*));
                 // SAFETY: this frame lasts longer, and one of the two calls is made.
@@ -279,11 +357,11 @@ macro_rules! compiled {
                 let refused = || {
                     let ($($a,)*) = &copies;
                     // SAFETY: the fallback looks at arguments that are `Copy` alone, as in
-                    // `caught_here`.
+                    // `run::caught`.
                     fallback()($(unsafe { $a.assume_init_ref() }),*)
                 };
-                let call = move || caught_here(body, fallback(), $($a),*);
-                return by_address::guarded::<D, $unwinds, true, R, _, _>(call, refused);
+                let call = move || run::$with::caught(body, fallback(), $($a),*);
+                return by_address::guarded::<D, true, R, _, _>(call, refused);
             }
             let elsewhere: fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R =
                 elsewhere::<D, F, G, $($A,)* R>;
@@ -296,6 +374,7 @@ macro_rules! compiled {
             };
             elsewhere(body, fallback, $($a),*)
         }
+        }
     )* };
 }
 
@@ -306,36 +385,46 @@ fn copy_of<T>(argument: &T) -> MaybeUninit<T> {
     unsafe { read((&raw const *argument).cast()) }
 }
 
+/// Arguments and a result of these types.
+struct Values<A, R>(PhantomData<(A, R)>);
+
+impl<A, R> Values<A, R> {
+    const BYTES: usize = size_of::<A>() + size_of::<R>();
+
+    /// Whether a call that has them may go by its address.
+    const FIT_BY_ADDRESS: bool = by_address::fits(Self::BYTES);
+}
+
 macro_rules! each_arity {
     ($macro:ident! $($first:tt)*) => {
         $macro! { $($first)*;
-            call0 call0_or ()
-            call1 call1_or (A a)
-            call2 call2_or (A a, B b)
-            call3 call3_or (A a, B b, C c)
-            call4 call4_or (A a, B b, C c, E e)
-            call5 call5_or (A a, B b, C c, E e, H h)
-            call6 call6_or (A a, B b, C c, E e, H h, I i)
-            call7 call7_or (A a, B b, C c, E e, H h, I i, J j)
-            call8 call8_or (A a, B b, C c, E e, H h, I i, J j, K k)
-            call9 call9_or (A a, B b, C c, E e, H h, I i, J j, K k, L l)
-            call10 call10_or (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m)
-            call11 call11_or (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m, N n)
-            call12 call12_or (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m, N n, O o)
+            with0 ()
+            with1 (A a)
+            with2 (A a, B b)
+            with3 (A a, B b, C c)
+            with4 (A a, B b, C c, E e)
+            with5 (A a, B b, C c, E e, H h)
+            with6 (A a, B b, C c, E e, H h, I i)
+            with7 (A a, B b, C c, E e, H h, I i, J j)
+            with8 (A a, B b, C c, E e, H h, I i, J j, K k)
+            with9 (A a, B b, C c, E e, H h, I i, J j, K k, L l)
+            with10 (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m)
+            with11 (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m, N n)
+            with12 (A a, B b, C c, E e, H h, I i, J j, K k, L l, M m, N n, O o)
         }
     };
 }
 
-/// For functions of any ABI that nothing unwinds out of, and closures of any size.
-pub mod compiled {
+/// What the user's functions `body` call.
+pub mod run {
     use super::*;
-    each_arity! { compiled! false }
+    each_arity! { run! }
 }
 
-/// For functions of any ABI that panics and exceptions may leave, and closures of any size.
-pub mod compiled_unwind {
+/// For functions of any ABI, and closures of any size.
+pub mod compiled {
     use super::*;
-    each_arity! { compiled! true }
+    each_arity! { compiled! }
 }
 
 /// For callbacks whose description is a value and no type, as its reserve depends on generics, and
@@ -400,10 +489,10 @@ if_fast_path! { {
         use crate::callback::{Mode, USUAL_VALUE_BYTES};
         use crate::fast::fast_path;
 
-        /// Whether calls with these arguments and this result may go this way: the address needs as
-        /// little room as they.
-        pub(super) const fn fits<A, R>() -> bool {
-            size_of::<A>() + size_of::<R>() < USUAL_VALUE_BYTES
+        /// Whether calls with arguments and a result of so many bytes may go this way: the address
+        /// needs as little room as they.
+        pub(super) const fn fits(bytes: usize) -> bool {
+            bytes < USUAL_VALUE_BYTES
         }
 
         /// The address of a call, which has a fallback or not.
@@ -427,7 +516,7 @@ if_fast_path! { {
 
         /// As [`guarded_or`](crate::call::guarded_or); `refused` is not called without a fallback.
         #[inline(always)]
-        pub(super) fn guarded<D, const UNWINDS: bool, const HAS_FALLBACK: bool, R, F, G>(
+        pub(super) fn guarded<D, const HAS_FALLBACK: bool, R, F, G>(
             call: F,
             refused: G,
         ) -> R
@@ -444,7 +533,7 @@ if_fast_path! { {
                 true
             };
             let address = Address::<HAS_FALLBACK>((&raw mut call).cast());
-            let has_run = if UNWINDS {
+            let has_run = if D::UNWINDS {
                 unwinding::<D, _, _>(run, address)
             } else {
                 ending::<D, _, _>(run, address)
@@ -467,7 +556,9 @@ if_fast_path! { {
                 ) -> bool {
                     fast_path! {
                         extern $abi fn fast<[F] A>
-                        where [F: FnOnce(A) -> R + Copy, A: Copy + Fallback, R: From<bool>]
+                        where [
+                            D: Describe, F: FnOnce(A) -> R + Copy, A: Copy + Fallback, R: From<bool>
+                        ]
                         body = body, slow = slow
                     }
 
@@ -505,16 +596,26 @@ if_fast_path! { {
         by_address! { ending "C" false }
     }
 } else {
-    pub use self::{compiled as c, compiled_unwind as c_unwind};
+    /// For functions of the ABI "C".
+    pub mod c {
+        use super::*;
+        each_arity! { no_fast! "C" }
+    }
+
+    /// For functions of the ABI "C-unwind".
+    pub mod c_unwind {
+        use super::*;
+        each_arity! { no_fast! "C-unwind" }
+    }
 
     /// No fast path.
     #[allow(clippy::extra_unused_type_parameters, reason = "the same as where there is one")]
     mod by_address {
-        pub(super) const fn fits<A, R>() -> bool {
+        pub(super) const fn fits(_bytes: usize) -> bool {
             false
         }
 
-        pub(super) fn guarded<D, const UNWINDS: bool, const HAS_FALLBACK: bool, R, F, G>(
+        pub(super) fn guarded<D, const HAS_FALLBACK: bool, R, F, G>(
             call: F,
             _refused: G,
         ) -> R

@@ -1,17 +1,15 @@
 //! The one door for expanded code. Nothing here is for people: names and shapes follow the macro
 //! crate, which is pinned to this version.
 
+pub use core::marker::Copy;
+pub use core::mem::ManuallyDrop;
+pub use core::ops::FnOnce;
 pub use core::{concat, module_path};
 
 pub use crate::__guarded_callback_choose as choose;
+pub use crate::__guarded_callback_describe as describe;
 pub use crate::callback::{Callback, Describe, Foreign, Mode};
-pub use crate::entry::{c, c_unwind, compiled, compiled_unwind, described};
-
-/// "system" is "C" but on 32-bit Windows.
-#[cfg(not(all(windows, target_arch = "x86")))]
-pub use crate::entry::{c as system, c_unwind as system_unwind};
-#[cfg(all(windows, target_arch = "x86"))]
-pub use crate::entry::{compiled as system, compiled_unwind as system_unwind};
+pub use crate::entry::{c, c_unwind, compiled, described, run};
 
 /// Which of the function and its guarded twin there is. For clippy and rustdoc, which run nothing,
 /// it is the function as written, or the third form where there is one.
@@ -39,4 +37,61 @@ macro_rules! __guarded_callback_choose {
 #[doc(hidden)]
 macro_rules! __guarded_callback_choose {
     ({ $($original:tt)* } $($others:tt)*) => { $($original)* };
+}
+
+/// A value of a type of its own, which describes the callback and runs its body.
+///
+/// In the block no code of the user's but the reserve sees the type's name. Backtraces without
+/// debug information name the type, and with it the function that the block is in.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __guarded_callback_describe {
+    (@item $name:literal { $($settings:tt)* } { $($body:tt)* }) => {{
+        struct __GuardedCallback;
+        impl $crate::__private::Describe for __GuardedCallback {
+            const CALLBACK: $crate::__private::Callback = $crate::__private::Callback::new(
+                $crate::__private::concat!($crate::__private::module_path!(), $name)
+            )
+            $($settings)*;
+        }
+        $crate::__private::describe! { @ $($body)* }
+        __GuardedCallback
+    }};
+    (@ $module:ident::$with:ident::Body($abi:literal $(, $A:ident, $a:ident)*),) => {
+        impl $crate::__private::$module::$with::Body for __GuardedCallback {
+            #[inline(never)]
+            unsafe extern $abi fn body<
+                F: $crate::__private::FnOnce($($A),*) -> R + $crate::__private::Copy, $($A,)* R
+            >($($a: $crate::__private::ManuallyDrop<$A>),*) -> R {
+                // SAFETY: passed on.
+                unsafe { $crate::__private::run::$with::run::<F, $($A,)* R>($($a),*) }
+            }
+        }
+    };
+    (@ $module:ident::$with:ident::BodyOr($abi:literal $(, $A:ident, $a:ident)*),) => {
+        impl $crate::__private::$module::$with::BodyOr for __GuardedCallback {
+            #[inline(never)]
+            unsafe extern $abi fn body<
+                F: $crate::__private::FnOnce($($A),*) -> R + $crate::__private::Copy,
+                G: $crate::__private::FnOnce($(&$A),*) -> R + $crate::__private::Copy,
+                $($A,)* R
+            >($($a: $crate::__private::ManuallyDrop<$A>),*) -> R {
+                // SAFETY: passed on.
+                unsafe { $crate::__private::run::$with::run_or::<F, G, $($A,)* R>($($a),*) }
+            }
+        }
+    };
+    (@) => {};
+    ($name:literal, settings() $($settings:tt)*) => {
+        $crate::__private::describe! { @item $name { $($settings)* } {} }
+    };
+    (
+        $name:literal,
+        $module:ident::$with:ident::$Body:ident($($body:tt)*),
+        settings() $($settings:tt)*
+    ) => {
+        $crate::__private::describe! {
+            @item $name { $($settings)* } { $module::$with::$Body($($body)*), }
+        }
+    };
 }

@@ -8,31 +8,31 @@ use syn::{Expr, ExprLit, Lit};
 use super::fallback::in_braces;
 use super::shim::{Entry, Shim};
 
-/// The item that describes the callback, or the argument that does.
-pub fn item_and_argument(shim: &Shim<'_>) -> (TokenStream, TokenStream) {
+/// The argument that describes the callback: a value of a type that nobody else can name, or a
+/// `Callback`.
+pub fn argument(shim: &Shim<'_>) -> TokenStream {
     let Shim { private, site, .. } = shim;
-    let callback = value(shim);
-    if matches!(shim.entry, Entry::Described) {
-        let argument = quote_spanned!(*site=> const { &#callback },);
-        return (TokenStream::new(), argument);
-    }
-    let item = quote_spanned! {*site=>
-        struct __GuardedCallback;
-        impl #private::Describe for __GuardedCallback {
-            const CALLBACK: #private::Callback = #callback;
-        }
-    };
-    (item, TokenStream::new())
-}
-
-fn value(shim: &Shim<'_>) -> TokenStream {
-    let Shim { private, site, .. } = shim;
+    let site = *site;
     let name = format!("::{}", shim.callback.signature.ident.unraw());
     let settings = settings(shim);
-    quote_spanned! {*site=>
-        #private::Callback::new(#private::concat!(#private::module_path!(), #name))
-            #settings
-    }
+    let Entry::Typed { module, abi, arguments } = shim.entry else {
+        return quote_spanned! {site=>
+            const {
+                &#private::Callback::new(#private::concat!(#private::module_path!(), #name))
+                    #settings
+            }
+        };
+    };
+    // The function that runs the body where C calls it in effect.
+    let body = abi.map(|abi| {
+        let ident = |text: &str| Ident::new(text, site);
+        let (module, with) = (ident(module), ident(&format!("with{arguments}")));
+        let body = ident(if shim.options.fallback.is_some() { "BodyOr" } else { "Body" });
+        let [types, names] = ["A", "__guarded_callback_"]
+            .map(|letter| (0..arguments).map(move |at| ident(&format!("{letter}{at}"))));
+        quote_spanned!(site=> #module::#with::#body(#abi #(, #types, #names)*),)
+    });
+    quote_spanned!(site=> #private::describe!(#name, #body settings()#settings))
 }
 
 /// The options that are given, as calls behind a `Callback`.
@@ -55,5 +55,6 @@ pub fn settings(shim: &Shim<'_>) -> TokenStream {
         let choice = Ident::new(choice, site);
         quote_spanned!(site=> .foreign(#private::Foreign::#choice))
     });
-    quote_spanned!(site=> #reserve #switch #foreign)
+    let unwinding = shim.callback.abi().unwinds().then(|| quote_spanned!(site=> .unwinding()));
+    quote_spanned!(site=> #reserve #switch #foreign #unwinding)
 }

@@ -21,36 +21,24 @@ pub fn choose(callback: &Callback, options: &Options, arguments: usize) -> Entry
     // Of other ABIs, of closures that capture and of vectors in registers that the runtime was not
     // compiled for, only the compiler knows how they travel.
     let is_compiled = callback.receiver().is_some() || callback.has_target_features();
-    let module = match callback.abi() {
-        Abi::C if !is_compiled => "c",
-        Abi::CUnwind if !is_compiled => "c_unwind",
-        Abi::System if !is_compiled => "system",
-        Abi::SystemUnwind if !is_compiled => "system_unwind",
-        Abi::C | Abi::System | Abi::Other => "compiled",
-        Abi::CUnwind | Abi::SystemUnwind | Abi::Rust | Abi::OtherUnwind => "compiled_unwind",
+    let (module, abi) = match callback.abi() {
+        Abi::C if !is_compiled => ("c", Some("C")),
+        Abi::CUnwind if !is_compiled => ("c_unwind", Some("C-unwind")),
+        _ => ("compiled", None),
     };
-    Entry::Typed { module, arguments }
+    Entry::Typed { module, abi, arguments }
 }
 
 /// The path of the function.
 pub fn path(shim: &Shim<'_>) -> TokenStream {
     let Shim { private, site, options, .. } = shim;
-    let with_fallback = options.fallback.is_some();
-    let suffix = if with_fallback { "_or" } else { "" };
+    let call = Ident::new(if options.fallback.is_some() { "call_or" } else { "call" }, *site);
     match shim.entry {
-        Entry::Described => {
-            let function = format_ident!("call{suffix}", span = *site);
-            quote_spanned!(*site=> #private::described::#function)
-        }
-        Entry::Typed { module, arguments } => {
+        Entry::Described => quote_spanned!(*site=> #private::described::#call),
+        Entry::Typed { module, arguments, .. } => {
             let module = Ident::new(module, *site);
-            let function = format_ident!("call{arguments}{suffix}", span = *site);
-            // The closures, the arguments and the result.
-            let inferred =
-                (0..arguments + 2 + usize::from(with_fallback)).map(|_| quote_spanned!(*site=> _));
-            quote_spanned! {*site=>
-                #private::#module::#function::<__GuardedCallback, #(#inferred),*>
-            }
+            let with = format_ident!("with{arguments}", span = *site);
+            quote_spanned!(*site=> #private::#module::#with::#call)
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::parse::options::Options;
 use crate::parse::tokens::braced;
 
 use self::parameter::Parameter;
-use self::shim::Shim;
+use self::shim::{Entry, Shim};
 use self::signature::function;
 
 /// The function and its guarded twin, of which the compiler takes one.
@@ -70,14 +70,14 @@ impl Shim<'_> {
         signature::with_inputs(&self.callback.signature, &quote!(#(#inputs),*))
     }
 
-    /// What stands in the shim: the description of the callback, and the call of the runtime.
+    /// What stands in the shim: the call of the runtime.
     fn call(&self) -> TokenStream {
-        let (item, description) = description::item_and_argument(self);
+        let description = description::argument(self);
         let entry = entry::path(self);
         let body = self.body();
         let fallback = fallback::closure(self);
         let arguments = entry::arguments(self);
-        quote_spanned!(self.site=> #item #entry(#description #body, #fallback #arguments))
+        quote_spanned!(self.site=> #entry(#description, #body, #fallback #arguments))
     }
 
     /// The user's body as a closure. It has the span of the body without the attribute's hygiene:
@@ -97,6 +97,10 @@ impl Shim<'_> {
             Some(capture) => braced(braces, quote!(#capture #inside)),
             None => braces.clone(),
         };
-        quote_spanned!(braces.span()=> #keyword |#parameters| #output #body)
+        // Backtraces name the closure; with a fallback another function is never inlined.
+        let is_compiled = !matches!(self.entry, Entry::Typed { abi: Some(_), .. });
+        let named = is_compiled && self.options.fallback.is_none();
+        let inline = named.then(|| quote_spanned!(braces.span()=> #[inline(never)]));
+        quote_spanned!(braces.span()=> #inline #keyword |#parameters| #output #body)
     }
 }

@@ -23,7 +23,8 @@ pub struct Shim<'item> {
 #[derive(Clone, Copy)]
 pub enum Entry {
     /// One of a module with a function for each number of arguments. The description is a type.
-    Typed { module: &'static str, arguments: usize },
+    /// `abi` is that of the body where C calls it in effect.
+    Typed { module: &'static str, abi: Option<&'static str>, arguments: usize },
     /// The one that takes the description as a value, and all arguments as a tuple.
     Described,
 }

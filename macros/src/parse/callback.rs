@@ -4,7 +4,6 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::token::Async;
 use syn::{
     AttrStyle, Attribute, FnArg, Pat, PatType, Receiver, ReturnType, Signature, Token, Type,
     Visibility,
@@ -35,15 +34,21 @@ pub enum Body {
 /// How arguments and result travel, as far as the name of the ABI tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Abi {
-    /// `"C"`, also where `extern` stands alone.
+    /// `"C"`, also where `extern` stands alone, and `"system"`: where the two differ, C does not
+    /// call the body by itself.
     C,
     CUnwind,
-    System,
-    SystemUnwind,
     /// Rust's own, written out or not.
     Rust,
     Other,
     OtherUnwind,
+}
+
+impl Abi {
+    /// Whether panics and exceptions may leave such functions.
+    pub fn unwinds(self) -> bool {
+        matches!(self, Self::CUnwind | Self::Rust | Self::OtherUnwind)
+    }
 }
 
 /// Whether a function starts here.
@@ -94,10 +99,8 @@ impl Callback {
     pub fn abi(&self) -> Abi {
         let Some(abi) = &self.signature.abi else { return Abi::Rust };
         match abi.name.as_ref().map(syn::LitStr::value).as_deref() {
-            None | Some("C") => Abi::C,
-            Some("C-unwind") => Abi::CUnwind,
-            Some("system") => Abi::System,
-            Some("system-unwind") => Abi::SystemUnwind,
+            None | Some("C" | "system") => Abi::C,
+            Some("C-unwind" | "system-unwind") => Abi::CUnwind,
             Some("Rust") => Abi::Rust,
             Some(name) if name.ends_with("-unwind") => Abi::OtherUnwind,
             Some(_) => Abi::Other,
@@ -112,10 +115,6 @@ impl Callback {
     /// Whether the body may use more of the processor than its callers.
     pub fn has_target_features(&self) -> bool {
         self.attributes.iter().any(|attribute| may_be_attribute(attribute, "target_feature"))
-    }
-
-    pub fn asyncness(&self) -> Option<&Async> {
-        self.signature.asyncness.as_ref()
     }
 
     pub fn receiver(&self) -> Option<&Receiver> {

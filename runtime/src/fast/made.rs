@@ -95,12 +95,12 @@ pub(crate) use assemble;
 macro_rules! fast_path {
     (
         extern $abi:literal fn $name:ident<[$($generic:ident),*] $($argument:ident),*>
-        where [$($bounds:tt)*] body = $body:ident, slow = $slow:ident
+        where [$($bounds:tt)*] body = $($body:ident)::+, slow = $slow:ident
     ) => {
         /// # Safety
         /// As for the body.
         #[unsafe(naked)]
-        unsafe extern $abi fn $name<D: Describe, $($generic,)* $($argument,)* R>(
+        unsafe extern $abi fn $name<D, $($generic,)* $($argument,)* R>(
             $(_: $argument),*
         ) -> R
         where
@@ -128,7 +128,7 @@ macro_rules! fast_path {
                 room = const crate::stack::ROOM_BYTES,
                 describe = sym crate::fast::describe::<D>,
                 personality = sym crate::fast::personality,
-                body = sym $body::<$($generic,)* $($argument,)* R>,
+                body = sym $($body)::+::<$($generic,)* $($argument,)* R>,
                 slow = sym $slow::<D, $($generic,)* $($argument,)* R>,
             }
         }
