@@ -28,7 +28,9 @@ pub fn sources(folder: &Path) -> Vec<(String, String)> {
 /// The text with blanks where the attribute and its import were, so that all places stay the same.
 pub fn without_attribute(text: &str) -> String {
     let blanked = |text: &str, start: usize, end: usize| {
-        format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
+        let blanks = |letter| if letter == '\n' { letter } else { ' ' };
+        let between: String = text[start..end].chars().map(blanks).collect();
+        format!("{}{between}{}", &text[..start], &text[end..])
     };
     let mut text = text.to_owned();
     for import in [
