@@ -342,6 +342,7 @@ in_both_modes! {
         stepped::first_at_each(mode, stepped::makes_a_thread);
     }
 
+    #[cfg(not(target_env = "musl"))]
     fn first_callback_at_each_instruction_of_dlopen_works(mode) {
         stepped::first_at_each(mode, stepped::opens_a_library);
     }

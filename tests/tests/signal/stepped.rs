@@ -373,6 +373,7 @@ pub(super) fn makes_a_thread(_mode: Mode) -> c_int {
     }
 }
 
+#[cfg(not(target_env = "musl"))]
 pub(super) fn opens_a_library(_mode: Mode) -> c_int {
     // SAFETY: a library of glibc that does nothing.
     unsafe {
