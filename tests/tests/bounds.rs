@@ -100,9 +100,9 @@ fn is_right(
 #[cfg(target_os = "linux")]
 fn least_bytes() -> usize {
     // SAFETY: no preconditions.
-    let told = usize::try_from(unsafe { libc::sysconf(libc::_SC_THREAD_STACK_MIN) });
+    let least = usize::try_from(unsafe { libc::sysconf(libc::_SC_THREAD_STACK_MIN) });
     // The 2 KiB of musl are too few for what an unoptimised caller does.
-    told.expect("a size").max(16 * KIB)
+    least.expect("a size").max(16 * KIB)
 }
 
 in_both_modes! {
