@@ -93,7 +93,7 @@
 //!
 //! # Minimum supported Rust version and licence
 //!
-//! Rust 1.95, the oldest compiler that CI runs. MIT or Apache 2.0, at your option.
+//! Rust 1.88, the first with naked functions. MIT or Apache 2.0, at your option.
 
 #![doc(test(attr(deny(warnings))))]
 // Marks what needs a feature, where the documentation is built for docs.rs.
@@ -125,6 +125,7 @@ mod settings;
 mod slow_path;
 mod stack;
 mod switch;
+mod sync;
 mod thread;
 
 #[doc(hidden)]

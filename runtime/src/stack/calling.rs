@@ -1,6 +1,6 @@
 //! Whether a stack is in use: one word, which the fast path writes as well.
 
-use super::{AtomicUsize, Ordering::*};
+use crate::sync::{AtomicUsize, Ordering::*};
 
 /// The value on a stack without an activation.
 const IDLE: usize = 0;

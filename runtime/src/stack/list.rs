@@ -4,8 +4,9 @@
 //! The head is one word: the number of a granule (see [`table`]), and a count of what was added, so
 //! that who has read a link before another took the stack and put it back does not use that link.
 
+use super::Header;
 use super::table::{self, GRANULE_NUMBERS};
-use super::{AtomicUsize, Header, Ordering::*};
+use crate::sync::{AtomicUsize, Ordering::*};
 
 /// No stack has this number: nothing is mapped at address 0.
 const EMPTY: usize = 0;

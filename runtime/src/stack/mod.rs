@@ -35,8 +35,7 @@ use core::ffi::c_void;
 use core::mem::{MaybeUninit, offset_of};
 use core::ops::Range;
 use core::ptr;
-use core::sync::atomic::Ordering::{self, *};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
 
 use self::calling::Calling;
 use self::depth::Depth;

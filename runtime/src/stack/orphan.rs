@@ -3,7 +3,8 @@
 //!
 //! The functions return whether it is the caller: then the stack is unused, and nobody else has it.
 
-use super::{AtomicUsize, Header, Ordering::*};
+use super::Header;
+use crate::sync::{AtomicUsize, Ordering::*};
 
 /// The owner of such a stack.
 const ORPHAN: usize = 1;

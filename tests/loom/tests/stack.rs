@@ -10,6 +10,12 @@ mod list;
 #[path = "../../../runtime/src/stack/orphan.rs"]
 mod orphan;
 
+/// What `crate::sync` is in the runtime.
+mod sync {
+    pub(crate) use super::AtomicUsize;
+    pub(crate) use std::sync::atomic::Ordering;
+}
+
 use std::cell::{OnceCell, RefCell};
 use std::sync::atomic::Ordering;
 
