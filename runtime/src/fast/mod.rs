@@ -72,7 +72,7 @@ fn callback_on(header: &Header) -> Option<&'static Callback> {
     if at.is_null() {
         return None;
     }
-    // SAFETY: not null, so it is in the code of the fast path, which stays: a jump to `describe` of
-    // this callback.
+    // SAFETY: not null, so it was written by the fast path: the address of `describe` of this
+    // callback, or of a jump to it. Code stays.
     unsafe { Some(core::mem::transmute::<*mut c_void, extern "C" fn() -> &'static Callback>(at)()) }
 }
