@@ -22,7 +22,7 @@ macro_rules! tyt {
         ($a, $a)
     };
 }
-macro_rules! callback { ($(#[$m:meta])* $v:vis $n:ident($($p:pat_param : $t:ty),* $(,)?) -> $r:ty {
+macro_rules! callback { ($(#[$m:meta])* $v:vis $n:ident($($p:pat => $t:ty),* $(,)?) -> $r:ty {
     $($b:tt)* }) => { $(#[$m])* #[guarded_callback] $v extern "C" fn $n($($p: $t),*) -> $r { $($b)*
     } } }
 #[guarded_callback]
@@ -105,11 +105,11 @@ extern "C" fn fb(a: i32, mut b: i32, _: String, (c, d): (i32, String)) -> i32 {
     }
     a + b
 }
-callback! { #[inline] pub made(_: i32, (a, b): (i32, i32), &c: &i32) -> i32 { let a = a * 2; a + b
-    + c } }
-callback! { made2(a: impl Into<i32>, b: &dyn Fn(i32) -> i32,) -> impl std::fmt::Display { let n =
-    a.into(); b(n) } }
-callback! { made3(mut v: Vec<i32>) -> Vec<i32> { v.sort(); v } }
+callback! { #[inline] pub made(_ => i32, (a, b) => (i32, i32), &c => &i32) -> i32 {
+    let a = a * 2; a + b + c } }
+callback! { made2(a => impl Into<i32>, b => &dyn Fn(i32) -> i32,) -> impl std::fmt::Display {
+    let n = a.into(); b(n) } }
+callback! { made3(mut v => Vec<i32>) -> Vec<i32> { v.sort(); v } }
 struct Sel(i32);
 impl Sel {
     const K: i32 = 3;
@@ -152,8 +152,8 @@ fn main() {
     );
     println!(
         "{} {} {} {} {:?} {} {}",
-        fb(1, 2, "".into(), (1, "x".into())),
         fb(1, 2, "".into(), (0, "x".into())),
+        fb(2, 2, "".into(), (0, "x".into())),
         made(1, (2, 3), &4),
         made2(3_i16, &|x| x + 1),
         made3(vec![2, 1]),

@@ -164,7 +164,7 @@ fn generic_default<T: Default>() -> T {
     Default::default()
 }
 #[guarded_callback]
-fn collects<B: FromIterator<i32>>(n: i32) -> B {
+fn collects<B: std::iter::FromIterator<i32>>(n: i32) -> B {
     (0..n).collect()
 }
 #[guarded_callback]

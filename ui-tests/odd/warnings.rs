@@ -66,7 +66,7 @@ pub extern "C" fn lives3<'a, 'b>(a: &'a u8) -> &'a u8 {
 }
 /// D.
 #[guarded_callback]
-pub extern "C" fn lives4(a: &Hold<'_>) -> Hold {
+pub extern "C" fn lives4(a: Hold<'_>) -> Hold {
     Hold(a.0)
 }
 /// H.
@@ -237,7 +237,8 @@ extern "C" fn drops(m: &std::sync::Mutex<Vec<i32>>) -> usize {
 #[guarded_callback]
 extern "C" fn tail(m: &std::cell::RefCell<Vec<i32>>) -> usize {
     let x = std::cell::RefCell::new(1);
-    m.borrow().len() + *x.borrow() as usize
+    let sum = m.borrow().len() + *x.borrow() as usize;
+    sum
 }
 #[guarded_callback]
 fn future(a: i32) -> impl std::future::Future<Output = i32> {

@@ -42,8 +42,13 @@ pub fn without_attribute(text: &str) -> String {
             text = blanked(&text, start, start + import.len());
         }
     }
-    let attributes =
-        ["#[guarded_callback", "#[::guarded_callback", "#[cfg_attr(not(any()), guarded_"];
+    let attributes = [
+        "#[guarded_callback",
+        "#[::guarded_callback",
+        "#[cfg_attr(not(any()), guarded_",
+        "#[cfg_attr(all(), guarded_",
+        "#[cfg_attr(all(), cfg_attr(all(), guarded_",
+    ];
     while let Some(start) = attributes.iter().find_map(|attribute| text.find(attribute)) {
         let mut depth = 0;
         let length = text[start..].char_indices().find_map(|(at, letter)| {
