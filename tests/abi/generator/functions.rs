@@ -84,15 +84,17 @@ impl Function {
     /// clang (22) pass a struct of a float and a pointer in two integer registers, rustc (1.96) in
     /// a register of each kind, as all three do with a float and an integer. On 32-bit Arm gcc and
     /// clang place a struct with `aligned` on the stack by the alignment of its fields, as the
-    /// AAPCS says, rustc by its own. Under `ms_abi` gcc (12) returns vectors of more than 16 bytes
-    /// in memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with `aligned` to
-    /// 16. clang passes them by what the whole file is compiled for.
+    /// AAPCS says, rustc by its own. On aarch64 they pass a struct of several vectors in as many
+    /// registers, rustc (1.96) by its address. Under `ms_abi` gcc (12) returns vectors of more than
+    /// 16 bytes in memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with
+    /// `aligned` to 16. clang passes them by what the whole file is compiled for.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,
             _ if is_for("riscv64") => !self.all_types().any(Type::is_float_and_pointer),
             _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
             _ if uses_clang() && self.widest_vector() > 16 => false,
+            _ if is_for("aarch64") => !self.all_types().any(|ty| ty.vector > 0 && ty.size() > 16),
             "win64" => !self.all_types().any(|ty| ty.has_i128 || ty.over_aligned || ty.vector > 16),
             _ => true,
         }
