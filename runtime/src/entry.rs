@@ -211,47 +211,27 @@ macro_rules! fast {
     )* };
 }
 
-/// The same on targets without a fast path.
-#[allow(unused_macros, reason = "for targets without a fast path")]
-macro_rules! no_fast {
-    ($abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
-        /// For so many arguments.
-        pub mod $with {
-        use super::*;
-        bodies! { $abi ($($A $a),*) }
-
-        /// Runs the body with the room that the callback asks for.
-        #[inline(always)]
-        pub fn call<D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-            described: D, _body: F, $($a: $A),*
-        ) -> R {
-            // SAFETY: here is a value of the closure's type.
-            let run = |$($a: $A),*| unsafe {
-                D::body::<F, $($A,)* R>($(ManuallyDrop::new($a)),*)
-            };
-            compiled::$with::call(described, run, $($a),*)
-        }
-
-        /// As the function without a fallback; `fallback` gives the result when the body panics, or
-        /// can have no stack.
-        #[inline(always)]
-        pub fn call_or<
-            D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
-            G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
-        >(described: D, body: F, fallback: G, $($a: $A),*) -> R {
-            compiled::$with::call_or(described, body, fallback, $($a),*)
-        }
-        }
-    )* };
-}
-
-/// The functions for all other ABIs, with closures of any size. Without a fallback these are never
-/// inlined: the frame of the shim must not grow with the body's, and backtraces name the closure.
+/// The functions for all other ABIs, with closures of any size, and those of "C" and "C-unwind" on
+/// targets without a fast path. The frame of the shim must not grow with the body's: without a
+/// fallback the closures of the first are never inlined (`named`, as backtraces name them), those
+/// of the second by a function of their own (`unnamed`).
 macro_rules! compiled {
-    (; $($with:ident ($($A:ident $a:ident),*))*) => { $(
+    (@bodies named $($of:tt)*) => {};
+    (@bodies unnamed $abi:literal $arguments:tt) => { bodies! { $abi $arguments } };
+    (@run named $body:ident($($argument:expr),*)) => { $body($($argument),*) };
+    (@run unnamed $body:ident($($argument:expr),*)) => { in_place($body, $($argument),*) };
+    ($kind:ident $abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
         /// For so many arguments.
         pub mod $with {
         use super::*;
+        compiled! { @bodies $kind $abi ($($A $a),*) }
+
+        /// Calls the body where SP is.
+        #[allow(dead_code, reason = "for closures that may be inlined")]
+        #[inline(never)]
+        fn in_place<F: FnOnce($($A),*) -> R, $($A,)* R>(body: F, $($a: $A),*) -> R {
+            body($($a),*)
+        }
 
         /// Runs the body with the room that the callback asks for.
         #[inline(always)]
@@ -269,7 +249,7 @@ macro_rules! compiled {
                     // SAFETY: body and arguments are moved out once; this frame lasts longer.
                     unsafe {
                         let body = ManuallyDrop::into_inner(read(body));
-                        body($(ManuallyDrop::into_inner(read($a))),*)
+                        compiled!(@run $kind body($(ManuallyDrop::into_inner(read($a))),*))
                     }
                 };
                 // A refusal without a fallback does not return.
@@ -282,7 +262,7 @@ macro_rules! compiled {
             }
 
             if may_stay(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
-                return body($($a),*);
+                return compiled!(@run $kind body($($a),*));
             }
             if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
                 let call = move || body($($a),*);
@@ -424,7 +404,7 @@ pub mod run {
 /// For functions of any ABI, and closures of any size.
 pub mod compiled {
     use super::*;
-    each_arity! { compiled! }
+    each_arity! { compiled! named "Rust" }
 }
 
 /// For callbacks whose description is a value and no type, as its reserve depends on generics, and
@@ -599,13 +579,13 @@ if_fast_path! { {
     /// For functions of the ABI "C".
     pub mod c {
         use super::*;
-        each_arity! { no_fast! "C" }
+        each_arity! { compiled! unnamed "C" }
     }
 
     /// For functions of the ABI "C-unwind".
     pub mod c_unwind {
         use super::*;
-        each_arity! { no_fast! "C-unwind" }
+        each_arity! { compiled! unnamed "C-unwind" }
     }
 
     /// No fast path.

@@ -10,8 +10,8 @@
 //! One file for each architecture, for systems with the same calling convention. It has the
 //! assembly, and says where that keeps the record of an activation and which arguments travel in
 //! registers; what all have in common is in made.rs. How a thread's words are found differs by
-//! system, and is told in thread/tls/. With the features `stats` and `asan`
-//! there is no fast path: the compiled way counts, and tells the sanitizer.
+//! system, and is told in thread/tls/. With the features `stats` and `asan` there is no fast path:
+//! the compiled way counts, and tells the sanitizer.
 
 use crate::cfg_if::cfg_if;
 

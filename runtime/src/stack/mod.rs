@@ -19,7 +19,7 @@
 //! | unused | 1 | the [`pool`], who has just taken it from there, or a decision on it |
 //! | idle | 0 | the thread `owner`, for its next body |
 //! | in use | address of the record | the activation, on behalf of `owner` |
-//! | left by its thread | address of the record | nobody ([`orphan`]); the pool when the activation has ended |
+//! | left by its thread | address of the record | nobody: an [`orphan`], until that has ended |
 
 pub(crate) mod arena;
 mod calling;
