@@ -41,7 +41,7 @@
 //! | tell of a coroutine's stack | [`register_stack`], [`Registration`] |
 //! | change sizes and defaults | [`Settings`] |
 //! | find out what an overflow was | [`install_overflow_report`] |
-//! | find out how much is left, and where | [`remaining_stack`], [`StackBounds`], [`on_system_stack`] |
+//! | see how much is left, and where | [`remaining_stack`], [`StackBounds`], [`on_system_stack`] |
 //! | find out how large `reserve` must be | [`measure`], feature `stats` |
 //! | see the stacks of a thread | [`StackMap`] |
 //! | count what happened | [`stats()`], [`Stats`] |
