@@ -41,7 +41,7 @@ use proc_macro::TokenStream;
 /// | option | value | default |
 /// |---|---|---|
 /// | `reserve` | how much stack the body has free when it starts | `"128 KiB"` |
-/// | `switch` | when it leaves the stack: `when_low`, `always`, `never` | `when_low`, or the process's |
+/// | `switch` | when it switches: `when_low`, `always`, `never` | `when_low`, or the process's |
 /// | `foreign` | what to do on a coroutine's stack: `switch`, `stay` | `switch`, or the process's |
 /// | `fallback` | what C gets when the body panics or no stack can be had | none |
 /// | `crate` | the path of the runtime crate | `::guarded_callback` |
