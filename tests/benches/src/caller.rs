@@ -27,13 +27,13 @@ pub(crate) enum Host {
 const SMALL_BYTES: usize =
     if libc::PTHREAD_STACK_MIN > 64 * 1024 { libc::PTHREAD_STACK_MIN } else { 64 * 1024 };
 
-/// Above all system stacks, as stacks of other programs are: also under Valgrind, which has less
-/// room for addresses. In qemu the highest free place is above them.
+/// Above all system stacks, as stacks of other programs are: at 8 TiB, for which Valgrind has room
+/// as well. In qemu the highest free place is above them.
 struct SmallStack(*mut c_void);
 
 impl SmallStack {
     fn new() -> Option<Self> {
-        let high = if counter::is_plugin() { 0 } else { 0x1e_0000_0000_u64 };
+        let high = if counter::is_plugin() { 0 } else { 0x0800_0000_0000_u64 };
         let high = core::ptr::without_provenance_mut(high as usize);
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
