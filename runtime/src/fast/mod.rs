@@ -7,11 +7,11 @@
 //! may be arguments on the stack copied. In every other case it jumps to the slow function beside
 //! it, which knows all cases.
 //!
-//! One file for each architecture, for systems with the same calling convention. It has the
-//! assembly, and says where that keeps the record of an activation and which arguments travel in
-//! registers; what all have in common is in made.rs. How a thread's words are found differs by
-//! system, and is told in thread/tls/. With the features `stats` and `asan` there is no fast path:
-//! the compiled way counts, and tells the sanitizer.
+//! One file for each architecture and calling convention. It has the assembly, and says where that
+//! keeps the record of an activation and which arguments travel in registers. What all have in
+//! common is in made.rs, and what both conventions of x86_64 have in decide_x86_64.rs. How a
+//! thread's words are found differs by system, and is told in thread/tls/. With the features
+//! `stats` and `asan` there is no fast path: the compiled way counts, and tells the sanitizer.
 
 use crate::cfg_if::cfg_if;
 
@@ -27,9 +27,13 @@ cfg_if! {
         #[cfg_attr(all(target_arch = "x86_64", windows), path = "windows_x86_64.rs")]
         #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
         mod imp;
-        pub(crate) use imp::{assembly, look_at_home};
-        #[cfg(all(target_arch = "x86_64", not(windows)))]
-        pub(crate) use imp::segment;
+        #[cfg(target_arch = "x86_64")]
+        mod decide_x86_64;
+        #[cfg(target_arch = "x86_64")]
+        pub(crate) use decide_x86_64::{decide, decide_elsewhere, look_at_home, segment};
+        #[cfg(target_arch = "aarch64")]
+        pub(crate) use imp::look_at_home;
+        pub(crate) use imp::assembly;
         #[cfg(windows)]
         pub(crate) use imp::{OTHER, OWN, assemble, personality};
         #[cfg(not(windows))]

@@ -75,20 +75,6 @@ pub(crate) unsafe extern "C" fn personality(
     EXCEPTION_CONTINUE_SEARCH
 }
 
-/// In place when SP is on the home, with enough below: the home has at least ROOM. r11 = header of
-/// the home.
-macro_rules! look_at_home {
-    () => {
-        "mov r11, qword ptr [rax + 16]
-        .if {needed} < {room}
-        lea r10, [rsp + {room} - {needed}]
-        sub r10, qword ptr [rax + 24]
-        cmp r10, {room} - {needed}
-        jb {body}
-        .endif"
-    };
-}
-
 /// The fast path. On entry: the arguments where C has put them, [rsp] = return address.
 macro_rules! assembly {
     () => {
@@ -101,44 +87,10 @@ macro_rules! assembly {
             ",
             $crate::thread::tls::find_words!(),
             "
-            .if {stays}
-            // In place when SP is on the thread stack, with enough below; the slow path notes
-            // the first time. Where the subtraction wraps around, the result is negative: less
-            // than all addresses of user space are. (The range in which {usual} bytes are free
-            // would cost those more that change stacks.)
-            lea r10, [rsp - {needed}]
-            cmp r10, qword ptr [rax]
-            jl 4f
-            cmp rsp, qword ptr [rax + 48]
-            jb {body}
-            // Above, or on the thread stack for the first time.
-            jmp 6f
-            .else
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::decide!(40),
             "
-            .endif
-            // On the thread stack, but not to stay there?
-            4:
-            mov r10, rsp
-            sub r10, qword ptr [rax]
-            cmp r10, qword ptr [rax + 8]
-            jae 6f
             .if {switches}
-            .if {words}
-            // What is copied below lies on the stack, above the callee's 32 bytes.
-            add r10, 40 + 8 * {words}
-            cmp r10, qword ptr [rax + 8]
-            ja 7f
-            .endif
-            .if {stays}
-            mov r11, qword ptr [rax + 16]
-            .endif
-            // The home is to be taken, when it is idle: then SP is not on it.
-            .if {needed} > {room}
-            cmp qword ptr [r11 + 16], {needed}
-            jb 7f
-            .endif
             // All that the system is told of now has to lie above it: otherwise it could not grow.
             cmp r11, qword ptr gs:[0x10]
             ja 7f
@@ -225,15 +177,9 @@ macro_rules! assembly {
             jmp {slow}
             .seh_endproc
             .endif
-            // Not on the thread stack.
-            6:
-            .if {stays}
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::decide_elsewhere!(),
             "
-            .endif
-            7:
-            jmp {slow}
             .else
             jmp {slow}
             .endif
@@ -256,4 +202,4 @@ macro_rules! assemble {
     };
 }
 
-pub(crate) use {assemble, assembly, look_at_home};
+pub(crate) use {assemble, assembly};

@@ -66,37 +66,8 @@ pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
     Some(end + AFTER_CALL.len() + DESCRIPTION_BYTES)
 }
 
-/// Where rax leads to the words from: the thread pointer, or nowhere, as it is their address.
-#[cfg(not(target_vendor = "apple"))]
-macro_rules! segment {
-    () => {
-        "fs:"
-    };
-}
-#[cfg(target_vendor = "apple")]
-macro_rules! segment {
-    () => {
-        ""
-    };
-}
-
-/// In place when SP is on the home, with enough below: the home has at least ROOM. r11 = header of
-/// the home.
-#[rustfmt::skip] // Would break lines of assembly.
-macro_rules! look_at_home {
-    () => { concat!(
-        "mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
-        .if {needed} < {room}
-        lea r10, [rsp + {room} - {needed}]
-        sub r10, qword ptr ", $crate::fast::segment!(), "[rax + 24]
-        cmp r10, {room} - {needed}
-        jb {body}
-        .endif"
-    ) };
-}
-
 /// The fast path. On entry: the arguments where C has put them, [rsp] = return address.
-#[rustfmt::skip] // As above.
+#[rustfmt::skip] // Would break lines of assembly.
 macro_rules! assembly {
     () => {
         concat!(
@@ -123,45 +94,11 @@ macro_rules! assembly {
             jz 8f
             .endif
             2:
-            .if {stays}
-            // In place when SP is on the thread stack, with enough below; the slow path notes
-            // the first time. Where the subtraction wraps around, the result is negative: less
-            // than all addresses of user space are. (The range in which {usual} bytes are free
-            // would cost those more that change stacks.)
-            lea r10, [rsp - {needed}]
-            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax]
-            jl 4f
-            cmp rsp, qword ptr ", $crate::fast::segment!(), "[rax + 48]
-            jb {body}
-            // Above, or on the thread stack for the first time.
-            jmp 6f
-            .else
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::decide!(8),
             "
-            .endif
-            // On the thread stack, but not to stay there?
-            4:
-            mov r10, rsp
-            sub r10, qword ptr ", $crate::fast::segment!(), "[rax]
-            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
-            jae 6f
             .if {switches}
-            .if {words}
-            // What is copied below lies on the stack.
-            add r10, 8 * {words} + 8
-            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
-            ja 7f
-            .endif
-            .if {stays}
-            mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
-            .endif
-            // The home is to be taken, when it is idle: then SP is not on it. It lies below the
-            // calling stack.
-            .if {needed} > {room}
-            cmp qword ptr [r11 + 16], {needed}
-            jb 7f
-            .endif
+            // The home lies below the calling stack.
             .cfi_remember_state
             push rbp
             .cfi_def_cfa_offset 16
@@ -243,15 +180,9 @@ macro_rules! assembly {
             jmp {slow}
             .cfi_restore_state
             .endif
-            // Not on the thread stack.
-            6:
-            .if {stays}
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::decide_elsewhere!(),
             "
-            .endif
-            7:
-            jmp {slow}
             // The words are in the state of the thread, to which the value of our
             // thread-specific key leads, if it is one of ours.
             .if !{is_apple}
@@ -279,4 +210,4 @@ macro_rules! assembly {
         )
     };
 }
-pub(crate) use {assembly, look_at_home, segment};
+pub(crate) use assembly;

@@ -1,0 +1,103 @@
+//! What both calling conventions of x86_64 have in common: where a body runs, decided from this
+//! thread's words, to which rax leads. r10 and r11 are free.
+
+/// Where rax leads to the words from: the thread pointer, or nowhere, as it is their address.
+#[cfg(target_os = "linux")]
+macro_rules! segment {
+    () => {
+        "fs:"
+    };
+}
+#[cfg(not(target_os = "linux"))]
+macro_rules! segment {
+    () => {
+        ""
+    };
+}
+
+/// In place when SP is on the home, with enough below: the home has at least ROOM. r11 = header of
+/// the home.
+#[rustfmt::skip] // Would break lines of assembly.
+macro_rules! look_at_home {
+    () => { concat!(
+        "mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
+        .if {needed} < {room}
+        lea r10, [rsp + {room} - {needed}]
+        sub r10, qword ptr ", $crate::fast::segment!(), "[rax + 24]
+        cmp r10, {room} - {needed}
+        jb {body}
+        .endif"
+    ) };
+}
+
+/// Jumps to the body where that runs in place, to 6 when SP is not on the thread stack, and to 7
+/// when the slow path has to look. Goes on where the home is to be taken, if it is idle: r11 = its
+/// header. C has left `$above` bytes between SP and the arguments that lie on the stack.
+#[rustfmt::skip] // As above.
+macro_rules! decide {
+    ($above:literal) => {
+        concat!(
+            "
+            .if {stays}
+            // In place when SP is on the thread stack, with enough below; the slow path notes
+            // the first time. Where the subtraction wraps around, the result is negative: less
+            // than all addresses of user space are. (The range in which {usual} bytes are free
+            // would cost those more that change stacks.)
+            lea r10, [rsp - {needed}]
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax]
+            jl 4f
+            cmp rsp, qword ptr ", $crate::fast::segment!(), "[rax + 48]
+            jb {body}
+            // Above, or on the thread stack for the first time.
+            jmp 6f
+            .else
+            ",
+            $crate::fast::look_at_home!(),
+            "
+            .endif
+            // On the thread stack, but not to stay there?
+            4:
+            mov r10, rsp
+            sub r10, qword ptr ", $crate::fast::segment!(), "[rax]
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
+            jae 6f
+            .if {switches}
+            .if {words}
+            // What is copied lies on the stack.
+            add r10, 8 * {words} + ", $above, "
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
+            ja 7f
+            .endif
+            .if {stays}
+            mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
+            .endif
+            // SP is not on the home, if that is idle.
+            .if {needed} > {room}
+            cmp qword ptr [r11 + 16], {needed}
+            jb 7f
+            .endif
+            .endif
+            "
+        )
+    };
+}
+
+/// Where `decide` goes on when the home is not to be taken.
+macro_rules! decide_elsewhere {
+    () => {
+        concat!(
+            "
+            // Not on the thread stack.
+            6:
+            .if {stays}
+            ",
+            $crate::fast::look_at_home!(),
+            "
+            .endif
+            7:
+            jmp {slow}
+            "
+        )
+    };
+}
+pub(crate) use {decide, decide_elsewhere, look_at_home, segment};
