@@ -32,11 +32,11 @@ fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenSt
             expand::callback(&callback, options)
         }
         Kind::Block(block) => block::guard(&block, options, errors),
-        Kind::MacroCall { span, .. } => {
+        Kind::MacroCall(span, _) => {
             check::not_a_function("a macro call", span, errors);
             item
         }
-        Kind::Other { what, span } => {
+        Kind::Other(what, span) => {
             check::not_a_function(what, span, errors);
             item
         }

@@ -152,7 +152,7 @@ pub fn not_a_function(what: &str, span: Span, errors: &mut Errors) {
 
 /// `skip` leaves alone what the attribute on the block around it would guard.
 pub fn skipped(kind: &Kind, errors: &mut Errors) {
-    if let Kind::Other { what, span } = kind {
+    if let Kind::Other(what, span) = kind {
         let message = format!(
             "the attribute does not apply to {what}, so there is nothing to skip; remove it"
         );

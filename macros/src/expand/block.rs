@@ -30,8 +30,7 @@ fn guard_inside(
 ) -> TokenStream {
     let items = block.items().into_iter();
     let items = items.map(|item| guard_item(item, options, errors, guarded)).collect();
-    let head = &block.head;
-    let braces = braced(&block.braces, items);
+    let (head, braces) = (&block.head, braced(&block.braces, items));
     quote!(#head #braces)
 }
 
@@ -52,11 +51,11 @@ fn guard_item(
             return callback(&function, options);
         }
         Kind::Block(inner) => return guard_inside(&inner, options, errors, guarded),
-        Kind::MacroCall { span, tokens } => check::macro_hides_nothing(span, &tokens, errors),
+        Kind::MacroCall(span, tokens) => check::macro_hides_nothing(span, &tokens, errors),
         Kind::Unreadable(error) if holds_extern_function(tokens.clone()) => {
             check::unreadable(&error, errors);
         }
-        Kind::Function(_) | Kind::Unreadable(_) | Kind::Other { .. } => {}
+        Kind::Function(_) | Kind::Unreadable(_) | Kind::Other(..) => {}
     }
     tokens
 }
@@ -64,9 +63,6 @@ fn guard_item(
 /// Whether the item has the attribute itself. `skip` counts under whatever name the attribute was
 /// imported.
 fn speaks_for_itself(attribute: &Attribute) -> bool {
-    may_be_attribute(attribute, ATTRIBUTE) || says_skip(attribute)
-}
-
-fn says_skip(attribute: &Attribute) -> bool {
-    matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "skip")
+    let skips = matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "skip");
+    skips || may_be_attribute(attribute, ATTRIBUTE)
 }

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::GenericParam;
 
 use super::fallback;
 use super::parameter::Parameter;
@@ -81,12 +80,9 @@ fn lints(shim: &Shim<'_>, parameter: &Parameter<'_>) -> TokenStream {
 /// Whether the reserve depends on what no item inside of the function sees.
 fn is_generic(callback: &Callback, options: &Options) -> bool {
     let Some(reserve) = &options.reserve else { return false };
-    let parameters =
-        callback.signature.generics.params.iter().filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
-            GenericParam::Const(parameter) => Some(parameter.ident.to_string()),
-            GenericParam::Lifetime(_) => None,
-        });
-    let words: Vec<_> = parameters.chain(["Self".to_owned()]).collect();
+    let generics = &callback.signature.generics;
+    let types = generics.type_params().map(|parameter| &parameter.ident);
+    let names = types.chain(generics.const_params().map(|parameter| &parameter.ident));
+    let words: Vec<_> = names.map(ToString::to_string).chain(["Self".to_owned()]).collect();
     mentions(reserve.to_token_stream(), &words)
 }

@@ -17,19 +17,18 @@ pub fn closure(shim: &Shim<'_>) -> TokenStream {
     let value = fallback.value.to_token_stream();
     let end = value.into_iter().last().map_or_else(Span::call_site, |token| token.span());
     let site = Span::mixed_site().located_at(end);
-    let copied = match shim.entry {
-        Entry::Typed { .. } => each(shim, site),
-        Entry::Described => in_tuple(shim, site),
-    };
+    let copied = copied(shim, site);
     let keyword = shim.callback.receiver().map(|_| quote_spanned!(site=> move));
     let output = result::annotation(shim);
     let value = in_braces(&fallback.value, site);
     quote_spanned!(site=> #keyword |#copied| #output #value,)
 }
 
-/// Patterns for a reference to each argument.
-fn each(shim: &Shim<'_>, site: Span) -> TokenStream {
-    let patterns = shim.parameters.iter().map(|parameter| match mentioned_name(shim, parameter) {
+/// Patterns for a reference to each argument, or for one to the tuple of all.
+fn copied(shim: &Shim<'_>, site: Span) -> TokenStream {
+    let in_tuple = matches!(shim.entry, Entry::Described);
+    let each = shim.parameters.iter().map(|parameter| match mentioned_name(shim, parameter) {
+        Some(name) if in_tuple => name.to_token_stream(),
         Some(name) => {
             // Located at the name, of which rustc says that it cannot be moved.
             let reference = quote_spanned!(site.located_at(name.span())=> &);
@@ -37,16 +36,7 @@ fn each(shim: &Shim<'_>, site: Span) -> TokenStream {
         }
         None => quote_spanned!(site=> _),
     });
-    quote_spanned!(site=> #(#patterns),*)
-}
-
-/// A pattern for a reference to the tuple of arguments.
-fn in_tuple(shim: &Shim<'_>, site: Span) -> TokenStream {
-    let patterns = shim.parameters.iter().map(|parameter| match mentioned_name(shim, parameter) {
-        Some(name) => name.to_token_stream(),
-        None => quote_spanned!(site=> _),
-    });
-    quote_spanned!(site=> &(#(#patterns,)*))
+    if in_tuple { quote_spanned!(site=> &(#(#each,)*)) } else { quote_spanned!(site=> #(#each),*) }
 }
 
 /// The value in braces. A block has its own, and would not need more.

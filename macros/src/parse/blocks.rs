@@ -81,7 +81,9 @@ fn attribute_length(tokens: &VecDeque<TokenTree>) -> Option<usize> {
 /// `const X: T = { .. };`.
 fn has_value(item: &[TokenTree]) -> bool {
     let mut words = item.iter().filter_map(|token| match token {
-        TokenTree::Ident(word) => Some(word.to_string()).filter(|word| !leads(word)),
+        TokenTree::Ident(word) => {
+            Some(word.to_string()).filter(|word| word != "pub" && word != "default")
+        }
         _ => None,
     });
     match words.next().as_deref() {
@@ -92,8 +94,4 @@ fn has_value(item: &[TokenTree]) -> bool {
         }
         _ => false,
     }
-}
-
-fn leads(word: &str) -> bool {
-    word == "pub" || word == "default"
 }

@@ -26,15 +26,9 @@ pub struct Item {
 pub enum Kind {
     Function(Box<Callback>),
     Block(Block),
-    MacroCall {
-        span: Span,
-        tokens: TokenStream,
-    },
-    /// Anything else; `what` with its article.
-    Other {
-        what: &'static str,
-        span: Span,
-    },
+    MacroCall(Span, TokenStream),
+    /// Anything else, with its article.
+    Other(&'static str, Span),
     /// A function whose signature syn does not know.
     Unreadable(syn::Error),
 }
@@ -93,15 +87,15 @@ impl Kind {
     fn read_other(input: ParseStream<'_>, tokens: &TokenStream) -> Self {
         let start = input.span();
         let Some(keyword) = read_keyword(input) else {
-            return Self::Other { what: "this", span: start };
+            return Self::Other("this", start);
         };
         if let Some(block) = Block::from_item(&keyword, tokens) {
             return Self::Block(block);
         }
         if input.peek(Token![!]) || input.peek(Token![::]) {
-            return Self::MacroCall { span: keyword.span(), tokens: tokens.clone() };
+            return Self::MacroCall(keyword.span(), tokens.clone());
         }
-        Self::Other { what: described(&keyword, input), span: keyword.span() }
+        Self::Other(described(&keyword, input), keyword.span())
     }
 }
 
