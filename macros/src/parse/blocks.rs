@@ -34,7 +34,8 @@ impl Block {
     }
 }
 
-/// Takes one item: up to its semicolon or, where it has braces of its own, up to these.
+/// Takes one item: up to its semicolon or, where it has braces of its own, up to these. A value may
+/// hold a `<` that nothing closes; braces in angle brackets are no body.
 fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
     tokens.front()?;
     let mut taken = TokenStream::new();
@@ -49,9 +50,9 @@ fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
     while let Some(token) = tokens.pop_front() {
         angles.pass(&token);
         let is_semicolon = is_punct(&token, ';');
-        let is_body = in_braces(&token).is_some() && !has_value(&item);
+        let is_body = angles.outside() && in_braces(&token).is_some() && !has_value(&item);
         item.push(token);
-        if angles.outside() && (is_semicolon || is_body) {
+        if is_semicolon || is_body {
             break;
         }
     }

@@ -8,6 +8,9 @@ struct Callbacks(i32);
 #[guarded_callback(switch = always)]
 impl Callbacks {
     const START: i32 = { 1 };
+    // What nothing closes.
+    const BIT: i32 = 1 << 3;
+    const LESS: bool = Self::BIT < 9;
 
     extern "C" fn first(&self) -> bool {
         let _ = Self::START + self.0;
@@ -49,6 +52,7 @@ impl Callbacks {
 
 fn main() {
     assert!(Callbacks(1).first());
+    assert!(Callbacks::LESS);
     assert!(!Callbacks::ordinary() && !Callbacks::skipped() && !Callbacks::own_options());
     assert_eq!((Callbacks::constant(), Callbacks::constant_callback()), (3, 3));
     assert_eq!(unsafe { Callbacks::last(1) }, [true; 2]);

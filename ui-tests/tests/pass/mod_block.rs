@@ -28,6 +28,10 @@ mod callbacks {
         safe fn abs(value: i32) -> i32;
     }
 
+    // What nothing closes.
+    pub const BIT: u32 = 1 << 3;
+    pub const LESS: bool = BIT < 9;
+
     pub extern "C" fn free(value: i32) -> (bool, u32) {
         CALLS.fetch_add(one!(), Ordering::Relaxed);
         (abs(value) == 1 && ::guarded_callback::on_system_stack(), CALLS.load(Ordering::Relaxed))
@@ -77,5 +81,6 @@ fn main() {
     assert_eq!(callbacks::free(-1), (true, 1));
     assert_eq!(callbacks::ordinary(), ((1, 1), false));
     assert!(Unit.method() && Tuple(1).default_method() && callbacks::inner::deep());
+    assert!(callbacks::LESS);
     assert!(!callbacks::skipped() && !callbacks::left_alone::deep() && Tuple(1).0 == 1);
 }
