@@ -12,20 +12,22 @@ pub use crate::callback::{Callback, Describe, Foreign, Mode};
 pub use crate::entry::{c, c_unwind, compiled, described, run};
 
 /// Which of the function and its guarded twin there is. For clippy and rustdoc, which run nothing,
-/// it is the function as written, or the third form where there is one.
+/// it is the function as written, or the third form where there is one. It comes out of another
+/// call of the macro, so that its documentation does not tell of the condition.
 #[cfg(not(guarded_callback_off))]
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __guarded_callback_choose {
+    (@ $($function:tt)*) => { $($function)* };
     ({ $($original:tt)* } { $($guarded:tt)* }) => {
         #[cfg(any(clippy, doc))]
-        $($original)*
+        $crate::__private::choose! { @ $($original)* }
         #[cfg(not(any(clippy, doc)))]
         $($guarded)*
     };
     ({ $($original:tt)* } { $($guarded:tt)* } { $($mentioning:tt)* }) => {
         #[cfg(any(clippy, doc))]
-        $($mentioning)*
+        $crate::__private::choose! { @ $($mentioning)* }
         #[cfg(not(any(clippy, doc)))]
         $($guarded)*
     };

@@ -113,6 +113,16 @@ impl Package {
         target().join(if profile == "dev" { "debug" } else { profile }).join("examples")
     }
 
+    /// The page about a function of a source, which may use unstable features of rustdoc.
+    pub fn documentation(&self, name: &str, function: &str) -> String {
+        let mut document = self.command("doc");
+        let output = document.env("RUSTC_BOOTSTRAP", name).output().expect("cargo runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo doc failed: {errors}");
+        let page = target().join(format!("doc/{name}/fn.{function}.html"));
+        fs::read_to_string(page).expect("a page")
+    }
+
     /// What each program prints, and how it ends.
     pub fn outputs(&self, profile: &str) -> Vec<(String, String)> {
         let folder = self.build(profile, &[]);
