@@ -82,6 +82,14 @@ trait Tt {
     }
 }
 tr! { Tt for T { extern "C" fn m(&self) -> i32 { self.0 * 3 } } }
+macro_rules! called { ($n:ident $f:expr, $r:expr, $e:expr) => {
+    #[guarded_callback(fallback = $f(3) + $r[1] + $e[0])] extern "C" fn $n(x: i32) -> i32 {
+    if x > 3 { panic!() } $f(x) + $r[1] + $e[0] } } }
+called!(calls |y: i32| y * 5, &[7, 8], *&[1]);
+macro_rules! shown { ($n:ident $t:ty) => { #[guarded_callback] fn $n(x: &$t) -> String {
+    x.to_string() } } }
+shown!(shows dyn std::fmt::Display);
+shown!(shows_sent dyn std::fmt::Display + Send);
 fn main() {
     std::panic::set_hook(Box::new(|_| {}));
     println!("{} {} {}", from_item(1), from_block(1, (2, 3), [1, 2, 3]), from_block2(1));
@@ -99,4 +107,5 @@ fn main() {
         in_fn!(5)
     );
     println!("{} {}", T(2).m(), T(2).r());
+    println!("{} {} {}", calls(1), shows(&2), shows_sent(&3));
 }

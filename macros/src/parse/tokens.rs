@@ -41,12 +41,16 @@ fn can_fall_apart(inside: &TokenStream, before: &[TokenTree], after: &[TokenTree
         token => matches!(token, TokenTree::Ident(_)),
     };
     let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word != "as");
+    let is_called = matches!(after.first(), Some(TokenTree::Group(group))
+        if group.delimiter() != Delimiter::Brace);
     let (before, after) = (before.last().filter(binds), after.first().filter(binds));
     let text = inside.to_string();
+    let is_sum = |word: &&str| text.starts_with(*word) && text.contains('+');
     match syn::parse2(inside.clone()) {
+        Ok(Binary(_) | Cast(_) | Closure(_) | Range(_) | Unary(_)) if is_called => true,
         Ok(Binary(_) | Block(_) | Cast(_) | Closure(_) | If(_) | Match(_) | Range(_))
         | Ok(Unary(_) | Unsafe(_)) => before.into_iter().chain(after).any(|token| !is_word(token)),
-        _ => before.is_some() && ["dyn ", "impl "].iter().any(|word| text.starts_with(word)),
+        _ => before.is_some() && ["dyn ", "impl "].iter().any(is_sum),
     }
 }
 
