@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
-use super::fallback;
 use super::parameter::Parameter;
 use super::shim::{Entry, Shim};
 use crate::parse::callback::{Abi, Callback};
@@ -54,27 +53,21 @@ pub fn arguments(shim: &Shim<'_>) -> TokenStream {
 
 /// The parameters of the closure that the function calls with them.
 pub fn parameters(shim: &Shim<'_>) -> TokenStream {
-    let attributes = shim.parameters.iter().map(|parameter| lints(shim, parameter));
+    let parameters = shim.parameters.iter();
     match shim.entry {
         Entry::Typed { .. } => {
-            let patterns = shim.parameters.iter().map(|parameter| parameter.pattern);
-            quote!(#(#attributes #patterns),*)
+            let each = parameters.map(|parameter| {
+                let (lints, pattern) = (parameter.lints(), parameter.pattern);
+                quote!(#(#lints)* #pattern)
+            });
+            quote!(#(#each),*)
         }
         Entry::Described => {
-            let patterns = shim.parameters.iter().map(Parameter::pattern_in_tuple);
-            let tuple = quote_spanned!(shim.site=> (#(#patterns,)*));
-            quote!(#(#attributes)* #tuple)
+            let lints = parameters.clone().flat_map(Parameter::lints);
+            let patterns = parameters.map(Parameter::pattern_in_tuple);
+            quote_spanned!(shim.site=> #(#lints)* (#(#patterns,)*))
         }
     }
-}
-
-/// The attributes in front of a pattern.
-fn lints(shim: &Shim<'_>, parameter: &Parameter<'_>) -> TokenStream {
-    let lints = parameter.lints();
-    // What the fallback mentions is used.
-    let used = fallback::mentioned_name(shim, parameter)
-        .map(|_| quote_spanned!(shim.site=> #[allow(unused_variables)]));
-    quote!(#(#lints)* #used)
 }
 
 /// Whether the reserve depends on what no item inside of the function sees.

@@ -92,10 +92,13 @@ impl Shim<'_> {
             quote_spanned!(self.site=> let _ = &#all;)
         });
         let keyword = capture.as_ref().map(|_| quote_spanned!(braces.span()=> move));
-        let inside = braces.stream();
-        let body = match capture {
-            Some(capture) => braced(braces, quote!(#capture #inside)),
-            None => braces.clone(),
+        // What the fallback mentions is used.
+        let used = self.parameters.iter().filter_map(|of| fallback::mentioned_name(self, of));
+        let used = used.map(|name| quote_spanned!(self.site=> let _ = &#name;));
+        let (first, inside) = (quote!(#capture #(#used)*), braces.stream());
+        let body = match first.is_empty() {
+            true => braces.clone(),
+            false => braced(braces, quote!(#first #inside)),
         };
         // Backtraces name the closure; with a fallback another function is never inlined.
         let is_compiled = !matches!(self.entry, Entry::Typed { abi: Some(_), .. });

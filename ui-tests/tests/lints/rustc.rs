@@ -180,3 +180,8 @@ pub extern "C" fn allowed(
 ) -> c_int {
     Odd
 }
+
+#[guarded_callback(reserve = N, fallback = given)]
+pub extern "C" fn mentioned<const N: usize>(given: c_int, unused: c_int) -> c_int {
+    given
+}
