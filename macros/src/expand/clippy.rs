@@ -4,12 +4,14 @@
 //! attribute. What only the options mention must count as used, though.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::shim::Shim;
 use super::signature::function;
 use super::{description, fallback, result};
+use crate::parse::blocks::parts;
 use crate::parse::callback::Body;
+use crate::parse::tokens::without_fragments;
 
 /// The user's function with a mention of its options, where they mention something.
 pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
@@ -30,9 +32,22 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     if reserve.is_none() && fallback.is_none() {
         return None;
     }
-    let body = braces.stream();
-    let body = quote_spanned!(site=> #reserve #fallback #body);
+    let body = behind_items(&quote!(#reserve #fallback), braces.stream());
     Some(function(shim.callback, &shim.callback.signature, body))
+}
+
+/// The body with a statement behind the items that it starts with: clippy wants those first.
+fn behind_items(statement: &TokenStream, body: TokenStream) -> TokenStream {
+    let keywords = "use fn const static struct enum type trait impl mod extern";
+    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
+    let is_other = |part: &TokenStream| {
+        let word = part.clone().into_iter().find(is_word).map(|word| word.to_string());
+        !keywords.split(' ').any(|keyword| word.as_deref() == Some(keyword))
+    };
+    let mut items = parts(without_fragments(body.clone(), false));
+    let first = items.iter().position(is_other).unwrap_or(0);
+    let rest = items.split_off(first);
+    if first == 0 { quote!(#statement #body) } else { quote!(#(#items)* #statement #(#rest)*) }
 }
 
 fn has_names(tokens: TokenStream) -> bool {

@@ -28,10 +28,14 @@ impl Block {
 
     /// The tokens of each item inside.
     pub fn items(&self) -> Vec<TokenStream> {
-        let inside = without_fragments(self.braces.stream(), false);
-        let mut tokens = inside.into_iter().collect();
-        std::iter::from_fn(|| take_item(&mut tokens)).collect()
+        parts(without_fragments(self.braces.stream(), false))
     }
+}
+
+/// The tokens of each item, or of each statement.
+pub fn parts(inside: TokenStream) -> Vec<TokenStream> {
+    let mut tokens = inside.into_iter().collect();
+    std::iter::from_fn(|| take_item(&mut tokens)).collect()
 }
 
 /// Takes one item: up to its semicolon or, where it has braces of its own, up to these. A value may

@@ -127,3 +127,24 @@ pub fn free_with_rust_abi(text: &String, number: &u8, flag: Option<Option<bool>>
     let _ = (number, flag);
     text.len()
 }
+
+#[guarded_callback(fallback = given)]
+pub extern "C" fn items_first(given: c_int) -> c_int {
+    use std::convert::identity;
+    const ONE: c_int = 1;
+    extern "C" fn twice(of: c_int) -> c_int {
+        of ^ ONE
+    }
+    identity(given) ^ twice(given)
+}
+
+#[guarded_callback(reserve = RESERVE, fallback = -1)]
+pub extern "C" fn item_behind_a_statement(given: c_int) -> c_int {
+    use std::convert::identity;
+    let first = identity(given);
+    const ONE: c_int = 1;
+    first ^ ONE
+}
+
+/// The room.
+pub const RESERVE: usize = 70_000;
