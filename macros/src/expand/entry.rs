@@ -1,6 +1,6 @@
 //! Which function of the runtime the shim calls.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::parameter::Parameter;
@@ -29,7 +29,13 @@ pub fn choose(callback: &Callback, options: &Options, arguments: usize) -> Entry
 
 /// The path of the function.
 pub fn path(shim: &Shim<'_>) -> TokenStream {
-    let Shim { private, site, options, .. } = shim;
+    let Shim { site, options, .. } = shim;
+    // At the body as a whole: there rustc shows the call when a lifetime is too short for it.
+    let at_body = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(*site));
+        token
+    };
+    let private: TokenStream = shim.private.clone().into_iter().map(at_body).collect();
     let call = Ident::new(if options.fallback.is_some() { "call_or" } else { "call" }, *site);
     match shim.entry {
         Entry::Described => quote_spanned!(*site=> #private::described::#call),
