@@ -25,7 +25,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
         quote_spanned!(site=> let _ = || #private::Callback::new("")#settings;)
     });
     let fallback = options.fallback.as_ref().map(|fallback| {
-        let output = result::annotation(shim);
+        let output = result::annotation(shim, true);
         let value = fallback::in_braces(&fallback.value, site);
         quote_spanned!(site=> let _ = || #output #value;)
     });

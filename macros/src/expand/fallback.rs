@@ -19,7 +19,7 @@ pub fn closure(shim: &Shim<'_>) -> TokenStream {
     let site = Span::mixed_site().located_at(end);
     let copied = copied(shim, site);
     let keyword = shim.callback.receiver().map(|_| quote_spanned!(site=> move));
-    let output = result::annotation(shim);
+    let output = result::annotation(shim, false);
     let value = in_braces(&fallback.value, site);
     quote_spanned!(site=> #keyword |#copied| #output #value,)
 }

@@ -84,7 +84,7 @@ impl Shim<'_> {
     /// to lints and messages it is the user's.
     fn body(&self) -> TokenStream {
         let Body::Block(braces) = &self.callback.body else { return TokenStream::new() };
-        let output = result::annotation(self);
+        let output = result::annotation(self, false);
         let parameters = entry::parameters(self);
         // All of `self`: a part that is not mentioned would be dropped by the shim, and later.
         let capture = self.callback.receiver().map(|receiver| {

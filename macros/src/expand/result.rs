@@ -1,59 +1,56 @@
 //! The return type on the closures.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeInfer, TypeParamBound};
 
 use super::shim::Shim;
 use crate::parse::tokens::mentions;
 
-/// `-> Type`. What cannot be written on a closure (`impl Trait`) is left to inference.
-pub fn annotation(shim: &Shim<'_>) -> TokenStream {
+/// `-> Type`. What cannot be written on a closure (`impl Trait`) is left to inference, and for
+/// clippy the lifetimes are, whose names it would take for used in the body.
+pub fn annotation(shim: &Shim<'_>, is_for_clippy: bool) -> TokenStream {
     let site = shim.site;
-    match &shim.callback.signature.output {
-        ReturnType::Default => quote_spanned!(site=> -> ()),
-        ReturnType::Type(_, ty) => {
-            let ty = without_impl_trait(ty);
-            quote_spanned!(site=> -> #ty)
+    let ReturnType::Type(_, ty) = &shim.callback.signature.output else {
+        return quote_spanned!(site=> -> ());
+    };
+    let is_inferred = is_for_clippy || mentions(ty.to_token_stream(), &["impl".to_owned()]);
+    match syn::parse2::<Type>(ty.to_token_stream()) {
+        Ok(mut inferred) if is_inferred => {
+            infer(&mut inferred);
+            quote_spanned!(site=> -> #inferred)
         }
+        _ => quote_spanned!(site=> -> #ty),
     }
 }
 
-fn without_impl_trait(ty: &Type) -> TokenStream {
-    let tokens = ty.to_token_stream();
-    if !mentions(tokens.clone(), &["impl".to_owned()]) {
-        return tokens;
-    }
-    match syn::parse2::<Type>(tokens.clone()) {
-        Ok(mut ty) => {
-            infer_impl_trait(&mut ty);
-            ty.to_token_stream()
-        }
-        Err(_) => tokens,
-    }
-}
-
-fn infer_impl_trait(ty: &mut Type) {
+/// Replaces `impl Trait` and names of lifetimes.
+fn infer(ty: &mut Type) {
     match ty {
         Type::ImplTrait(wanted) => {
             *ty = Type::Infer(TypeInfer {
                 underscore_token: syn::token::Underscore(wanted.impl_token.span),
             });
         }
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_impl_trait),
-        Type::Paren(paren) => infer_impl_trait(&mut paren.elem),
-        Type::Reference(reference) => infer_impl_trait(&mut reference.elem),
-        Type::Ptr(pointer) => infer_impl_trait(&mut pointer.elem),
-        Type::Array(array) => infer_impl_trait(&mut array.elem),
-        Type::Slice(slice) => infer_impl_trait(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer),
+        Type::Paren(paren) => infer(&mut paren.elem),
+        Type::Reference(reference) => {
+            reference.lifetime = None;
+            infer(&mut reference.elem);
+        }
+        Type::Ptr(pointer) => infer(&mut pointer.elem),
+        Type::Array(array) => infer(&mut array.elem),
+        Type::Slice(slice) => infer(&mut slice.elem),
         Type::Path(path) => path.path.segments.iter_mut().for_each(|segment| {
             infer_in_arguments(&mut segment.arguments);
         }),
-        Type::TraitObject(object) => object.bounds.iter_mut().for_each(|bound| {
-            if let TypeParamBound::Trait(bound) = bound {
+        Type::TraitObject(object) => object.bounds.iter_mut().for_each(|bound| match bound {
+            TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => {
                 let segments = bound.path.segments.iter_mut();
                 segments.for_each(|segment| infer_in_arguments(&mut segment.arguments));
             }
+            TypeParamBound::Lifetime(name) => name.ident = Ident::new("_", name.ident.span()),
+            _ => {}
         }),
         _ => {}
     }
@@ -63,8 +60,9 @@ fn infer_in_arguments(arguments: &mut PathArguments) {
     let PathArguments::AngleBracketed(arguments) = arguments else { return };
     for argument in &mut arguments.args {
         match argument {
-            GenericArgument::Type(ty) => infer_impl_trait(ty),
-            GenericArgument::AssocType(assigned) => infer_impl_trait(&mut assigned.ty),
+            GenericArgument::Lifetime(name) => name.ident = Ident::new("_", name.ident.span()),
+            GenericArgument::Type(ty) => infer(ty),
+            GenericArgument::AssocType(assigned) => infer(&mut assigned.ty),
             _ => {}
         }
     }

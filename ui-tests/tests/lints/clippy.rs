@@ -144,3 +144,13 @@ pub extern "C" fn lifetimes_in<'a>(value: &'a c_int) -> c_int {
 pub extern "C" fn lifetime_of_the_result<'a>(value: &'a c_int) -> &'a c_int {
     value
 }
+
+#[guarded_callback(fallback = None)]
+pub fn lifetime_beside_a_fallback<'a>(value: &'a str) -> Option<Box<dyn AsRef<str> + 'a>> {
+    Some(Box::new(value))
+}
+
+#[guarded_callback(fallback = (value, ""))]
+pub fn lifetimes_beside_a_fallback<'a, 'b>(value: &'a str, _: &'b c_int) -> (&'a str, &'a str) {
+    (value, value)
+}
