@@ -4,7 +4,8 @@
 //! attribute. What only the options mention must count as used, though.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::Expr;
 
 use super::shim::Shim;
 use super::signature::function;
@@ -18,8 +19,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     let Shim { options, private, .. } = shim;
     let site = shim.site;
     let Body::Block(braces) = &shim.callback.body else { return None };
-    let names_reserve =
-        options.reserve.as_ref().is_some_and(|bytes| has_names(bytes.to_token_stream()));
+    let names_reserve = !matches!(&options.reserve, None | Some(Expr::Lit(_)));
     let reserve = names_reserve.then(|| {
         let settings = description::settings(shim);
         quote_spanned!(site=> let _ = || #private::Callback::new("")#settings;)
@@ -27,7 +27,11 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     let fallback = options.fallback.as_ref().map(|fallback| {
         let output = result::annotation(shim, true);
         let value = fallback::in_braces(&fallback.value, site);
-        quote_spanned!(site=> let _ = || #output #value;)
+        match result::is_opaque(shim) {
+            // The function alone has the type.
+            true => quote_spanned!(site=> if false { return (|| #value)(); }),
+            false => quote_spanned!(site=> let _ = || #output #value;),
+        }
     });
     if reserve.is_none() && fallback.is_none() {
         return None;
@@ -38,7 +42,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
 
 /// The body with a statement behind the items that it starts with: clippy wants those first.
 fn behind_items(statement: &TokenStream, body: TokenStream) -> TokenStream {
-    let keywords = "use fn const static struct enum type trait impl mod extern";
+    let keywords = "use fn const static struct enum type trait impl mod extern macro_rules";
     let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
     let is_other = |part: &TokenStream| {
         let word = part.clone().into_iter().find(is_word).map(|word| word.to_string());
@@ -48,12 +52,4 @@ fn behind_items(statement: &TokenStream, body: TokenStream) -> TokenStream {
     let first = items.iter().position(is_other).unwrap_or(0);
     let rest = items.split_off(first);
     if first == 0 { quote!(#statement #body) } else { quote!(#(#items)* #statement #(#rest)*) }
-}
-
-fn has_names(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(_) => true,
-        TokenTree::Group(group) => has_names(group.stream()),
-        _ => false,
-    })
 }

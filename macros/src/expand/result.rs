@@ -14,14 +14,18 @@ pub fn annotation(shim: &Shim<'_>, is_for_clippy: bool) -> TokenStream {
     let ReturnType::Type(_, ty) = &shim.callback.signature.output else {
         return quote_spanned!(site=> -> ());
     };
-    let is_inferred = is_for_clippy || mentions(ty.to_token_stream(), &["impl".to_owned()]);
     match syn::parse2::<Type>(ty.to_token_stream()) {
-        Ok(mut inferred) if is_inferred => {
+        Ok(mut inferred) if is_for_clippy || is_opaque(shim) => {
             infer(&mut inferred);
             quote_spanned!(site=> -> #inferred)
         }
         _ => quote_spanned!(site=> -> #ty),
     }
+}
+
+/// Whether only the function itself has the type, which is `impl Trait` in part.
+pub fn is_opaque(shim: &Shim<'_>) -> bool {
+    mentions(shim.callback.signature.output.to_token_stream(), &["impl".to_owned()])
 }
 
 /// Replaces `impl Trait` and names of lifetimes.

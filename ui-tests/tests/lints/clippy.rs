@@ -154,3 +154,13 @@ pub fn lifetime_beside_a_fallback<'a>(value: &'a str) -> Option<Box<dyn AsRef<st
 pub fn lifetimes_beside_a_fallback<'a, 'b>(value: &'a str, _: &'b c_int) -> (&'a str, &'a str) {
     (value, value)
 }
+
+#[guarded_callback(fallback = Err(String::new()))]
+pub fn fallback_beside_impl_trait<'a>(value: &'a str) -> Result<impl AsRef<str>, String> {
+    return Ok(value);
+}
+
+#[guarded_callback(fallback = std::process::abort())]
+pub fn diverging_beside_impl_trait(value: c_int) -> impl Into<c_int> {
+    return value;
+}

@@ -131,7 +131,12 @@ pub fn free_with_rust_abi(text: &String, number: &u8, flag: Option<Option<bool>>
 #[guarded_callback(fallback = given)]
 pub extern "C" fn items_first(given: c_int) -> c_int {
     use std::convert::identity;
-    const ONE: c_int = 1;
+    macro_rules! one {
+        () => {
+            1
+        };
+    }
+    const ONE: c_int = one!();
     extern "C" fn twice(of: c_int) -> c_int {
         of ^ ONE
     }
