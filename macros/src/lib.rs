@@ -150,7 +150,8 @@ use proc_macro::TokenStream;
 /// code, but `unconditional_recursion`, which fires in clippy alone, and `unused_assignments`: it
 /// fires as well at what is assigned to `mut self` and never read. The body is a closure in the
 /// function: a few errors of rustc speak of a closure, `type_name` of an item in it tells of one,
-/// and the parameters of a closure that is returned as `impl Fn(..)` need their types.
+/// and the parameters of a closure that is returned as `impl Fn(..)` need their types. A closure
+/// that returns what it borrows, and what a macro writes as return type, cannot be `impl Trait`.
 #[proc_macro_attribute]
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::guarded_callback(options.into(), item.into()).into()
