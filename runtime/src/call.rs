@@ -30,7 +30,7 @@ use crate::slow_path::{self, Entry, Request};
 use crate::stack::depth::Extent;
 use crate::stack::{Header, Record};
 use crate::thread::{self, tls};
-use crate::{checkers, liveness, switch};
+use crate::{checkers, fast, liveness, switch};
 
 /// Results up to this size are written into the frame of the call; larger ones are read from the
 /// body's stack.
@@ -44,7 +44,7 @@ type First = unsafe extern "C-unwind" fn(*mut u8);
 
 /// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is
 /// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers
-/// are to be looked at, which the fast path has done.
+/// are to be looked at, which the fast path has done where it knows the thread's words.
 ///
 /// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup
 /// would end a forced unwinding (pthread_exit).
@@ -183,7 +183,8 @@ fn enter<const LOOKS: bool>(
     record: &mut MaybeUninit<Record>,
 ) -> Entry {
     let sp = switch::stack_pointer();
-    let answer = if LOOKS { quick(callback, needed, sp, record) } else { None };
+    let answer =
+        if LOOKS || !fast::has_looked() { quick(callback, needed, sp, record) } else { None };
     answer.unwrap_or_else(|| {
         let record = record.as_mut_ptr();
         slow_path::enter(&Request { callback, needed, has_fallback, sp, record })
@@ -232,6 +233,14 @@ pub fn may_stay(callback: &Callback, needed: usize) -> bool {
     }
     !matches!(callback.mode, Mode::Always)
         && tls::words().is_some_and(|words| words.has_usual_room(switch::stack_pointer(), needed))
+}
+
+/// As [`may_stay`], for what the fast path has handed on.
+#[allow(dead_code, reason = "for targets with a fast path")]
+#[inline(always)]
+#[must_use]
+pub fn may_stay_after_all(callback: &Callback, needed: usize) -> bool {
+    !fast::has_looked() && may_stay(callback, needed)
 }
 
 /// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.

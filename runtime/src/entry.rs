@@ -150,6 +150,10 @@ macro_rules! fast {
             unsafe extern $abi fn slow<
                 D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R
             >($($a: ManuallyDrop<$A>),*) -> R {
+                if may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+                    // SAFETY: the arguments are those of the body, of which there is a value.
+                    return unsafe { D::body::<F, $($A,)* R>($($a),*) };
+                }
                 let bytes = Values::<($($A,)*), R>::BYTES;
                 let arguments = ($(&raw const $a,)*);
                 guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, bytes, move || {
@@ -185,6 +189,10 @@ macro_rules! fast {
                 D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
                 G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
             >($(mut $a: ManuallyDrop<$A>),*) -> R {
+                if may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+                    // SAFETY: the arguments are those of the body, of which there is a value.
+                    return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
+                }
                 let bytes = Values::<($($A,)*), R>::BYTES;
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
@@ -450,6 +458,7 @@ if_fast_path! { {
     /// For functions of the ABI "C".
     pub mod c {
         use super::*;
+        use crate::call::may_stay_after_all;
         use crate::callback::Mode;
         use crate::fast::fast_path;
         each_arity! { fast! "C" false }
@@ -458,6 +467,7 @@ if_fast_path! { {
     /// For functions of the ABI "C-unwind".
     pub mod c_unwind {
         use super::*;
+        use crate::call::may_stay_after_all;
         use crate::callback::Mode;
         use crate::fast::fast_path;
         each_arity! { fast! "C-unwind" true }

@@ -2,13 +2,13 @@
 //! thread's words, to which rax leads. r10 and r11 are free.
 
 /// Where rax leads to the words from: the thread pointer, or nowhere, as it is their address.
-#[cfg(target_os = "linux")]
+#[cfg(not(any(target_vendor = "apple", windows)))]
 macro_rules! segment {
     () => {
         "fs:"
     };
 }
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(target_vendor = "apple", windows))]
 macro_rules! segment {
     () => {
         ""

@@ -17,7 +17,11 @@ use crate::cfg_if::cfg_if;
 
 cfg_if! {
     if #[cfg(all(
-        any(target_os = "linux", target_vendor = "apple", all(windows, target_arch = "x86_64")),
+        any(
+            target_os = "linux",
+            target_vendor = "apple",
+            all(any(windows, target_os = "freebsd"), target_arch = "x86_64"),
+        ),
         any(target_arch = "x86_64", target_arch = "aarch64"),
         target_pointer_width = "64",
         not(any(miri, feature = "stats", feature = "asan")),
@@ -38,6 +42,7 @@ cfg_if! {
         pub(crate) use imp::{OTHER, OWN, assemble, personality};
         #[cfg(not(windows))]
         pub(crate) use made::{_Unwind_Resume, assemble, personality};
+        pub(crate) use crate::thread::tls::fast_path_finds as has_looked;
         pub(crate) use made::{
             MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at, words_to_copy,
         };
@@ -46,7 +51,7 @@ cfg_if! {
         }
     } else {
         mod none;
-        pub(crate) use none::{SWITCHES_UP, has_made, left_at};
+        pub(crate) use none::{SWITCHES_UP, has_looked, has_made, left_at};
         macro_rules! if_fast_path {
             ({ $($_others:item)* } else { $($items:item)* }) => { $($items)* };
         }

@@ -305,5 +305,7 @@ fn pick(random: &mut Random, types: &Types, scalars: usize) -> Type {
 /// Where .ci/toolchains.sh has no other compiler than clang.
 fn uses_clang() -> bool {
     let is = |name: &str, value| std::env::var(name).is_ok_and(|told| told == value);
-    is("CARGO_CFG_TARGET_VENDOR", "apple") || is("CARGO_CFG_TARGET_ENV", "musl")
+    is("CARGO_CFG_TARGET_VENDOR", "apple")
+        || is("CARGO_CFG_TARGET_ENV", "musl")
+        || is("CARGO_CFG_TARGET_OS", "freebsd")
 }

@@ -30,9 +30,9 @@ const DUMP_STATS: usize = (b'C' as usize) << 24 | (b'T' as usize) << 16;
 const ZERO_STATS: usize = DUMP_STATS + 1;
 
 /// Of a system call.
-#[cfg(target_vendor = "apple")]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
 type Number = libc::c_int;
-#[cfg(not(target_vendor = "apple"))]
+#[cfg(not(any(target_vendor = "apple", target_os = "freebsd")))]
 type Number = libc::c_long;
 
 fn request(code: usize) {

@@ -67,6 +67,10 @@ fn count_rows() -> Result<(), String> {
 fn take_places_above_the_stack() -> Result<(), String> {
     let (from, to) = (30_u64 << 40, 32_u64 << 40);
     let (from, to) = (from as usize, to as usize);
+    // FreeBSD counts no memory that was not touched.
+    #[cfg(target_os = "freebsd")]
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
+    #[cfg(not(target_os = "freebsd"))]
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
     // SAFETY: a fresh mapping at an address of the system's choice touches nothing that exists.
     let taken = unsafe {

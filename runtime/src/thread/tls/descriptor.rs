@@ -129,6 +129,13 @@ pub(crate) fn forget_place() {
     LOCATION.slot.store(0, Release);
 }
 
+/// Whether the fast path finds the words of threads that have a state.
+#[allow(dead_code, reason = "for the fast path")]
+#[inline(always)]
+pub fn fast_path_finds() -> bool {
+    LOCATION.offset.load(Relaxed) != 0 || LOCATION.slot.load(Relaxed) != 0
+}
+
 /// The thread pointer.
 #[inline(always)]
 pub(crate) fn thread_pointer() -> usize {

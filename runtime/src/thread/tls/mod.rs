@@ -16,11 +16,11 @@ cfg_if! {
         #[cfg_attr(target_vendor = "apple", path = "specific.rs")]
         mod imp;
         #[allow(unused_imports, reason = "for the fast path")]
-        pub use imp::LOCATION;
+        pub use imp::{LOCATION, fast_path_finds};
     } else {
         #[path = "native.rs"]
         mod imp;
-        #[allow(unused_imports, reason = "for the fast path of Windows")]
+        #[allow(unused_imports, reason = "for the fast path of Windows and FreeBSD")]
         pub use imp::*;
     }
 }

@@ -16,7 +16,7 @@ cfg_if! {
         mod image;
         #[allow(unused_imports, reason = "for the fast path")]
         pub use image::*;
-        pub(crate) use image::words;
+        pub(crate) use image::{fast_path_finds, words};
     } else {
         thread_local! {
             static WORDS: Words = const { Words::new() };
@@ -38,8 +38,18 @@ pub(crate) fn place() -> usize {
     words().map_or(0, |words| core::ptr::from_ref(words).addr())
 }
 
-/// Nothing to find: the compiler knows the place.
-pub(crate) fn find_place(_key: Option<usize>) {}
+cfg_if! {
+    if #[cfg(all(target_os = "freebsd", target_arch = "x86_64", not(miri)))] {
+        #[path = "program.rs"]
+        mod program;
+        #[allow(unused_imports, reason = "for the fast path")]
+        pub use program::{LOCATION, fast_path_finds};
+        pub(crate) use program::find_place;
+    } else {
+        /// Nothing to find: the compiler knows the place.
+        pub(crate) fn find_place(_key: Option<usize>) {}
+    }
+}
 
 /// Nothing to forget.
 pub(crate) fn forget_place() {}
