@@ -112,9 +112,14 @@ fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
 
 /// Whether there is proof that the activation on the stack is dead.
 fn is_dead(callback: &NewCallback, header: &Header) -> bool {
-    let Some(record) = header.record() else { return false };
-    header.visits.load(Relaxed) == 0
-        && (callback.frame.contains(&record) || is_gone(header, record))
+    header.visits.load(Relaxed) == 0 && has_lost_record(callback, header)
+}
+
+/// Whether the record is gone, or lies in the frame of the new callback.
+fn has_lost_record(callback: &NewCallback, header: &Header) -> bool {
+    header
+        .record()
+        .is_some_and(|record| callback.frame.contains(&record) || is_gone(header, record))
 }
 
 /// Whether the record is gone, whoever asks.
@@ -144,18 +149,18 @@ fn abandon(header: &Header) {
 /// many stacks that it matters. A body that lives may touch more later, which only delays this.
 fn measure_if_unproven(thread: &Thread, callback: &NewCallback, header: &'static Header) {
     let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= UNPROVEN_STACKS;
-    if is_new && thread.holds(header) && may_be_dead(thread, callback.sp, header) {
+    if is_new && thread.holds(header) && is_unproven(thread, callback, header) {
         let bytes = header.resident_bytes().max(LEAST_UNPROVEN_BYTES);
         header.touched.store(bytes, Relaxed);
         thread.add_unproven_bytes(bytes);
     }
 }
 
-/// Takes activations for dead that were called below `sp` on the thread stack, if their stacks
-/// still hold too much: some that were counted may have ended.
+/// Takes activations for dead that perhaps are, if their stacks still hold too much: some that were
+/// counted may have ended.
 #[inline(never)]
 fn presume_dead(thread: &Thread, callback: &NewCallback) {
-    let is_unproven = |header: &&'static Header| may_be_dead(thread, callback.sp, header);
+    let is_unproven = |header: &&'static Header| is_unproven(thread, callback, header);
     let held = thread.held().filter(is_unproven).map(|header| header.touched.load(Relaxed)).sum();
     thread.set_unproven_bytes(held);
     if held > MOST_UNPROVEN_BYTES {
@@ -167,6 +172,18 @@ fn presume_dead(thread: &Thread, callback: &NewCallback) {
         });
         thread.set_unproven_bytes(0);
     }
+}
+
+/// Whether the activation is perhaps dead, though nothing proves it: it was called below the new
+/// callback on the thread stack, or has lost its record and visits its calling stack.
+fn is_unproven(thread: &Thread, callback: &NewCallback, header: &Header) -> bool {
+    let may_be_jumped_over = || {
+        header.visits.load(Relaxed) != 0
+            && !header.contains(callback.sp)
+            && !is_pinned(header)
+            && has_lost_record(callback, header)
+    };
+    may_be_dead(thread, callback.sp, header) || may_be_jumped_over()
 }
 
 /// Whether the activation was called below a new callback at `sp` on the thread stack.

@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use guarded_callback::{on_system_stack, stats};
+use guarded_callback::{on_host_stack, on_system_stack, stats};
 use tests::{
     Mode, alone, c, callback, in_both_modes, is_emulated, maps, resident_bytes, use_stack,
 };
@@ -207,6 +207,43 @@ callback! { "C" fn touches_a_mib_and_jumps(_arg) {
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
     unsafe { c::c_jump() }
 } }
+
+callback! { "C" fn touches_a_mib_and_jumps_out_of_a_visit(_arg) {
+    use_stack(1024 * KIB);
+    // SAFETY: the frames between are C's and those of the visit, which have nothing to drop but the
+    // note of it.
+    on_host_stack(|| unsafe { c::c_jump() })
+} }
+
+in_both_modes! {
+    fn longjmp_out_of_visits_holds_at_most_256_mib(mode) {
+        if is_emulated("keeps memory of its own") {
+            return;
+        }
+        callback! { "C" fn jumps_out_of_visits(arg) {
+            // SAFETY: the test passes the mode.
+            let f = touches_a_mib_and_jumps_out_of_a_visit::of(unsafe { *arg.cast::<Mode>() });
+            for i in 0..1000 {
+                // SAFETY: the body does not use its argument.
+                assert_eq!(unsafe { c::c_call_jumped(scattered(i) % 4096, f, ptr::null_mut()) }, 1);
+            }
+            0
+        } }
+        let mut mode = mode;
+        // SAFETY: as above.
+        let result = unsafe {
+            c::c_call_on_thread(
+                64 * KIB,
+                jumps_out_of_visits::of(Mode::Plain),
+                tests::to_c(&mut mode),
+            )
+        };
+        assert_eq!(result, 0);
+        // Of a smaller stack less than a MiB is touched.
+        let most = if cfg!(target_pointer_width = "64") { 400 } else { 440 };
+        assert!(stats().stacks_mapped < most, "{:?}", stats());
+    }
+}
 
 alone! {
     fn longjmp_from_ever_shallower_frames_holds_at_most_256_mib() {
