@@ -142,7 +142,46 @@ callback! { "C" fn waits_for_the_end(arg) {
     c_int::from(canary.iter().any(|word| word.load(Relaxed) != 0x5a5a))
 } }
 
+callback! { "C" [reserve = tests::SYSTEM_STACK_BYTES + 200 * KIB] fn wants_more(_arg) { 0 } }
+
+/// A thread that has called back, and waits to end.
+struct Waiting(std::thread::JoinHandle<()>, std::sync::mpsc::Sender<()>);
+
+impl Waiting {
+    fn new(f: tests::CCallback) -> Self {
+        let (end, ends) = std::sync::mpsc::channel();
+        let (called, calls) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            // SAFETY: the bodies do not use their argument.
+            assert_eq!(unsafe { c::c_call(f, ptr::null_mut()) }, 0);
+            called.send(()).expect("the test waits");
+            ends.recv().expect("the test says so");
+        });
+        calls.recv().expect("the thread calls back");
+        Self(thread, end)
+    }
+
+    fn end(self) {
+        self.1.send(()).expect("the thread waits");
+        self.0.join().expect("the thread ends well");
+    }
+}
+
 in_both_modes! {
+    fn threads_that_need_more_than_others_use_stacks_again(mode) {
+        let usual = || [(); 3].map(|()| Waiting::new(does_nothing::of(mode)));
+        let mut larger = Waiting::new(wants_more::of(mode));
+        for _ in 0..rounds(100) {
+            let others = usual();
+            larger.end();
+            others.into_iter().for_each(Waiting::end);
+            // The stacks that were given back last had the usual size.
+            larger = Waiting::new(wants_more::of(mode));
+        }
+        larger.end();
+        assert!(stats().stacks_mapped <= 8, "{:?}", stats());
+    }
+
     fn exit_of_10_000_threads_leaks_nothing(mode) {
         flat(10_000, || assert_eq!(on_thread(16 * KIB, works::of(mode)), 0));
         // What is counted and what is there: nothing but the pool.

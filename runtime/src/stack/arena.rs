@@ -33,14 +33,16 @@ pub(super) fn slot_bytes_for(room_bytes: usize) -> usize {
     slot.max(GRANULE_BYTES).checked_next_power_of_two().unwrap_or(usize::MAX)
 }
 
-/// Maps a stack in a slot of this size, with at least `room_bytes`, and writes its header.
+/// Maps a stack in a slot of this size, with at least `room_bytes` and all that the slot has, so
+/// that it has room for whatever needs such a slot. Writes its header.
 ///
 /// # Errors
 /// The system's error code when a mapping fails.
 #[inline(never)]
 pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
     let page = memory::page_bytes();
-    let stack_bytes = (room_bytes + EXTRA_BYTES).next_multiple_of(page);
+    let whole = slot_bytes.saturating_sub(SIGNAL_STACK_BYTES + settings::guard_bytes());
+    let stack_bytes = (whole & !(page - 1)).max((room_bytes + EXTRA_BYTES).next_multiple_of(page));
     let Mapped { slot, from, os_stack } = imp::map_slot(slot_bytes, stack_bytes, sp)?;
     let low = slot + slot_bytes - stack_bytes;
     let header = slot + slot_bytes - size_of::<Header>().next_multiple_of(64);

@@ -9,6 +9,8 @@
 //!   | stacks  |       no access           |                                    |        |
 //! ```
 //!
+//! The room is all that the slot has, at least 8 MiB.
+//!
 //! So the stack that an address lies on is found from the address alone ([`table`]), on any thread
 //! and in any signal handler. A slot is never given back before the library is closed, so that
 //! a header can be read at any time by whoever has seen its address. What a stack has at the moment

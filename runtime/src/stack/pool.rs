@@ -10,7 +10,8 @@ use crate::diagnostics::counters::{self, POOLED};
 use crate::settings;
 use crate::switch;
 
-/// A list for each size of slots: the smallest, twice that, and so on.
+/// A list for each size of slots: the smallest, twice that, and so on. What needs a slot of a size
+/// has room on each of them.
 const SIZES: usize = (usize::BITS - GRANULE_BYTES.ilog2()) as usize;
 
 static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
@@ -38,7 +39,7 @@ pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32>
 /// without a system call.
 pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let room_bytes = at_least_usual(room_bytes);
-    let header = unused(arena::slot_bytes_for(room_bytes), room_bytes, sp)?;
+    let header = unused(arena::slot_bytes_for(room_bytes), sp)?;
     POOLED.fetch_sub(1, Relaxed);
     counters::reused();
     Some(header)
@@ -48,35 +49,21 @@ fn at_least_usual(room_bytes: usize) -> usize {
     room_bytes.max(settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES))
 }
 
-fn unused(slot_bytes: usize, room_bytes: usize, sp: usize) -> Option<&'static Header> {
+fn unused(slot_bytes: usize, sp: usize) -> Option<&'static Header> {
     let list = UNUSED.get((slot_bytes / GRANULE_BYTES).ilog2() as usize)?;
     if switch::UNWINDS_ONLY_UP {
-        return below(list, slot_bytes, room_bytes, sp);
+        return below(list, slot_bytes, sp);
     }
-    let header = list.pop()?;
-    if header.room_bytes >= room_bytes {
-        return Some(header);
-    }
-    // Mapped before the settings asked for more: the others of the list may be newer.
-    let fits = core::iter::from_fn(|| list.pop()).take(8).find(|next| {
-        let fits = next.room_bytes >= room_bytes;
-        if !fits {
-            list.push(next);
-        }
-        fits
-    });
-    list.push(header);
-    fits
+    list.pop()
 }
 
 /// The highest of a list that lies below `sp`: the lower ones are left to bodies that
 /// are called from this one's. Any other where none could be mapped below.
-fn below(list: &List, slot_bytes: usize, room_bytes: usize, sp: usize) -> Option<&'static Header> {
+fn below(list: &List, slot_bytes: usize, sp: usize) -> Option<&'static Header> {
     let mut best: Option<&'static Header> = None;
     let others = List::new();
     while let Some(header) = list.pop() {
-        let fits = header.slot < sp && header.room_bytes >= room_bytes;
-        if fits && best.is_none_or(|best| best.slot < header.slot) {
+        if header.slot < sp && best.is_none_or(|best| best.slot < header.slot) {
             best.replace(header).into_iter().for_each(|best| others.push(best));
         } else {
             others.push(header);
