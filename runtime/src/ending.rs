@@ -174,14 +174,20 @@ mod is_closing {
         fn _Unwind_GetRegionStart(context: *mut c_void) -> usize;
     }
 
-    /// dlclose is among the callers.
+    /// Whether it is dlclose that has called, and not exit. No frame beyond is looked at: that of a
+    /// coroutine may have been called from nowhere, where unwinders read what is not there.
     pub(super) fn is_closing() -> bool {
-        extern "C" fn look(context: *mut c_void, found: *mut c_void) -> i32 {
-            // SAFETY: a valid context, and the address of the bool below.
-            unsafe {
-                *found.cast::<bool>() |= is_dlclose(_Unwind_GetRegionStart(context));
+        extern "C" fn look(context: *mut c_void, is_closing: *mut c_void) -> i32 {
+            const GO_ON: i32 = 0;
+            const STOP: i32 = 5;
+            // SAFETY: a valid context.
+            let start = unsafe { _Unwind_GetRegionStart(context) };
+            if is_dlclose(start) {
+                // SAFETY: the address of the bool below.
+                unsafe { *is_closing.cast::<bool>() = true };
+                return STOP;
             }
-            0
+            if is_exit(start) { STOP } else { GO_ON }
         }
         // Nobody closes the executable; where it is static, its frames may not be findable any
         // more.
@@ -189,16 +195,26 @@ mod is_closing {
         if crate::process::executable::contains(look as *const () as usize) {
             return false;
         }
-        let mut found = false;
-        // SAFETY: the function has the type that is asked for; it writes to `found` alone.
-        unsafe { _Unwind_Backtrace(look, (&raw mut found).cast()) };
-        found
+        let mut is_closing = false;
+        // SAFETY: the function has the type that is asked for; it writes to `is_closing` alone.
+        unsafe { _Unwind_Backtrace(look, (&raw mut is_closing).cast()) };
+        is_closing
     }
 
-    /// Told by its name: the address of `dlclose` is another one where the executable takes it by a
-    /// stub of its own, or where something else has put itself before it, as sanitizers do.
     #[cfg(target_os = "linux")]
     fn is_dlclose(start: usize) -> bool {
+        has_name(start, c"dlclose")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_exit(start: usize) -> bool {
+        has_name(start, c"exit")
+    }
+
+    /// The address of a function is another one where the executable takes it by a stub of its own,
+    /// or where something else has put itself before it, as sanitizers do.
+    #[cfg(target_os = "linux")]
+    fn has_name(start: usize, name: &core::ffi::CStr) -> bool {
         let mut info = libc::Dl_info {
             dli_fname: core::ptr::null(),
             dli_fbase: core::ptr::null_mut(),
@@ -210,7 +226,7 @@ mod is_closing {
         unsafe {
             libc::dladdr(core::ptr::without_provenance(start), &raw mut info) != 0
                 && !info.dli_sname.is_null()
-                && core::ffi::CStr::from_ptr(info.dli_sname) == c"dlclose"
+                && core::ffi::CStr::from_ptr(info.dli_sname) == name
         }
     }
 
@@ -218,5 +234,11 @@ mod is_closing {
     #[cfg(not(target_os = "linux"))]
     fn is_dlclose(start: usize) -> bool {
         start == libc::dlclose as *const () as usize
+    }
+
+    /// As above.
+    #[cfg(not(target_os = "linux"))]
+    fn is_exit(start: usize) -> bool {
+        start == libc::exit as *const () as usize
     }
 }

@@ -73,6 +73,7 @@ unsafe extern "C-unwind" {
         arg: *mut c_void,
     ) -> c_int;
     pub fn c_call_at_exit(f: CCallback);
+    pub fn c_exit_from_nowhere(high: *mut c_void) -> !;
     pub fn c_wait_to_be_cancelled();
     pub fn c_spin_to_be_cancelled();
     pub fn c_call_cancelled(stack_bytes: usize, f: CCallback, arg: *mut c_void) -> c_int;

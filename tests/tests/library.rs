@@ -349,6 +349,17 @@ in_both_modes! {
 }
 
 #[cfg(target_os = "linux")]
+in_both_modes! {
+    fn exit_in_a_coroutine_that_was_called_from_nowhere_ends_well(mode) {
+        let plugin = Plugin::open();
+        assert_eq!(on_thread(plugin.callback(mode), ptr::null_mut()), 0);
+        let mut memory = vec![0_u128; 4 * KIB];
+        // SAFETY: nothing else lies there; the process ends, with the library open.
+        unsafe { c::c_exit_from_nowhere(memory.as_mut_ptr_range().end.cast()) }
+    }
+}
+
+#[cfg(target_os = "linux")]
 mod report {
     use super::*;
 
