@@ -29,7 +29,7 @@ use crate::locate::locate;
 use crate::slow_path::{self, Entry, Request};
 use crate::stack::depth::Extent;
 use crate::stack::{Header, Record};
-use crate::thread::{self, tls};
+use crate::thread::{self, Thread, tls};
 use crate::{checkers, fast, liveness, switch};
 
 /// Results up to this size are written into the frame of the call; larger ones are read from the
@@ -355,9 +355,10 @@ fn finish_elsewhere(header: &'static Header) {
     } else if tls::words().is_some_and(|words| ptr::eq(words.home(), header)) {
         return header.set_idle();
     }
-    // On another thread than the owner's (a coroutine was moved) the owner finds the stack idle.
+    // On another thread than the owner's (a coroutine was moved) the owner is told.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {
         header.set_idle();
+        Thread::note_returned(header);
         // SAFETY: its activation has ended, and SP is back on the calling stack.
         return unsafe { liveness::end_orphan(header) };
     };

@@ -238,6 +238,38 @@ in_both_modes! {
         assert_eq!(call_works(mode), 0);
     }
 
+    fn stacks_of_bodies_that_end_on_another_thread_are_used_again(mode) {
+        let mut memory = stacks(404);
+        let mut jobs: Vec<Job> = (0..404).map(|i| Job::new(mode, i)).collect();
+        let (send, receive) = std::sync::mpsc::channel::<usize>();
+        let (answer, answers) = std::sync::mpsc::channel();
+        let other = std::thread::spawn(move || {
+            for job in receive {
+                let job = ptr::with_exposed_provenance::<Job>(job);
+                // SAFETY: the test waits for the answer and does not touch the job.
+                answer.send(unsafe { (*job).resume() && (*job).result() == 0 }).expect("it waits");
+            }
+        });
+        for (at, (job, stack)) in jobs.iter_mut().zip(&mut memory).enumerate() {
+            job.start(stack, suspends::of(mode));
+            assert!(!job.resume(), "{at}");
+        }
+        // Four end on the other thread, again and again, among 400 that stay suspended.
+        for _ in 0..1000 {
+            for (job, stack) in jobs.iter_mut().zip(&mut memory).skip(400) {
+                send.send(ptr::from_mut(job).expose_provenance()).expect("it receives");
+                assert!(answers.recv().expect("an answer"));
+                // SAFETY: it has ended.
+                unsafe { c::c_coroutine_free(job.coroutine) };
+                job.start(stack, suspends::of(mode));
+            }
+            assert!(jobs.iter().skip(400).all(|job| !job.resume()));
+        }
+        drop(send);
+        other.join().expect("no crash");
+        assert!(stats().stacks_mapped <= 410, "{:?}", stats());
+    }
+
     fn stack_that_was_jumped_off_comes_back_when_its_callers_stack_is_used_again(mode) {
         // A body is jumped over, the one that it was called from returns, and a coroutine's takes
         // that one's stack with it out of the thread's life.

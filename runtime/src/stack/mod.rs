@@ -105,6 +105,10 @@ pub struct Header {
     pub(crate) next_listed: AtomicUsize,
     /// Whether it is in the list of its thread's idle stacks.
     pub(crate) is_listed: AtomicBool,
+    /// The next stack in the row of those whose activations have ended on other threads than the
+    /// owner, and whether this one is in it.
+    pub(crate) next_returned: AtomicPtr<Header>,
+    pub(crate) is_returned: AtomicBool,
     /// The slow path decides on this stack: what is called from here meanwhile is called by the
     /// runtime itself.
     pub(crate) is_scratch: AtomicBool,
@@ -133,8 +137,9 @@ pub struct Header {
     /// The lowest address of the slot that is ours: above its begin where only a part could be had.
     pub(crate) mapped_from: usize,
     pub(crate) next_mapped: *const Header,
-    /// The state of the thread whose first stack this is.
+    /// The state of the thread whose first stack this is, and where that row begins.
     pub(crate) thread: ThreadSpace,
+    pub(crate) returned: AtomicPtr<Header>,
     pub(crate) depth: Depth,
     pub(crate) notes: Notes,
 }
@@ -209,6 +214,8 @@ impl Header {
             next_held: AtomicPtr::new(ptr::null_mut()),
             next_listed: AtomicUsize::new(0),
             is_listed: AtomicBool::new(false),
+            next_returned: AtomicPtr::new(ptr::null_mut()),
+            is_returned: AtomicBool::new(false),
             is_scratch: AtomicBool::new(false),
             has_report_stack: AtomicBool::new(false),
             is_carved: AtomicBool::new(false),
@@ -222,6 +229,7 @@ impl Header {
             mapped_from: slot,
             next_mapped,
             thread: ThreadSpace::new(),
+            returned: AtomicPtr::new(ptr::null_mut()),
             depth: Depth::new(),
             notes: Notes::new(),
         }

@@ -95,6 +95,7 @@ fn has_place_below(_slot_bytes: usize, _sp: usize) -> bool {
 pub(crate) unsafe fn put(header: &'static Header) {
     header.owner.store(0, Relaxed);
     header.is_listed.store(false, Relaxed);
+    header.is_returned.store(false, Relaxed);
     header.is_carved.store(false, Relaxed);
     header.has_report_stack.store(false, Relaxed);
     header.lent_bytes.store(0, Relaxed);

@@ -21,7 +21,7 @@ use self::tls::Words;
 use crate::bounds::{Source, StackBounds};
 use crate::callback::Callback;
 use crate::stack::list::List;
-use crate::stack::{Header, NO_STACK, ROOM_BYTES, THREAD_WORDS};
+use crate::stack::{Header, IS_CLOSED, NO_STACK, ROOM_BYTES, THREAD_WORDS, orphan};
 use crate::{fast, registry, settings};
 
 /// The state of one thread.
@@ -140,10 +140,14 @@ impl Thread {
 
     /// The thread's first stack, in whose header this lies.
     pub(crate) fn first(&self) -> &'static Header {
-        let header = ptr::from_ref(self).addr() - offset_of!(Header, thread);
+        Self::first_of(self.number())
+    }
+
+    /// The first stack of the thread with that number.
+    fn first_of(number: usize) -> &'static Header {
         // SAFETY: `begin` has put the state there; the address of the header was exposed when its
         // slot was mapped, and headers stay.
-        unsafe { &*ptr::with_exposed_provenance(header) }
+        unsafe { &*ptr::with_exposed_provenance(number - offset_of!(Header, thread)) }
     }
 
     fn words(&self) -> &Words {
@@ -308,6 +312,7 @@ impl Thread {
 
     /// Takes a stack from the pool into the list, in front. Signals are blocked.
     pub(crate) fn hold(&self, header: &'static Header) {
+        header.is_returned.store(false, Relaxed);
         header.owner.store(self.number(), Relaxed);
         header.owner_place.store(tls::place(), Relaxed);
         header.next_held.store(self.held.load(Relaxed), Relaxed);
@@ -336,9 +341,10 @@ impl Thread {
         seen.into_iter().flatten()
     }
 
-    /// The idle stack that was put into the list last, and is taken out.
+    /// The idle stack that was put into the list last, and is taken out; of an empty list, one that
+    /// was returned.
     pub(crate) fn pop_idle(&self) -> Option<&'static Header> {
-        let header = self.idle.pop()?;
+        let Some(header) = self.idle.pop() else { return self.pop_returned() };
         header.is_listed.store(false, Relaxed);
         self.idle_count.fetch_sub(1, Relaxed);
         Some(header)
@@ -351,6 +357,40 @@ impl Thread {
             self.idle_count.fetch_add(1, Relaxed);
             self.idle.push(header);
         }
+    }
+
+    /// An activation has ended on another thread than the one that has its stack, and that is idle:
+    /// tells the owner.
+    ///
+    /// The owner may end meanwhile, and another thread begin in its place, or another have the
+    /// stack. So this is no more than a hint, which is looked at before it is used: headers stay
+    /// readable, and what is lost in such a moment is found by looking at all.
+    pub(crate) fn note_returned(header: &'static Header) {
+        let owner = header.owner.load(Relaxed);
+        if !orphan::is_a_thread(owner) || IS_CLOSED.load(Relaxed) {
+            return;
+        }
+        let row = &Self::first_of(owner).returned;
+        if !header.is_returned.swap(true, Relaxed) {
+            // Fails never.
+            let _ = row.fetch_update(Release, Relaxed, |first| {
+                header.next_returned.store(first, Relaxed);
+                Some(ptr::from_ref(header).cast_mut())
+            });
+        }
+    }
+
+    /// The stack that was returned last, and is taken out of the row.
+    fn pop_returned(&self) -> Option<&'static Header> {
+        let next = |first: *mut Header| {
+            // SAFETY: null or a header, and headers stay.
+            unsafe { first.as_ref() }.map(|header| header.next_returned.load(Relaxed))
+        };
+        let first = self.first().returned.fetch_update(Acquire, Acquire, next).ok()?;
+        // SAFETY: as above, and not null.
+        let header = unsafe { &*first };
+        header.is_returned.store(false, Relaxed);
+        self.holds(header).then_some(header)
     }
 
     /// How many idle stacks are in the list.
