@@ -357,8 +357,7 @@ fn finish_elsewhere(header: &'static Header) {
     }
     // On another thread than the owner's (a coroutine was moved) the owner is told.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {
-        header.set_idle();
-        Thread::note_returned(header);
+        Thread::return_to_owner(header);
         // SAFETY: its activation has ended, and SP is back on the calling stack.
         return unsafe { liveness::end_orphan(header) };
     };

@@ -304,6 +304,8 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     };
     // What was called from a dead activation is dead as well.
     while thread.held().filter(is_left).map(abandon).count() > 0 {}
+    // Some may count as in use until they are taken out.
+    while thread.pop_idle().is_some() {}
     let mut next = thread.held().next();
     while let Some(header) = next {
         next = held_after(header);

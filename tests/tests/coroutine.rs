@@ -3,7 +3,7 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 #[cfg(unix)]
 use guarded_callback::{StackBounds, StackMap};
@@ -72,6 +72,8 @@ fn suspending(arg: *mut c_void) -> c_int {
     }
     wrong + c_int::from(!canary.is_intact())
 }
+
+callback! { "C" fn does_nothing(_arg) { 0 } }
 
 callback! { "C" fn suspends(arg) { suspending(arg) } }
 
@@ -236,6 +238,48 @@ in_both_modes! {
         .expect("the other thread");
         assert_eq!(job.result(), 0);
         assert_eq!(call_works(mode), 0);
+    }
+
+    fn body_is_finished_on_another_thread_while_its_own_calls_back(mode) {
+        callback! { "C" fn suspends_at_once(arg) {
+            // SAFETY: the test passes the job, and this runs in its coroutine.
+            unsafe { c::c_coroutine_suspend((*arg.cast::<Job>()).coroutine) };
+            0
+        } }
+        let rounds = tests::rounds(10_000);
+        let (turn, mut stack) = (AtomicUsize::new(0), vec![0_u8; 16 * KIB]);
+        let mut job = Job::new(mode, 1);
+        let address = (&raw mut job).expose_provenance();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 0..rounds {
+                    while turn.load(Acquire) != 2 * round + 1 {
+                        std::thread::yield_now();
+                    }
+                    let job = ptr::with_exposed_provenance::<Job>(address);
+                    // SAFETY: the test leaves the job alone until its turn comes.
+                    assert!(unsafe { (*job).resume() });
+                    turn.store(2 * round + 2, Release);
+                }
+            });
+            for round in 0..rounds {
+                job.start(&mut stack, suspends_at_once::of(mode));
+                assert!(!job.resume());
+                turn.store(2 * round + 1, Release);
+                (0..round % 2000).for_each(|at| _ = core::hint::black_box(at));
+                let f = does_nothing::of(Mode::Always);
+                // SAFETY: the body does not use its argument.
+                assert_eq!(unsafe { c::c_call(f, ptr::null_mut()) }, 0);
+                while turn.load(Acquire) != 2 * round + 2 {
+                    std::thread::yield_now();
+                }
+                // SAFETY: it has ended.
+                unsafe { c::c_coroutine_free(job.coroutine) };
+            }
+        });
+        // Perhaps one that was looked at in the moment of its end.
+        assert!(stats().stacks_reclaimed <= 1, "{:?}", stats());
+        assert!(stats().stacks_mapped <= 3, "{:?}", stats());
     }
 
     fn stacks_of_bodies_that_end_on_another_thread_are_used_again(mode) {

@@ -109,6 +109,8 @@ pub struct Header {
     /// owner, and whether this one is in it.
     pub(crate) next_returned: AtomicPtr<Header>,
     pub(crate) is_returned: AtomicBool,
+    /// The record of the activation that has ended so, 0 once another has begun.
+    pub(crate) ended: AtomicUsize,
     /// The slow path decides on this stack: what is called from here meanwhile is called by the
     /// runtime itself.
     pub(crate) is_scratch: AtomicBool,
@@ -216,6 +218,7 @@ impl Header {
             is_listed: AtomicBool::new(false),
             next_returned: AtomicPtr::new(ptr::null_mut()),
             is_returned: AtomicBool::new(false),
+            ended: AtomicUsize::new(0),
             is_scratch: AtomicBool::new(false),
             has_report_stack: AtomicBool::new(false),
             is_carved: AtomicBool::new(false),
@@ -279,6 +282,7 @@ impl Header {
     #[inline(always)]
     fn note(&self, callback: &'static Callback) {
         self.switch.set_sp(0);
+        self.ended.store(0, Relaxed);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
     }
 

@@ -359,19 +359,25 @@ impl Thread {
         }
     }
 
-    /// An activation has ended on another thread than the one that has its stack, and that is idle:
-    /// tells the owner.
+    /// The activation on the stack has ended, on another thread than the one that has the stack:
+    /// makes it idle and tells the owner.
+    ///
+    /// The owner's fast path may look at the stack at the same time. Without a lock, cmpxchg writes
+    /// what it has found, and so perhaps that the stack is in use, after this thread has written
+    /// that it is idle. So the owner is told which activation has ended, and writes that again.
     ///
     /// The owner may end meanwhile, and another thread begin in its place, or another have the
     /// stack. So this is no more than a hint, which is looked at before it is used: headers stay
     /// readable, and what is lost in such a moment is found by looking at all.
-    pub(crate) fn note_returned(header: &'static Header) {
+    pub(crate) fn return_to_owner(header: &'static Header) {
+        header.ended.store(header.record().unwrap_or(0), Relaxed);
+        header.set_idle();
         let owner = header.owner.load(Relaxed);
         if !orphan::is_a_thread(owner) || IS_CLOSED.load(Relaxed) {
             return;
         }
         let row = &Self::first_of(owner).returned;
-        if !header.is_returned.swap(true, Relaxed) {
+        if !header.is_returned.swap(true, AcqRel) {
             // Fails never.
             let _ = row.fetch_update(Release, Relaxed, |first| {
                 header.next_returned.store(first, Relaxed);
@@ -389,8 +395,16 @@ impl Thread {
         let first = self.first().returned.fetch_update(Acquire, Acquire, next).ok()?;
         // SAFETY: as above, and not null.
         let header = unsafe { &*first };
-        header.is_returned.store(false, Relaxed);
-        self.holds(header).then_some(header)
+        // Should it be in two rows, they must not become a circle.
+        header.next_returned.store(ptr::null_mut(), Relaxed);
+        header.is_returned.swap(false, AcqRel);
+        if !self.holds(header) {
+            return None;
+        }
+        if header.record().is_some_and(|record| record == header.ended.load(Relaxed)) {
+            header.set_idle();
+        }
+        Some(header)
     }
 
     /// How many idle stacks are in the list.
