@@ -1,6 +1,6 @@
 //! The end of a thread, and of the library: what is kept for later is given back.
 
-use core::sync::atomic::Ordering::*;
+use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use crate::diagnostics::overflow;
 use crate::liveness;
@@ -46,8 +46,38 @@ pub(crate) fn has_begun_to_end() -> bool {
     tls::words().is_some_and(tls::Words::has_ended)
 }
 
+/// How many threads are in [`thread_ends`].
+static ENDING: AtomicUsize = AtomicUsize::new(0);
+
+struct Ending;
+
+impl Ending {
+    fn begin() -> Self {
+        ENDING.fetch_add(1, AcqRel);
+        Self
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        ENDING.fetch_sub(1, AcqRel);
+    }
+}
+
+/// Waits for the threads that are ending: what they run is about to be unmapped. Not for ever: in
+/// the child of a fork they are gone.
+fn wait_for_ending_threads() {
+    for _ in 0..1000 {
+        if ENDING.load(Acquire) == 0 {
+            return;
+        }
+        std::thread::sleep(core::time::Duration::from_millis(1));
+    }
+}
+
 /// Called with the state of a thread that ends; on Windows with null, for the calling thread.
 unsafe extern "C" fn thread_ends(state: *mut u8) {
+    let _ending = Ending::begin();
     let _blocked = Blocked::all();
     // SAFETY: the state of the calling thread, which lives in the header of its first stack.
     let Some(thread) = (unsafe { state.cast::<Thread>().as_ref() }).or_else(thread::current) else {
@@ -85,12 +115,17 @@ fn library_ends(is_closed: bool) {
     #[cfg(feature = "stats")]
     crate::diagnostics::report::at_exit();
     overflow::uninstall();
-    if is_closed && !IS_CLOSED.swap(true, AcqRel) {
+    if !is_closed {
+        return;
+    }
+    // Before the stacks of threads that end count as those of a closed library.
+    exit::forget();
+    wait_for_ending_threads();
+    if !IS_CLOSED.swap(true, AcqRel) {
         if let Some(thread) = thread::current() {
             overflow::uncover_thread(thread.first());
             thread.end();
         }
-        exit::forget();
         tls::forget_place();
         release_all();
     }

@@ -1,10 +1,13 @@
-/* Linux: system calls that are refused. */
+/* Linux: system calls that are refused, or take long. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 /* From now on sigaction refuses to change the action of `signal`, with EPERM. */
 int c_forbid_handling(int signal) {
@@ -23,3 +26,29 @@ int c_forbid_handling(int signal) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
+
+static int masks_changed;
+
+static void take_long(int signal) {
+    struct timespec time = {0, 200 * 1000 * 1000};
+    (void)signal;
+    __atomic_add_fetch(&masks_changed, 1, __ATOMIC_SEQ_CST);
+    nanosleep(&time, NULL);
+}
+
+/* From now on the calling thread changes its signal mask in vain, and takes 200 ms for it. */
+int c_slow_down_masks(void) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    struct sigaction action = {.sa_handler = take_long};
+    return sigaction(SIGSYS, &action, NULL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* How often that was. */
+int c_masks_changed(void) { return __atomic_load_n(&masks_changed, __ATOMIC_SEQ_CST); }

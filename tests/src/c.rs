@@ -95,6 +95,8 @@ unsafe extern "C-unwind" {
     // fault.c
     pub fn c_handle_faults(kind: c_int) -> c_int;
     pub fn c_forbid_handling(signal: c_int) -> c_int;
+    pub fn c_slow_down_masks() -> c_int;
+    pub fn c_masks_changed() -> c_int;
     pub fn c_alternate_stack(low: *mut usize) -> usize;
     pub fn c_set_alternate_stack(memory: *mut c_void, bytes: usize) -> c_int;
     pub fn c_write_to(address: usize);

@@ -349,7 +349,33 @@ in_both_modes! {
 }
 
 #[cfg(target_os = "linux")]
+tests::callback! { "C" fn calls_and_ends_slowly(arg) {
+    // SAFETY: the test passes the address of a callback that accepts null.
+    let result = unsafe { c::c_call(CCallback(arg), ptr::null_mut()) };
+    // SAFETY: a filter for this thread, which ends.
+    result + unsafe { c::c_slow_down_masks() }
+} }
+
+#[cfg(target_os = "linux")]
 in_both_modes! {
+    fn closing_a_library_waits_for_a_thread_that_ends(mode) {
+        if is_emulated("has no filters of system calls") {
+            return;
+        }
+        let plugin = Plugin::open();
+        let f = plugin.callback(mode).0.expose_provenance();
+        let thread = std::thread::spawn(move || {
+            let f = ptr::with_exposed_provenance_mut(f);
+            on_thread(calls_and_ends_slowly::of(Mode::Plain), f)
+        });
+        // SAFETY: only looks.
+        while unsafe { c::c_masks_changed() } == 0 {
+            std::thread::yield_now();
+        }
+        plugin.close();
+        assert_eq!(thread.join().expect("no crash"), 0);
+    }
+
     fn exit_in_a_coroutine_that_was_called_from_nowhere_ends_well(mode) {
         let plugin = Plugin::open();
         assert_eq!(on_thread(plugin.callback(mode), ptr::null_mut()), 0);
