@@ -22,6 +22,32 @@ callback! { "C" fn works(_arg) { use_stack(120 * KIB) } }
 
 callback! { "C" [fallback = -7] fn works_or_tells(_arg) { use_stack(120 * KIB) } }
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+/// What the first four slots take.
+const ARENA_BYTES: usize = 64 << 20;
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn mapped_bytes() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    4 * KIB * pages.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" fn has_no_table(arg) {
+    // By the second time the thread has all that it needs to read a file.
+    let before = [mapped_bytes(), mapped_bytes()][1];
+    limit_address_space((before + ARENA_BYTES + 16 * KIB) as libc::rlim_t);
+    // SAFETY: the body does not use its argument.
+    let refused = (0..3)
+        .filter(|_| unsafe { c::c_call(CCallback(arg), ptr::null_mut()) } == -7)
+        .count();
+    limit_address_space(libc::RLIM_INFINITY);
+    let more = mapped_bytes() - before;
+    println!("{refused} refused, {more} bytes more");
+    // What the first one has given back is enough for the table.
+    c_int::from(refused != 1 || more >= ARENA_BYTES)
+} }
+
 static READY: AtomicUsize = AtomicUsize::new(0);
 static GO: AtomicUsize = AtomicUsize::new(0);
 static DONE: AtomicUsize = AtomicUsize::new(0);
@@ -95,6 +121,14 @@ in_both_modes! {
             unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) };
         assert_eq!(result, 0);
         assert_eq!(stats().refusals, 2);
+    }
+
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    fn refusal_for_want_of_a_table_keeps_no_addresses(mode) {
+        if !is_emulated(IGNORES_LIMITS) {
+            let outer = has_no_table::of(Mode::Plain);
+            assert_eq!(on_small_thread(outer, works_or_tells::of(mode)), 0);
+        }
     }
 
     fn exhausted_address_space_is_nothing_to_a_thread_that_holds_a_stack(mode) {

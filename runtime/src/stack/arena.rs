@@ -57,7 +57,10 @@ pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'s
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody
     // else knows; the end of a slot is aligned, and the size of a header is a multiple of 64.
     unsafe { header.write(new) };
-    table::add(slot, slot_bytes, header)?;
+    table::add(slot, slot_bytes, header).inspect_err(|_| {
+        // SAFETY: ours from there to its end, and nobody else knows it.
+        unsafe { memory::release(from, slot + slot_bytes - from) }
+    })?;
     // SAFETY: as above; the link is written before the header is findable through it.
     table::publish(header, |next| unsafe { (*header).next_mapped = next });
     counters::mapped();

@@ -73,9 +73,11 @@ fn leaf_of(number: usize) -> Option<&'static Leaf> {
 /// Enters a new stack for all granules of its slot.
 ///
 /// # Errors
-/// The system's error code where a part of the table could not be mapped.
+/// The system's error code where a part of the table could not be mapped; then nothing is entered.
 pub(super) fn add(slot: usize, slot_bytes: usize, header: *mut Header) -> Result<(), i32> {
-    for number in number(slot)..number(slot) + slot_bytes / GRANULE_BYTES {
+    let numbers = number(slot)..number(slot) + slot_bytes / GRANULE_BYTES;
+    numbers.clone().try_for_each(|number| leaf_for(number).map(drop))?;
+    for number in numbers {
         leaf_for(number)?[number % LEAF_ENTRIES].store(header, Release);
     }
     Ok(())
