@@ -150,7 +150,9 @@ macro_rules! fast {
             unsafe extern $abi fn slow<
                 D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R
             >($($a: ManuallyDrop<$A>),*) -> R {
-                if may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+                if Values::<($($A,)*), R>::FIT_BY_ADDRESS
+                    && may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>())
+                {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, $($A,)* R>($($a),*) };
                 }
@@ -189,7 +191,9 @@ macro_rules! fast {
                 D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
                 G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
             >($(mut $a: ManuallyDrop<$A>),*) -> R {
-                if may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+                if Values::<($($A,)*), R>::FIT_BY_ADDRESS
+                    && may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>())
+                {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
                 }
@@ -379,7 +383,7 @@ struct Values<A, R>(PhantomData<(A, R)>);
 impl<A, R> Values<A, R> {
     const BYTES: usize = size_of::<A>() + size_of::<R>();
 
-    /// Whether a call that has them may go by its address.
+    /// Whether a call that has them may go by its address, or with copies of them.
     const FIT_BY_ADDRESS: bool = by_address::fits(Self::BYTES);
 }
 
