@@ -28,7 +28,9 @@ use crate::cfg_if::cfg_if;
 use crate::stack::memory;
 
 pub(crate) use arch::{SUPPORTED, stack_pointer};
-pub(crate) use teb::{OsStack, offset as teb_offset};
+pub(crate) use teb::OsStack;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use teb::offset as teb_offset;
 
 cfg_if! {
     if #[cfg(target_arch = "x86_64")] {
@@ -71,11 +73,14 @@ const _: () = assert!(offset_of!(SwitchRecord, os) == size_of::<usize>());
 const _: () = assert!(offset_of!(OsRecord, other) == 0);
 const _: () = assert!(size_of::<OsStack>() == 4 * size_of::<usize>());
 
+#[cfg(target_arch = "x86_64")]
 impl OsRecord {
     /// Where the fast path finds [`OsRecord::other`].
     pub(crate) const OTHER: usize = offset_of!(Self, other);
     pub(crate) const IS_UNWOUND: usize = offset_of!(Self, is_unwound);
+}
 
+impl OsRecord {
     pub(crate) const fn to(target: *const Cell<OsStack>) -> Self {
         Self { other: Cell::new(OsStack::NONE), target, is_unwound: Cell::new(false) }
     }
