@@ -109,6 +109,7 @@ prepare_tools() {
     x86_64-pc-windows-gnullvm) prepare_zig && prepare_wine64 ;;
     x86_64-pc-windows-msvc) prepare_msvc x86_64 && prepare_wine64 ;;
     i686-pc-windows-msvc) prepare_msvc i686 && prepare_wine32 ;;
+    aarch64-pc-windows-msvc) prepare_msvc aarch64 && prepare_wine_arm64 ;;
     x86_64-apple-darwin) prepare_darwin x86_64 gcc ;;
     aarch64-apple-darwin)
       need qemu-user g++-aarch64-linux-gnu libc6-dev-arm64-cross \
@@ -227,42 +228,83 @@ prepare_wine64() {
     && write_wine wine64run "$cache/wine64" x86_64 '' /usr/lib/wine/wine64
 }
 
-# 32-bit Wine with all that it needs, unpacked into $cache/w32 from the packages of i386. They are
-# found with a state of apt's own, because installing them would make the whole machine one of two
-# architectures.
+# Unpacks packages and all that they need into a folder of $cache. They are found with a state of
+# apt's own, because installing them would make the whole machine one of two architectures, or of
+# two releases. <folder> <architecture> <release> <package>...
+unpack() {
+  local root=$cache/$1 apt=$cache/apt_$1 architecture=$2 release=$3 file own keys options
+  shift 3
+  [ ! -e "$root/.done" ] || return 0
+  own=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  mkdir -p "$root" "$apt"/{state/lists/partial,cache/archives/partial,etc}
+  : >"$apt/state/status"
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  apt-get indextargets --format "deb [signed-by=$keys] "'$(SITE) $(RELEASE) $(COMPONENT)' \
+    "Created-By: Packages" "Codename: $own" |
+    awk -v own="$own" -v release="$release" \
+      '$4 == own && $5 == "main" { $4 = release; print }' | sort -u >"$apt/etc/main.list"
+  options=(-o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture"
+    -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/etc"
+    -o "Dir::State=$apt/state" -o "Dir::State::status=$apt/state/status"
+    -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none
+    -o APT::Install-Recommends=false -o APT::Sandbox::User=root -qq)
+  apt-get "${options[@]}" update && apt-get "${options[@]}" install -y --download-only "$@" \
+    >/dev/null || return 1
+  for file in "$apt"/cache/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$file" | tar -x -C "$root" --keep-directory-symlink || return 1
+  done
+  rm -rf "$apt"
+  touch "$root/.done"
+}
+
+# 32-bit Wine, from the packages of i386.
 prepare_wine32() {
-  local before
+  local root=$cache/w32 before
   # The loader of 32-bit programs, at the place that they name; the rest comes from below.
   need libc6-i386 g++-mingw-w64-i686-posix && prepare_random_numbers i686 || return 1
-  local root=$cache/w32 apt=$cache/apt32 file release options
-  if [ ! -e "$root/.done" ]; then
-    release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    mkdir -p "$root" "$apt"/{state/lists/partial,cache/archives/partial,etc}
-    : >"$apt/state/status"
-    keys=/usr/share/keyrings/debian-archive-keyring.gpg
-    apt-get indextargets --format "deb [signed-by=$keys] "'$(SITE) $(RELEASE) $(COMPONENT)' \
-      "Created-By: Packages" "Codename: $release" |
-      awk -v release="$release" '$4 == release && $5 == "main"' | sort -u >"$apt/etc/main.list"
-    options=(-o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::Etc::sourcelist=/dev/null
-      -o "Dir::Etc::sourceparts=$apt/etc"
-      -o "Dir::State=$apt/state" -o "Dir::State::status=$apt/state/status"
-        -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none
-      -o APT::Install-Recommends=false -o APT::Sandbox::User=root -qq)
-    apt-get "${options[@]}" update && apt-get "${options[@]}" install -y --download-only wine32 \
-      >/dev/null || return 1
-    for file in "$apt"/cache/archives/*.deb; do
-      dpkg-deb --fsys-tarfile "$file" | tar -x -C "$root" --keep-directory-symlink || return 1
-    done
-    # What the package's own script would do.
-    cp "$root/usr/i686-w64-mingw32/lib/zlib1.dll" "$root/usr/lib/i386-linux-gnu/wine/i386-windows/"
-    rm -rf "$apt/cache"
-    touch "$root/.done"
-  fi
-  # dbghelp.dll, by which std walks stacks on i686, needs it, and programs do not find it there.
+  unpack w32 i386 "$(. /etc/os-release && echo "$VERSION_CODENAME")" wine32 || return 1
+  # What the package's own script would do. And dbghelp.dll, by which std walks stacks on i686,
+  # needs it, and programs do not find it there.
+  cp "$root/usr/i686-w64-mingw32/lib/zlib1.dll" "$root/usr/lib/i386-linux-gnu/wine/i386-windows/"
   cp "$root/usr/i686-w64-mingw32/lib/zlib1.dll" "$cache/shim/i686/"
   before="export LD_LIBRARY_PATH=$root/lib/i386-linux-gnu:$root/usr/lib/i386-linux-gnu"
   before+=" WINESERVER=$root/usr/lib/wine/wineserver32 WINEARCH=win32"
   write_wine wine32run "$cache/wine32" i686 "$before" "$root/usr/lib/wine/wine"
+}
+
+# Wine for arm64 in qemu, both of Debian 13: the Wine of Debian 12 has no handler of C++ exceptions
+# for arm64, and its qemu fills tables for every page that a program reserves.
+prepare_wine_arm64() {
+  local root=$cache/warm64 prefix=$cache/winearm64 folder pair
+  unpack qemu13 amd64 trixie qemu-user && unpack warm64 arm64 trixie wine64 || return 1
+  folder=$root/usr/lib/aarch64-linux-gnu
+  # By these names Wine starts its processes, the name of its loader first, and its server. qemu's
+  # -L would take / for its own folder, which Wine then finds on no drive. The CPU is one without
+  # landing pads, as Wine's way into system calls has none.
+  for pair in "wine64-preloader shift;exec wine64" "wineserver exec wineserver64"; do
+    set -- $pair
+    cat >"$folder/$1" <<END
+#!/bin/sh
+${2/;/; } $cache/qemu13/usr/bin/qemu-aarch64 -cpu cortex-a72 $folder/ld-linux-aarch64.so.1 \\
+  --library-path $folder $root/usr/lib/wine/$3 "\$@"
+END
+    chmod +x "$folder/$1"
+  done
+  cat >"$cache/bin/winearm64run" <<END
+#!/bin/sh
+# The loader is not to execute itself once more.
+export WINELOADERNOEXEC=1 WINEPREFIX=$prefix WINEDEBUG=-all
+export WINEDLLOVERRIDES=mscoree,mshtml,winewayland.drv,winex11.drv=
+exec $folder/wine64-preloader - "\$@"
+END
+  chmod +x "$cache/bin/winearm64run"
+  [ ! -e "$prefix/.done" ] || return 0
+  # No debugger for programs that die: it never ends here.
+  timeout 600 "$cache/bin/winearm64run" wineboot -i >/dev/null 2>&1 \
+    && timeout 600 "$cache/bin/winearm64run" reg add \
+      'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' /v Debugger /d '' /f \
+      >/dev/null 2>&1 \
+    && WINEPREFIX=$prefix timeout 60 "$folder/wineserver" -w && touch "$prefix/.done"
 }
 
 # What cargo and the build scripts must know of a target. Changes the environment: to be called in a
@@ -288,6 +330,9 @@ enter_target() {
     x86_64-pc-windows-gnullvm) runner=$cache/bin/wine64run ;;
     x86_64-pc-windows-msvc) runner=$cache/bin/wine64run && enter_msvc x86_64 "$key" ;;
     i686-pc-windows-msvc) runner=$cache/bin/wine32run && enter_msvc i686 "$key" ;;
+    aarch64-pc-windows-msvc)
+      export GUARDED_CALLBACK_EMULATED=1
+      runner=$cache/bin/winearm64run && enter_msvc aarch64 "$key" ;;
     x86_64-apple-darwin) runner=$cache/darwin/x86_64/loader && enter_darwin x86_64 "$key" ;;
     aarch64-apple-darwin)
       runner="qemu-aarch64 -L /usr/aarch64-linux-gnu $cache/darwin/aarch64/loader"

@@ -306,7 +306,7 @@ int c_call_thiscall(thiscall_callback f) {
     return f(&object, 50);
 }
 
-/* A longjmp that unwinds by RtlUnwindEx on x86_64; that of jump.c only loads registers. */
+/* A longjmp that unwinds by RtlUnwindEx on 64-bit systems; that of jump.c only loads registers. */
 static __thread jmp_buf unwinding_target;
 
 void c_jump_unwinding(void) { longjmp(unwinding_target, 1); }
@@ -325,7 +325,7 @@ static int is_handled(DWORD code) {
     return code == EXCEPTION_ACCESS_VIOLATION || code == 0xE0005678;
 }
 
-#ifdef __x86_64__
+#ifndef __i386__
 long c_filter(EXCEPTION_POINTERS *pointers, void *frame) {
     (void)frame;
     return is_handled(pointers->ExceptionRecord->ExceptionCode) ? EXCEPTION_EXECUTE_HANDLER
@@ -333,6 +333,7 @@ long c_filter(EXCEPTION_POINTERS *pointers, void *frame) {
 }
 
 /* What __try makes where a compiler has it. */
+#ifdef __x86_64__
 __asm__(".text\n"
         ".globl c_call_handling\n"
         ".seh_proc c_call_handling\n"
@@ -357,6 +358,38 @@ __asm__(".text\n"
         ".rva c_call_handling_try, c_call_handling_end, c_filter, c_call_handling_except\n"
         ".text\n"
         ".seh_endproc\n");
+#else
+__asm__(".text\n"
+        ".p2align 2\n"
+        ".globl c_call_handling\n"
+        ".seh_proc c_call_handling\n"
+        "c_call_handling:\n"
+        ".seh_handler __C_specific_handler, @except\n"
+        "stp x29, x30, [sp, #-16]!\n"
+        ".seh_save_fplr_x 16\n"
+        "mov x29, sp\n"
+        ".seh_set_fp\n"
+        ".seh_endprologue\n"
+        "mov x8, x0\n"
+        "mov x0, x1\n"
+        "c_call_handling_try:\n"
+        "blr x8\n"
+        "nop\n"
+        "c_call_handling_end:\n"
+        ".seh_startepilogue\n"
+        "ldp x29, x30, [sp], #16\n"
+        ".seh_save_fplr_x 16\n"
+        ".seh_endepilogue\n"
+        "ret\n"
+        "c_call_handling_except:\n"
+        "mov w0, #-5000\n"
+        "b c_call_handling_end\n"
+        ".seh_handlerdata\n"
+        ".long 1\n"
+        ".rva c_call_handling_try, c_call_handling_end, c_filter, c_call_handling_except\n"
+        ".text\n"
+        ".seh_endproc\n");
+#endif
 #else
 struct handling {
     EXCEPTION_REGISTRATION_RECORD record;

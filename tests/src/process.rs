@@ -26,6 +26,9 @@ const RUNNER: &str = "GUARDED_CALLBACK_RUNNER";
 /// emulated itself.
 const LOADER: &str = "GUARDED_CALLBACK_LOADER";
 
+/// Set where all runs in an emulator that needs no runner for what the tests start: Wine in qemu.
+const EMULATED: &str = "GUARDED_CALLBACK_EMULATED";
+
 /// How a child ended.
 #[derive(Debug)]
 pub struct Death {
@@ -94,7 +97,8 @@ pub fn program(path: impl AsRef<OsStr>) -> Command {
 /// The loader of macOS programs needs a runner, too, and on x86_64 emulates nothing.
 fn has_emulator() -> bool {
     let is_native = std::env::var(LOADER).is_ok_and(|kind| kind == "native");
-    std::env::var_os(RUNNER).is_some() && !is_native
+    let has_runner = std::env::var_os(RUNNER).is_some() && !is_native;
+    has_runner || std::env::var_os(EMULATED).is_some()
 }
 
 /// Whether this process runs in an emulator of user programs. Tests of what no emulator does say so

@@ -12,8 +12,8 @@ use guarded_callback::{
     on_system_stack, remaining_stack, stats,
 };
 use tests::{
-    CCallback, Canary, Mode, alone, c, callback, committed_bytes, fill_below, in_both_modes, maps,
-    resident_bytes, run_child, to_c, use_stack,
+    CCallback, Canary, Mode, alone, c, callback, committed_bytes, fill_below, in_both_modes,
+    is_emulated, maps, resident_bytes, run_child, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -334,8 +334,9 @@ in_both_modes! {
         let (maps_before, bytes_before) = (maps(), resident_bytes());
         (0..200).for_each(|_| step());
         assert!(maps() <= maps_before + 8, "{maps_before} -> {}", maps());
+        let is_flat = resident_bytes() < bytes_before + 1024 * KIB;
         assert!(
-            resident_bytes() < bytes_before + 1024 * KIB,
+            is_flat || is_emulated("keeps memory for threads that have ended"),
             "{bytes_before} -> {}",
             resident_bytes()
         );
