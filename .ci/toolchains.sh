@@ -203,23 +203,36 @@ END
 # Debian's Wine finds no names of functions for std (.ci/msvc/dbghelp.c). <machine> <where the
 # prefix has its DLLs>
 prepare_names() {
-  local machine=$1 system=$2 folder=$cache/shim/$1
+  local machine=$1 system=$2 folder=$cache/shim/$1 compiler
   [ ! "$system/dbghelp.dll" -nt .ci/msvc/dbghelp.c ] \
     || [ ! -e "$system/dbghelp_wine.dll" ] || return 0
+  mkdir -p "$folder"
   [ -e "$system/dbghelp_wine.dll" ] \
     || mv "$system/dbghelp.dll" "$system/dbghelp_wine.dll" || return 1
+  case $machine in
+    aarch64) compiler=("$cache/zig/ziglang/zig" cc -target aarch64-windows-gnu) ;;
+    *) compiler=("$machine-w64-mingw32-gcc" -Wl,--kill-at) ;;
+  esac
   { echo EXPORTS
-    "$machine-w64-mingw32-objdump" -p "$system/dbghelp_wine.dll" |
+    exported_names "$machine" "$system/dbghelp_wine.dll" |
       awk -v machine="$machine" '
-        /^.Ordinal.Name Pointer. Table/ { names = 1 }
-        /^The / { names = 0 }
-        names && /^\t\[/ && !/FromInlineContextW$/ && !(machine == "i686" && / StackWalkEx$/) {
-          print $NF " = dbghelp_wine." $NF
+        !/FromInlineContextW$/ && !(machine == "i686" && /^StackWalkEx$/) {
+          print $1 " = dbghelp_wine." $1
         }'
   } >"$folder/dbghelp.def"
-  "$machine-w64-mingw32-gcc" -shared -O1 .ci/msvc/dbghelp.c "$folder/dbghelp.def" \
-    -o "$folder/dbghelp.new" -Wl,--kill-at || return 1
+  ZIG_GLOBAL_CACHE_DIR=$cache/zigcache "${compiler[@]}" -shared -O1 .ci/msvc/dbghelp.c \
+    "$folder/dbghelp.def" -o "$folder/dbghelp.new" || return 1
   mv "$folder/dbghelp.new" "$system/dbghelp.dll"
+}
+# <machine> <DLL>
+exported_names() {
+  case $1 in
+    aarch64) llvm-readobj --coff-exports "$2" | awk '$1 == "Name:" { print $2 }' ;;
+    *) "$1-w64-mingw32-objdump" -p "$2" | awk '
+      /^.Ordinal.Name Pointer. Table/ { names = 1 }
+      /^The / { names = 0 }
+      names && /^\t\[/ { print $NF }' ;;
+  esac
 }
 
 # The compiler of GNU's targets also makes the random numbers.
@@ -294,17 +307,21 @@ END
 #!/bin/sh
 # The loader is not to execute itself once more.
 export WINELOADERNOEXEC=1 WINEPREFIX=$prefix WINEDEBUG=-all
-export WINEDLLOVERRIDES=mscoree,mshtml,winewayland.drv,winex11.drv=
+export WINEDLLOVERRIDES='mscoree,mshtml,winewayland.drv,winex11.drv=;dbghelp=n'
 exec $folder/wine64-preloader - "\$@"
 END
   chmod +x "$cache/bin/winearm64run"
-  [ ! -e "$prefix/.done" ] || return 0
+  if [ -e "$prefix/.done" ]; then
+    prepare_names aarch64 "$prefix/drive_c/windows/system32"
+    return
+  fi
   # No debugger for programs that die: it never ends here.
   timeout 600 "$cache/bin/winearm64run" wineboot -i >/dev/null 2>&1 \
     && timeout 600 "$cache/bin/winearm64run" reg add \
       'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' /v Debugger /d '' /f \
       >/dev/null 2>&1 \
-    && WINEPREFIX=$prefix timeout 60 "$folder/wineserver" -w && touch "$prefix/.done"
+    && WINEPREFIX=$prefix timeout 60 "$folder/wineserver" -w \
+    && prepare_names aarch64 "$prefix/drive_c/windows/system32" && touch "$prefix/.done"
 }
 
 # What cargo and the build scripts must know of a target. Changes the environment: to be called in a
