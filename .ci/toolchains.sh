@@ -286,7 +286,7 @@ prepare_wine32() {
 }
 
 # Wine for arm64 in qemu, both of Debian 13: the Wine of Debian 12 has no handler of C++ exceptions
-# for arm64, and its qemu fills tables for every page that a program reserves.
+# for arm64, and its qemu takes gigabytes for addresses that a program only reserves.
 prepare_wine_arm64() {
   local root=$cache/warm64 prefix=$cache/winearm64 folder pair
   unpack qemu13 amd64 trixie qemu-user && unpack warm64 arm64 trixie wine64 || return 1
