@@ -132,12 +132,9 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
 pub const SYSTEM_STACK_BYTES: usize =
     if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
 
-/// What such a stack has at least, and hardly more: all that its slot has.
-pub const SYSTEM_STACK_ROOM: usize = match (cfg!(target_pointer_width = "64"), cfg!(windows)) {
-    (true, true) => 9984 * 1024,
-    (true, false) => 8960 * 1024,
-    (false, _) => 1664 * 1024,
-};
+/// What such a stack has at least: all that its slot has.
+pub const SYSTEM_STACK_ROOM: usize =
+    if cfg!(target_pointer_width = "64") { SYSTEM_STACK_BYTES } else { 1664 * 1024 };
 
 /// The guard area below a system stack, at least.
 pub const GUARD_BYTES: usize =
