@@ -132,10 +132,6 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
 pub const SYSTEM_STACK_BYTES: usize =
     if cfg!(target_pointer_width = "64") { 8 << 20 } else { 1 << 20 };
 
-/// What such a stack has at least: all that its slot has.
-pub const SYSTEM_STACK_ROOM: usize =
-    if cfg!(target_pointer_width = "64") { SYSTEM_STACK_BYTES } else { 1664 * 1024 };
-
 /// The guard area below a system stack, at least.
 pub const GUARD_BYTES: usize =
     if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * 1024 };

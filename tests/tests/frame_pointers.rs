@@ -7,7 +7,7 @@
 use core::ffi::{c_int, c_void};
 
 use guarded_callback::{StackBounds, on_system_stack};
-use tests::{CCallback, FREE_PLACES, SYSTEM_STACK_ROOM, c, callback, in_both_modes, to_c};
+use tests::{CCallback, FREE_PLACES, SYSTEM_STACK_BYTES, c, callback, in_both_modes, to_c};
 
 const KIB: usize = 1024;
 
@@ -28,7 +28,7 @@ callback! { "C" fn walks(arg) {
     unsafe { c::c_walk_frame_pointers(*arg.cast::<usize>()) }
 } }
 
-callback! { "C" [reserve = SYSTEM_STACK_ROOM / 4 * 3] fn walks_from_a_further_stack(arg) {
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn walks_from_a_further_stack(arg) {
     // SAFETY: as above.
     unsafe { c::c_walk_frame_pointers(*arg.cast::<usize>()) }
 } }
@@ -45,7 +45,7 @@ callback! { "C" fn passes_on(arg) {
     let walk = unsafe { &mut *arg.cast::<Walk>() };
     // SAFETY: the inner body expects the address of a frame.
     unsafe {
-        c::c_call_with_frame(SYSTEM_STACK_ROOM / 8 * 3, walk.inner, to_c(&mut walk.outermost))
+        c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, walk.inner, to_c(&mut walk.outermost))
     }
 } }
 

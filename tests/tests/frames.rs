@@ -5,7 +5,7 @@
 use core::ffi::{c_int, c_void};
 
 use guarded_callback::{StackBounds, on_system_stack};
-use tests::{CCallback, FREE_PLACES, SYSTEM_STACK_ROOM, c, callback, in_both_modes, to_c};
+use tests::{CCallback, FREE_PLACES, SYSTEM_STACK_BYTES, c, callback, in_both_modes, to_c};
 
 const KIB: usize = 1024;
 
@@ -40,7 +40,7 @@ fn call(upwards: bool, f: CCallback, arg: *mut c_void) -> c_int {
 
 // A body in between, so that there are two switches in a row: C calls the inner one with a frame of
 // its own.
-callback! { "C" [reserve = SYSTEM_STACK_ROOM / 4 * 3] fn unwinds_from_a_further_stack(arg) {
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn unwinds_from_a_further_stack(arg) {
     assert!(on_system_stack());
     // SAFETY: as above.
     unsafe { c::c_unwind_over(arg) }
@@ -50,7 +50,7 @@ callback! { "C" fn calls_another(arg) {
     // SAFETY: the test passes the inner callback, which gets the address of a function.
     unsafe {
         c::c_call_with_frame(
-            SYSTEM_STACK_ROOM / 8 * 3,
+            SYSTEM_STACK_BYTES / 8 * 3,
             *arg.cast::<CCallback>(),
             c::c_call_with_left as *mut c_void,
         )

@@ -5,16 +5,16 @@ use core::ops::Range;
 use core::ptr;
 
 use guarded_callback::{StackBounds, StackMap, register_stack};
-use tests::{CCallback, SYSTEM_STACK_ROOM, c, callback, from_c, in_both_modes, to_c, use_stack};
+use tests::{CCallback, SYSTEM_STACK_BYTES, c, callback, from_c, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
 
 /// So much of a system stack that a second use of as much does not leave [`MORE_THAN_IS_LEFT`].
-const MUCH: usize = SYSTEM_STACK_ROOM / 8 * 3;
-const MORE_THAN_IS_LEFT: usize = SYSTEM_STACK_ROOM / 8 * 6;
+const MUCH: usize = SYSTEM_STACK_BYTES / 8 * 3;
+const MORE_THAN_IS_LEFT: usize = SYSTEM_STACK_BYTES / 8 * 6;
 
 /// What one body uses, to be seen in the picture.
-const USED: usize = SYSTEM_STACK_ROOM / 8;
+const USED: usize = SYSTEM_STACK_BYTES / 8;
 
 callback! { "C" fn draws(arg) {
     // SAFETY: the tests pass a text.
@@ -129,7 +129,7 @@ in_both_modes! {
         let sp = lines.iter().find(|line| line.contains("|<- SP, ")).expect("SP is on it");
         let guard = lines.iter().find(|line| line.contains("guard area, ")).expect("a guard area");
         assert!(address(lines[0]) > address(sp) && address(sp) > address(guard), "{picture}");
-        assert!(address(lines[0]) - address(guard) >= SYSTEM_STACK_ROOM, "{picture}");
+        assert!(address(lines[0]) - address(guard) >= SYSTEM_STACK_BYTES, "{picture}");
         let least_guard =
             if cfg!(all(target_pointer_width = "64", not(windows))) { 1 << 20 } else { 64 * KIB };
         assert!(

@@ -13,7 +13,7 @@ use guarded_callback::{
     StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread,
 };
 use tests::{
-    CCallback, Death, Mode, SYSTEM_STACK_ROOM, c, callback, in_both_modes, is_emulated, maps,
+    CCallback, Death, Mode, SYSTEM_STACK_BYTES, c, callback, in_both_modes, is_emulated, maps,
     run_child, to_c, use_stack,
 };
 
@@ -68,15 +68,15 @@ fn overflow() -> c_int {
 
 callback! { "C" fn overflows(_arg) { overflow() } }
 
-callback! { "C" [reserve = SYSTEM_STACK_ROOM / 4 * 3] fn overflows_on_a_further_stack(_arg) {
+callback! { "C" [reserve = SYSTEM_STACK_BYTES / 4 * 3] fn overflows_on_a_further_stack(_arg) {
     overflow()
 } }
 
 callback! { "C" [reserve = 300 * KIB] fn calls_another(arg) {
-    use_stack(SYSTEM_STACK_ROOM / 8 * 3);
+    use_stack(SYSTEM_STACK_BYTES / 8 * 3);
     // SAFETY: the tests pass a callback that does not use its argument.
     unsafe {
-        c::c_call_with_frame(SYSTEM_STACK_ROOM / 8 * 3, *arg.cast::<CCallback>(), ptr::null_mut())
+        c::c_call_with_frame(SYSTEM_STACK_BYTES / 8 * 3, *arg.cast::<CCallback>(), ptr::null_mut())
     }
 } }
 

@@ -142,7 +142,7 @@ callback! { "C" fn waits_for_the_end(arg) {
     c_int::from(canary.iter().any(|word| word.load(Relaxed) != 0x5a5a))
 } }
 
-callback! { "C" [reserve = tests::SYSTEM_STACK_ROOM + 200 * KIB] fn wants_more(_arg) { 0 } }
+callback! { "C" [reserve = tests::SYSTEM_STACK_BYTES + 200 * KIB] fn wants_more(_arg) { 0 } }
 
 /// A thread that has called back, and waits to end.
 struct Waiting(std::thread::JoinHandle<()>, std::sync::mpsc::Sender<()>);

@@ -114,7 +114,7 @@ callback! { "C" fn raises_out(_arg) {
 
 // More than a body that runs on a system stack has left.
 #[cfg(target_arch = "x86_64")]
-callback! { "C" [reserve = tests::SYSTEM_STACK_ROOM] fn jumps_from_another_stack(_arg) {
+callback! { "C" [reserve = tests::SYSTEM_STACK_BYTES] fn jumps_from_another_stack(_arg) {
     // SAFETY: as above.
     unsafe { c::c_jump_unwinding() }
 } }
