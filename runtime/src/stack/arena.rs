@@ -18,7 +18,7 @@ use windows as imp;
 
 use super::calling::Calling;
 use super::table::{self, GRANULE_BYTES};
-use super::{EXTRA_BYTES, Header, SIGNAL_STACK_BYTES, memory};
+use super::{EXTRA_BYTES, Header, ROOM_BYTES, SIGNAL_STACK_BYTES, memory};
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::settings;
@@ -26,23 +26,31 @@ use crate::switch::{OsStack, SwitchRecord};
 
 pub(crate) use imp::release_unused;
 
-/// Bytes of the slot for a stack with so much room.
-pub(super) fn slot_bytes_for(room_bytes: usize) -> usize {
-    let stack = room_bytes.saturating_add(EXTRA_BYTES);
-    let slot = stack.saturating_add(settings::guard_bytes()).saturating_add(SIGNAL_STACK_BYTES);
-    slot.max(GRANULE_BYTES).checked_next_power_of_two().unwrap_or(usize::MAX)
+/// Bytes of the stack in a slot of this size: the upper half, with room for what is usual, and some.
+/// The same for all of a size, so that any has room for whatever needs such a slot.
+fn stack_bytes_in(slot_bytes: usize) -> usize {
+    const MORE_BYTES: usize = ROOM_BYTES - settings::SYSTEM_STACK_BYTES + EXTRA_BYTES;
+    (slot_bytes / 2 + MORE_BYTES).next_multiple_of(memory::page_bytes())
 }
 
-/// Maps a stack in a slot of this size, with at least `room_bytes` and all that the slot has, so
-/// that it has room for whatever needs such a slot. Writes its header.
+/// Bytes of the slot for a stack with so much room; `None` for more than there are addresses.
+pub(super) fn slot_bytes_for(room_bytes: usize) -> Option<usize> {
+    let needed = room_bytes.checked_add(EXTRA_BYTES)?;
+    let below = settings::guard_bytes().checked_add(SIGNAL_STACK_BYTES)?;
+    let mut slot = GRANULE_BYTES;
+    while stack_bytes_in(slot) < needed || slot - stack_bytes_in(slot) < below {
+        slot = slot.checked_mul(2)?;
+    }
+    Some(slot)
+}
+
+/// Maps a stack in a slot of this size, and writes its header.
 ///
 /// # Errors
 /// The system's error code when a mapping fails.
 #[inline(never)]
-pub(super) fn map(room_bytes: usize, slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
-    let page = memory::page_bytes();
-    let whole = slot_bytes.saturating_sub(SIGNAL_STACK_BYTES + settings::guard_bytes());
-    let stack_bytes = (whole & !(page - 1)).max((room_bytes + EXTRA_BYTES).next_multiple_of(page));
+pub(super) fn map(slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
+    let stack_bytes = stack_bytes_in(slot_bytes);
     let Mapped { slot, from, os_stack } = imp::map_slot(slot_bytes, stack_bytes, sp)?;
     let low = slot + slot_bytes - stack_bytes;
     let header = slot + slot_bytes - size_of::<Header>().next_multiple_of(64);

@@ -9,7 +9,7 @@
 //!   | stacks  |       no access           |                                    |        |
 //! ```
 //!
-//! The room is all that the slot has, at least 8 MiB.
+//! A stack is a little more than the upper half of its slot, at least 8 MiB.
 //!
 //! So the stack that an address lies on is found from the address alone ([`table`]), on any thread
 //! and in any signal handler. A slot is never given back before the library is closed, so that

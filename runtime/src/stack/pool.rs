@@ -27,19 +27,15 @@ pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32>
     if let Some(header) = take_unused(room_bytes, sp) {
         return Ok(header);
     }
-    let room_bytes = at_least_usual(room_bytes);
-    let slot_bytes = arena::slot_bytes_for(room_bytes);
-    if slot_bytes > usize::MAX / 4 {
-        return Err(0);
-    }
-    arena::map(room_bytes, slot_bytes, sp)
+    let slot_bytes = arena::slot_bytes_for(at_least_usual(room_bytes));
+    let slot_bytes = slot_bytes.filter(|&bytes| bytes <= usize::MAX / 4).ok_or(0)?;
+    arena::map(slot_bytes, sp)
 }
 
 /// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and
 /// without a system call.
 pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
-    let room_bytes = at_least_usual(room_bytes);
-    let header = unused(arena::slot_bytes_for(room_bytes), sp)?;
+    let header = unused(arena::slot_bytes_for(at_least_usual(room_bytes))?, sp)?;
     POOLED.fetch_sub(1, Relaxed);
     counters::reused();
     Some(header)
