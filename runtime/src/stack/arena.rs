@@ -26,8 +26,8 @@ use crate::switch::{OsStack, SwitchRecord};
 
 pub(crate) use imp::release_unused;
 
-/// Bytes of the stack in a slot of this size: the upper half, with room for what is usual, and some.
-/// The same for all of a size, so that any has room for whatever needs such a slot.
+/// Bytes of the stack in a slot of this size: the upper half, and some. The same in all slots of a
+/// size, so that any has room for whatever needs such a slot.
 fn stack_bytes_in(slot_bytes: usize) -> usize {
     const MORE_BYTES: usize = ROOM_BYTES - settings::SYSTEM_STACK_BYTES + EXTRA_BYTES;
     (slot_bytes / 2 + MORE_BYTES).next_multiple_of(memory::page_bytes())
