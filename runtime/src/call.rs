@@ -183,8 +183,13 @@ fn enter<const LOOKS: bool>(
     record: &mut MaybeUninit<Record>,
 ) -> Entry {
     let sp = switch::stack_pointer();
-    let answer =
-        if LOOKS || !fast::has_looked() { quick(callback, needed, sp, record) } else { None };
+    let answer = if LOOKS {
+        quick(callback, needed, sp, record)
+    } else if fast::has_looked() {
+        None
+    } else {
+        quick_after_all(callback, needed, sp, record)
+    };
     answer.unwrap_or_else(|| {
         let record = record.as_mut_ptr();
         slow_path::enter(&Request { callback, needed, has_fallback, sp, record })
@@ -223,6 +228,18 @@ fn quick(
     (takes && home.claim(callback, record.as_mut_ptr())).then_some(Entry::OnHome(home))
 }
 
+/// The same for what the fast path has handed on without a look. Never inlined: nobody else is to
+/// have its frame.
+#[inline(never)]
+fn quick_after_all(
+    callback: &'static Callback,
+    needed: usize,
+    sp: usize,
+    record: &mut MaybeUninit<Record>,
+) -> Option<Entry> {
+    quick(callback, needed, sp, record)
+}
+
 /// Whether a body that needs so many bytes may stay where SP is, as far as it can be told in a few
 /// instructions.
 #[inline(always)]
@@ -235,9 +252,9 @@ pub fn may_stay(callback: &Callback, needed: usize) -> bool {
         && tls::words().is_some_and(|words| words.has_usual_room(switch::stack_pointer(), needed))
 }
 
-/// As [`may_stay`], for what the fast path has handed on.
+/// As [`may_stay`], for what the fast path has handed on without a look.
 #[allow(dead_code, reason = "for targets with a fast path")]
-#[inline(always)]
+#[inline(never)]
 #[must_use]
 pub fn may_stay_after_all(callback: &Callback, needed: usize) -> bool {
     !fast::has_looked() && may_stay(callback, needed)
