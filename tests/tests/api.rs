@@ -180,8 +180,8 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
     // Inverted, so that this body's own copies are not taken for it.
     let inverted = !guarded_callback::StackBounds::current().expect("a system stack").high();
     let wrong = on_host_stack(|| {
-        // Unoptimised, the frame of this closure has copies as well, which must not be put back over
-        // what has come there since.
+        // Unoptimised, the frame of this closure has copies as well, which must not be put back
+        // over what has come there since.
         let own_bytes = if cfg!(debug_assertions) { KIB } else { 0 };
         let first = (tests::near_sp() + own_bytes).next_multiple_of(8);
         let words = || (first..overwrites.outer).step_by(8);
