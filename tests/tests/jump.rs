@@ -1,10 +1,12 @@
 //! longjmp over callbacks: stacks of abandoned activations come back, memory stays flat.
 
+use core::ffi::c_int;
 use core::ptr;
 
 use guarded_callback::{on_host_stack, on_system_stack, stats};
 use tests::{
-    Mode, alone, c, callback, in_both_modes, is_emulated, maps, resident_bytes, use_stack,
+    CCallback, Mode, alone, c, callback, in_both_modes, is_emulated, maps, resident_bytes,
+    use_stack,
 };
 
 const KIB: usize = 1024;
@@ -40,6 +42,12 @@ fn on_small_thread(scenario: fn()) {
         c::c_call_on_thread(120 * KIB, jump_many_times::of(Mode::Plain), tests::to_c(&mut scenario))
     };
     assert_eq!(result, 0);
+}
+
+/// Calls `f`, which expects a mode, on a C thread that is so small that both modes switch.
+fn told_the_mode(f: CCallback, mut mode: Mode) -> c_int {
+    // SAFETY: the body gets what it expects.
+    unsafe { c::c_call_on_thread(64 * KIB, f, tests::to_c(&mut mode)) }
 }
 
 fn jump(depth: usize, mode: Mode) {
@@ -141,16 +149,7 @@ in_both_modes! {
             }
             0
         } }
-        let mut mode = mode;
-        // SAFETY: as above.
-        let result = unsafe {
-            c::c_call_on_thread(
-                64 * KIB,
-                jumps_between_others::of(Mode::Plain),
-                tests::to_c(&mut mode),
-            )
-        };
-        assert_eq!(result, 0);
+        assert_eq!(told_the_mode(jumps_between_others::of(Mode::Plain), mode), 0);
         assert!(stats().stacks_mapped <= 4, "{:?}", stats());
     }
 }
@@ -194,11 +193,7 @@ in_both_modes! {
             }
             0
         } }
-        let mut mode = mode;
-        // SAFETY: as above.
-        let result =
-            unsafe { c::c_call_on_thread(64 * KIB, outer::of(mode), tests::to_c(&mut mode)) };
-        assert_eq!(result, 0);
+        assert_eq!(told_the_mode(outer::of(mode), mode), 0);
     }
 }
 
@@ -229,16 +224,7 @@ in_both_modes! {
             }
             0
         } }
-        let mut mode = mode;
-        // SAFETY: as above.
-        let result = unsafe {
-            c::c_call_on_thread(
-                64 * KIB,
-                jumps_out_of_visits::of(Mode::Plain),
-                tests::to_c(&mut mode),
-            )
-        };
-        assert_eq!(result, 0);
+        assert_eq!(told_the_mode(jumps_out_of_visits::of(Mode::Plain), mode), 0);
         // Of a smaller stack less than a MiB is touched.
         let most = if cfg!(target_pointer_width = "64") { 400 } else { 440 };
         assert!(stats().stacks_mapped < most, "{:?}", stats());

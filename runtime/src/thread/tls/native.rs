@@ -16,7 +16,7 @@ cfg_if! {
         mod image;
         #[allow(unused_imports, reason = "for the fast path")]
         pub use image::*;
-        pub(crate) use image::{fast_path_finds, words};
+        pub(crate) use image::words;
     } else {
         thread_local! {
             static WORDS: Words = const { Words::new() };
