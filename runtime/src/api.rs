@@ -59,7 +59,8 @@ impl Options {
 /// ```
 #[doc(alias("maybe_grow", "grow", "on_stack"))]
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
-    call::guarded::<true, true, R, _>(&options.0, size_of::<R>(), call)
+    let needed = options.0.needed_with(size_of::<R>());
+    call::guarded::<true, true, R, _>(&options.0, needed, call)
 }
 
 /// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls

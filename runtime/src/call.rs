@@ -42,7 +42,7 @@ const WARM_STACKS: usize = 64;
 /// The first function of a body, which takes a [`Crossing`].
 type First = unsafe extern "C-unwind" fn(*mut u8);
 
-/// Runs `call` as the body of `callback`, on a stack with room. Aborts the process where there is
+/// Runs `call` as the body of `callback`, on a stack with `needed` bytes free. Aborts the process where there is
 /// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers
 /// are to be looked at, which the fast path has done where it knows the thread's words.
 ///
@@ -51,11 +51,11 @@ type First = unsafe extern "C-unwind" fn(*mut u8);
 #[inline(never)]
 pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     callback: &'static Callback,
-    value_bytes: usize,
+    needed: usize,
     call: F,
 ) -> R {
     // A refusal without a fallback does not return.
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, false, call, |_| {
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, needed, false, call, |_| {
         std::process::abort()
     })
 }
@@ -64,11 +64,11 @@ pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
 #[inline(never)]
 pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
     callback: &'static Callback,
-    value_bytes: usize,
+    needed: usize,
     call: F,
     refused: G,
 ) -> R {
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, value_bytes, true, call, |call| {
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, needed, true, call, |call| {
         drop(call);
         refused()
     })
@@ -86,12 +86,11 @@ pub fn guarded_with<
     G: FnOnce(F) -> R,
 >(
     callback: &'static Callback,
-    value_bytes: usize,
+    needed: usize,
     has_fallback: bool,
     call: F,
     refused: G,
 ) -> R {
-    let needed = callback.needed_with(value_bytes);
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
         let mut call = ManuallyDrop::new(call);
         let mut result = MaybeUninit::uninit();
@@ -182,18 +181,18 @@ fn enter<const LOOKS: bool>(
     has_fallback: bool,
     record: &mut MaybeUninit<Record>,
 ) -> Entry {
-    let sp = switch::stack_pointer();
-    let answer = if LOOKS {
-        quick(callback, needed, sp, record)
-    } else if fast::has_looked() {
-        None
-    } else {
-        quick_after_all(callback, needed, sp, record)
-    };
-    answer.unwrap_or_else(|| {
-        let record = record.as_mut_ptr();
-        slow_path::enter(&Request { callback, needed, has_fallback, sp, record })
-    })
+    let (sp, record) = (switch::stack_pointer(), record.as_mut_ptr());
+    if LOOKS && let Some(entry) = quick(callback, needed, sp, record) {
+        return entry;
+    }
+    let request = Request { callback, needed, has_fallback, sp, record };
+    if !LOOKS
+        && !fast::has_looked()
+        && let Some(entry) = quick_after_all(&request)
+    {
+        return entry;
+    }
+    slow_path::enter(&request)
 }
 
 /// The usual answers.
@@ -202,7 +201,7 @@ fn quick(
     callback: &'static Callback,
     needed: usize,
     sp: usize,
-    record: &mut MaybeUninit<Record>,
+    record: *mut Record,
 ) -> Option<Entry> {
     let words = tls::words()?;
     // SAFETY: never null, and headers stay.
@@ -225,19 +224,15 @@ fn quick(
     }
     let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
     let takes = room.is_some() && may_take && home.is_idle();
-    (takes && home.claim(callback, record.as_mut_ptr())).then_some(Entry::OnHome(home))
+    (takes && home.claim(callback, record)).then_some(Entry::OnHome(home))
 }
 
 /// The same for what the fast path has handed on without a look. Never inlined: nobody else is to
 /// have its frame.
+#[cold]
 #[inline(never)]
-fn quick_after_all(
-    callback: &'static Callback,
-    needed: usize,
-    sp: usize,
-    record: &mut MaybeUninit<Record>,
-) -> Option<Entry> {
-    quick(callback, needed, sp, record)
+fn quick_after_all(request: &Request) -> Option<Entry> {
+    quick(request.callback, request.needed, request.sp, request.record)
 }
 
 /// Whether a body that needs so many bytes may stay where SP is, as far as it can be told in a few
@@ -254,9 +249,14 @@ pub fn may_stay(callback: &Callback, needed: usize) -> bool {
 
 /// As [`may_stay`], for what the fast path has handed on without a look.
 #[allow(dead_code, reason = "for targets with a fast path")]
-#[inline(never)]
+#[inline(always)]
 #[must_use]
 pub fn may_stay_after_all(callback: &Callback, needed: usize) -> bool {
+    #[cold]
+    #[inline(never)]
+    fn may_stay(callback: &Callback, needed: usize) -> bool {
+        self::may_stay(callback, needed)
+    }
     !fast::has_looked() && may_stay(callback, needed)
 }
 

@@ -156,9 +156,9 @@ macro_rules! fast {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, $($A,)* R>($($a),*) };
                 }
-                let bytes = Values::<($($A,)*), R>::BYTES;
+                let needed = needed::<D, ($($A,)*), R>();
                 let arguments = ($(&raw const $a,)*);
-                guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, bytes, move || {
+                guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, needed, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
                     unsafe { D::body::<F, $($A,)* R>($(read($a)),*) }
@@ -197,7 +197,7 @@ macro_rules! fast {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
                 }
-                let bytes = Values::<($($A,)*), R>::BYTES;
+                let needed = needed::<D, ($($A,)*), R>();
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
                     let ($($a,)*) = arguments;
@@ -213,7 +213,7 @@ macro_rules! fast {
                         only_value::<G>()($(&*$a.cast::<$A>()),*)
                     }
                 };
-                guarded_or::<$unwinds, false, R, _, _>(const { &D::CALLBACK }, bytes, run, refused)
+                guarded_or::<$unwinds, false, R, _, _>(const { &D::CALLBACK }, needed, run, refused)
             }
 
             // SAFETY: the arguments are those of the body, of which there is a value.
@@ -254,7 +254,7 @@ macro_rules! compiled {
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
                 body: ManuallyDrop<F>, $($a: ManuallyDrop<$A>),*
             ) -> R {
-                let bytes = Values::<($($A,)*), R>::BYTES;
+                let needed = needed::<D, ($($A,)*), R>();
                 let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
                 let run = move || {
                     let ($($a,)*) = arguments;
@@ -267,9 +267,9 @@ macro_rules! compiled {
                 // A refusal without a fallback does not return.
                 let callback = D::REFERENCE;
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(callback, bytes, false, run, |_| abort())
+                    guarded_with::<true, true, R, _, _>(callback, needed, false, run, |_| abort())
                 } else {
-                    guarded_with::<false, true, R, _, _>(callback, bytes, false, run, |_| abort())
+                    guarded_with::<false, true, R, _, _>(callback, needed, false, run, |_| abort())
                 }
             }
 
@@ -308,7 +308,7 @@ macro_rules! compiled {
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
                 mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
-                let bytes = Values::<($($A,)*), R>::BYTES;
+                let needed = needed::<D, ($($A,)*), R>();
                 let (body, fallback) = (&raw mut body, &raw const fallback);
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
@@ -332,9 +332,9 @@ macro_rules! compiled {
                 };
                 let callback = D::REFERENCE;
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(callback, bytes, true, run, |_| refused())
+                    guarded_with::<true, true, R, _, _>(callback, needed, true, run, |_| refused())
                 } else {
-                    guarded_with::<false, true, R, _, _>(callback, bytes, true, run, |_| refused())
+                    guarded_with::<false, true, R, _, _>(callback, needed, true, run, |_| refused())
                 }
             }
 
@@ -428,9 +428,8 @@ pub mod described {
     /// Runs the body with the room that the callback asks for.
     #[inline(always)]
     pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
-        guarded::<true, true, R, _>(callback, size_of::<A>() + size_of::<R>(), move || {
-            body(arguments)
-        })
+        let needed = callback.needed_with(Values::<A, R>::BYTES);
+        guarded::<true, true, R, _>(callback, needed, move || body(arguments))
     }
 
     /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
@@ -448,10 +447,10 @@ pub mod described {
         let instead = move || unsafe {
             ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
         };
-        let bytes = size_of::<A>() + size_of::<R>();
+        let needed = callback.needed_with(Values::<A, R>::BYTES);
         guarded_or::<true, true, R, _, _>(
             callback,
-            bytes,
+            needed,
             move || caught(move || body(arguments), instead),
             instead,
         )
@@ -570,14 +569,14 @@ if_fast_path! { {
                         A: Copy + Fallback,
                         R: From<bool>,
                     {
-                        let callback = const { &D::CALLBACK };
+                        let (callback, needed) = const { (&D::CALLBACK, needed::<D, (), ()>()) };
                         // SAFETY: the address of the call, which waits for this.
                         let run = move || unsafe { body::<F, A, R>(address) };
                         if A::EXISTS {
                             let refused = || R::from(false);
-                            guarded_or::<$unwinds, false, R, _, _>(callback, 0, run, refused)
+                            guarded_or::<$unwinds, false, R, _, _>(callback, needed, run, refused)
                         } else {
-                            crate::call::guarded::<$unwinds, false, R, _>(callback, 0, run)
+                            crate::call::guarded::<$unwinds, false, R, _>(callback, needed, run)
                         }
                     }
 

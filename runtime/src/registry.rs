@@ -35,8 +35,9 @@ impl Table {
     }
 
     fn entries(&self) -> &[Entry] {
+        // Zero before the mapping is there.
+        let len = self.len.load(Acquire);
         let entries = self.entries.load(Acquire);
-        let len = if entries.is_null() { 0 } else { self.len.load(Acquire) };
         // SAFETY: the mapping has room for CAPACITY entries, of atomics, for which all bits are
         // valid, and it stays for the life of the process; `len` is at most CAPACITY.
         if len == 0 { &[] } else { unsafe { core::slice::from_raw_parts(entries, len) } }
@@ -121,12 +122,10 @@ pub(crate) fn find(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize,
         return None;
     }
     let entries = TABLES[published & 1].entries();
-    if let Some(hint) = hint
-        && let Some(entry) = entries.get(hint.load(Relaxed))
-    {
+    let at = hint.map_or(NONE, |hint| hint.load(Relaxed));
+    if let Some(entry) = entries.get(at) {
         let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
-        let next =
-            entries.get(hint.load(Relaxed) + 1).map_or(usize::MAX, |next| next.low.load(Relaxed));
+        let next = entries.get(at + 1).map_or(usize::MAX, |next| next.low.load(Relaxed));
         core::sync::atomic::fence(Acquire);
         let is_current = PUBLISHED.load(Relaxed) == published;
         if is_current && low <= address && address < high && address < next {

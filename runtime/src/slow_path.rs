@@ -102,6 +102,8 @@ fn known(request: &Request) -> Option<Entry> {
 }
 
 /// Whether `sp` lies on the alternate signal stack, by what the kernel says now.
+#[cold]
+#[inline(never)]
 fn is_on_signal_stack(thread: &Thread, sp: usize) -> bool {
     match signal_stack::current().range() {
         Some(range) => range.contains(&sp),

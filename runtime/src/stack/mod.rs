@@ -262,7 +262,7 @@ impl Header {
         let address = record.expose_provenance();
         // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
         // the stack counts as in use: without its record the activation would count as dead.
-        unsafe { record.write_volatile(Record { header: self }) };
+        unsafe { (&raw mut (*record).header).write_volatile(self) };
         let is_taken = self.calling.claim(address);
         if is_taken {
             self.note(callback);
@@ -274,7 +274,7 @@ impl Header {
     /// `record`.
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
         // SAFETY: as in `claim`.
-        unsafe { record.write_volatile(Record { header: self }) };
+        unsafe { (&raw mut (*record).header).write_volatile(self) };
         self.calling.begin(record.expose_provenance());
         self.note(callback);
     }
