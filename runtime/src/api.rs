@@ -4,7 +4,7 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::bounds::{Source, StackBounds};
-use crate::callback::{Callback, Foreign, Mode};
+use crate::callback::{Callback, Foreign, Mode, Needs};
 use crate::diagnostics::{measure, overflow};
 use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
@@ -59,8 +59,8 @@ impl Options {
 /// ```
 #[doc(alias("maybe_grow", "grow", "on_stack"))]
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
-    let needed = options.0.needed_with(size_of::<R>());
-    call::guarded::<true, true, R, _>(&options.0, needed, call)
+    let needs = Needs::new(&options.0, size_of::<R>(), false);
+    call::guarded::<true, true, R, _>(&needs, call)
 }
 
 /// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls

@@ -23,7 +23,7 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::callback::{Callback, Mode};
+use crate::callback::{Mode, Needs};
 use crate::diagnostics::callback_stats;
 use crate::locate::locate;
 use crate::slow_path::{self, Entry, Request};
@@ -34,7 +34,7 @@ use crate::{checkers, fast, liveness, switch};
 
 /// Results up to this size are written into the frame of the call; larger ones are read from the
 /// body's stack.
-const SMALL_RESULT_BYTES: usize = 64;
+pub(crate) const SMALL_RESULT_BYTES: usize = 64;
 
 /// Idle stacks of a thread that keep their memory.
 const WARM_STACKS: usize = 64;
@@ -42,7 +42,7 @@ const WARM_STACKS: usize = 64;
 /// The first function of a body, which takes a [`Crossing`].
 type First = unsafe extern "C-unwind" fn(*mut u8);
 
-/// Runs `call` as the body of `callback`, on a stack with `needed` bytes free. Aborts the process where there is
+/// Runs `call` as the body of a callback, on a stack with room. Aborts the process where there is
 /// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers
 /// are to be looked at, which the fast path has done where it knows the thread's words.
 ///
@@ -50,25 +50,21 @@ type First = unsafe extern "C-unwind" fn(*mut u8);
 /// would end a forced unwinding (pthread_exit).
 #[inline(never)]
 pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
-    callback: &'static Callback,
-    needed: usize,
+    needs: &Needs,
     call: F,
 ) -> R {
     // A refusal without a fallback does not return.
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, needed, false, call, |_| {
-        std::process::abort()
-    })
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(needs, call, |_| std::process::abort())
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
 #[inline(never)]
 pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
-    callback: &'static Callback,
-    needed: usize,
+    needs: &Needs,
     call: F,
     refused: G,
 ) -> R {
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(callback, needed, true, call, |call| {
+    guarded_with::<UNWINDS, LOOKS, R, F, _>(needs, call, |call| {
         drop(call);
         refused()
     })
@@ -85,31 +81,26 @@ pub fn guarded_with<
     F: FnOnce() -> R,
     G: FnOnce(F) -> R,
 >(
-    callback: &'static Callback,
-    needed: usize,
-    has_fallback: bool,
+    needs: &Needs,
     call: F,
     refused: G,
 ) -> R {
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
-        let mut call = ManuallyDrop::new(call);
         let mut result = MaybeUninit::uninit();
-        let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
+        let mut crossing = Crossing { call: ManuallyDrop::new(call), result: result.as_mut_ptr() };
         let argument = (&raw mut crossing).cast();
         // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
         // `first` expects.
-        if unsafe {
-            run::<LOOKS>(callback, needed, has_fallback, argument, first::<UNWINDS, R, F>())
-        } {
+        if unsafe { run::<LOOKS>(needs, argument, first::<UNWINDS, R, F>()) } {
             // SAFETY: the body has run, and has written its result.
             return unsafe { result.assume_init() };
         }
-        return refuse(ManuallyDrop::into_inner(call), refused);
+        return refuse(ManuallyDrop::into_inner(crossing.call), refused);
     }
     let mut record = MaybeUninit::uninit();
-    match enter::<LOOKS>(callback, needed, has_fallback, &mut record) {
-        Entry::OnHome(header) => on_stack::<UNWINDS, R, F>(header, true, callback, call),
-        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, false, callback, call),
+    match enter::<LOOKS>(needs, &mut record) {
+        Entry::OnHome(header) => on_stack::<UNWINDS, R, F>(header, true, needs, call),
+        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, false, needs, call),
         Entry::InPlace => in_place(call),
         Entry::Refused => refuse(call, refused),
     }
@@ -127,20 +118,19 @@ fn refuse<R, F, G: FnOnce(F) -> R>(call: F, refused: G) -> R {
 fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     header: &'static Header,
     is_home: bool,
-    callback: &'static Callback,
+    needs: &Needs,
     call: F,
 ) -> R {
-    let mut call = ManuallyDrop::new(call);
     let result = result_slot::<R>(header);
     checkers::makes_room(result.addr(), size_of::<R>());
-    let mut crossing = Crossing { call: &raw mut *call, result };
+    let mut crossing = Crossing { call: ManuallyDrop::new(call), result };
     let argument = (&raw mut crossing).cast();
     let first = first::<UNWINDS, R, F>();
     // SAFETY: `crossing` lives in this frame until the body has ended, and is of the types that
     // `first` expects; the slot is aligned to 64. The result is read while the stack is still this
     // activation's.
     unsafe {
-        let _activation = cross(header, is_home, callback, argument, first, result.cast());
+        let _activation = cross(header, is_home, needs, argument, first, result.cast());
         result.read()
     }
 }
@@ -151,22 +141,30 @@ fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
 /// # Safety
 /// `argument` is what `first` expects and stays valid until this returns.
 #[inline(never)]
-unsafe fn run<const LOOKS: bool>(
-    callback: &'static Callback,
-    needed: usize,
-    has_fallback: bool,
-    argument: *mut u8,
-    first: First,
-) -> bool {
+unsafe fn run<const LOOKS: bool>(needs: &Needs, argument: *mut u8, first: First) -> bool {
     let mut record = MaybeUninit::uninit();
-    let entry = enter::<LOOKS>(callback, needed, has_fallback, &mut record);
+    // The usual answers apart from the others, so that they save few registers.
+    if LOOKS {
+        match quick(needs, switch::stack_pointer(), record.as_mut_ptr()) {
+            // SAFETY: passed on.
+            Some(Entry::InPlace) => unsafe { first(argument) },
+            // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
+            Some(Entry::OnHome(header)) => unsafe {
+                drop(cross(header, true, needs, argument, first, header.top()));
+            },
+            // SAFETY: passed on.
+            _ => return unsafe { run::<false>(needs, argument, first) },
+        }
+        return true;
+    }
+    let entry = enter::<false>(needs, &mut record);
     match entry {
         // SAFETY: passed on.
         Entry::InPlace => unsafe { first(argument) },
-        // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
+        // SAFETY: as above.
         Entry::OnHome(header) | Entry::OnStack(header) => unsafe {
             let is_home = matches!(entry, Entry::OnHome(_));
-            drop(cross(header, is_home, callback, argument, first, header.top()));
+            drop(cross(header, is_home, needs, argument, first, header.top()));
         },
         Entry::Refused => return false,
     }
@@ -175,17 +173,12 @@ unsafe fn run<const LOOKS: bool>(
 
 /// Decides where the body runs. `record` lies in the frame of the caller.
 #[inline(always)]
-fn enter<const LOOKS: bool>(
-    callback: &'static Callback,
-    needed: usize,
-    has_fallback: bool,
-    record: &mut MaybeUninit<Record>,
-) -> Entry {
+fn enter<const LOOKS: bool>(needs: &Needs, record: &mut MaybeUninit<Record>) -> Entry {
     let (sp, record) = (switch::stack_pointer(), record.as_mut_ptr());
-    if LOOKS && let Some(entry) = quick(callback, needed, sp, record) {
+    if LOOKS && let Some(entry) = quick(needs, sp, record) {
         return entry;
     }
-    let request = Request { callback, needed, has_fallback, sp, record };
+    let request = Request { needs, sp, record };
     if !LOOKS
         && !fast::has_looked()
         && let Some(entry) = quick_after_all(&request)
@@ -197,20 +190,19 @@ fn enter<const LOOKS: bool>(
 
 /// The usual answers.
 #[inline(always)]
-fn quick(
-    callback: &'static Callback,
-    needed: usize,
-    sp: usize,
-    record: *mut Record,
-) -> Option<Entry> {
+fn quick(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
     let words = tls::words()?;
     // SAFETY: never null, and headers stay.
     let home: &'static Header = unsafe { &*words.home() };
-    let room = words.room_on_thread(sp);
-    if let Some(room) = room
-        && room >= needed
-        && !matches!(callback.mode, Mode::Always)
-    {
+    let (callback, mode) = (needs.callback, needs.callback.mode);
+    let Some(room) = words.room_on_thread(sp) else {
+        let stays = home.contains(sp) && sp - home.low >= needs.bytes;
+        return stays.then(|| {
+            callback_stats::in_place(callback);
+            Entry::InPlace
+        });
+    };
+    if room >= needs.bytes && !matches!(mode, Mode::Always) {
         if !words.may_be_in_place(sp) {
             // The first body in place: the slow path notes that.
             return None;
@@ -218,46 +210,42 @@ fn quick(
         callback_stats::in_place(callback);
         return Some(Entry::InPlace);
     }
-    if home.contains(sp) && sp - home.low >= needed {
-        callback_stats::in_place(callback);
-        return Some(Entry::InPlace);
-    }
-    let may_take = !matches!(callback.mode, Mode::Never) && home.room_bytes >= needed;
-    let takes = room.is_some() && may_take && home.is_idle();
-    (takes && home.claim(callback, record)).then_some(Entry::OnHome(home))
+    let takes = !matches!(mode, Mode::Never)
+        && home.room_bytes >= needs.bytes
+        && home.claim(callback, record);
+    takes.then_some(Entry::OnHome(home))
 }
 
 /// The same for what the fast path has handed on without a look. Never inlined: nobody else is to
 /// have its frame.
 #[cold]
 #[inline(never)]
-fn quick_after_all(request: &Request) -> Option<Entry> {
-    quick(request.callback, request.needed, request.sp, request.record)
+fn quick_after_all(request: &Request<'_>) -> Option<Entry> {
+    quick(request.needs, request.sp, request.record)
 }
 
-/// Whether a body that needs so many bytes may stay where SP is, as far as it can be told in a few
-/// instructions.
+/// Whether the body may stay where SP is, as far as it can be told in a few instructions.
 #[inline(always)]
 #[must_use]
-pub fn may_stay(callback: &Callback, needed: usize) -> bool {
+pub fn may_stay(needs: &Needs) -> bool {
     if cfg!(any(feature = "stats", feature = "asan")) {
         return false;
     }
-    !matches!(callback.mode, Mode::Always)
-        && tls::words().is_some_and(|words| words.has_usual_room(switch::stack_pointer(), needed))
+    let has_room = |words: &tls::Words| words.has_usual_room(switch::stack_pointer(), needs.bytes);
+    !matches!(needs.callback.mode, Mode::Always) && tls::words().is_some_and(has_room)
 }
 
 /// As [`may_stay`], for what the fast path has handed on without a look.
 #[allow(dead_code, reason = "for targets with a fast path")]
 #[inline(always)]
 #[must_use]
-pub fn may_stay_after_all(callback: &Callback, needed: usize) -> bool {
+pub fn may_stay_after_all(needs: &Needs) -> bool {
     #[cold]
     #[inline(never)]
-    fn may_stay(callback: &Callback, needed: usize) -> bool {
-        self::may_stay(callback, needed)
+    fn may_stay(needs: &Needs) -> bool {
+        self::may_stay(needs)
     }
-    !fast::has_looked() && may_stay(callback, needed)
+    !fast::has_looked() && may_stay(needs)
 }
 
 /// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.
@@ -293,7 +281,7 @@ impl Drop for Activation {
 unsafe fn cross(
     header: &'static Header,
     is_home: bool,
-    callback: &'static Callback,
+    needs: &Needs,
     argument: *mut u8,
     first: First,
     top: *mut u8,
@@ -303,11 +291,11 @@ unsafe fn cross(
         let thread = thread::current();
         locate(thread, switch::stack_pointer()).bounds(thread)
     });
-    header.depth.begin(extent(header), callback);
+    header.depth.begin(extent(header), needs.callback);
     // SAFETY: the stack is this activation's, so nobody else uses it until it ends; the rest is the
     // caller's promise.
     unsafe {
-        if header.lent_bytes.load(Relaxed) == 0 {
+        if is_home || header.lent_bytes.load(Relaxed) == 0 {
             switch::call_on_stack(argument, first, top, &header.switch);
         } else {
             call_with_lent(header, argument, first, top);
@@ -408,7 +396,7 @@ fn extent(header: &Header) -> Extent {
 
 /// What travels with the switch.
 struct Crossing<F, R> {
-    call: *mut F,
+    call: ManuallyDrop<F>,
     result: *mut R,
 }
 
@@ -421,7 +409,7 @@ unsafe extern "C-unwind" fn run_body<R, F: FnOnce() -> R>(argument: *mut u8) {
     // SAFETY: see above; the closure is moved out once, and not dropped on the calling stack.
     unsafe {
         let crossing = argument.cast::<Crossing<F, R>>();
-        let call = (*crossing).call.read();
+        let call = ManuallyDrop::take(&mut (*crossing).call);
         (*crossing).result.write(call());
     }
 }

@@ -61,6 +61,24 @@ pub struct Callback {
     pub(crate) unwinds: bool,
 }
 
+/// What one call of a callback asks for.
+#[derive(Clone, Copy)]
+pub struct Needs {
+    pub(crate) callback: &'static Callback,
+    /// Bytes that must be free below the SP in the shim.
+    pub(crate) bytes: usize,
+    pub(crate) has_fallback: bool,
+}
+
+impl Needs {
+    /// With arguments and a result of so many bytes.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(callback: &'static Callback, value_bytes: usize, has_fallback: bool) -> Self {
+        Self { callback, bytes: callback.needed_with(value_bytes), has_fallback }
+    }
+}
+
 /// The description of a callback as a type, so that generic code can read it at compile time.
 pub trait Describe {
     /// The callback.

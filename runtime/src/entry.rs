@@ -19,12 +19,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::abort;
 
 use crate::call::{guarded, guarded_or, guarded_with, may_stay};
-use crate::callback::Describe;
+use crate::callback::{Describe, Needs};
 use crate::fast::if_fast_path;
 
-/// Bytes that a callback needs with arguments and a result of these types.
-const fn needed<D: Describe, A, R>() -> usize {
-    D::CALLBACK.needed_with(Values::<A, R>::BYTES)
+/// What a callback asks for with arguments and a result of these types.
+#[inline(always)]
+const fn needs<D: Describe, A, R>(has_fallback: bool) -> &'static Needs {
+    if has_fallback {
+        const { &Needs::new(D::REFERENCE, Values::<A, R>::BYTES, true) }
+    } else {
+        const { &Needs::new(D::REFERENCE, Values::<A, R>::BYTES, false) }
+    }
 }
 
 /// A value of a type that has but one: a closure that captures nothing.
@@ -151,14 +156,13 @@ macro_rules! fast {
                 D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R
             >($($a: ManuallyDrop<$A>),*) -> R {
                 if Values::<($($A,)*), R>::FIT_BY_ADDRESS
-                    && may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>())
+                    && may_stay_after_all(needs::<D, ($($A,)*), R>(false))
                 {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, $($A,)* R>($($a),*) };
                 }
-                let needed = needed::<D, ($($A,)*), R>();
                 let arguments = ($(&raw const $a,)*);
-                guarded::<$unwinds, false, R, _>(const { &D::CALLBACK }, needed, move || {
+                guarded::<$unwinds, false, R, _>(needs::<D, ($($A,)*), R>(false), move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
                     unsafe { D::body::<F, $($A,)* R>($(read($a)),*) }
@@ -192,12 +196,11 @@ macro_rules! fast {
                 G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
             >($(mut $a: ManuallyDrop<$A>),*) -> R {
                 if Values::<($($A,)*), R>::FIT_BY_ADDRESS
-                    && may_stay_after_all(D::REFERENCE, needed::<D, ($($A,)*), R>())
+                    && may_stay_after_all(needs::<D, ($($A,)*), R>(true))
                 {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
                 }
-                let needed = needed::<D, ($($A,)*), R>();
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
                     let ($($a,)*) = arguments;
@@ -213,7 +216,8 @@ macro_rules! fast {
                         only_value::<G>()($(&*$a.cast::<$A>()),*)
                     }
                 };
-                guarded_or::<$unwinds, false, R, _, _>(const { &D::CALLBACK }, needed, run, refused)
+                let needs = needs::<D, ($($A,)*), R>(true);
+                guarded_or::<$unwinds, false, R, _, _>(needs, run, refused)
             }
 
             // SAFETY: the arguments are those of the body, of which there is a value.
@@ -254,7 +258,6 @@ macro_rules! compiled {
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
                 body: ManuallyDrop<F>, $($a: ManuallyDrop<$A>),*
             ) -> R {
-                let needed = needed::<D, ($($A,)*), R>();
                 let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
                 let run = move || {
                     let ($($a,)*) = arguments;
@@ -265,15 +268,15 @@ macro_rules! compiled {
                     }
                 };
                 // A refusal without a fallback does not return.
-                let callback = D::REFERENCE;
+                let needs = needs::<D, ($($A,)*), R>(false);
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(callback, needed, false, run, |_| abort())
+                    guarded_with::<true, true, R, _, _>(needs, run, |_| abort())
                 } else {
-                    guarded_with::<false, true, R, _, _>(callback, needed, false, run, |_| abort())
+                    guarded_with::<false, true, R, _, _>(needs, run, |_| abort())
                 }
             }
 
-            if may_stay(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+            if may_stay(needs::<D, ($($A,)*), R>(false)) {
                 return compiled!(@run $kind body($($a),*));
             }
             if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
@@ -308,7 +311,6 @@ macro_rules! compiled {
             fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
                 mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
-                let needed = needed::<D, ($($A,)*), R>();
                 let (body, fallback) = (&raw mut body, &raw const fallback);
                 let arguments = ($(&raw mut $a,)*);
                 let run = move || {
@@ -330,15 +332,15 @@ macro_rules! compiled {
                         ManuallyDrop::into_inner(read(fallback))($(&*$a.cast::<$A>()),*)
                     }
                 };
-                let callback = D::REFERENCE;
+                let needs = needs::<D, ($($A,)*), R>(true);
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(callback, needed, true, run, |_| refused())
+                    guarded_with::<true, true, R, _, _>(needs, run, |_| refused())
                 } else {
-                    guarded_with::<false, true, R, _, _>(callback, needed, true, run, |_| refused())
+                    guarded_with::<false, true, R, _, _>(needs, run, |_| refused())
                 }
             }
 
-            if may_stay(D::REFERENCE, needed::<D, ($($A,)*), R>()) {
+            if may_stay(needs::<D, ($($A,)*), R>(true)) {
                 return in_place(body, fallback, $($a),*);
             }
             if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
@@ -428,8 +430,8 @@ pub mod described {
     /// Runs the body with the room that the callback asks for.
     #[inline(always)]
     pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
-        let needed = callback.needed_with(Values::<A, R>::BYTES);
-        guarded::<true, true, R, _>(callback, needed, move || body(arguments))
+        let needs = Needs::new(callback, Values::<A, R>::BYTES, false);
+        guarded::<true, true, R, _>(&needs, move || body(arguments))
     }
 
     /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
@@ -447,10 +449,9 @@ pub mod described {
         let instead = move || unsafe {
             ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
         };
-        let needed = callback.needed_with(Values::<A, R>::BYTES);
+        let needs = Needs::new(callback, Values::<A, R>::BYTES, true);
         guarded_or::<true, true, R, _, _>(
-            callback,
-            needed,
+            &needs,
             move || caught(move || body(arguments), instead),
             instead,
         )
@@ -569,14 +570,13 @@ if_fast_path! { {
                         A: Copy + Fallback,
                         R: From<bool>,
                     {
-                        let (callback, needed) = const { (&D::CALLBACK, needed::<D, (), ()>()) };
                         // SAFETY: the address of the call, which waits for this.
                         let run = move || unsafe { body::<F, A, R>(address) };
                         if A::EXISTS {
                             let refused = || R::from(false);
-                            guarded_or::<$unwinds, false, R, _, _>(callback, needed, run, refused)
+                            guarded_or::<$unwinds, false, R, _, _>(needs::<D, (), ()>(true), run, refused)
                         } else {
-                            crate::call::guarded::<$unwinds, false, R, _>(callback, needed, run)
+                            crate::call::guarded::<$unwinds, false, R, _>(needs::<D, (), ()>(false), run)
                         }
                     }
 
@@ -601,21 +601,35 @@ if_fast_path! { {
         each_arity! { compiled! unnamed "C-unwind" }
     }
 
-    /// No fast path.
-    #[allow(clippy::extra_unused_type_parameters, reason = "the same as where there is one")]
+    /// Shims that run small calls from their own frame.
     mod by_address {
-        pub(super) const fn fits(_bytes: usize) -> bool {
-            false
+        use super::*;
+        use crate::call::SMALL_RESULT_BYTES;
+
+        /// Whether arguments and a result of so many bytes may be in the frame of the shim. With a
+        /// larger result there would be cleanup in it, which nothing may unwind through.
+        pub(super) const fn fits(bytes: usize) -> bool {
+            bytes <= SMALL_RESULT_BYTES
         }
 
-        pub(super) fn guarded<D, const HAS_FALLBACK: bool, R, F, G>(
-            call: F,
-            _refused: G,
-        ) -> R
+        /// As [`guarded_or`]; `refused` is not called without a fallback.
+        #[inline(always)]
+        pub(super) fn guarded<D, const HAS_FALLBACK: bool, R, F, G>(call: F, refused: G) -> R
         where
+            D: Describe,
             F: FnOnce() -> R,
+            G: FnOnce() -> R,
         {
-            call()
+            let needs = needs::<D, (), ()>(HAS_FALLBACK);
+            let refused = |call| {
+                drop(call);
+                refused()
+            };
+            if D::UNWINDS {
+                guarded_with::<true, true, R, _, _>(needs, call, refused)
+            } else {
+                guarded_with::<false, true, R, _, _>(needs, call, refused)
+            }
         }
     }
 } }

@@ -14,7 +14,7 @@ use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::Ordering::*;
 
-use crate::callback::Callback;
+use crate::callback::{Callback, Needs};
 use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
@@ -28,11 +28,8 @@ use crate::thread::{self, Thread};
 use crate::{emergency, ending, errno, os_bounds, settings};
 
 /// A callback that has arrived.
-pub(crate) struct Request {
-    pub(crate) callback: &'static Callback,
-    /// Bytes that must be free below `sp`.
-    pub(crate) needed: usize,
-    pub(crate) has_fallback: bool,
+pub(crate) struct Request<'a> {
+    pub(crate) needs: &'a Needs,
     /// SP in the shim, or in the function that it has called.
     pub(crate) sp: usize,
     /// The place for the record in the frame of the shim, above `sp`.
@@ -53,17 +50,17 @@ pub(crate) enum Entry {
 
 /// Decides where the body runs, and takes the stack for it.
 #[inline(never)]
-pub(crate) fn enter(request: &Request) -> Entry {
+pub(crate) fn enter(request: &Request<'_>) -> Entry {
     let entry = known(request).unwrap_or_else(|| slow(request));
     if let Entry::InPlace = entry {
-        callback_stats::in_place(request.callback);
+        callback_stats::in_place(request.needs.callback);
     }
     entry
 }
 
 /// The answer where the thread knows all that it takes.
 #[inline(always)]
-fn known(request: &Request) -> Option<Entry> {
+fn known(request: &Request<'_>) -> Option<Entry> {
     let thread = thread::current()?;
     if os_bounds::KNOWN_ON_ARRIVAL_ONLY && !thread.home().is_idle() {
         // Windows: after a longjmp the TEB may have to be put right.
@@ -84,7 +81,7 @@ fn known(request: &Request) -> Option<Entry> {
     {
         return None;
     }
-    let verdict = decide(request.callback, request.needed, &place, request.sp).ok()?;
+    let verdict = decide(request.needs.callback, request.needs.bytes, &place, request.sp).ok()?;
     match (verdict, place.kind) {
         (Verdict::InPlace, Kind::System(header)) => {
             prefer(thread, header);
@@ -92,7 +89,7 @@ fn known(request: &Request) -> Option<Entry> {
         }
         (Verdict::InPlace, kind) => {
             if let Kind::Thread = kind {
-                thread.runs_in_place(request.callback);
+                thread.runs_in_place(request.needs.callback);
             }
             Some(Entry::InPlace)
         }
@@ -137,7 +134,7 @@ fn change_home(thread: &Thread, header: &'static Header, sp: usize) {
 
 /// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of
 /// four that ended without being put there.
-fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
+fn take_idle(thread: &Thread, request: &Request<'_>) -> Option<&'static Header> {
     let home = thread.home();
     if take(request, home) {
         return Some(home);
@@ -163,13 +160,13 @@ fn take_idle(thread: &Thread, request: &Request) -> Option<&'static Header> {
 }
 
 /// Takes a stack if it is large enough, and idle.
-fn take(request: &Request, header: &'static Header) -> bool {
-    header.room_bytes >= request.needed && header.claim(request.callback, request.record)
+fn take(request: &Request<'_>, header: &'static Header) -> bool {
+    header.room_bytes >= request.needs.bytes && header.claim(request.needs.callback, request.record)
 }
 
 /// In and out of the decision on the scratch stack.
 struct Work<'a> {
-    request: &'a Request,
+    request: &'a Request<'a>,
     blocked: &'a Blocked,
     /// The scratch stack, or the error code for want of one.
     scratch: Result<&'static Header, i32>,
@@ -185,7 +182,7 @@ struct Work<'a> {
 /// Decides on a scratch stack, with signals blocked.
 #[cold]
 #[inline(never)]
-fn slow(request: &Request) -> Entry {
+fn slow(request: &Request<'_>) -> Entry {
     work(request, false)
 }
 
@@ -206,9 +203,7 @@ pub(crate) fn prepare_thread() {
     static PREPARE: Callback = Callback::new("guarded_callback::prepare_thread");
     let mut record = MaybeUninit::uninit();
     let request = Request {
-        callback: &PREPARE,
-        needed: 0,
-        has_fallback: true,
+        needs: &Needs { callback: &PREPARE, bytes: 0, has_fallback: true },
         sp: switch::stack_pointer(),
         record: record.as_mut_ptr(),
     };
@@ -216,7 +211,7 @@ pub(crate) fn prepare_thread() {
 }
 
 #[inline(always)]
-fn work(request: &Request, only_prepare: bool) -> Entry {
+fn work(request: &Request<'_>, only_prepare: bool) -> Entry {
     let before = errno::get();
     if is_provoked(thread::current(), request.sp) {
         return Entry::InPlace;
@@ -276,18 +271,18 @@ fn work(request: &Request, only_prepare: bool) -> Entry {
 
 /// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
 /// little left for the frames of that, and as what a hook of mmap calls is to be told there.
-fn take_scratch(request: &Request) -> Result<&'static Header, i32> {
+fn take_scratch(request: &Request<'_>) -> Result<&'static Header, i32> {
     unsafe extern "C-unwind" fn map(argument: *mut u8) {
         // SAFETY: see below.
         let (request, taken) = unsafe { &mut *argument.cast::<Taking<'_>>() };
         liveness::reclaim_from_predecessor();
         liveness::reclaim_orphans();
-        *taken = pool::take(request.needed, request.sp);
+        *taken = pool::take(request.needs.bytes, request.sp);
     }
-    type Taking<'a> = (&'a Request, Result<&'static Header, i32>);
+    type Taking<'a> = (&'a Request<'a>, Result<&'static Header, i32>);
     // With UNWINDS_ONLY_UP the system is asked for places.
     if !switch::UNWINDS_ONLY_UP
-        && let Some(header) = pool::take_unused(request.needed, request.sp)
+        && let Some(header) = pool::take_unused(request.needs.bytes, request.sp)
     {
         return Ok(header);
     }
@@ -419,9 +414,10 @@ fn choose(
     place: Place,
 ) -> Result<Entry, Cause> {
     let request = work.request;
-    if decide(request.callback, request.needed, &place, request.sp)? == Verdict::InPlace {
+    if decide(request.needs.callback, request.needs.bytes, &place, request.sp)? == Verdict::InPlace
+    {
         if let (Some(thread), Kind::Thread) = (thread, place.kind) {
-            thread.runs_in_place(request.callback);
+            thread.runs_in_place(request.needs.callback);
         }
         return Ok(Entry::InPlace);
     }
@@ -444,9 +440,9 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
     // The home, on which this decides.
     if let Ok(scratch) = work.scratch
         && !work.is_spare
-        && scratch.room_bytes >= request.needed
+        && scratch.room_bytes >= request.needs.bytes
     {
-        scratch.begin(request.callback, request.record);
+        scratch.begin(request.needs.callback, request.record);
         return Ok(scratch);
     }
     let idle = || take_idle(thread, request);
@@ -466,10 +462,10 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         work.is_spare = false;
         work.scratch
     } else {
-        pool::take(request.needed, request.sp)
+        pool::take(request.needs.bytes, request.sp)
     };
     let header = header.map_err(Cause::Mapping)?;
-    header.begin(request.callback, request.record);
+    header.begin(request.needs.callback, request.record);
     thread.hold(header);
     change_home(thread, header, request.sp);
     Ok(header)
@@ -479,7 +475,7 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
 fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
     let header = work.scratch.map_err(Cause::Mapping)?;
     work.is_spare = false;
-    header.begin(work.request.callback, work.request.record);
+    header.begin(work.request.needs.callback, work.request.record);
     liveness::make_orphan(header);
     Ok(header)
 }
@@ -563,12 +559,12 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
     drop(blocked);
 }
 
-fn refuse(request: &Request, place: Place, cause: Cause) -> Entry {
+fn refuse(request: &Request<'_>, place: Place, cause: Cause) -> Entry {
     counters::refused();
-    callback_stats::refused(request.callback);
-    if request.has_fallback {
+    callback_stats::refused(request.needs.callback);
+    if request.needs.has_fallback {
         return Entry::Refused;
     }
     let available = place.is_known().then(|| place.room_bytes(request.sp));
-    refusal::abort(request.callback, request.needed, available, cause)
+    refusal::abort(request.needs.callback, request.needs.bytes, available, cause)
 }

@@ -109,7 +109,7 @@ macro_rules! fast_path {
             $crate::fast::assemble! {
                 [$name::<D, $($generic,)* $($argument,)* R>]
                 is_fast = const
-                    (needed::<D, ($($argument,)*), R>() <= crate::fast::MOST_NEEDED_BYTES) as usize,
+                    (needs::<D, ($($argument,)*), R>(false).bytes <= crate::fast::MOST_NEEDED_BYTES) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
                 switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
                     && crate::fast::words_to_copy(
@@ -124,7 +124,7 @@ macro_rules! fast_path {
                     None => 0,
                 },
                 usual = const crate::callback::USUAL_BYTES,
-                needed = const needed::<D, ($($argument,)*), R>(),
+                needed = const needs::<D, ($($argument,)*), R>(false).bytes,
                 room = const crate::stack::ROOM_BYTES,
                 describe = sym crate::fast::describe::<D>,
                 personality = sym crate::fast::personality,
