@@ -18,7 +18,7 @@ use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::abort;
 
-use crate::call::{guarded, guarded_or, guarded_with, may_stay};
+use crate::call::{self, guarded_with, may_stay};
 use crate::callback::{Describe, Needs};
 use crate::fast::if_fast_path;
 
@@ -59,75 +59,118 @@ fn caught<R>(call: impl FnOnce() -> R, fallback: impl FnOnce() -> R) -> R {
     }
 }
 
+/// In place of a fallback where there is none: nothing catches a panic, and a refusal does not
+/// return.
+#[derive(Clone, Copy)]
+pub struct NoFallback;
+
 /// What C calls in effect, for functions of one ABI whose closures capture nothing.
 macro_rules! bodies {
-    ($abi:literal ($($A:ident $a:ident),*)) => {
+    ($abi:literal $with:ident ($($A:ident $a:ident),*)) => {
         /// Runs the user's body.
         pub trait Body {
             /// # Safety
-            /// There is a value of the closure's type.
-            unsafe extern $abi fn body<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-                $($a: ManuallyDrop<$A>),*
-            ) -> R;
-        }
-
-        /// Runs the user's body, which has a fallback.
-        pub trait BodyOr {
-            /// # Safety
             /// There are values of the closures' types.
             unsafe extern $abi fn body<
-                F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+                F: FnOnce($($A),*) -> R + Copy, G: run::$with::Fallback<$($A,)* R> + Copy, $($A,)* R
             >($($a: ManuallyDrop<$A>),*) -> R;
         }
     };
 }
 
-/// What those functions do.
+/// What that function does.
 macro_rules! run {
     (; $($with:ident ($($A:ident $a:ident),*))*) => { $(
         /// For so many arguments.
         pub mod $with {
         use super::*;
 
+        /// The value that C gets when the body panics, or can have no stack.
+        pub trait Fallback<$($A,)* R> {
+            /// Whether there is one.
+            const EXISTS: bool;
+
+            /// The value.
+            fn value(self, $($a: &$A),*) -> R;
+        }
+
+        impl<G: FnOnce($(&$A),*) -> R, $($A,)* R> Fallback<$($A,)* R> for G {
+            const EXISTS: bool = true;
+
+            #[inline(always)]
+            fn value(self, $($a: &$A),*) -> R {
+                self($($a),*)
+            }
+        }
+
+        impl<$($A,)* R> Fallback<$($A,)* R> for NoFallback {
+            const EXISTS: bool = false;
+
+            #[inline(always)]
+            fn value(self, $(_: &$A),*) -> R {
+                abort()
+            }
+        }
+
         /// Runs a body that captures nothing.
         ///
         /// # Safety
-        /// There is a value of the closure's type.
-        pub unsafe fn run<F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-            $($a: ManuallyDrop<$A>),*
-        ) -> R {
-            // SAFETY: passed on.
-            let body = unsafe { only_value::<F>() };
-            body($(ManuallyDrop::into_inner($a)),*)
-        }
-
-        /// The same for a body with a fallback.
-        ///
-        /// # Safety
         /// There are values of the closures' types.
-        pub unsafe fn run_or<
-            F: FnOnce($($A),*) -> R + Copy, G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+        pub unsafe fn run<
+            F: FnOnce($($A),*) -> R + Copy, G: Fallback<$($A,)* R> + Copy, $($A,)* R
         >($($a: ManuallyDrop<$A>),*) -> R {
             // SAFETY: passed on.
             let (body, fallback) = unsafe { (only_value::<F>(), only_value::<G>()) };
             caught(body, fallback, $(ManuallyDrop::into_inner($a)),*)
         }
 
-        /// Runs a body; C gets the fallback's value instead of a panic.
+        /// Runs a body; C gets the fallback's value instead of a panic, if there is one.
         #[inline(always)]
-        pub fn caught<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+        pub fn caught<F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
             body: F, fallback: G, $($a: $A),*
         ) -> R {
+            if !G::EXISTS {
+                return body($($a),*);
+            }
             let copies = ($(copy_of(&$a),)*);
             super::caught(move || body($($a),*), move || {
                 let ($($a,)*) = &copies;
                 // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
                 // attribute makes sure of.
-                fallback($(unsafe { $a.assume_init_ref() }),*)
+                fallback.value($(unsafe { $a.assume_init_ref() }),*)
             })
         }
         }
     )* };
+}
+
+/// The functions that expanded code calls: one for callbacks with a fallback, whose closure has the
+/// type that this bound tells, and one for those without. One text for both, as a call in between
+/// would copy large arguments in debug builds.
+macro_rules! calls {
+    (
+        [$($bounds:tt)*] [$($copy:tt)*] ($($A:ident $a:ident),*)
+        $body:ident, $fallback:ident => $($guarded:tt)*
+    ) => {
+        /// Runs the body with the room that the callback asks for.
+        #[inline(always)]
+        pub fn call<D: $($bounds)*, F: FnOnce($($A),*) -> R $($copy)*, $($A,)* R>(
+            _described: D, $body: F, $($a: $A),*
+        ) -> R {
+            type G = NoFallback;
+            let $fallback = NoFallback;
+            $($guarded)*
+        }
+
+        /// The same; `fallback` gives the result when the body panics, or can have no stack.
+        #[inline(always)]
+        pub fn call_or<
+            D: $($bounds)*, F: FnOnce($($A),*) -> R $($copy)*,
+            G: FnOnce($(&$A),*) -> R $($copy)*, $($A,)* R
+        >(_described: D, $body: F, $fallback: G, $($a: $A),*) -> R {
+            $($guarded)*
+        }
+    };
 }
 
 /// The functions of one ABI that C calls, with closures that capture nothing.
@@ -137,54 +180,14 @@ macro_rules! fast {
         /// For so many arguments.
         pub mod $with {
         use super::*;
-        bodies! { $abi ($($A $a),*) }
-
-        /// Runs the body with the room that the callback asks for.
-        #[inline(always)]
-        pub fn call<D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R>(
-            _described: D, _body: F, $($a: $A),*
-        ) -> R {
-            fast_path! {
-                extern $abi fn fast<[F] $($A),*>
-                where [D: Describe + Body, F: FnOnce($($A),*) -> R + Copy]
-                body = D::body, slow = slow
-            }
-
-            #[cold]
-            #[inline(never)]
-            unsafe extern $abi fn slow<
-                D: Describe + Body, F: FnOnce($($A),*) -> R + Copy, $($A,)* R
-            >($($a: ManuallyDrop<$A>),*) -> R {
-                if Values::<($($A,)*), R>::FIT_BY_ADDRESS
-                    && may_stay_after_all(needs::<D, ($($A,)*), R>(false))
-                {
-                    // SAFETY: the arguments are those of the body, of which there is a value.
-                    return unsafe { D::body::<F, $($A,)* R>($($a),*) };
-                }
-                let arguments = ($(&raw const $a,)*);
-                guarded::<$unwinds, false, R, _>(needs::<D, ($($A,)*), R>(false), move || {
-                    let ($($a,)*) = arguments;
-                    // SAFETY: the arguments are moved out once; this frame lasts longer.
-                    unsafe { D::body::<F, $($A,)* R>($(read($a)),*) }
-                })
-            }
-
-            // SAFETY: the arguments are those of the body, of which there is a value.
-            unsafe { fast::<D, F, $($A,)* R>($($a),*) }
-        }
-
-        /// As the function without a fallback; `fallback` gives the result when the body panics, or
-        /// can have no stack.
-        #[inline(always)]
-        pub fn call_or<
-            D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
-            G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
-        >(_described: D, _body: F, _fallback: G, $($a: $A),*) -> R {
+        use run::$with::Fallback;
+        bodies! { $abi $with ($($A $a),*) }
+        calls! { [Describe + Body] [+ Copy] ($($A $a),*) _body, _fallback =>
             fast_path! {
                 extern $abi fn fast<[F, G] $($A),*>
                 where [
-                    D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
-                    G: FnOnce($(&$A),*) -> R + Copy
+                    D: Describe + Body, F: FnOnce($($A),*) -> R + Copy,
+                    G: Fallback<$($A,)* R> + Copy
                 ]
                 body = D::body, slow = slow
             }
@@ -192,12 +195,11 @@ macro_rules! fast {
             #[cold]
             #[inline(never)]
             unsafe extern $abi fn slow<
-                D: Describe + BodyOr, F: FnOnce($($A),*) -> R + Copy,
-                G: FnOnce($(&$A),*) -> R + Copy, $($A,)* R
+                D: Describe + Body, F: FnOnce($($A),*) -> R + Copy,
+                G: Fallback<$($A,)* R> + Copy, $($A,)* R
             >($(mut $a: ManuallyDrop<$A>),*) -> R {
-                if Values::<($($A,)*), R>::FIT_BY_ADDRESS
-                    && may_stay_after_all(needs::<D, ($($A,)*), R>(true))
-                {
+                let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
+                if Values::<($($A,)*), R>::FIT_BY_ADDRESS && may_stay_after_all(needs) {
                     // SAFETY: the arguments are those of the body, of which there is a value.
                     return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
                 }
@@ -207,17 +209,18 @@ macro_rules! fast {
                     // SAFETY: the arguments are moved out once; this frame lasts longer.
                     unsafe { D::body::<F, G, $($A,)* R>($(read($a)),*) }
                 };
-                let refused = move || {
+                if !G::EXISTS {
+                    return call::guarded::<$unwinds, false, R, _>(needs, run);
+                }
+                call::guarded_or::<$unwinds, false, R, _, _>(needs, run, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback
                     // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
                     unsafe {
                         $(ManuallyDrop::drop(&mut *$a);)*
-                        only_value::<G>()($(&*$a.cast::<$A>()),*)
+                        only_value::<G>().value($(&*$a.cast::<$A>()),*)
                     }
-                };
-                let needs = needs::<D, ($($A,)*), R>(true);
-                guarded_or::<$unwinds, false, R, _, _>(needs, run, refused)
+                })
             }
 
             // SAFETY: the arguments are those of the body, of which there is a value.
@@ -229,86 +232,41 @@ macro_rules! fast {
 
 /// The functions for all other ABIs, with closures of any size, and those of "C" and "C-unwind" on
 /// targets without a fast path. The frame of the shim must not grow with the body's: without a
-/// fallback the closures of the first are never inlined (`named`, as backtraces name them), those
-/// of the second by a function of their own (`unnamed`).
+/// fallback the closures of the first are never inlined (`named`, as backtraces name them), all
+/// others by a function of their own (`unnamed`).
 macro_rules! compiled {
     (@bodies named $($of:tt)*) => {};
-    (@bodies unnamed $abi:literal $arguments:tt) => { bodies! { $abi $arguments } };
-    (@run named $body:ident($($argument:expr),*)) => { $body($($argument),*) };
-    (@run unnamed $body:ident($($argument:expr),*)) => { in_place($body, $($argument),*) };
+    (@bodies unnamed $($of:tt)*) => { bodies! { $($of)* } };
+    (@is_named named) => { true };
+    (@is_named unnamed) => { false };
     ($kind:ident $abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
         /// For so many arguments.
         pub mod $with {
         use super::*;
-        compiled! { @bodies $kind $abi ($($A $a),*) }
-
+        use run::$with::{Fallback, caught};
+        compiled! { @bodies $kind $abi $with ($($A $a),*) }
         /// Calls the body where SP is.
-        #[allow(dead_code, reason = "for closures that may be inlined")]
-        #[inline(never)]
-        fn in_place<F: FnOnce($($A),*) -> R, $($A,)* R>(body: F, $($a: $A),*) -> R {
-            body($($a),*)
-        }
-
-        /// Runs the body with the room that the callback asks for.
         #[inline(always)]
-        pub fn call<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
-            _described: D, body: F, $($a: $A),*
+        fn in_place<F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
+            body: F, fallback: G, $($a: $A),*
         ) -> R {
             #[inline(never)]
-            fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, $($A,)* R>(
-                body: ManuallyDrop<F>, $($a: ManuallyDrop<$A>),*
-            ) -> R {
-                let (body, arguments) = (&raw const body, ($(&raw const $a,)*));
-                let run = move || {
-                    let ($($a,)*) = arguments;
-                    // SAFETY: body and arguments are moved out once; this frame lasts longer.
-                    unsafe {
-                        let body = ManuallyDrop::into_inner(read(body));
-                        compiled!(@run $kind body($(ManuallyDrop::into_inner(read($a))),*))
-                    }
-                };
-                // A refusal without a fallback does not return.
-                let needs = needs::<D, ($($A,)*), R>(false);
-                if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(needs, run, |_| abort())
-                } else {
-                    guarded_with::<false, true, R, _, _>(needs, run, |_| abort())
-                }
-            }
-
-            if may_stay(needs::<D, ($($A,)*), R>(false)) {
-                return compiled!(@run $kind body($($a),*));
-            }
-            if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
-                let call = move || body($($a),*);
-                return by_address::guarded::<D, false, R, _, _>(call, || abort());
-            }
-            type Elsewhere<F, $($A,)* R> = fn(ManuallyDrop<F>, $(ManuallyDrop<$A>),*) -> R;
-            let elsewhere: Elsewhere<F, $($A,)* R> = elsewhere::<D, F, $($A,)* R>;
-            // Called with the arguments themselves, so that large ones are not copied on the way.
-            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
-            // in the same way ("ABI compatibility" in the documentation of function pointers).
-            let elsewhere = unsafe {
-                transmute::<Elsewhere<F, $($A,)* R>, fn(F, $($A),*) -> R>(elsewhere)
-            };
-            elsewhere(body, $($a),*)
-        }
-
-        /// As the function without a fallback; `fallback` gives the result when the body panics, or
-        /// can have no stack.
-        #[inline(always)]
-        pub fn call_or<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
-            _described: D, body: F, fallback: G, $($a: $A),*
-        ) -> R {
-            #[inline(never)]
-            fn in_place<F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+            fn in_a_frame<F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
                 body: F, fallback: G, $($a: $A),*
             ) -> R {
-                run::$with::caught(body, fallback, $($a),*)
+                caught(body, fallback, $($a),*)
             }
 
+            if compiled!(@is_named $kind) && !G::EXISTS {
+                body($($a),*)
+            } else {
+                in_a_frame(body, fallback, $($a),*)
+            }
+        }
+
+        calls! { [Describe] [] ($($A $a),*) body, fallback =>
             #[inline(never)]
-            fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: FnOnce($(&$A),*) -> R, $($A,)* R>(
+            fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
                 mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
             ) -> R {
                 let (body, fallback) = (&raw mut body, &raw const fallback);
@@ -322,25 +280,27 @@ macro_rules! compiled {
                         in_place(body, fallback, $(ManuallyDrop::into_inner(read($a))),*)
                     }
                 };
-                let refused = move || {
+                // Without a fallback a refusal does not return.
+                let refused = move |_| {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback
                     // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
                     unsafe {
                         $(ManuallyDrop::drop(&mut *$a);)*
                         ManuallyDrop::drop(&mut *body);
-                        ManuallyDrop::into_inner(read(fallback))($(&*$a.cast::<$A>()),*)
+                        ManuallyDrop::into_inner(read(fallback)).value($(&*$a.cast::<$A>()),*)
                     }
                 };
-                let needs = needs::<D, ($($A,)*), R>(true);
+                let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(needs, run, |_| refused())
+                    guarded_with::<true, true, R, _, _>(needs, run, refused)
                 } else {
-                    guarded_with::<false, true, R, _, _>(needs, run, |_| refused())
+                    guarded_with::<false, true, R, _, _>(needs, run, refused)
                 }
             }
 
-            if may_stay(needs::<D, ($($A,)*), R>(true)) {
+            let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
+            if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
                 return in_place(body, fallback, $($a),*);
             }
             if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
@@ -352,19 +312,24 @@ macro_rules! compiled {
                     let ($($a,)*) = &copies;
                     // SAFETY: the fallback looks at arguments that are `Copy` alone, as in
                     // `run::caught`.
-                    fallback()($(unsafe { $a.assume_init_ref() }),*)
+                    fallback().value($(unsafe { $a.assume_init_ref() }),*)
                 };
-                let call = move || run::$with::caught(body, fallback(), $($a),*);
-                return by_address::guarded::<D, true, R, _, _>(call, refused);
+                // The closure is called in a frame of its own.
+                let call = move || caught(body, fallback(), $($a),*);
+                return if has_fallback {
+                    by_address::guarded::<D, true, R, _, _>(call, refused)
+                } else {
+                    by_address::guarded::<D, false, R, _, _>(call, refused)
+                };
             }
-            let elsewhere: fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R =
-                elsewhere::<D, F, G, $($A,)* R>;
-            // SAFETY: as in the function without a fallback.
+            type Elsewhere<F, G, $($A,)* R> =
+                fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R;
+            let elsewhere: Elsewhere<F, G, $($A,)* R> = elsewhere::<D, F, G, $($A,)* R>;
+            // Called with the arguments themselves, so that large ones are not copied on the way.
+            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
+            // in the same way ("ABI compatibility" in the documentation of function pointers).
             let elsewhere = unsafe {
-                transmute::<
-                    fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R,
-                    fn(F, G, $($A),*) -> R,
-                >(elsewhere)
+                transmute::<Elsewhere<F, G, $($A,)* R>, fn(F, G, $($A),*) -> R>(elsewhere)
             };
             elsewhere(body, fallback, $($a),*)
         }
@@ -431,7 +396,7 @@ pub mod described {
     #[inline(always)]
     pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
         let needs = Needs::new(callback, Values::<A, R>::BYTES, false);
-        guarded::<true, true, R, _>(&needs, move || body(arguments))
+        call::guarded::<true, true, R, _>(&needs, move || body(arguments))
     }
 
     /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
@@ -450,11 +415,8 @@ pub mod described {
             ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
         };
         let needs = Needs::new(callback, Values::<A, R>::BYTES, true);
-        guarded_or::<true, true, R, _, _>(
-            &needs,
-            move || caught(move || body(arguments), instead),
-            instead,
-        )
+        let call = move || caught(move || body(arguments), instead);
+        call::guarded_or::<true, true, R, _, _>(&needs, call, instead)
     }
 }
 
@@ -574,9 +536,10 @@ if_fast_path! { {
                         let run = move || unsafe { body::<F, A, R>(address) };
                         if A::EXISTS {
                             let refused = || R::from(false);
-                            guarded_or::<$unwinds, false, R, _, _>(needs::<D, (), ()>(true), run, refused)
+                            let needs = needs::<D, (), ()>(true);
+                            call::guarded_or::<$unwinds, false, R, _, _>(needs, run, refused)
                         } else {
-                            crate::call::guarded::<$unwinds, false, R, _>(needs::<D, (), ()>(false), run)
+                            call::guarded::<$unwinds, false, R, _>(needs::<D, (), ()>(false), run)
                         }
                     }
 

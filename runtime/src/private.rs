@@ -59,27 +59,16 @@ macro_rules! __guarded_callback_describe {
         $crate::__private::describe! { @ $($body)* }
         __GuardedCallback
     }};
-    (@ $module:ident::$with:ident::Body($abi:literal $(, $A:ident, $a:ident)*),) => {
+    (@ $module:ident::$with:ident($abi:literal $(, $A:ident, $a:ident)*),) => {
         impl $crate::__private::$module::$with::Body for __GuardedCallback {
             #[inline(never)]
             unsafe extern $abi fn body<
-                F: $crate::__private::FnOnce($($A),*) -> R + $crate::__private::Copy, $($A,)* R
-            >($($a: $crate::__private::ManuallyDrop<$A>),*) -> R {
-                // SAFETY: passed on.
-                unsafe { $crate::__private::run::$with::run::<F, $($A,)* R>($($a),*) }
-            }
-        }
-    };
-    (@ $module:ident::$with:ident::BodyOr($abi:literal $(, $A:ident, $a:ident)*),) => {
-        impl $crate::__private::$module::$with::BodyOr for __GuardedCallback {
-            #[inline(never)]
-            unsafe extern $abi fn body<
                 F: $crate::__private::FnOnce($($A),*) -> R + $crate::__private::Copy,
-                G: $crate::__private::FnOnce($(&$A),*) -> R + $crate::__private::Copy,
+                G: $crate::__private::run::$with::Fallback<$($A,)* R> + $crate::__private::Copy,
                 $($A,)* R
             >($($a: $crate::__private::ManuallyDrop<$A>),*) -> R {
                 // SAFETY: passed on.
-                unsafe { $crate::__private::run::$with::run_or::<F, G, $($A,)* R>($($a),*) }
+                unsafe { $crate::__private::run::$with::run::<F, G, $($A,)* R>($($a),*) }
             }
         }
     };
@@ -89,11 +78,11 @@ macro_rules! __guarded_callback_describe {
     };
     (
         $name:literal,
-        $module:ident::$with:ident::$Body:ident($($body:tt)*),
+        $module:ident::$with:ident($($body:tt)*),
         settings() $($settings:tt)*
     ) => {
         $crate::__private::describe! {
-            @item $name { $($settings)* } { $module::$with::$Body($($body)*), }
+            @item $name { $($settings)* } { $module::$with($($body)*), }
         }
     };
 }

@@ -27,10 +27,9 @@ pub fn argument(shim: &Shim<'_>) -> TokenStream {
     let body = abi.map(|abi| {
         let ident = |text: &str| Ident::new(text, site);
         let (module, with) = (ident(module), ident(&format!("with{arguments}")));
-        let body = ident(if shim.options.fallback.is_some() { "BodyOr" } else { "Body" });
         let [types, names] = ["A", "__guarded_callback_"]
             .map(|letter| (0..arguments).map(move |at| ident(&format!("{letter}{at}"))));
-        quote_spanned!(site=> #module::#with::#body(#abi #(, #types, #names)*),)
+        quote_spanned!(site=> #module::#with(#abi #(, #types, #names)*),)
     });
     quote_spanned!(site=> #private::describe!(#name, #body settings()#settings))
 }
