@@ -26,7 +26,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use crate::callback::{Mode, Needs};
 use crate::diagnostics::callback_stats;
 use crate::locate::locate;
-use crate::slow_path::{self, Entry, Request};
+use crate::slow_path::{self, Entry};
 use crate::stack::depth::Extent;
 use crate::stack::{Header, Record};
 use crate::thread::{self, Thread, tls};
@@ -45,29 +45,42 @@ type First = unsafe extern "C-unwind" fn(*mut u8);
 /// Runs `call` as the body of a callback, on a stack with room. Aborts the process where there is
 /// none. `UNWINDS`: whether panics and exceptions may leave it. `LOOKS`: whether the usual answers
 /// are to be looked at, which the fast path has done where it knows the thread's words.
-///
-/// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup
-/// would end a forced unwinding (pthread_exit).
-#[inline(never)]
+#[inline(always)]
 pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,
 ) -> R {
     // A refusal without a fallback does not return.
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(needs, call, |_| std::process::abort())
+    guarded_or::<UNWINDS, LOOKS, R, F, _>(needs, call, || std::process::abort())
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
-#[inline(never)]
+#[inline(always)]
 pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
     needs: &Needs,
     call: F,
     refused: G,
 ) -> R {
-    guarded_with::<UNWINDS, LOOKS, R, F, _>(needs, call, |call| {
+    /// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup
+    /// would end a forced unwinding (pthread_exit). With a small result there is none.
+    #[inline(never)]
+    fn apart<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce(F) -> R>(
+        needs: &Needs,
+        call: F,
+        refused: G,
+    ) -> R {
+        guarded_with::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
+    }
+
+    let refused = |call| {
         drop(call);
         refused()
-    })
+    };
+    if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
+        guarded_with::<UNWINDS, LOOKS, R, F, _>(needs, call, refused)
+    } else {
+        apart::<UNWINDS, LOOKS, R, F, _>(needs, call, refused)
+    }
 }
 
 /// The same inside of the caller, out of which may be unwound. `refused` gives the result where no
@@ -158,15 +171,14 @@ unsafe fn run<const LOOKS: bool>(needs: &Needs, argument: *mut u8, first: First)
         return true;
     }
     let entry = enter::<false>(needs, &mut record);
-    match entry {
-        // SAFETY: passed on.
-        Entry::InPlace => unsafe { first(argument) },
+    if let Entry::OnHome(header) | Entry::OnStack(header) = entry {
         // SAFETY: as above.
-        Entry::OnHome(header) | Entry::OnStack(header) => unsafe {
-            let is_home = matches!(entry, Entry::OnHome(_));
-            drop(cross(header, is_home, needs, argument, first, header.top()));
-        },
-        Entry::Refused => return false,
+        unsafe { drop(cross(header, false, needs, argument, first, header.top())) };
+    } else if let Entry::InPlace = entry {
+        // SAFETY: passed on.
+        unsafe { first(argument) };
+    } else {
+        return false;
     }
     true
 }
@@ -178,14 +190,11 @@ fn enter<const LOOKS: bool>(needs: &Needs, record: &mut MaybeUninit<Record>) -> 
     if LOOKS && let Some(entry) = quick(needs, sp, record) {
         return entry;
     }
-    let request = Request { needs, sp, record };
-    if !LOOKS
-        && !fast::has_looked()
-        && let Some(entry) = quick_after_all(&request)
-    {
-        return entry;
+    if LOOKS || fast::has_looked() {
+        slow_path::enter(needs, sp, record)
+    } else {
+        enter_after_all(needs, sp, record)
     }
-    slow_path::enter(&request)
 }
 
 /// The usual answers.
@@ -216,12 +225,16 @@ fn quick(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
     takes.then_some(Entry::OnHome(home))
 }
 
-/// The same for what the fast path has handed on without a look. Never inlined: nobody else is to
-/// have its frame.
+/// Decides for what the fast path has handed on without a look.
 #[cold]
 #[inline(never)]
-fn quick_after_all(request: &Request<'_>) -> Option<Entry> {
-    quick(request.needs, request.sp, request.record)
+fn enter_after_all(needs: &Needs, sp: usize, record: *mut Record) -> Entry {
+    /// Never inlined: nobody else is to have its frame.
+    #[inline(never)]
+    fn quick(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
+        self::quick(needs, sp, record)
+    }
+    quick(needs, sp, record).unwrap_or_else(|| slow_path::enter(needs, sp, record))
 }
 
 /// Whether the body may stay where SP is, as far as it can be told in a few instructions.
@@ -352,13 +365,23 @@ fn finish(header: &'static Header, is_home: bool) {
     }
 }
 
-/// The same for a stack that was perhaps not the home, or that has lent a signal stack.
+/// The same for a stack that was perhaps not the home, or that has lent a signal stack. Never
+/// inlined: the caller may remember where the thread-locals of another thread are.
 #[inline(never)]
 fn finish_elsewhere(header: &'static Header) {
+    let is_home = |words: &tls::Words| ptr::eq(words.home(), header);
+    if header.lent_bytes.load(Relaxed) == 0 && tls::words().is_some_and(is_home) {
+        header.set_idle();
+    } else {
+        give_back(header);
+    }
+}
+
+/// The same for a stack that is not the home, as far as the fast path knows.
+#[inline(never)]
+fn give_back(header: &'static Header) {
     if header.lent_bytes.load(Relaxed) != 0 {
         slow_path::take_back_signal_stack(header);
-    } else if tls::words().is_some_and(|words| ptr::eq(words.home(), header)) {
-        return header.set_idle();
     }
     // On another thread than the owner's (a coroutine was moved) the owner is told.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {

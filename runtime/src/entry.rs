@@ -584,14 +584,10 @@ if_fast_path! { {
             G: FnOnce() -> R,
         {
             let needs = needs::<D, (), ()>(HAS_FALLBACK);
-            let refused = |call| {
-                drop(call);
-                refused()
-            };
             if D::UNWINDS {
-                guarded_with::<true, true, R, _, _>(needs, call, refused)
+                call::guarded_or::<true, true, R, _, _>(needs, call, refused)
             } else {
-                guarded_with::<false, true, R, _, _>(needs, call, refused)
+                call::guarded_or::<false, true, R, _, _>(needs, call, refused)
             }
         }
     }

@@ -28,7 +28,6 @@ pub(crate) enum Kind {
 
 /// Finds the stack that `address` lies on. The narrowest that is known wins: registered stacks,
 /// signal stacks and those of other threads may be carved out of the others.
-#[cfg_attr(debug_assertions, inline(never))]
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn locate(thread: Option<&Thread>, address: usize) -> Place {
     let mut place = match table::slot_at(address) {

@@ -28,6 +28,7 @@ use crate::thread::{self, Thread};
 use crate::{emergency, ending, errno, os_bounds, settings};
 
 /// A callback that has arrived.
+#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) needs: &'a Needs,
     /// SP in the shim, or in the function that it has called.
@@ -50,17 +51,18 @@ pub(crate) enum Entry {
 
 /// Decides where the body runs, and takes the stack for it.
 #[inline(never)]
-pub(crate) fn enter(request: &Request<'_>) -> Entry {
-    let entry = known(request).unwrap_or_else(|| slow(request));
+pub(crate) fn enter(needs: &Needs, sp: usize, record: *mut Record) -> Entry {
+    let request = Request { needs, sp, record };
+    let entry = known(request).unwrap_or_else(|| slow(&{ request }));
     if let Entry::InPlace = entry {
-        callback_stats::in_place(request.needs.callback);
+        callback_stats::in_place(needs.callback);
     }
     entry
 }
 
 /// The answer where the thread knows all that it takes.
-#[inline(always)]
-fn known(request: &Request<'_>) -> Option<Entry> {
+#[inline]
+fn known(request: Request<'_>) -> Option<Entry> {
     let thread = thread::current()?;
     if os_bounds::KNOWN_ON_ARRIVAL_ONLY && !thread.home().is_idle() {
         // Windows: after a longjmp the TEB may have to be put right.
@@ -94,7 +96,11 @@ fn known(request: &Request<'_>) -> Option<Entry> {
             Some(Entry::InPlace)
         }
         (Verdict::Switch, Kind::Signal) => None,
-        (Verdict::Switch, _) => take_idle(thread, request).map(Entry::OnStack),
+        (Verdict::Switch, _) => {
+            let home = thread.home();
+            let taken = if take(request, home) { Some(home) } else { take_listed(thread, request) };
+            taken.map(Entry::OnStack)
+        }
     }
 }
 
@@ -132,13 +138,10 @@ fn change_home(thread: &Thread, header: &'static Header, sp: usize) {
     thread.set_home(header);
 }
 
-/// Takes an idle stack of the thread that is large enough: the home, one of the list, or one of
-/// four that ended without being put there.
-fn take_idle(thread: &Thread, request: &Request<'_>) -> Option<&'static Header> {
-    let home = thread.home();
-    if take(request, home) {
-        return Some(home);
-    }
+/// Takes an idle stack of the thread that is large enough, and not its home: one of the list, or
+/// one of four that ended without being put there.
+#[inline(never)]
+fn take_listed(thread: &Thread, request: Request<'_>) -> Option<&'static Header> {
     if thread.has_left_enough() {
         return None;
     }
@@ -160,7 +163,8 @@ fn take_idle(thread: &Thread, request: &Request<'_>) -> Option<&'static Header> 
 }
 
 /// Takes a stack if it is large enough, and idle.
-fn take(request: &Request<'_>, header: &'static Header) -> bool {
+#[inline]
+fn take(request: Request<'_>, header: &'static Header) -> bool {
     header.room_bytes >= request.needs.bytes && header.claim(request.needs.callback, request.record)
 }
 
@@ -445,10 +449,11 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         scratch.begin(request.needs.callback, request.record);
         return Ok(scratch);
     }
-    let idle = || take_idle(thread, request);
-    let found = idle().or_else(|| {
+    let idle = || take_listed(thread, *request);
+    let home = Some(thread.home()).filter(|home| take(*request, home));
+    let found = home.or_else(idle).or_else(|| {
         let callback = NewCallback { sp: request.sp, frame };
-        let header = liveness::reclaim(thread, &callback, |header| take(request, header));
+        let header = liveness::reclaim(thread, &callback, |header| take(*request, header));
         header.inspect(|header| change_home(thread, header, request.sp)).or_else(idle)
     });
     if let Some(header) = found {

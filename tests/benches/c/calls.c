@@ -1,6 +1,7 @@
 /* The callers: a loop for each signature, which calls through a pointer as C libraries do. Each
    result goes into the next call or a sum, so that no call can be left out. */
 #include "calls.h"
+#include <setjmp.h>
 #include <stdlib.h>
 
 struct reading {
@@ -36,6 +37,18 @@ uint64_t bench_eight(void *function, uint64_t count) {
     for (uint64_t i = 0; i < count; i++)
         value = call(NULL, value, i, 3, 4, 5, 6, 7);
     return value;
+}
+
+static jmp_buf before;
+
+static void jump_back(void *user) {
+    (void)user;
+    longjmp(before, 1);
+}
+
+void bench_jump_over_body(void (*on_system_stack)(void (*)(void *), void *)) {
+    if (!setjmp(before))
+        on_system_stack(jump_back, NULL);
 }
 
 enum { NUMBERS = 1000000 };

@@ -4,6 +4,7 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 
 use corosensei::stack::{Stack, StackPointer};
+use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use benches::{Function, Shape};
 
@@ -19,8 +20,14 @@ pub(crate) enum Host {
     Low,
     /// The same memory as the stack of a coroutine, of which nobody knows.
     Unknown,
+    /// The same, registered among 1,000 stacks.
+    Registered,
     /// A system stack of the runtime: C was called by a body.
     System,
+    /// The thread's own, while 1,000 coroutines are suspended in bodies.
+    Suspended,
+    /// The thread's own, after a longjmp over a body.
+    Jumped,
 }
 
 /// A stack that is too small for a reserve of 128 KiB.
@@ -147,8 +154,39 @@ fn on_host<R>(host: Host, object: Object, run: impl FnOnce() -> R) -> R {
         Host::Unknown => {
             corosensei::on_stack(SmallStack::new().expect("memory for a small stack"), run)
         }
+        Host::Registered => {
+            let stack = SmallStack::new().expect("memory for a small stack");
+            let range = stack.0.addr()..stack.0.addr() + SMALL_BYTES;
+            corosensei::on_stack(stack, || object.on_registered_stack(range, run))
+        }
         Host::System => object.on_system_stack(run),
+        Host::Suspended => while_suspended(1_000, object, run),
+        Host::Jumped => {
+            object.jump_over_body();
+            run()
+        }
     }
+}
+
+/// Calls `run` while so many coroutines are suspended in bodies.
+fn while_suspended<R>(count: usize, object: Object, run: impl FnOnce() -> R) -> R {
+    let mut coroutines: Vec<_> = (0..count)
+        .map(|_| {
+            let stack = SmallStack::new().expect("memory for a small stack");
+            Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+                object.on_system_stack(|| yielder.suspend(()));
+            })
+        })
+        .collect();
+    let resume = |all: &mut Vec<_>| {
+        for coroutine in all {
+            let _: CoroutineResult<(), ()> = Coroutine::resume(coroutine, ());
+        }
+    };
+    resume(&mut coroutines);
+    let result = run();
+    resume(&mut coroutines);
+    result
 }
 
 fn nanoseconds(clock: libc::clockid_t) -> f64 {

@@ -12,7 +12,7 @@ mod peers;
 use core::ffi::c_void;
 use core::ptr;
 
-use guarded_callback::{Mode, Options, call_guarded};
+use guarded_callback::{Mode, Options, call_guarded, register_stack};
 
 /// A function's address, as C loops take it.
 pub type Function = *const c_void;
@@ -126,6 +126,27 @@ pub unsafe extern "C" fn benches_on_system_stack(
     static ALWAYS: Options = Options::new("benches_on_system_stack").switch(Mode::Always);
     // SAFETY: the caller's promise.
     call_guarded(&ALWAYS, || unsafe { function(argument) });
+}
+
+/// Calls `function` while `low..high`, the stack it is called on, and 999 others are registered with
+/// this object's runtime.
+///
+/// # Safety
+/// `function` may be called with `argument`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn benches_on_registered_stack(
+    low: usize,
+    high: usize,
+    function: unsafe extern "C" fn(*mut c_void),
+    argument: *mut c_void,
+) {
+    // Where no program has anything.
+    let others = (1..1000).map(|number| number * 32..number * 32 + 16);
+    let ranges = others.chain(core::iter::once(low..high));
+    let registered: Result<Vec<_>, _> = ranges.map(register_stack).collect();
+    assert!(registered.is_ok(), "{registered:?}");
+    // SAFETY: the caller's promise.
+    unsafe { function(argument) };
 }
 
 /// Empties the pool of this object's runtime.

@@ -1,10 +1,14 @@
 //! The objects that callbacks lie in: this executable, and the shared object that it opens.
 
 use core::ffi::{c_char, c_void};
+use core::ops::Range;
 use std::ffi::{CStr, CString};
 use std::path::PathBuf;
 
-use benches::{Function, Shape, Variant, benches_function, benches_on_system_stack, benches_trim};
+use benches::{
+    Function, Shape, Variant, benches_function, benches_on_registered_stack,
+    benches_on_system_stack, benches_trim,
+};
 
 /// Callbacks together with the runtime that they were linked with.
 #[derive(Clone, Copy)]
@@ -12,10 +16,13 @@ pub(crate) struct Object {
     pub(crate) name: &'static str,
     function: extern "C" fn(u32, u32) -> Function,
     on_system_stack: OnSystemStack,
+    on_registered_stack: OnRegisteredStack,
     trim: extern "C" fn(),
 }
 
-type OnSystemStack = unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void);
+type Callee = unsafe extern "C" fn(*mut c_void);
+type OnSystemStack = unsafe extern "C" fn(Callee, *mut c_void);
+type OnRegisteredStack = unsafe extern "C" fn(usize, usize, Callee, *mut c_void);
 
 impl Object {
     /// All of them, the executable first. A static one opens nothing, nor does one in the loader of
@@ -25,6 +32,7 @@ impl Object {
             name: "exe",
             function: benches_function,
             on_system_stack: benches_on_system_stack,
+            on_registered_stack: benches_on_registered_stack,
             trim: benches_trim,
         };
         let mut all = vec![executable];
@@ -45,9 +53,10 @@ impl Object {
         if handle.is_null() {
             return Err(error());
         }
-        let [function, on_system_stack, trim] = [
+        let [function, on_system_stack, on_registered_stack, trim] = [
             symbol(handle, c"benches_function")?,
             symbol(handle, c"benches_on_system_stack")?,
+            symbol(handle, c"benches_on_registered_stack")?,
             symbol(handle, c"benches_trim")?,
         ];
         // SAFETY: the symbols are of the types that lib.rs gives them, as it is the same source.
@@ -59,6 +68,9 @@ impl Object {
                 ),
                 on_system_stack: core::mem::transmute::<*mut c_void, OnSystemStack>(
                     on_system_stack,
+                ),
+                on_registered_stack: core::mem::transmute::<*mut c_void, OnRegisteredStack>(
+                    on_registered_stack,
                 ),
                 trim: core::mem::transmute::<*mut c_void, extern "C" fn()>(trim),
             })
@@ -82,6 +94,25 @@ impl Object {
         // SAFETY: `call` lives until the function has returned, and is of the type that it expects.
         unsafe { (self.on_system_stack)(make::<R, F>, (&raw mut call).cast()) };
         call.result.expect("the function was called")
+    }
+
+    /// Calls `run` while the object's runtime knows 1,000 registered stacks, and `stack` of them is
+    /// the one that this is called on.
+    pub(crate) fn on_registered_stack<R, F: FnOnce() -> R>(self, stack: Range<usize>, run: F) -> R {
+        let mut call = Call { run: Some(run), result: None };
+        let argument = (&raw mut call).cast();
+        // SAFETY: as above.
+        unsafe { (self.on_registered_stack)(stack.start, stack.end, make::<R, F>, argument) };
+        call.result.expect("the function was called")
+    }
+
+    /// A body on a system stack of the object's runtime is jumped over.
+    pub(crate) fn jump_over_body(self) {
+        unsafe extern "C" {
+            fn bench_jump_over_body(on_system_stack: OnSystemStack);
+        }
+        // SAFETY: no frame that is jumped over has anything to drop.
+        unsafe { bench_jump_over_body(self.on_system_stack) };
     }
 }
 

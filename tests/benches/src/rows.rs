@@ -44,7 +44,7 @@ impl Row {
 /// The first two rows of every table are the plain callback: what the others are compared with, and
 /// the noise.
 pub(crate) fn rows(shape: Shape) -> Vec<Row> {
-    use Host::{Low, System, Thread, Unknown};
+    use Host::{Jumped, Low, Registered, Suspended, System, Thread, Unknown};
     let mut rows = vec![
         Row::new("plain", Variant::Plain, Thread),
         Row::new("plain, once more", Variant::Plain, Thread),
@@ -57,6 +57,9 @@ pub(crate) fn rows(shape: Shape) -> Vec<Row> {
         Row::new("always, in place, fallback", Variant::AlwaysFallback, System),
         Row::new("always, switched", Variant::Always, Thread),
         Row::new("always, switched, fallback", Variant::AlwaysFallback, Thread),
+        Row::new("always, registered stack", Variant::Always, Registered),
+        Row::new("always, others suspended", Variant::Always, Suspended),
+        Row::new("always, after a longjmp", Variant::Always, Jumped),
         Row::new("when_low, in place, compiled", Variant::WhenLowCompiled, Thread),
         Row::new("always, in place, compiled", Variant::AlwaysCompiled, System),
         Row::new("always, switched, compiled", Variant::AlwaysCompiled, Thread),
@@ -84,7 +87,7 @@ fn is_measured(shape: Shape, row: &Row) -> bool {
     match (shape, row.variant) {
         (Shape::Tiny, _) => true,
         (_, Variant::Grow) => false,
-        (_, Variant::WhenLow) if row.host == Host::Unknown => false,
+        _ if !matches!(row.host, Host::Thread | Host::Low | Host::System) => false,
         (Shape::Sort, Variant::WhenLow) => row.host == Host::Thread,
         (
             Shape::Sort,
@@ -145,6 +148,8 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
                 _ => Most::Added(28 + ON_APPLE),
             })
         }
+        (Always, Host::Suspended | Host::Jumped) if HAS_FAST_PATH => Some(Most::Added(28 + 14)),
+        (Always, Host::Registered) if HAS_FAST_PATH => Some(Most::Added(250)),
         // Asks the system for the alternate signal stack.
         (WhenLow, Host::Unknown) if HAS_FAST_PATH => Some(Most::Added(380)),
         _ => None,
