@@ -9,7 +9,7 @@
 //!    the thread used last: the body runs in place.
 //! 3. On the thread stack without room (or with `switch = always`), and that stack is idle: the
 //!    record of the activation is written into this frame, and the stack is taken.
-//! 4. Everything else is decided by [`slow_path::enter`]: another idle stack of the thread, or the
+//! 4. Everything else is decided by the slow path: another idle stack of the thread, or the
 //!    slow path proper, on a scratch stack with signals blocked. It finds a stack or refuses.
 //! 5. [`cross`] changes stacks with `call_on_stack` (switch/). The body runs and writes its result:
 //!    a small one into this frame, a large one on the system stack.
@@ -112,8 +112,7 @@ pub fn guarded_with<
     }
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(needs, &mut record) {
-        Entry::OnHome(header) => on_stack::<UNWINDS, R, F>(header, true, needs, call),
-        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, false, needs, call),
+        Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, needs, call),
         Entry::InPlace => in_place(call),
         Entry::Refused => refuse(call, refused),
     }
@@ -130,7 +129,6 @@ fn refuse<R, F, G: FnOnce(F) -> R>(call: F, refused: G) -> R {
 #[inline(always)]
 fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     header: &'static Header,
-    is_home: bool,
     needs: &Needs,
     call: F,
 ) -> R {
@@ -143,7 +141,7 @@ fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     // `first` expects; the slot is aligned to 64. The result is read while the stack is still this
     // activation's.
     unsafe {
-        let _activation = cross(header, is_home, needs, argument, first, result.cast());
+        let _activation = cross(header, false, needs, argument, first, result.cast());
         result.read()
     }
 }
@@ -156,96 +154,111 @@ fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
 #[inline(never)]
 unsafe fn run<const LOOKS: bool>(needs: &Needs, argument: *mut u8, first: First) -> bool {
     let mut record = MaybeUninit::uninit();
-    // The usual answers apart from the others, so that they save few registers.
     if LOOKS {
-        match quick(needs, switch::stack_pointer(), record.as_mut_ptr()) {
+        // Apart from all else, so that it saves few registers.
+        let record = record.as_mut_ptr();
+        let Some(home) = tls::words().and_then(|words| take_home(words, needs, record)) else {
             // SAFETY: passed on.
-            Some(Entry::InPlace) => unsafe { first(argument) },
-            // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
-            Some(Entry::OnHome(header)) => unsafe {
-                drop(cross(header, true, needs, argument, first, header.top()));
-            },
-            // SAFETY: passed on.
-            _ => return unsafe { run::<false>(needs, argument, first) },
-        }
+            return unsafe { run::<false>(needs, argument, first) };
+        };
+        // SAFETY: passed on; the first frame ends at the header, which is aligned to 64.
+        unsafe { drop(cross(home, true, needs, argument, first, home.top())) };
         return true;
     }
-    let entry = enter::<false>(needs, &mut record);
-    if let Entry::OnHome(header) | Entry::OnStack(header) = entry {
+    match enter::<false>(needs, &mut record) {
         // SAFETY: as above.
-        unsafe { drop(cross(header, false, needs, argument, first, header.top())) };
-    } else if let Entry::InPlace = entry {
+        Entry::OnStack(header) => unsafe {
+            drop(cross(header, false, needs, argument, first, header.top()));
+        },
         // SAFETY: passed on.
-        unsafe { first(argument) };
-    } else {
-        return false;
+        Entry::InPlace => unsafe { first(argument) },
+        Entry::Refused => return false,
     }
     true
 }
 
-/// Decides where the body runs. `record` lies in the frame of the caller.
+/// Decides where the body runs. `record` lies in the frame of the caller. What is called for that
+/// is left again before the next is asked, so that little of the calling stack is used at a time.
 #[inline(always)]
 fn enter<const LOOKS: bool>(needs: &Needs, record: &mut MaybeUninit<Record>) -> Entry {
-    let (sp, record) = (switch::stack_pointer(), record.as_mut_ptr());
-    if LOOKS && let Some(entry) = quick(needs, sp, record) {
-        return entry;
-    }
-    if LOOKS || fast::has_looked() {
-        slow_path::enter(needs, sp, record)
+    let record = record.as_mut_ptr();
+    let entry = if LOOKS {
+        quick(needs, record)
+    } else if fast::has_looked() {
+        None
     } else {
-        enter_after_all(needs, sp, record)
+        quick_after_all(needs, record)
+    };
+    let sp = switch::stack_pointer();
+    let entry = entry
+        .or_else(|| slow_path::known(needs, sp, record))
+        .unwrap_or_else(|| slow_path::slow(needs, sp, record));
+    if let Entry::InPlace = entry {
+        callback_stats::in_place(needs.callback);
     }
+    entry
 }
 
 /// The usual answers.
 #[inline(always)]
-fn quick(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
+fn quick(needs: &Needs, record: *mut Record) -> Option<Entry> {
     let words = tls::words()?;
-    // SAFETY: never null, and headers stay.
-    let home: &'static Header = unsafe { &*words.home() };
-    let (callback, mode) = (needs.callback, needs.callback.mode);
-    let Some(room) = words.room_on_thread(sp) else {
-        let stays = home.contains(sp) && sp - home.low >= needs.bytes;
-        return stays.then(|| {
-            callback_stats::in_place(callback);
-            Entry::InPlace
-        });
-    };
-    if room >= needs.bytes && !matches!(mode, Mode::Always) {
-        if !words.may_be_in_place(sp) {
-            // The first body in place: the slow path notes that.
-            return None;
-        }
-        callback_stats::in_place(callback);
+    if stays(words, needs, switch::stack_pointer()) {
         return Some(Entry::InPlace);
     }
-    let takes = !matches!(mode, Mode::Never)
-        && home.room_bytes >= needs.bytes
-        && home.claim(callback, record);
-    takes.then_some(Entry::OnHome(home))
+    take_home(words, needs, record).map(Entry::OnStack)
 }
 
-/// Decides for what the fast path has handed on without a look.
+/// The same for what the fast path has handed on without a look. Never inlined: nobody else is to
+/// have its frame.
 #[cold]
 #[inline(never)]
-fn enter_after_all(needs: &Needs, sp: usize, record: *mut Record) -> Entry {
-    /// Never inlined: nobody else is to have its frame.
-    #[inline(never)]
-    fn quick(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
-        self::quick(needs, sp, record)
-    }
-    quick(needs, sp, record).unwrap_or_else(|| slow_path::enter(needs, sp, record))
+fn quick_after_all(needs: &Needs, record: *mut Record) -> Option<Entry> {
+    quick(needs, record)
 }
 
-/// Whether the body may stay where SP is, as far as it can be told in a few instructions.
+/// Whether the body stays where SP is: on the thread stack, with room, and not for the first time;
+/// or on the home.
+#[inline(always)]
+fn stays(words: &tls::Words, needs: &Needs, sp: usize) -> bool {
+    let may_stay_on_thread = !matches!(needs.callback.mode, Mode::Always);
+    may_stay_on_thread && words.stays_on_thread(sp, needs.bytes) || {
+        // SAFETY: never null, and headers stay.
+        let home: &'static Header = unsafe { &*words.home() };
+        home.contains(sp) && sp - home.low >= needs.bytes
+    }
+}
+
+/// Takes the home, for a callback on the thread stack that does not stay there.
+#[inline(always)]
+fn take_home(words: &tls::Words, needs: &Needs, record: *mut Record) -> Option<&'static Header> {
+    let room = words.room_on_thread(switch::stack_pointer())?;
+    let leaves = match needs.callback.mode {
+        Mode::Always => true,
+        Mode::Never => false,
+        Mode::Default | Mode::WhenLow => room < needs.bytes,
+    };
+    // SAFETY: never null, and headers stay.
+    let home: &'static Header = unsafe { &*words.home() };
+    let takes = leaves && home.room_bytes >= needs.bytes && home.claim(needs.callback, record);
+    takes.then_some(home)
+}
+
+/// Whether the body stays where SP is, as far as the shim tells by itself.
 #[inline(always)]
 #[must_use]
 pub fn may_stay(needs: &Needs) -> bool {
+    // With `stats` it is counted. The fast path looks at the home by itself.
     if cfg!(any(feature = "stats", feature = "asan")) {
         return false;
     }
-    let has_room = |words: &tls::Words| words.has_usual_room(switch::stack_pointer(), needs.bytes);
-    !matches!(needs.callback.mode, Mode::Always) && tls::words().is_some_and(has_room)
+    if fast::EXISTS && matches!(needs.callback.mode, Mode::Always) {
+        return false;
+    }
+    tls::words().is_some_and(|words| {
+        let sp = switch::stack_pointer();
+        if fast::EXISTS { words.stays_on_thread(sp, needs.bytes) } else { stays(words, needs, sp) }
+    })
 }
 
 /// As [`may_stay`], for what the fast path has handed on without a look.

@@ -41,28 +41,15 @@ pub(crate) struct Request<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Entry {
     InPlace,
-    /// On this stack, the thread's home, which [`quick`](crate::call) has taken.
-    OnHome(&'static Header),
     /// On this stack, which the activation has now.
     OnStack(&'static Header),
     /// Nowhere, and the callback has a fallback.
     Refused,
 }
 
-/// Decides where the body runs, and takes the stack for it.
+/// Decides where the body runs, where the thread knows all that it takes.
 #[inline(never)]
-pub(crate) fn enter(needs: &Needs, sp: usize, record: *mut Record) -> Entry {
-    let request = Request { needs, sp, record };
-    let entry = known(request).unwrap_or_else(|| slow(&{ request }));
-    if let Entry::InPlace = entry {
-        callback_stats::in_place(needs.callback);
-    }
-    entry
-}
-
-/// The answer where the thread knows all that it takes.
-#[inline]
-fn known(request: Request<'_>) -> Option<Entry> {
+pub(crate) fn known(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
     let thread = thread::current()?;
     if os_bounds::KNOWN_ON_ARRIVAL_ONLY && !thread.home().is_idle() {
         // Windows: after a longjmp the TEB may have to be put right.
@@ -71,7 +58,7 @@ fn known(request: Request<'_>) -> Option<Entry> {
     if !thread.has_bounds() || thread.is_deciding() {
         return None;
     }
-    let place = locate(Some(thread), request.sp);
+    let place = locate(Some(thread), sp);
     if let Kind::Thread = place.kind
         && thread.has_lent()
     {
@@ -79,11 +66,11 @@ fn known(request: Request<'_>) -> Option<Entry> {
     }
     // What is remembered of the alternate signal stack may be of the past.
     if let Kind::Foreign | Kind::Signal = place.kind
-        && matches!(place.kind, Kind::Signal) != is_on_signal_stack(thread, request.sp)
+        && matches!(place.kind, Kind::Signal) != is_on_signal_stack(thread, sp)
     {
         return None;
     }
-    let verdict = decide(request.needs.callback, request.needs.bytes, &place, request.sp).ok()?;
+    let verdict = decide(needs.callback, needs.bytes, &place, sp).ok()?;
     match (verdict, place.kind) {
         (Verdict::InPlace, Kind::System(header)) => {
             prefer(thread, header);
@@ -91,14 +78,18 @@ fn known(request: Request<'_>) -> Option<Entry> {
         }
         (Verdict::InPlace, kind) => {
             if let Kind::Thread = kind {
-                thread.runs_in_place(request.needs.callback);
+                thread.runs_in_place(needs.callback);
             }
             Some(Entry::InPlace)
         }
         (Verdict::Switch, Kind::Signal) => None,
         (Verdict::Switch, _) => {
             let home = thread.home();
-            let taken = if take(request, home) { Some(home) } else { take_listed(thread, request) };
+            let taken = if take(needs, record, home) {
+                Some(home)
+            } else {
+                take_listed(thread, needs, sp, record)
+            };
             taken.map(Entry::OnStack)
         }
     }
@@ -141,13 +132,18 @@ fn change_home(thread: &Thread, header: &'static Header, sp: usize) {
 /// Takes an idle stack of the thread that is large enough, and not its home: one of the list, or
 /// one of four that ended without being put there.
 #[inline(never)]
-fn take_listed(thread: &Thread, request: Request<'_>) -> Option<&'static Header> {
+fn take_listed(
+    thread: &Thread,
+    needs: &Needs,
+    sp: usize,
+    record: *mut Record,
+) -> Option<&'static Header> {
     if thread.has_left_enough() {
         return None;
     }
     while let Some(header) = thread.pop_idle() {
-        if take(request, header) {
-            change_home(thread, header, request.sp);
+        if take(needs, record, header) {
+            change_home(thread, header, sp);
             return Some(header);
         }
         // Either too small, or in use again: the fast path has taken it, and whoever ends the
@@ -157,20 +153,21 @@ fn take_listed(thread: &Thread, request: Request<'_>) -> Option<&'static Header>
             break;
         }
     }
-    let header = thread.next_four(&thread.idle_cursor).find(|header| take(request, header))?;
-    change_home(thread, header, request.sp);
+    let header =
+        thread.next_four(&thread.idle_cursor).find(|header| take(needs, record, header))?;
+    change_home(thread, header, sp);
     Some(header)
 }
 
 /// Takes a stack if it is large enough, and idle.
 #[inline]
-fn take(request: Request<'_>, header: &'static Header) -> bool {
-    header.room_bytes >= request.needs.bytes && header.claim(request.needs.callback, request.record)
+fn take(needs: &Needs, record: *mut Record, header: &'static Header) -> bool {
+    header.room_bytes >= needs.bytes && header.claim(needs.callback, record)
 }
 
 /// In and out of the decision on the scratch stack.
 struct Work<'a> {
-    request: &'a Request<'a>,
+    request: Request<'a>,
     blocked: &'a Blocked,
     /// The scratch stack, or the error code for want of one.
     scratch: Result<&'static Header, i32>,
@@ -183,11 +180,11 @@ struct Work<'a> {
     entry: Entry,
 }
 
-/// Decides on a scratch stack, with signals blocked.
+/// The same in all cases: decides on a scratch stack, with signals blocked.
 #[cold]
 #[inline(never)]
-fn slow(request: &Request<'_>) -> Entry {
-    work(request, false)
+pub(crate) fn slow(needs: &Needs, sp: usize, record: *mut Record) -> Entry {
+    work(Request { needs, sp, record }, false)
 }
 
 /// Whether the slow path itself has provoked what has arrived with SP at `sp`: a hook of something
@@ -211,11 +208,11 @@ pub(crate) fn prepare_thread() {
         sp: switch::stack_pointer(),
         record: record.as_mut_ptr(),
     };
-    work(&request, true);
+    work(request, true);
 }
 
 #[inline(always)]
-fn work(request: &Request<'_>, only_prepare: bool) -> Entry {
+fn work(request: Request<'_>, only_prepare: bool) -> Entry {
     let before = errno::get();
     if is_provoked(thread::current(), request.sp) {
         return Entry::InPlace;
@@ -227,18 +224,20 @@ fn work(request: &Request<'_>, only_prepare: bool) -> Entry {
         liveness::restore_teb(thread, request.sp);
     }
     let home = thread.map(Thread::home).filter(|home| home.make_unused());
-    let scratch = home.map_or_else(|| take_scratch(request), Ok);
     let mut work = Work {
         request,
         blocked: &blocked,
-        scratch,
-        is_spare: home.is_none() && scratch.is_ok(),
+        scratch: home.ok_or(0),
+        is_spare: false,
         os_stack: OsStack::now(),
         only_prepare,
         entry: Entry::Refused,
     };
+    if home.is_none() {
+        take_scratch(&mut work);
+    }
     let argument = (&raw mut work).cast();
-    match scratch {
+    match work.scratch {
         Ok(scratch) => {
             scratch.is_scratch.store(true, Relaxed);
             // SAFETY: an idle stack that this thread alone has, and signals are blocked; headers
@@ -275,25 +274,24 @@ fn work(request: &Request<'_>, only_prepare: bool) -> Entry {
 
 /// Takes a stack of the pool, or maps one: on an emergency stack, as the calling stack may have too
 /// little left for the frames of that, and as what a hook of mmap calls is to be told there.
-fn take_scratch(request: &Request<'_>) -> Result<&'static Header, i32> {
+fn take_scratch(work: &mut Work<'_>) {
     unsafe extern "C-unwind" fn map(argument: *mut u8) {
         // SAFETY: see below.
-        let (request, taken) = unsafe { &mut *argument.cast::<Taking<'_>>() };
+        let work = unsafe { &mut *argument.cast::<Work<'_>>() };
         liveness::reclaim_from_predecessor();
         liveness::reclaim_orphans();
-        *taken = pool::take(request.needs.bytes, request.sp);
+        work.scratch = pool::take(work.request.needs.bytes, work.request.sp);
     }
-    type Taking<'a> = (&'a Request<'a>, Result<&'static Header, i32>);
     // With UNWINDS_ONLY_UP the system is asked for places.
     if !switch::UNWINDS_ONLY_UP
-        && let Some(header) = pool::take_unused(request.needs.bytes, request.sp)
+        && let Some(header) = pool::take_unused(work.request.needs.bytes, work.request.sp)
     {
-        return Ok(header);
+        work.scratch = Ok(header);
+    } else {
+        // SAFETY: the function takes a `Work`, which nobody else uses, and does not unwind.
+        unsafe { emergency::call(ptr::from_mut(work).cast(), map) };
     }
-    let mut taking: Taking<'_> = (request, Err(0));
-    // SAFETY: the function takes a `Taking`, which lives in this frame, and does not unwind.
-    unsafe { emergency::call((&raw mut taking).cast(), map) };
-    taking.1
+    work.is_spare = work.scratch.is_ok();
 }
 
 /// # Safety
@@ -309,7 +307,7 @@ unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
     counters::slow();
     let request = work.request;
     let place = place_of(work, thread);
-    work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(request, place, cause));
+    work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(&request, place, cause));
 }
 
 /// The state of the calling thread, brought up to date; begun at its first use.
@@ -449,11 +447,13 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         scratch.begin(request.needs.callback, request.record);
         return Ok(scratch);
     }
-    let idle = || take_listed(thread, *request);
-    let home = Some(thread.home()).filter(|home| take(*request, home));
+    let idle = || take_listed(thread, request.needs, request.sp, request.record);
+    let home = Some(thread.home()).filter(|home| take(request.needs, request.record, home));
     let found = home.or_else(idle).or_else(|| {
         let callback = NewCallback { sp: request.sp, frame };
-        let header = liveness::reclaim(thread, &callback, |header| take(*request, header));
+        let header = liveness::reclaim(thread, &callback, |header| {
+            take(request.needs, request.record, header)
+        });
         header.inspect(|header| change_home(thread, header, request.sp)).or_else(idle)
     });
     if let Some(header) = found {

@@ -172,6 +172,39 @@ struct Overwrites {
 }
 
 #[cfg(target_os = "linux")]
+const OVERWRITTEN: usize = 0x55;
+
+/// Overwrites all words with this value, which comes inverted, and tells where they are. Never
+/// inlined: below the caller's frame, so that the range has none of this one's copies.
+#[cfg(target_os = "linux")]
+#[inline(never)]
+fn overwrite(range: core::ops::Range<usize>, inverted: usize) -> Vec<usize> {
+    let word = ptr::with_exposed_provenance_mut::<usize>;
+    let words = (range.start.next_multiple_of(8)..range.end).step_by(8);
+    // SAFETY: memory of the thread's own stack, between two live frames.
+    let found: Vec<_> =
+        words.filter(|&at| unsafe { !word(at).read_volatile() == inverted }).collect();
+    // SAFETY: as above; what is overwritten is put back.
+    found.iter().for_each(|&at| unsafe { word(at).write_volatile(OVERWRITTEN) });
+    found
+}
+
+/// Puts them back, but for those that others have written to since.
+#[cfg(target_os = "linux")]
+#[inline(never)]
+fn put_back(words: &[usize], inverted: usize) {
+    for &at in words {
+        let word = ptr::with_exposed_provenance_mut::<usize>(at);
+        // SAFETY: as in `overwrite`.
+        unsafe {
+            if word.read_volatile() == OVERWRITTEN {
+                word.write_volatile(!inverted);
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
 callback! { "C" fn visits_and_loses_its_record(arg) {
     let canary = Canary::new(11);
     // SAFETY: the test passes this.
@@ -180,26 +213,17 @@ callback! { "C" fn visits_and_loses_its_record(arg) {
     // Inverted, so that this body's own copies are not taken for it.
     let inverted = !guarded_callback::StackBounds::current().expect("a system stack").high();
     let wrong = on_host_stack(|| {
-        // Unoptimised, the frame of this closure has copies as well, which must not be put back
-        // over what has come there since.
-        let own_bytes = if cfg!(debug_assertions) { KIB } else { 0 };
-        let first = (tests::near_sp() + own_bytes).next_multiple_of(8);
-        let words = || (first..overwrites.outer).step_by(8);
-        let word = core::ptr::with_exposed_provenance_mut::<usize>;
-        // SAFETY: memory of the thread's own stack between two live frames; what is overwritten is
-        // put back.
-        let records: Vec<usize> =
-            words().filter(|&at| unsafe { !word(at).read_volatile() == inverted }).collect();
+        let here = [0_usize; 4];
+        let here = core::hint::black_box(&here).as_ptr().addr();
+        // As when a host copies the slice of the stack away.
+        let records = overwrite(here..overwrites.outer, inverted);
         overwrites.found = records.len();
-        // SAFETY: as above; as when a host copies the slice of the stack away.
-        records.iter().for_each(|&at| unsafe { word(at).write_volatile(0x55) });
         let f = works::of(overwrites.mode);
         // SAFETY: the body does not use its argument.
         let wrong = (0..20)
             .map(|_| unsafe { c::c_call_with_frame(1024, f, ptr::null_mut()) })
             .sum::<c_int>();
-        // SAFETY: as above.
-        records.iter().for_each(|&at| unsafe { word(at).write_volatile(!inverted) });
+        put_back(&records, inverted);
         wrong
     });
     wrong + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)

@@ -190,7 +190,7 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
                 "guarded-callback: `",
                 name,
                 "asked for 128 KiB (and 1,408 bytes for the call)",
-                "bytes left",
+                " left, ",
                 "os error 12",
                 "RLIMIT_AS",
                 "fallback",

@@ -14,6 +14,8 @@ pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
 /// The most words of arguments on the stack that the fast path copies to another stack.
 const MOST_STACK_WORDS: usize = 32;
 
+pub(crate) const EXISTS: bool = true;
+
 /// Whether the fast path may change to a stack that lies above. gdb believes that of no function
 /// but one (switch/mod.rs); the debuggers of Apple's systems ask for nothing of the kind. On
 /// Windows the fast path itself looks whether it may.

@@ -44,14 +44,14 @@ cfg_if! {
         pub(crate) use made::{_Unwind_Resume, assemble, personality};
         pub(crate) use crate::thread::tls::fast_path_finds as has_looked;
         pub(crate) use made::{
-            MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at, words_to_copy,
+            EXISTS, MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at, words_to_copy,
         };
         macro_rules! if_fast_path {
             ({ $($items:item)* } else { $($_others:item)* }) => { $($items)* };
         }
     } else {
         mod none;
-        pub(crate) use none::{SWITCHES_UP, has_looked, has_made, left_at};
+        pub(crate) use none::{EXISTS, SWITCHES_UP, has_looked, has_made, left_at};
         macro_rules! if_fast_path {
             ({ $($_others:item)* } else { $($items:item)* }) => { $($items)* };
         }

@@ -1,5 +1,7 @@
 //! Targets without a fast path, and the features that need none.
 
+pub(crate) const EXISTS: bool = false;
+
 /// Never.
 pub(crate) const SWITCHES_UP: bool = true;
 

@@ -26,11 +26,15 @@ use crate::switch::{OsStack, SwitchRecord};
 
 pub(crate) use imp::release_unused;
 
+/// Pages are no larger anywhere.
+const LARGEST_PAGE_BYTES: usize = 64 * 1024;
+
 /// Bytes of the stack in a slot of this size: the upper half, and some. The same in all slots of a
-/// size, so that any has room for whatever needs such a slot.
+/// size, so that any has room for whatever needs such a slot. Nobody is asked for the size of a
+/// page: this is called where little of the calling stack is left.
 fn stack_bytes_in(slot_bytes: usize) -> usize {
     const MORE_BYTES: usize = ROOM_BYTES - settings::SYSTEM_STACK_BYTES + EXTRA_BYTES;
-    (slot_bytes / 2 + MORE_BYTES).next_multiple_of(memory::page_bytes())
+    slot_bytes / 2 + MORE_BYTES.next_multiple_of(LARGEST_PAGE_BYTES)
 }
 
 /// Bytes of the slot for a stack with so much room; `None` for more than there are addresses.

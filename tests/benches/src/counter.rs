@@ -44,24 +44,35 @@ fn request(code: usize) {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-fn callgrind(code: usize) {
-    let request: [usize; 6] = [code, 0, 0, 0, 0, 0];
-    // SAFETY: on a processor this turns rdi once around, which is left as it was, and exchanges rbx
-    // with itself. Valgrind takes the sequence for a request in the memory at rax (valgrind.h),
-    // reads that and answers in rdx.
-    unsafe {
-        core::arch::asm!(
-            "rol rdi, 3",
-            "rol rdi, 13",
-            "rol rdi, 61",
-            "rol rdi, 51",
-            "xchg rbx, rbx",
-            in("rax") request.as_ptr(),
-            inout("rdx") 0_usize => _,
-        );
-    }
+/// Defines the request for one architecture. On a processor the rotations turn a register once
+/// around, which is left as it was, and the exchange is of a register with itself. Valgrind takes
+/// the sequence for a request in the memory at the accumulator (valgrind.h), reads that and
+/// answers in the data register.
+macro_rules! callgrind {
+    ($($instruction:literal)*, $accumulator:tt, $data:tt) => {
+        fn callgrind(code: usize) {
+            let request: [usize; 6] = [code, 0, 0, 0, 0, 0];
+            // SAFETY: see above.
+            unsafe {
+                core::arch::asm!(
+                    $($instruction,)*
+                    in($accumulator) request.as_ptr(),
+                    inout($data) 0_usize => _,
+                );
+            }
+        }
+    };
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "x86_64")]
+callgrind! {
+    "rol rdi, 3" "rol rdi, 13" "rol rdi, 61" "rol rdi, 51" "xchg rbx, rbx", "rax", "rdx"
+}
+
+#[cfg(target_arch = "x86")]
+callgrind! {
+    "rol edi, 3" "rol edi, 13" "rol edi, 29" "rol edi, 19" "xchg ebx, ebx", "eax", "edx"
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 fn callgrind(_code: usize) {}

@@ -94,19 +94,18 @@ impl Words {
         (room < self.bytes.load(Relaxed)).then_some(room)
     }
 
-    /// Whether a body may run in place without the slow path's word at `sp`, which is on the thread
-    /// stack.
+    /// Whether a body that needs so many bytes may run in place at `sp` on the thread stack, and
+    /// the slow path need not hear of it.
     #[inline(always)]
-    pub(crate) fn may_be_in_place(&self, sp: usize) -> bool {
-        sp < self.in_place_high.load(Relaxed)
-    }
-
-    /// Whether a body that needs so many bytes, usually a constant, may run in place at `sp` on the
-    /// thread stack. With few bytes left there it says no.
-    #[inline(always)]
-    pub(crate) fn has_usual_room(&self, sp: usize, needed: usize) -> bool {
-        let room = sp.wrapping_sub(self.usual_low.load(Relaxed));
-        room < self.usual_bytes.load(Relaxed) && room >= needed.saturating_sub(USUAL_BYTES)
+    pub(crate) fn stays_on_thread(&self, sp: usize, needed: usize) -> bool {
+        let low = self.low.load(Relaxed);
+        let has_room = if cfg!(target_pointer_width = "64") {
+            // Where the subtraction wraps around, the result is negative.
+            sp.wrapping_sub(needed).cast_signed() >= low.cast_signed()
+        } else {
+            sp.saturating_sub(low) >= needed
+        };
+        has_room && sp < self.in_place_high.load(Relaxed)
     }
 
     /// From now on bodies may run in place in all of the range. Signal handlers may change the
