@@ -110,8 +110,8 @@ macro_rules! fast_path {
         {
             $crate::fast::assemble! {
                 [$name::<D, $($generic,)* $($argument,)* R>]
-                is_fast = const
-                    (needs::<D, ($($argument,)*), R>(false).bytes <= crate::fast::MOST_NEEDED_BYTES) as usize,
+                is_fast = const (needs::<D, ($($argument,)*), R>(false).bytes
+                    <= crate::fast::MOST_NEEDED_BYTES) as usize,
                 stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
                 switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
                     && crate::fast::words_to_copy(

@@ -128,8 +128,8 @@ pub unsafe extern "C" fn benches_on_system_stack(
     call_guarded(&ALWAYS, || unsafe { function(argument) });
 }
 
-/// Calls `function` while `low..high`, the stack it is called on, and 999 others are registered with
-/// this object's runtime.
+/// Calls `function` while `low..high`, the stack it is called on, and 999 others are registered
+/// with this object's runtime.
 ///
 /// # Safety
 /// `function` may be called with `argument`.
