@@ -9,9 +9,9 @@
 //!    the thread used last: the body runs in place.
 //! 3. On the thread stack without room (or with `switch = always`), and that stack is idle: the
 //!    record of the activation is written into this frame, and the stack is taken.
-//! 4. Another idle stack of the thread, or another place with room: [`slow_path::known`]. Everything
-//!    else is decided by [`slow_path::slow`], on a scratch stack with signals blocked. It finds a
-//!    stack or refuses.
+//! 4. Another idle stack of the thread, or another place with room: [`slow_path::known`]. All else
+//!    is decided by [`slow_path::slow`], on a scratch stack with signals blocked. It finds a stack
+//!    or refuses.
 //! 5. [`cross`] changes stacks with `call_on_stack` (switch/). The body runs and writes its result:
 //!    a small one into this frame, a large one on the system stack.
 //! 6. Back on the calling stack, [`finish`] makes the stack idle, also when a panic or an exception
