@@ -237,31 +237,30 @@ macro_rules! fast {
 macro_rules! compiled {
     (@bodies named $($of:tt)*) => {};
     (@bodies unnamed $($of:tt)*) => { bodies! { $($of)* } };
-    (@is_named named) => { true };
-    (@is_named unnamed) => { false };
+    (@in_place named $body:ident($has_fallback:expr, $fallback:ident, $($argument:expr),*)) => {
+        if $has_fallback {
+            in_a_frame($body, $fallback, $($argument),*)
+        } else {
+            $body($($argument),*)
+        }
+    };
+    (@in_place unnamed $body:ident($has_fallback:expr, $($argument:tt)*)) => {
+        in_a_frame($body, $($argument)*)
+    };
     ($kind:ident $abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
         /// For so many arguments.
         pub mod $with {
         use super::*;
         use run::$with::{Fallback, caught};
         compiled! { @bodies $kind $abi $with ($($A $a),*) }
+
         /// Calls the body where SP is.
-        #[inline(always)]
-        fn in_place<F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
+        #[inline(never)]
+        fn in_a_frame<F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
             body: F, fallback: G, $($a: $A),*
         ) -> R {
-            #[inline(never)]
-            fn in_a_frame<F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
-                body: F, fallback: G, $($a: $A),*
-            ) -> R {
-                caught(body, fallback, $($a),*)
-            }
-
-            if compiled!(@is_named $kind) && !G::EXISTS {
-                body($($a),*)
-            } else {
-                in_a_frame(body, fallback, $($a),*)
-            }
+            // Not by a call in between, which would copy large arguments in debug builds.
+            if G::EXISTS { caught(body, fallback, $($a),*) } else { body($($a),*) }
         }
 
         calls! { [Describe] [] ($($A $a),*) body, fallback =>
@@ -277,7 +276,9 @@ macro_rules! compiled {
                     unsafe {
                         let body = ManuallyDrop::into_inner(read(body));
                         let fallback = ManuallyDrop::into_inner(read(fallback));
-                        in_place(body, fallback, $(ManuallyDrop::into_inner(read($a))),*)
+                        compiled!(@in_place $kind body(
+                            G::EXISTS, fallback, $(ManuallyDrop::into_inner(read($a))),*
+                        ))
                     }
                 };
                 // Without a fallback a refusal does not return.
@@ -301,7 +302,7 @@ macro_rules! compiled {
 
             let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
             if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
-                return in_place(body, fallback, $($a),*);
+                return compiled!(@in_place $kind body(has_fallback, fallback, $($a),*));
             }
             if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
                 let fallback = ManuallyDrop::new(fallback);
