@@ -249,17 +249,7 @@ fn take_home(words: &tls::Words, needs: &Needs, record: *mut Record) -> Option<&
 #[inline(always)]
 #[must_use]
 pub fn may_stay(needs: &Needs) -> bool {
-    // With `stats` it is counted. The fast path looks at the home by itself.
-    if cfg!(any(feature = "stats", feature = "asan")) {
-        return false;
-    }
-    if fast::EXISTS && matches!(needs.callback.mode, Mode::Always) {
-        return false;
-    }
-    tls::words().is_some_and(|words| {
-        let sp = switch::stack_pointer();
-        if fast::EXISTS { words.stays_on_thread(sp, needs.bytes) } else { stays(words, needs, sp) }
-    })
+    stays_at_once(needs, tls::near_words)
 }
 
 /// As [`may_stay`], for what the fast path has handed on without a look.
@@ -269,10 +259,24 @@ pub fn may_stay(needs: &Needs) -> bool {
 pub fn may_stay_after_all(needs: &Needs) -> bool {
     #[cold]
     #[inline(never)]
-    fn may_stay(needs: &Needs) -> bool {
-        self::may_stay(needs)
+    fn look(needs: &Needs) -> bool {
+        stays_at_once(needs, tls::words)
     }
-    !fast::has_looked() && may_stay(needs)
+    !fast::has_looked() && look(needs)
+}
+
+#[inline(always)]
+fn stays_at_once(needs: &Needs, words: impl FnOnce() -> Option<&'static tls::Words>) -> bool {
+    // With `stats` it is counted.
+    if cfg!(any(feature = "stats", feature = "asan")) {
+        return false;
+    }
+    // The fast path looks at the home by itself.
+    if fast::EXISTS {
+        return !matches!(needs.callback.mode, Mode::Always)
+            && words().is_some_and(|it| it.stays_on_thread(switch::stack_pointer(), needs.bytes));
+    }
+    words().is_some_and(|words| stays(words, needs, switch::stack_pointer()))
 }
 
 /// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.

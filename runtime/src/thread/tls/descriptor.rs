@@ -160,8 +160,15 @@ pub(crate) fn place() -> usize {
 /// yet. Never remembered across a call: a coroutine may carry the caller to another thread.
 #[inline(always)]
 pub(crate) fn words() -> Option<&'static Words> {
+    near_words().or_else(words_of_state)
+}
+
+/// The same where they lie at the same distance from the thread pointer in all threads: no call, so
+/// that a shim which asks saves no registers.
+#[inline(always)]
+pub(crate) fn near_words() -> Option<&'static Words> {
     match LOCATION.offset.load(Relaxed) {
-        0 => words_of_state(),
+        0 => None,
         offset => {
             let words = thread_pointer().wrapping_add(offset);
             // SAFETY: the loader has put the calling thread's words there.

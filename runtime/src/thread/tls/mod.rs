@@ -29,7 +29,7 @@ use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};
 
-pub(crate) use imp::{find_place, forget_place, place, words};
+pub(crate) use imp::{find_place, forget_place, near_words, place, words};
 
 use crate::callback::USUAL_BYTES;
 use crate::stack::{Header, NO_STACK};

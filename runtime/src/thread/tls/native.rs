@@ -33,6 +33,8 @@ cfg_if! {
     }
 }
 
+pub(crate) use words as near_words;
+
 /// A number that tells the threads apart which live at the same time.
 pub(crate) fn place() -> usize {
     words().map_or(0, |words| core::ptr::from_ref(words).addr())

@@ -63,6 +63,8 @@ pub(crate) fn words() -> Option<&'static Words> {
     unsafe { words.as_ref() }
 }
 
+pub(crate) use words as near_words;
+
 /// The word that lies so far from the thread pointer.
 #[inline(always)]
 fn value_at(distance: usize) -> *mut Words {
