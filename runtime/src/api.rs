@@ -60,7 +60,7 @@ impl Options {
 #[doc(alias("maybe_grow", "grow", "on_stack"))]
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
     let needs = Needs::new(&options.0, size_of::<R>(), false);
-    call::guarded::<true, true, R, _>(&needs, call)
+    call::in_place_or(&needs, call, |call| call::guarded::<true, true, R, _>(&needs, call))
 }
 
 /// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls

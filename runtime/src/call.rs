@@ -245,11 +245,12 @@ fn take_home(words: &tls::Words, needs: &Needs, record: *mut Record) -> Option<&
     takes.then_some(home)
 }
 
-/// Whether the body stays where SP is, as far as the shim tells by itself.
+/// Whether the body stays where SP is, as far as the shim tells by itself. The fast path looks at
+/// the home.
 #[inline(always)]
 #[must_use]
 pub fn may_stay(needs: &Needs) -> bool {
-    stays_at_once(needs, tls::near_words)
+    stays_at_once(needs, tls::near_words, !fast::EXISTS)
 }
 
 /// As [`may_stay`], for what the fast path has handed on without a look.
@@ -260,23 +261,36 @@ pub fn may_stay_after_all(needs: &Needs) -> bool {
     #[cold]
     #[inline(never)]
     fn look(needs: &Needs) -> bool {
-        stays_at_once(needs, tls::words)
+        stays_at_once(needs, tls::words, false)
     }
     !fast::has_looked() && look(needs)
 }
 
+/// Runs `call` where SP is, if it may stay there, and `otherwise` with it if not.
 #[inline(always)]
-fn stays_at_once(needs: &Needs, words: impl FnOnce() -> Option<&'static tls::Words>) -> bool {
+pub fn in_place_or<R, F: FnOnce() -> R>(
+    needs: &Needs,
+    call: F,
+    otherwise: impl FnOnce(F) -> R,
+) -> R {
+    if stays_at_once(needs, tls::words, true) { in_place(call) } else { otherwise(call) }
+}
+
+#[inline(always)]
+fn stays_at_once(
+    needs: &Needs,
+    words: impl FnOnce() -> Option<&'static tls::Words>,
+    looks_at_home: bool,
+) -> bool {
     // With `stats` it is counted.
     if cfg!(any(feature = "stats", feature = "asan")) {
         return false;
     }
-    // The fast path looks at the home by itself.
-    if fast::EXISTS {
-        return !matches!(needs.callback.mode, Mode::Always)
-            && words().is_some_and(|it| it.stays_on_thread(switch::stack_pointer(), needs.bytes));
+    if looks_at_home {
+        return words().is_some_and(|words| stays(words, needs, switch::stack_pointer()));
     }
-    words().is_some_and(|words| stays(words, needs, switch::stack_pointer()))
+    !matches!(needs.callback.mode, Mode::Always)
+        && words().is_some_and(|words| words.stays_on_thread(switch::stack_pointer(), needs.bytes))
 }
 
 /// Calls the body where SP is. Never inlined: the frame of the shim must not grow with the body's.

@@ -397,7 +397,11 @@ pub mod described {
     #[inline(always)]
     pub fn call<F: FnOnce(A) -> R, A, R>(callback: &'static Callback, body: F, arguments: A) -> R {
         let needs = Needs::new(callback, Values::<A, R>::BYTES, false);
-        call::guarded::<true, true, R, _>(&needs, move || body(arguments))
+        call::in_place_or(
+            &needs,
+            move || body(arguments),
+            |call| call::guarded::<true, true, R, _>(&needs, call),
+        )
     }
 
     /// As `call`; `fallback` gives the result when the body panics, or can have no stack.
@@ -417,7 +421,9 @@ pub mod described {
         };
         let needs = Needs::new(callback, Values::<A, R>::BYTES, true);
         let call = move || caught(move || body(arguments), instead);
-        call::guarded_or::<true, true, R, _, _>(&needs, call, instead)
+        call::in_place_or(&needs, call, |call| {
+            call::guarded_or::<true, true, R, _, _>(&needs, call, instead)
+        })
     }
 }
 
