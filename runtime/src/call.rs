@@ -5,10 +5,11 @@
 //!    decides steps 2 and 3 in a few instructions, with the arguments where C has put them, and
 //!    jumps to the body, or calls it on another stack. What it leaves over goes on here:
 //!    [`guarded`].
-//! 2. [`quick`] looks at SP. On the thread stack with room for the reserve, or on the stack that
-//!    the thread used last: the body runs in place.
-//! 3. On the thread stack without room (or with `switch = always`), and that stack is idle: the
-//!    record of the activation is written into this frame, and the stack is taken.
+//! 2. [`stays`] looks at SP, in the shim already where that is compiled. On the thread stack with
+//!    room for the reserve, or on the stack that the thread used last, its *home*: the body runs in
+//!    place.
+//! 3. [`take_home`]: on the thread stack without room (or with `switch = always`), and the home is
+//!    idle. The record of the activation is written into this frame, and the stack is taken.
 //! 4. Another idle stack of the thread, or another place with room: [`slow_path::known`]. All else
 //!    is decided by [`slow_path::slow`], on a scratch stack with signals blocked. It finds a stack
 //!    or refuses.
