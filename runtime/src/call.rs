@@ -52,8 +52,7 @@ pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,
 ) -> R {
-    // A refusal without a fallback does not return.
-    guarded_or::<UNWINDS, LOOKS, R, F, _>(needs, call, || std::process::abort())
+    small_or_apart::<UNWINDS, LOOKS, R, F, _>(needs, call, |_| no_fallback())
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
@@ -63,8 +62,28 @@ pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G
     call: F,
     refused: G,
 ) -> R {
-    /// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup
-    /// would end a forced unwinding (pthread_exit). With a small result there is none.
+    small_or_apart::<UNWINDS, LOOKS, R, F, _>(needs, call, |call| {
+        refuse(move || {
+            drop(call);
+            refused()
+        })
+    })
+}
+
+/// Inside of the caller where there is no cleanup, as with a small result: it may be a function
+/// that nothing may unwind out of, in which cleanup would end a forced unwinding (pthread_exit).
+#[inline(always)]
+fn small_or_apart<
+    const UNWINDS: bool,
+    const LOOKS: bool,
+    R,
+    F: FnOnce() -> R,
+    G: FnOnce(F) -> R,
+>(
+    needs: &Needs,
+    call: F,
+    refused: G,
+) -> R {
     #[inline(never)]
     fn apart<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce(F) -> R>(
         needs: &Needs,
@@ -74,14 +93,10 @@ pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G
         guarded_with::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
     }
 
-    let refused = |call| {
-        drop(call);
-        refused()
-    };
     if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
-        guarded_with::<UNWINDS, LOOKS, R, F, _>(needs, call, refused)
+        guarded_with::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
     } else {
-        apart::<UNWINDS, LOOKS, R, F, _>(needs, call, refused)
+        apart::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
     }
 }
 
@@ -106,25 +121,32 @@ pub fn guarded_with<
         let argument = (&raw mut crossing).cast();
         // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
         // `first` expects.
-        if unsafe { run::<LOOKS>(needs, argument, first::<UNWINDS, R, F>()) } {
+        if unsafe { run_for::<UNWINDS, LOOKS>(needs, argument, first::<UNWINDS, R, F>()) } {
             // SAFETY: the body has run, and has written its result.
             return unsafe { result.assume_init() };
         }
-        return refuse(ManuallyDrop::into_inner(crossing.call), refused);
+        return refused(ManuallyDrop::into_inner(crossing.call));
     }
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(needs, &mut record) {
         Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, needs, call),
         Entry::InPlace => in_place(call),
-        Entry::Refused => refuse(call, refused),
+        Entry::Refused => refused(call),
     }
 }
 
 /// Never inlined: the fallback's own frame is there only when it runs.
 #[cold]
 #[inline(never)]
-fn refuse<R, F, G: FnOnce(F) -> R>(call: F, refused: G) -> R {
-    refused(call)
+pub fn refuse<R>(refused: impl FnOnce() -> R) -> R {
+    refused()
+}
+
+/// A refusal without a fallback does not return. Of a function with this ABI callers know that
+/// nothing unwinds out of it.
+#[cold]
+pub extern "C" fn no_fallback() -> ! {
+    std::process::abort()
 }
 
 /// Runs a body with a large result on the stack of `header`, which it has.
@@ -148,13 +170,44 @@ fn on_stack<const UNWINDS: bool, R, F: FnOnce() -> R>(
     }
 }
 
+/// Calls [`run`]; where nothing may unwind out of the shim, as a function that nothing unwinds out
+/// of. Otherwise the shim would have a table for unwinders. It would not list the calls of which
+/// the compiler knows that nothing unwinds out of them, and a forced unwinding (pthread_exit) that
+/// came through one of those would end the process.
+///
+/// # Safety
+/// As for `run`.
+#[inline(always)]
+unsafe fn run_for<const UNWINDS: bool, const LOOKS: bool>(
+    needs: &Needs,
+    argument: *mut u8,
+    first: First,
+) -> bool {
+    type Runs = unsafe extern "C-unwind" fn(&Needs, *mut u8, First) -> bool;
+    if UNWINDS {
+        // SAFETY: passed on.
+        return unsafe { run::<LOOKS>(needs, argument, first) };
+    }
+    // SAFETY: the two types differ only in what may unwind out of the function: here nothing but a
+    // forced unwinding, as `first` stops all else. The rest is passed on.
+    unsafe {
+        core::mem::transmute::<Runs, unsafe extern "C" fn(&Needs, *mut u8, First) -> bool>(
+            run::<LOOKS>,
+        )(needs, argument, first)
+    }
+}
+
 /// The part of a call that is the same for all: runs `first` with `argument` where there is room.
 /// False when the callback was refused, which one without a fallback does not live to see.
 ///
 /// # Safety
 /// `argument` is what `first` expects and stays valid until this returns.
 #[inline(never)]
-unsafe fn run<const LOOKS: bool>(needs: &Needs, argument: *mut u8, first: First) -> bool {
+unsafe extern "C-unwind" fn run<const LOOKS: bool>(
+    needs: &Needs,
+    argument: *mut u8,
+    first: First,
+) -> bool {
     let mut record = MaybeUninit::uninit();
     if LOOKS {
         // Apart from all else, so that it saves few registers.

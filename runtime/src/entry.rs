@@ -16,9 +16,8 @@ use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, transmute};
 use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::abort;
 
-use crate::call::{self, guarded_with, may_stay};
+use crate::call::{self, guarded_with, may_stay, refuse};
 use crate::callback::{Describe, Needs};
 use crate::fast::if_fast_path;
 
@@ -108,7 +107,7 @@ macro_rules! run {
 
             #[inline(always)]
             fn value(self, $(_: &$A),*) -> R {
-                abort()
+                call::no_fallback()
             }
         }
 
@@ -282,7 +281,7 @@ macro_rules! compiled {
                     }
                 };
                 // Without a fallback a refusal does not return.
-                let refused = move |_| {
+                let refused = move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback
                     // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
@@ -294,9 +293,9 @@ macro_rules! compiled {
                 };
                 let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(needs, run, refused)
+                    guarded_with::<true, true, R, _, _>(needs, run, |_| refuse(refused))
                 } else {
-                    guarded_with::<false, true, R, _, _>(needs, run, refused)
+                    guarded_with::<false, true, R, _, _>(needs, run, |_| refuse(refused))
                 }
             }
 
@@ -591,10 +590,11 @@ if_fast_path! { {
             G: FnOnce() -> R,
         {
             let needs = needs::<D, (), ()>(HAS_FALLBACK);
-            if D::UNWINDS {
-                call::guarded_or::<true, true, R, _, _>(needs, call, refused)
-            } else {
-                call::guarded_or::<false, true, R, _, _>(needs, call, refused)
+            match (HAS_FALLBACK, D::UNWINDS) {
+                (false, false) => call::guarded::<false, true, R, _>(needs, call),
+                (false, true) => call::guarded::<true, true, R, _>(needs, call),
+                (true, false) => call::guarded_or::<false, true, R, _, _>(needs, call, refused),
+                (true, true) => call::guarded_or::<true, true, R, _, _>(needs, call, refused),
             }
         }
     }
