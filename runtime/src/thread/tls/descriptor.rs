@@ -171,8 +171,12 @@ pub(crate) fn near_words() -> Option<&'static Words> {
         0 => None,
         offset => {
             let words = thread_pointer().wrapping_add(offset);
-            // SAFETY: the loader has put the calling thread's words there.
-            Some(unsafe { &*core::ptr::with_exposed_provenance::<Words>(words) })
+            // SAFETY: the loader has put the calling thread's words there, and not at address 0,
+            // which the compiler is told as it would look.
+            unsafe {
+                core::hint::assert_unchecked(words != 0);
+                Some(&*core::ptr::with_exposed_provenance::<Words>(words))
+            }
         }
     }
 }
