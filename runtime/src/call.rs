@@ -322,7 +322,11 @@ pub fn may_stay_after_all(needs: &Needs) -> bool {
 }
 
 /// Runs `call` where SP is, if it may stay there, and `otherwise` with it if not.
-#[inline(always)]
+///
+/// Never inlined: in a function that nothing may unwind out of, the call in `otherwise` makes a
+/// table for unwinders. That does not list the one in place where the compiler knows that nothing
+/// unwinds out of it, which ends the process at a forced unwinding (pthread_exit).
+#[inline(never)]
 pub fn in_place_or<R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,

@@ -3,11 +3,11 @@
 // musl ends a cancelled thread without unwinding.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use guarded_callback::{on_system_stack, stats};
+use guarded_callback::{Options, call_guarded, guarded_callback, on_system_stack, stats};
 use tests::{CCallback, CountDrop, Mode, c, callback, in_both_modes, to_c, use_stack};
 
 const KIB: usize = 1024;
@@ -229,6 +229,20 @@ callback! { "C" fn calls_in_c(arg) {
     unsafe { direct::call()(CCallback(arg), NOTHING) }
 } }
 
+/// Its reserve is known where it is instantiated.
+#[guarded_callback(reserve = BYTES)]
+extern "C" fn exits_with_a_generic_reserve<const BYTES: usize>(_arg: *mut c_void) -> c_int {
+    // SAFETY: as above.
+    unsafe { direct::c_exit_thread_here() }
+}
+
+/// Guards its closure by hand.
+extern "C" fn exits_from_a_closure(_arg: *mut c_void) -> c_int {
+    static OPTIONS: Options = Options::new("exits_from_a_closure");
+    // SAFETY: as above.
+    call_guarded(&OPTIONS, || unsafe { direct::c_exit_thread_here() })
+}
+
 /// Whether the last thread has ended on a system stack.
 fn has_switched() -> bool {
     // SAFETY: the thread that has written it is gone.
@@ -259,6 +273,21 @@ tests::alone! {
             }
         }
         assert!(stats().stacks_mapped <= 2, "{:?}", stats());
+    }
+
+    fn pthread_exit_ends_the_thread_in_bodies_that_no_type_describes() {
+        type Exits = extern "C" fn(*mut c_void) -> c_int;
+        let all: [Exits; 2] = [exits_with_a_generic_reserve::<{ 16 * KIB }>, exits_from_a_closure];
+        for f in all {
+            for (bytes, _) in THREADS {
+                let f = f as *mut c_void;
+                // Warm: the thread has called back before.
+                // SAFETY: the body expects the address of a callback.
+                let result =
+                    unsafe { c::c_call_on_thread(bytes, calls_in_c::of(Mode::WhenLow), f) };
+                assert_eq!(result, -3001, "{bytes}");
+            }
+        }
     }
 
     fn cancellation_in_a_c_body_ends_the_thread_as_without_the_attribute() {
