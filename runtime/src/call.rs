@@ -52,17 +52,17 @@ pub fn guarded<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,
 ) -> R {
-    small_or_apart::<UNWINDS, LOOKS, R, F, _>(needs, call, |_| no_fallback())
+    guarded_with::<UNWINDS, LOOKS, R, F>(needs, call, |_| no_fallback())
 }
 
 /// As [`guarded`]; where no stack can be had, `refused` gives the result.
 #[inline(always)]
-pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce() -> R>(
+pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,
-    refused: G,
+    refused: impl FnOnce() -> R,
 ) -> R {
-    small_or_apart::<UNWINDS, LOOKS, R, F, _>(needs, call, |call| {
+    guarded_with::<UNWINDS, LOOKS, R, F>(needs, call, |call| {
         refuse(move || {
             drop(call);
             refused()
@@ -70,63 +70,38 @@ pub fn guarded_or<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G
     })
 }
 
-/// Inside of the caller where there is no cleanup, as with a small result: it may be a function
-/// that nothing may unwind out of, in which cleanup would end a forced unwinding (pthread_exit).
+/// What both have in common: with a small result in the frame of the caller.
 #[inline(always)]
-fn small_or_apart<
-    const UNWINDS: bool,
-    const LOOKS: bool,
-    R,
-    F: FnOnce() -> R,
-    G: FnOnce(F) -> R,
->(
+fn guarded_with<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,
-    refused: G,
+    refused: impl FnOnce(F) -> R,
 ) -> R {
-    #[inline(never)]
-    fn apart<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R, G: FnOnce(F) -> R>(
-        needs: &Needs,
-        call: F,
-        refused: G,
-    ) -> R {
-        guarded_with::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
+    if const { size_of::<R>() > SMALL_RESULT_BYTES } {
+        return with_large_result::<UNWINDS, LOOKS, R, F>(needs, call, refused);
     }
-
-    if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
-        guarded_with::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
-    } else {
-        apart::<UNWINDS, LOOKS, R, F, G>(needs, call, refused)
+    let mut result = MaybeUninit::uninit();
+    let mut crossing = Crossing { call: ManuallyDrop::new(call), result: result.as_mut_ptr() };
+    let argument = (&raw mut crossing).cast();
+    // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that `first`
+    // expects.
+    if unsafe { run_for::<UNWINDS, LOOKS>(needs, argument, first::<UNWINDS, R, F>()) } {
+        // SAFETY: the body has run, and has written its result.
+        return unsafe { result.assume_init() };
     }
+    refused(ManuallyDrop::into_inner(crossing.call))
 }
 
-/// The same inside of the caller, out of which may be unwound. `refused` gives the result where no
-/// stack can be had. A large result goes from where it was made to where the caller wants it, and
-/// nowhere in between.
-#[inline(always)]
-pub fn guarded_with<
-    const UNWINDS: bool,
-    const LOOKS: bool,
-    R,
-    F: FnOnce() -> R,
-    G: FnOnce(F) -> R,
->(
+/// A large result goes from where it was made to where the caller wants it, and nowhere in between.
+///
+/// Never inlined: the caller may be a function that nothing may unwind out of, in which cleanup
+/// would end a forced unwinding (pthread_exit).
+#[inline(never)]
+fn with_large_result<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R>(
     needs: &Needs,
     call: F,
-    refused: G,
+    refused: impl FnOnce(F) -> R,
 ) -> R {
-    if const { size_of::<R>() <= SMALL_RESULT_BYTES } {
-        let mut result = MaybeUninit::uninit();
-        let mut crossing = Crossing { call: ManuallyDrop::new(call), result: result.as_mut_ptr() };
-        let argument = (&raw mut crossing).cast();
-        // SAFETY: `crossing` lives in this frame until `run` returns, and is of the types that
-        // `first` expects.
-        if unsafe { run_for::<UNWINDS, LOOKS>(needs, argument, first::<UNWINDS, R, F>()) } {
-            // SAFETY: the body has run, and has written its result.
-            return unsafe { result.assume_init() };
-        }
-        return refused(ManuallyDrop::into_inner(crossing.call));
-    }
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(needs, &mut record) {
         Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, needs, call),
@@ -138,7 +113,7 @@ pub fn guarded_with<
 /// Never inlined: the fallback's own frame is there only when it runs.
 #[cold]
 #[inline(never)]
-pub fn refuse<R>(refused: impl FnOnce() -> R) -> R {
+fn refuse<R>(refused: impl FnOnce() -> R) -> R {
     refused()
 }
 

@@ -17,7 +17,7 @@ use core::mem::{ManuallyDrop, MaybeUninit, transmute};
 use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::call::{self, guarded_with, may_stay, refuse};
+use crate::call::{self, may_stay};
 use crate::callback::{Describe, Needs};
 use crate::fast::if_fast_path;
 
@@ -211,7 +211,7 @@ macro_rules! fast {
                 if !G::EXISTS {
                     return call::guarded::<$unwinds, false, R, _>(needs, run);
                 }
-                call::guarded_or::<$unwinds, false, R, _, _>(needs, run, move || {
+                call::guarded_or::<$unwinds, false, R, _>(needs, run, move || {
                     let ($($a,)*) = arguments;
                     // SAFETY: as above; what the body never got is dropped before the fallback
                     // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
@@ -293,9 +293,9 @@ macro_rules! compiled {
                 };
                 let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
                 if D::UNWINDS {
-                    guarded_with::<true, true, R, _, _>(needs, run, |_| refuse(refused))
+                    call::guarded_or::<true, true, R, _>(needs, run, refused)
                 } else {
-                    guarded_with::<false, true, R, _, _>(needs, run, |_| refuse(refused))
+                    call::guarded_or::<false, true, R, _>(needs, run, refused)
                 }
             }
 
@@ -421,7 +421,7 @@ pub mod described {
         let needs = Needs::new(callback, Values::<A, R>::BYTES, true);
         let call = move || caught(move || body(arguments), instead);
         call::in_place_or(&needs, call, |call| {
-            call::guarded_or::<true, true, R, _, _>(&needs, call, instead)
+            call::guarded_or::<true, true, R, _>(&needs, call, instead)
         })
     }
 }
@@ -476,7 +476,7 @@ if_fast_path! { {
             result: MaybeUninit<R>,
         }
 
-        /// As [`guarded_or`](crate::call::guarded_or); `refused` is not called without a fallback.
+        /// As [`call::guarded_or`]; `refused` is not called without a fallback.
         #[inline(always)]
         pub(super) fn guarded<D, const HAS_FALLBACK: bool, R, F, G>(
             call: F,
@@ -543,7 +543,7 @@ if_fast_path! { {
                         if A::EXISTS {
                             let refused = || R::from(false);
                             let needs = needs::<D, (), ()>(true);
-                            call::guarded_or::<$unwinds, false, R, _, _>(needs, run, refused)
+                            call::guarded_or::<$unwinds, false, R, _>(needs, run, refused)
                         } else {
                             call::guarded::<$unwinds, false, R, _>(needs::<D, (), ()>(false), run)
                         }
@@ -581,7 +581,7 @@ if_fast_path! { {
             bytes <= SMALL_RESULT_BYTES
         }
 
-        /// As [`guarded_or`]; `refused` is not called without a fallback.
+        /// As [`call::guarded_or`]; `refused` is not called without a fallback.
         #[inline(always)]
         pub(super) fn guarded<D, const HAS_FALLBACK: bool, R, F, G>(call: F, refused: G) -> R
         where
@@ -593,8 +593,8 @@ if_fast_path! { {
             match (HAS_FALLBACK, D::UNWINDS) {
                 (false, false) => call::guarded::<false, true, R, _>(needs, call),
                 (false, true) => call::guarded::<true, true, R, _>(needs, call),
-                (true, false) => call::guarded_or::<false, true, R, _, _>(needs, call, refused),
-                (true, true) => call::guarded_or::<true, true, R, _, _>(needs, call, refused),
+                (true, false) => call::guarded_or::<false, true, R, _>(needs, call, refused),
+                (true, true) => call::guarded_or::<true, true, R, _>(needs, call, refused),
             }
         }
     }

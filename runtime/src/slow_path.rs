@@ -83,15 +83,7 @@ pub(crate) fn known(needs: &Needs, sp: usize, record: *mut Record) -> Option<Ent
             Some(Entry::InPlace)
         }
         (Verdict::Switch, Kind::Signal) => None,
-        (Verdict::Switch, _) => {
-            let home = thread.home();
-            let taken = if take(needs, record, home) {
-                Some(home)
-            } else {
-                take_listed(thread, needs, sp, record)
-            };
-            taken.map(Entry::OnStack)
-        }
+        (Verdict::Switch, _) => take_idle(thread, needs, sp, record).map(Entry::OnStack),
     }
 }
 
@@ -129,8 +121,19 @@ fn change_home(thread: &Thread, header: &'static Header, sp: usize) {
     thread.set_home(header);
 }
 
-/// Takes an idle stack of the thread that is large enough, and not its home: one of the list, or
-/// one of four that ended without being put there.
+/// Takes an idle stack of the thread that is large enough: the home, or another.
+#[inline(always)]
+fn take_idle(
+    thread: &Thread,
+    needs: &Needs,
+    sp: usize,
+    record: *mut Record,
+) -> Option<&'static Header> {
+    let home = Some(thread.home()).filter(|home| take(needs, record, home));
+    home.or_else(|| take_listed(thread, needs, sp, record))
+}
+
+/// One of the list, or one of four that ended without being put there.
 #[inline(never)]
 fn take_listed(
     thread: &Thread,
@@ -436,25 +439,21 @@ fn choose(
 
 /// An idle stack of the thread, also one whose activation turns out to be dead, or a further one.
 fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header, Cause> {
-    let request = work.request;
-    let record = request.record.addr();
-    let frame = request.sp..record + size_of::<Record>();
+    let Request { needs, sp, record } = work.request;
+    let frame = sp..record.addr() + size_of::<Record>();
     // The home, on which this decides.
     if let Ok(scratch) = work.scratch
         && !work.is_spare
-        && scratch.room_bytes >= request.needs.bytes
+        && scratch.room_bytes >= needs.bytes
     {
-        scratch.begin(request.needs.callback, request.record);
+        scratch.begin(needs.callback, record);
         return Ok(scratch);
     }
-    let idle = || take_listed(thread, request.needs, request.sp, request.record);
-    let home = Some(thread.home()).filter(|home| take(request.needs, request.record, home));
-    let found = home.or_else(idle).or_else(|| {
-        let callback = NewCallback { sp: request.sp, frame };
-        let header = liveness::reclaim(thread, &callback, |header| {
-            take(request.needs, request.record, header)
-        });
-        header.inspect(|header| change_home(thread, header, request.sp)).or_else(idle)
+    let idle = || take_idle(thread, needs, sp, record);
+    let found = idle().or_else(|| {
+        let callback = NewCallback { sp, frame };
+        let header = liveness::reclaim(thread, &callback, |header| take(needs, record, header));
+        header.inspect(|header| change_home(thread, header, sp)).or_else(idle)
     });
     if let Some(header) = found {
         return Ok(header);
@@ -467,12 +466,12 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         work.is_spare = false;
         work.scratch
     } else {
-        pool::take(request.needs.bytes, request.sp)
+        pool::take(needs.bytes, sp)
     };
     let header = header.map_err(Cause::Mapping)?;
-    header.begin(request.needs.callback, request.record);
+    header.begin(needs.callback, record);
     thread.hold(header);
-    change_home(thread, header, request.sp);
+    change_home(thread, header, sp);
     Ok(header)
 }
 

@@ -14,6 +14,7 @@ pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
 /// The most words of arguments on the stack that the fast path copies to another stack.
 const MOST_STACK_WORDS: usize = 32;
 
+/// The target has a fast path.
 pub(crate) const EXISTS: bool = true;
 
 /// Whether the fast path may change to a stack that lies above. gdb believes that of no function

@@ -1,5 +1,6 @@
 //! Targets without a fast path, and the features that need none.
 
+/// The target has none, or it is switched off.
 pub(crate) const EXISTS: bool = false;
 
 /// Never.

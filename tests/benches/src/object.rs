@@ -89,21 +89,18 @@ impl Object {
     }
 
     /// Calls `run` on a system stack of the object's runtime.
-    pub(crate) fn on_system_stack<R, F: FnOnce() -> R>(self, run: F) -> R {
-        let mut call = Call { run: Some(run), result: None };
-        // SAFETY: `call` lives until the function has returned, and is of the type that it expects.
-        unsafe { (self.on_system_stack)(make::<R, F>, (&raw mut call).cast()) };
-        call.result.expect("the function was called")
+    pub(crate) fn on_system_stack<R>(self, run: impl FnOnce() -> R) -> R {
+        // SAFETY: the function may be called with the argument.
+        through_c(run, |function, argument| unsafe { (self.on_system_stack)(function, argument) })
     }
 
     /// Calls `run` while the object's runtime knows 1,000 registered stacks, and `stack` of them is
     /// the one that this is called on.
-    pub(crate) fn on_registered_stack<R, F: FnOnce() -> R>(self, stack: Range<usize>, run: F) -> R {
-        let mut call = Call { run: Some(run), result: None };
-        let argument = (&raw mut call).cast();
+    pub(crate) fn on_registered_stack<R>(self, stack: Range<usize>, run: impl FnOnce() -> R) -> R {
         // SAFETY: as above.
-        unsafe { (self.on_registered_stack)(stack.start, stack.end, make::<R, F>, argument) };
-        call.result.expect("the function was called")
+        through_c(run, |function, argument| unsafe {
+            (self.on_registered_stack)(stack.start, stack.end, function, argument);
+        })
     }
 
     /// A body on a system stack of the object's runtime is jumped over.
@@ -120,6 +117,13 @@ impl Object {
 struct Call<R, F> {
     run: Option<F>,
     result: Option<R>,
+}
+
+/// Calls `run` by `call`, which is to call a function of C with an argument.
+fn through_c<R, F: FnOnce() -> R>(run: F, call: impl FnOnce(Callee, *mut c_void)) -> R {
+    let mut travelling = Call { run: Some(run), result: None };
+    call(make::<R, F>, (&raw mut travelling).cast());
+    travelling.result.expect("the function was called")
 }
 
 /// # Safety

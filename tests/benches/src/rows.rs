@@ -144,6 +144,7 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
             Most::Added(9 + ON_APPLE)
         }),
         (WhenLow | WhenLowFallback, Host::Low)
+        | (Always, Host::Suspended | Host::Jumped)
         | (Always | AlwaysFallback | AlwaysCompiled | AlwaysFallbackCompiled, Host::Thread) => {
             Some(match (shape, row.host) {
                 _ if is_compiled => Most::Of(Corosensei, 1.3),
@@ -153,7 +154,6 @@ fn instructions(shape: Shape, row: &Row) -> Option<Most> {
                 _ => Most::Added(28 + ON_APPLE),
             })
         }
-        (Always, Host::Suspended | Host::Jumped) if HAS_FAST_PATH => Some(Most::Added(28 + 14)),
         (Always, Host::Registered) if HAS_FAST_PATH => {
             Some(Most::Added(if cfg!(target_arch = "x86_64") { 250 } else { 260 }))
         }
