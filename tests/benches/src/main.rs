@@ -28,7 +28,7 @@ parts (all of them unless some are named):
   instructions   instructions of a warm callback, counted exactly (needs valgrind; for other
                  targets: bash .ci/counts)
   speed          time of a warm callback, in an executable and in a shared object
-  threads        the same on one thread and on two
+  threads        the same on one thread, two and 64
   first          time of the first callback of a thread and of a process
   memory         what a thread keeps after one callback
   build          what the attribute costs a cold build, and `cargo check` of each function
