@@ -151,10 +151,11 @@ fn warm_callback_makes_no_system_call() {
     }
 }
 
-/// It blocks signals while it asks for the alternate signal stack.
+/// It blocks signals while it asks for the alternate signal stack. glibc tells by its memory alone
+/// whose stack the thread has; elsewhere two more tell whether the thread is the main one.
 #[cfg(target_os = "linux")]
 #[test]
-fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_three_system_calls() {
+fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_few_system_calls() {
     callback! { "C" fn calls_between_marks(arg) {
         mark();
         // SAFETY: passed on.
@@ -162,8 +163,11 @@ fn first_callback_of_a_thread_with_a_stack_in_the_pool_makes_three_system_calls(
         mark();
         result
     } }
-    let test = "first_callback_of_a_thread_with_a_stack_in_the_pool_makes_three_system_calls";
-    let expected = ["rt_sigprocmask(", "sigaltstack(", "rt_sigprocmask("];
+    let test = "first_callback_of_a_thread_with_a_stack_in_the_pool_makes_few_system_calls";
+    let mut expected = vec!["rt_sigprocmask(", "sigaltstack(", "rt_sigprocmask("];
+    if cfg!(not(target_env = "gnu")) {
+        expected.splice(2..2, ["gettid(", "getpid("]);
+    }
     makes_system_calls(test, test, &expected, || {
         let mut count = 0_u64;
         for f in [counts::of(Mode::Always), calls_between_marks::of(Mode::Plain)] {

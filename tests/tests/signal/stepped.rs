@@ -385,7 +385,7 @@ pub(super) fn opens_a_library(_mode: Mode) -> c_int {
 /// The first callback of a process, whose thread is in `exit`.
 pub(super) fn first_at_each_of_exit(mode: Mode) {
     for stack in [Stack::Interrupted, Stack::Alternate] {
-        let (mut at, mut tried) = (1, 0);
+        let (mut at, mut tried): (core::ffi::c_long, _) = (1, 0);
         loop {
             let mut run = Run {
                 stack,
