@@ -8,7 +8,7 @@ use crate::table::{median, verdict};
 /// So many threads, and the calls that each of them makes.
 const THREADS: [(u32, u64); 3] = [(1, 200_000), (2, 200_000), (64, 20_000)];
 
-/// What a call on several threads may need more than on one, unless the plain callback does as well.
+/// What a call on several threads may need more than on one, unless the plain one does as well.
 const MOST: f64 = 1.05;
 
 const CASES: [(&str, Variant); 3] = [
