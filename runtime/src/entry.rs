@@ -17,8 +17,8 @@ use core::mem::{ManuallyDrop, MaybeUninit, transmute};
 use core::ptr::{NonNull, read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::call::{self, may_stay};
-use crate::callback::{Describe, Needs};
+use crate::call::{self, SMALL_RESULT_BYTES, may_stay};
+use crate::callback::{Describe, Needs, USUAL_VALUE_BYTES};
 use crate::fast::if_fast_path;
 
 /// What a callback asks for with arguments and a result of these types.
@@ -350,8 +350,11 @@ struct Values<A, R>(PhantomData<(A, R)>);
 impl<A, R> Values<A, R> {
     const BYTES: usize = size_of::<A>() + size_of::<R>();
 
-    /// Whether a call that has them may go by its address, or with copies of them.
-    const FIT_BY_ADDRESS: bool = by_address::fits(Self::BYTES);
+    /// Whether a call that has them may go by its address, which needs as little room as they, or
+    /// with copies of them. For a larger result there would be cleanup in the frame of the shim,
+    /// which nothing may unwind through.
+    const FIT_BY_ADDRESS: bool =
+        Self::BYTES < USUAL_VALUE_BYTES && size_of::<R>() <= SMALL_RESULT_BYTES;
 }
 
 macro_rules! each_arity {
@@ -448,14 +451,8 @@ if_fast_path! { {
     /// The fast path for compiled shims: the address of the call is its one argument.
     mod by_address {
         use super::*;
-        use crate::callback::{Mode, USUAL_VALUE_BYTES};
+        use crate::callback::Mode;
         use crate::fast::fast_path;
-
-        /// Whether calls with arguments and a result of so many bytes may go this way: the address
-        /// needs as little room as they.
-        pub(super) const fn fits(bytes: usize) -> bool {
-            bytes < USUAL_VALUE_BYTES
-        }
 
         /// The address of a call, which has a fallback or not.
         #[derive(Clone, Copy)]
@@ -573,13 +570,6 @@ if_fast_path! { {
     /// Shims that run small calls from their own frame.
     mod by_address {
         use super::*;
-        use crate::call::SMALL_RESULT_BYTES;
-
-        /// Whether arguments and a result of so many bytes may be in the frame of the shim. With a
-        /// larger result there would be cleanup in it, which nothing may unwind through.
-        pub(super) const fn fits(bytes: usize) -> bool {
-            bytes <= SMALL_RESULT_BYTES
-        }
 
         /// As [`call::guarded_or`]; `refused` is not called without a fallback.
         #[inline(always)]
