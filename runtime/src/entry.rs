@@ -40,7 +40,7 @@ const fn needs<D: Describe, A, R>(has_fallback: bool) -> &'static Needs {
 unsafe fn only_value<F: Copy>() -> F {
     const { assert!(size_of::<F>() == 0) };
     // SAFETY: a type without size has one value, and the caller's promise says that it may exist.
-    unsafe { NonNull::<F>::dangling().read() }
+    unsafe { *const { NonNull::<F>::dangling().as_ptr() } }
 }
 
 /// Runs the body; C gets the fallback's value instead of a panic.
@@ -115,12 +115,19 @@ macro_rules! run {
         ///
         /// # Safety
         /// There are values of the closures' types.
+        #[allow(clippy::useless_transmute, reason = "without arguments both types are the same")]
         pub unsafe fn run<
             F: FnOnce($($A),*) -> R + Copy, G: Fallback<$($A,)* R> + Copy, $($A,)* R
         >($($a: ManuallyDrop<$A>),*) -> R {
-            // SAFETY: passed on.
-            let (body, fallback) = unsafe { (only_value::<F>(), only_value::<G>()) };
-            caught(body, fallback, $(ManuallyDrop::into_inner($a)),*)
+            type Call<F, G, $($A,)* R> = fn(F, G, $($A),*) -> R;
+            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
+            // in the same way ("ABI compatibility" in the documentation of function pointers). The
+            // rest is passed on.
+            unsafe {
+                transmute::<Call<F, G, $($A,)* R>, Call<F, G, $(ManuallyDrop<$A>,)* R>>(
+                    caught::<F, G, $($A,)* R>,
+                )(only_value(), only_value(), $($a),*)
+            }
         }
 
         /// Runs a body; C gets the fallback's value instead of a panic, if there is one.

@@ -27,8 +27,10 @@ mod handlers {
     }
 }
 fn main() {
-    handlers::compare(3, 4);
-    handlers::Handler(5).method(6);
+    for _ in 0..2 {
+        handlers::compare(3, 4);
+        handlers::Handler(5).method(6);
+    }
 }
 "#;
 
@@ -81,6 +83,22 @@ fn breakpoint_by_line_stops_in_the_body_with_the_arguments() {
     let of_method = format!("{}\t", lines[1]);
     says(&told, &["by_line::handlers::compare::{closure#0} (left=3, right=4)", &of_method]);
     says(&told, &["method::{closure#0} (", "right=6)"]);
+}
+
+/// By the fast path, in place and switched. The first callback of a thread takes more steps, as it
+/// passes the slow path, and methods do, for which compiled code decides.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[test]
+fn steps_lead_from_the_shim_into_the_body() {
+    for (name, shim, steps, body) in [
+        ("step_function", "handlers::compare", 8, "// in compare"),
+        ("step_method", "handlers::Handler::method", 80, "// in method"),
+    ] {
+        let mut commands = vec![format!("break {name}::{shim}"), "run".into(), "continue".into()];
+        commands.extend(std::iter::repeat_n("step".to_owned(), steps));
+        let Some(told) = gdb(name, &commands) else { return };
+        says(&told, &[body]);
+    }
 }
 
 #[test]

@@ -82,7 +82,12 @@ pub(crate) extern "C" fn personality(
 macro_rules! assemble {
     ([$($this:tt)*] $($operands:tt)*) => {
         core::arch::naked_asm!(
+            "30:",
             $crate::fast::assembly!(),
+            "31:",
+            $crate::fast::lines!(),
+            has_lines = const (cfg!(debug_assertions) && !cfg!(target_vendor = "apple")) as usize,
+            line = const line!(),
             is_apple = const cfg!(target_vendor = "apple") as usize,
             location = sym crate::thread::tls::LOCATION,
             resume = sym crate::fast::_Unwind_Resume,

@@ -41,6 +41,10 @@ cfg_if! {
         #[cfg(windows)]
         pub(crate) use imp::{OTHER, OWN, assemble, personality};
         #[cfg(not(windows))]
+        mod lines;
+        #[cfg(not(windows))]
+        pub(crate) use lines::lines;
+        #[cfg(not(windows))]
         pub(crate) use made::{_Unwind_Resume, assemble, personality};
         pub(crate) use crate::thread::tls::fast_path_finds as has_looked;
         pub(crate) use made::{
