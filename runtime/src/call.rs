@@ -31,8 +31,9 @@ use crate::locate::locate;
 use crate::slow_path::{self, Entry};
 use crate::stack::depth::Extent;
 use crate::stack::{Header, Record};
+use crate::switch::{self, SwitchRecord};
 use crate::thread::{self, Thread, tls};
-use crate::{checkers, fast, liveness, switch};
+use crate::{checkers, fast, liveness};
 
 /// Results up to this size are written into the frame of the call; larger ones are read from the
 /// body's stack.
@@ -489,7 +490,7 @@ struct Crossing<F, R> {
     result: *mut R,
 }
 
-/// The first frame on the system stack.
+/// The first frame on the other stack.
 ///
 /// # Safety
 /// `argument` points to a [`Crossing`] whose `call` was not called yet and whose `result` can be
@@ -500,6 +501,25 @@ unsafe extern "C-unwind" fn run_body<R, F: FnOnce() -> R>(argument: *mut u8) {
         let crossing = argument.cast::<Crossing<F, R>>();
         let call = ManuallyDrop::take(&mut (*crossing).call);
         (*crossing).result.write(call());
+    }
+}
+
+/// Runs `call` with a first frame that ends at `top`, on another stack.
+///
+/// # Safety
+/// As for [`switch::call_on_stack`], with a function that calls `call`.
+pub(crate) unsafe fn call_on<R, F: FnOnce() -> R>(
+    call: F,
+    top: *mut u8,
+    record: &SwitchRecord,
+) -> R {
+    let mut result = MaybeUninit::uninit();
+    let mut crossing = Crossing { call: ManuallyDrop::new(call), result: result.as_mut_ptr() };
+    // SAFETY: `crossing` lives in this frame until the call has returned, which has written the
+    // result then; the rest is the caller's promise.
+    unsafe {
+        switch::call_on_stack((&raw mut crossing).cast(), run_body::<R, F>, top, record);
+        result.assume_init()
     }
 }
 

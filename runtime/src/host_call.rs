@@ -1,9 +1,9 @@
 //! From inside of a body back to the calling stack, for a while.
 
-use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
+use crate::call::call_on;
 use crate::locate::{Kind, locate};
 use crate::stack::Header;
 use crate::switch::{self, SwitchRecord};
@@ -31,7 +31,7 @@ pub(crate) fn left_at(header: &Header) -> Option<usize> {
     }
 }
 
-fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, sp: usize, call: F) -> R {
+fn on_host_of<R>(header: &'static Header, sp: usize, call: impl FnOnce() -> R) -> R {
     struct Visit(&'static Header);
     impl Drop for Visit {
         fn drop(&mut self) {
@@ -41,35 +41,10 @@ fn on_host_of<R, F: FnOnce() -> R>(header: &'static Header, sp: usize, call: F) 
     // Keeps the activation from being taken for dead because its calling stack is in use.
     header.visits.fetch_add(1, Relaxed);
     let _visit = Visit(header);
-    let mut call = ManuallyDrop::new(call);
-    let mut result = MaybeUninit::<R>::uninit();
-    let mut crossing = Crossing { call: &raw mut *call, result: result.as_mut_ptr() };
     let top = ptr::with_exposed_provenance_mut(sp & !63);
     // SAFETY: the header stays.
     let record = unsafe { SwitchRecord::to(header.switch.os.calling_stack()) };
     // SAFETY: below the SP at which the activation left its calling stack nothing lives, as that
-    // waits for the body which this is a part of; `crossing` lives in this frame until the call has
-    // returned.
-    unsafe {
-        switch::call_on_stack((&raw mut crossing).cast(), cross::<R, F>, top, &record);
-        // The call has returned, so it has written the result.
-        result.assume_init()
-    }
-}
-
-struct Crossing<F, R> {
-    call: *mut F,
-    result: *mut R,
-}
-
-/// # Safety
-/// `argument` points to a [`Crossing`] whose `call` was not called yet and whose `result` can be
-/// written.
-unsafe extern "C-unwind" fn cross<R, F: FnOnce() -> R>(argument: *mut u8) {
-    // SAFETY: see above; the closure is moved out once.
-    unsafe {
-        let crossing = argument.cast::<Crossing<F, R>>();
-        let call = (*crossing).call.read();
-        (*crossing).result.write(call());
-    }
+    // waits for the body which this is a part of.
+    unsafe { call_on(call, top, &record) }
 }

@@ -1,9 +1,10 @@
 //! How deep one call uses its stack: the stack is painted before and looked at afterwards.
 
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::call::call_on;
 use crate::callback::Callback;
 use crate::checkers::{self, valgrind};
 use crate::stack::{Header, pool};
@@ -17,48 +18,25 @@ const MARGIN_BYTES: usize = 4096;
 const PAINT: usize = 0x5f3c_a96b_5f3c_a96b_u64 as usize;
 
 /// Runs `call` on a stack that nothing else is on, and returns how much of that it has used.
-pub(crate) fn measure<F: FnOnce()>(call: F) -> usize {
+pub(crate) fn measure(call: impl FnOnce()) -> usize {
     static MEASURE: Callback = Callback::new("guarded_callback::measure");
-
-    /// A panic is caught here: Microsoft's unwinder would run its cleanup on top of this stack.
-    ///
-    /// # Safety
-    /// `argument` points to a [`Work`] whose call was not made yet.
-    unsafe extern "C-unwind" fn on_stack<F: FnOnce()>(argument: *mut u8) {
-        // SAFETY: see above; nobody else uses it meanwhile.
-        let work = unsafe { &mut *argument.cast::<Work<F>>() };
-        // SAFETY: the call is moved out once. Nothing else is on the stack.
-        let measured = AssertUnwindSafe(|| unsafe {
-            deepest_use(work.stack, ManuallyDrop::take(&mut work.call))
-        });
-        work.used = catch_unwind(measured);
-    }
-
     let stack = pool::take(0, switch::stack_pointer())
         .unwrap_or_else(|error| panic!("no system stack (os error {error})"));
     let mut record = MaybeUninit::uninit();
     stack.begin(&MEASURE, record.as_mut_ptr());
-    let mut work = Work { stack, call: ManuallyDrop::new(call), used: Ok(0) };
     checkers::begin(&stack.notes, stack.low, stack.room_bytes, || None);
-    // SAFETY: nobody else has the stack, and `work` lives in this frame until the call has
-    // returned.
-    unsafe {
-        let argument = (&raw mut work).cast();
-        switch::call_on_stack(argument, on_stack::<F>, stack.top(), &stack.switch);
-    }
+    // A panic is caught there: Microsoft's unwinder would run its cleanup on top of this stack.
+    // SAFETY: SP is on the stack then, and nothing else.
+    let measured = || catch_unwind(AssertUnwindSafe(|| unsafe { deepest_use(stack, call) }));
+    // SAFETY: nobody else has the stack.
+    let used = unsafe { call_on(measured, stack.top(), &stack.switch) };
     checkers::returned(&stack.notes);
     checkers::end(&stack.notes);
     stack.set_idle();
     stack.make_unused();
     // SAFETY: from the pool, its activation has ended, and SP is not on it.
     unsafe { pool::put(stack) };
-    work.used.unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-struct Work<F> {
-    stack: &'static Header,
-    call: ManuallyDrop<F>,
-    used: std::thread::Result<usize>,
+    used.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Runs `call` and returns how many bytes of `stack` were used meanwhile.
