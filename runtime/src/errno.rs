@@ -1,17 +1,10 @@
 //! errno, or the last error on Windows, which C may look at before and after a callback: the cold
 //! path puts it back as it was.
 
-#[cfg(unix)]
-pub(crate) use unix::{get, set};
-
-#[cfg(windows)]
-pub(crate) use windows::{get, set};
-
-#[cfg(not(any(unix, windows)))]
-pub(crate) use elsewhere::{get, set};
+pub(crate) use imp::{get, set};
 
 #[cfg(unix)]
-mod unix {
+mod imp {
     #[cfg(any(target_os = "illumos", target_os = "solaris"))]
     use libc::___errno as location;
     #[cfg(any(
@@ -52,7 +45,7 @@ mod unix {
 }
 
 #[cfg(windows)]
-mod windows {
+mod imp {
     use windows_sys::Win32::Foundation::{GetLastError, SetLastError};
 
     pub(crate) fn get() -> i32 {
@@ -67,7 +60,7 @@ mod windows {
 }
 
 #[cfg(not(any(unix, windows)))]
-mod elsewhere {
+mod imp {
     pub(crate) fn get() -> i32 {
         0
     }

@@ -1,22 +1,10 @@
 //! Reading a word that may be anybody's by now, or in memory that is unmapped: a fault is an
 //! answer.
 
-#[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
-use linux as imp;
-#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-use none as imp;
-#[cfg(all(
-    unix,
-    not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))
-))]
-use unix as imp;
-#[cfg(windows)]
-use windows as imp;
-
 pub(crate) use imp::holds;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
-mod linux {
+mod imp {
     use crate::checkers::valgrind::without_errors;
     use crate::errno;
 
@@ -56,7 +44,7 @@ mod linux {
     unix,
     not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))
 ))]
-mod unix {
+mod imp {
     use crate::errno;
 
     /// Whether the word at `address` is `word`. Async-signal-safe.
@@ -92,7 +80,7 @@ fn is_mapped(address: usize) -> bool {
 }
 
 #[cfg(windows)]
-mod windows {
+mod imp {
     use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
     use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
@@ -116,7 +104,7 @@ mod windows {
 }
 
 #[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-mod none {
+mod imp {
     /// Nothing is ever left here, as nothing is switched.
     pub(crate) fn holds(_address: usize, _word: usize) -> bool {
         true

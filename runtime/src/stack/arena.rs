@@ -7,14 +7,9 @@
 
 use core::cell::Cell;
 
-#[cfg(not(windows))]
-mod reserved;
-#[cfg(not(windows))]
-use reserved as imp;
-#[cfg(windows)]
-mod windows;
-#[cfg(windows)]
-use windows as imp;
+#[cfg_attr(not(windows), path = "arena/reserved.rs")]
+#[cfg_attr(windows, path = "arena/windows.rs")]
+mod imp;
 
 use super::calling::Calling;
 use super::table::{self, GRANULE_BYTES};

@@ -4,13 +4,10 @@
 //! collector handles: it kills a process that blocks one of them. What such a handler calls
 //! meanwhile runs in place (slow_path.rs).
 
-#[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
-pub(crate) use none::Blocked;
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-pub(crate) use posix::Blocked;
+pub(crate) use imp::Blocked;
 
 #[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-mod posix {
+mod imp {
     use core::mem::zeroed;
     use core::ptr;
 
@@ -101,7 +98,7 @@ mod posix {
 }
 
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
-mod none {
+mod imp {
     /// Nothing interrupts a thread here.
     pub(crate) struct Blocked;
 

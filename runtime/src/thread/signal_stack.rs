@@ -1,21 +1,12 @@
 //! The alternate signal stack of the calling thread, as the kernel knows it.
 
-#[cfg(not(all(
-    unix,
-    not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
-)))]
-pub(crate) use none::{Setting, current};
-#[cfg(all(
-    unix,
-    not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
-))]
-pub(crate) use posix::{Setting, current};
+pub(crate) use imp::{Setting, current};
 
 #[cfg(all(
     unix,
     not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
 ))]
-mod posix {
+mod imp {
     use core::mem::zeroed;
     use core::ops::Range;
     use core::ptr;
@@ -98,7 +89,7 @@ mod posix {
     unix,
     not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
 )))]
-mod none {
+mod imp {
     use core::ops::Range;
 
     /// Systems without alternate signal stacks.

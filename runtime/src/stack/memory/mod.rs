@@ -12,24 +12,12 @@
 //!
 //! Windows maps a whole stack at once (`map_stack`), since the kernel grows it page by page.
 
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-mod unix;
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
-use unix as imp;
-
+#[cfg_attr(all(unix, not(any(miri, target_family = "wasm"))), path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+#[cfg_attr(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)), path = "none.rs")]
+mod imp;
 #[cfg(any(windows, test))]
 mod place;
-#[cfg(windows)]
-mod windows;
-#[cfg(windows)]
-use windows as imp;
-#[cfg(windows)]
-pub(crate) use windows::{allocation_base, commit, has_place_below, map_stack, os_stack};
-
-#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-mod none;
-#[cfg(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)))]
-use none as imp;
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
 pub(crate) use imp::prepare;
@@ -39,3 +27,5 @@ pub(crate) use imp::{
     STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched, map_pages,
     page_bytes, release,
 };
+#[cfg(windows)]
+pub(crate) use imp::{allocation_base, commit, has_place_below, map_stack, os_stack};

@@ -1,6 +1,7 @@
 //! Memory from mmap.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "unix/linux.rs"]
 mod linux;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use libc::{madvise, mmap, mprotect, munmap};

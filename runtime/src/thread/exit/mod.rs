@@ -1,20 +1,10 @@
 //! Hearing of a thread's end: `watch(state)` asks for a call of the function that was given to
 //! `prepare` with the thread's state, when the calling thread ends.
 
-#[cfg(unix)]
-mod pthread;
-#[cfg(unix)]
-use pthread as imp;
-
-#[cfg(windows)]
-mod callback;
-#[cfg(windows)]
-use callback as imp;
-
-#[cfg(not(any(unix, windows)))]
-mod none;
-#[cfg(not(any(unix, windows)))]
-use none as imp;
+#[cfg_attr(unix, path = "pthread.rs")]
+#[cfg_attr(windows, path = "callback.rs")]
+#[cfg_attr(not(any(unix, windows)), path = "none.rs")]
+mod imp;
 
 #[cfg(windows)]
 pub(crate) use imp::set_library_end;
