@@ -4,46 +4,13 @@ use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::bounds::{Source, StackBounds};
-use crate::callback::{Callback, Foreign, Mode, Needs};
+use crate::callback::{Needs, Options};
 use crate::diagnostics::{measure, overflow};
 use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
 use crate::stack::{pool, table};
 use crate::thread::{self, signal_stack};
 use crate::{call, host_call, os_bounds, slow_path, switch};
-
-/// How [`call_guarded`] runs a closure: the name for messages, the reserve, and when to switch.
-#[derive(Debug)]
-pub struct Options(Callback);
-
-impl Options {
-    /// The defaults of the attribute: 128 KiB, switch when low, also on foreign stacks.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(Callback::new(name))
-    }
-
-    /// The reserve: how many bytes the closure has free when it starts.
-    ///
-    /// # Panics
-    /// When `bytes` is zero or more than a quarter of the address space.
-    #[must_use]
-    pub const fn reserve(self, bytes: usize) -> Self {
-        Self(self.0.reserve(bytes))
-    }
-
-    /// When the closure leaves the stack it is called on.
-    #[must_use]
-    pub const fn switch(self, mode: Mode) -> Self {
-        Self(self.0.switch(mode))
-    }
-
-    /// What to do on a foreign stack.
-    #[must_use]
-    pub const fn foreign(self, foreign: Foreign) -> Self {
-        Self(self.0.foreign(foreign))
-    }
-}
 
 /// Runs `call` with the room that `options` ask for: in place or on a system stack.
 ///
@@ -59,7 +26,7 @@ impl Options {
 /// ```
 #[doc(alias("maybe_grow", "grow", "on_stack"))]
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
-    let needs = Needs::new(&options.0, size_of::<R>(), false);
+    let needs = Needs::new(options, size_of::<R>(), false);
     call::in_place_or(&needs, call, |call| call::guarded::<true, true, R, _>(&needs, call))
 }
 

@@ -48,9 +48,10 @@ pub enum Foreign {
     Stay,
 }
 
-/// The constant part of one callback. The attribute makes one for each annotated function.
+/// How [`call_guarded`](crate::call_guarded) runs a closure: the name for messages, the reserve,
+/// and when to switch. The attribute makes one for each annotated function.
 #[derive(Debug)]
-pub struct Callback {
+pub struct Options {
     /// The path of the function, for messages.
     pub(crate) name: &'static str,
     /// Bytes that the body has free when it starts.
@@ -60,6 +61,9 @@ pub struct Callback {
     /// Whether panics and exceptions may leave it.
     pub(crate) unwinds: bool,
 }
+
+/// The name of a description in the runtime, where most are made by the attribute.
+pub use Options as Callback;
 
 /// What one call of a callback asks for.
 #[derive(Clone, Copy)]
@@ -91,8 +95,8 @@ pub trait Describe {
     const UNWINDS: bool = Self::CALLBACK.unwinds;
 }
 
-impl Callback {
-    /// A callback with the defaults of the attribute.
+impl Options {
+    /// The defaults of the attribute: 128 KiB, switch when low, also on foreign stacks.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -104,7 +108,7 @@ impl Callback {
         }
     }
 
-    /// Sets the reserve.
+    /// The reserve: how many bytes the body has free when it starts.
     ///
     /// # Panics
     /// When `bytes` is zero, or more than a quarter of the address space.
@@ -119,14 +123,14 @@ impl Callback {
         self
     }
 
-    /// Sets when the body leaves the stack that C called on.
+    /// When the body leaves the stack that it is called on.
     #[must_use]
     pub const fn switch(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// Sets what to do on a foreign stack.
+    /// What to do on a foreign stack.
     #[must_use]
     pub const fn foreign(mut self, foreign: Foreign) -> Self {
         self.foreign = foreign;
@@ -134,6 +138,7 @@ impl Callback {
     }
 
     /// Lets panics and exceptions leave it.
+    #[doc(hidden)]
     #[must_use]
     pub const fn unwinding(mut self) -> Self {
         self.unwinds = true;
@@ -144,7 +149,7 @@ impl Callback {
     /// bytes.
     #[must_use]
     #[inline(always)]
-    pub const fn needed_with(&self, value_bytes: usize) -> usize {
+    pub(crate) const fn needed_with(&self, value_bytes: usize) -> usize {
         let values = if value_bytes < USUAL_VALUE_BYTES { USUAL_VALUE_BYTES } else { value_bytes };
         self.reserve_bytes + OWN_FRAMES_BYTES + COPIES * values
     }

@@ -133,11 +133,11 @@ mod thread;
 pub mod __private;
 
 pub use api::{
-    Options, call_guarded, install_overflow_report, measure, on_host_stack, on_system_stack,
-    prepare_thread, register_stack, remaining_stack, trim,
+    call_guarded, install_overflow_report, measure, on_host_stack, on_system_stack, prepare_thread,
+    register_stack, remaining_stack, trim,
 };
 pub use bounds::{Source, StackBounds};
-pub use callback::{Foreign, Mode};
+pub use callback::{Foreign, Mode, Options};
 #[cfg(feature = "stats")]
 pub use diagnostics::callback_stats::{CallbackStats, callback_stats};
 pub use diagnostics::counters::{Stats, stats};
