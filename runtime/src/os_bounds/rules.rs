@@ -1,5 +1,6 @@
 //! From what a system reports to the bounds of a stack: the arithmetic of all systems, apart from
 //! the calls. It is compiled and tested on each of them, with the figures that the others report.
+//! That of Windows stands in switch/windows/teb.rs.
 
 use crate::bounds::{Source, StackBounds};
 
@@ -78,49 +79,6 @@ impl Reported {
 /// not exist or is forbidden (DragonFly, a jail).
 pub(super) fn kernel_guard_pages(reported: Option<i32>) -> usize {
     reported.and_then(|pages| usize::try_from(pages).ok()).unwrap_or(1)
-}
-
-/// Windows: the thread environment block, and what it does not say.
-///
-/// ```text
-///  deallocation                                              limit             base
-///   | hard guard |  guard pages where they    | reserved ... | committed  <-- SP |
-///   |  1 page    |  come to rest: 1 or 2      |              |                   |
-///   |            |  pages and the guarantee   |              |                   |
-/// ```
-pub(super) struct Teb {
-    /// DeallocationStack, StackBase and StackLimit.
-    pub(super) deallocation: usize,
-    pub(super) base: usize,
-    pub(super) limit: usize,
-    /// Where the allocation begins that the highest byte is part of (`VirtualQuery`).
-    pub(super) allocation_of_top: usize,
-    /// What `SetThreadStackGuarantee` tells when asked with zero.
-    pub(super) guarantee_bytes: usize,
-    pub(super) page_bytes: usize,
-}
-
-/// Pages that Windows keeps between the committed part and the reserved one.
-const GUARD_PAGES: usize = if cfg!(target_pointer_width = "64") { 2 } else { 1 };
-
-impl Teb {
-    /// The guard pages move down as the stack is used. When they have come to the lowest page,
-    /// which is never committed, touching them is a stack overflow; the guarantee is what the
-    /// handler of that may use, so it counts to the guard.
-    ///
-    /// Another copy of this runtime tells the system of two stacks at once, its own and the one
-    /// that called it (switch/windows/teb.rs): of these nobody knows which is the thread's.
-    pub(super) fn bounds(&self) -> Option<StackBounds> {
-        // Where the other stack lies below its caller, the top is that of the caller, another
-        // allocation; where it lies above, the limit is that of the caller.
-        let is_one_stack = self.allocation_of_top == self.deallocation
-            && (self.deallocation..=self.base).contains(&self.limit);
-        let guarantee = self.guarantee_bytes.checked_next_multiple_of(self.page_bytes)?;
-        let unusable = guarantee.checked_add((1 + GUARD_PAGES) * self.page_bytes)?;
-        let bytes = self.base.checked_sub(self.deallocation)?;
-        let stack = Reported::above(self.deallocation, bytes).filter(|_| is_one_stack)?;
-        stack.without(unusable).of_thread()
-    }
 }
 
 /// Linux: what is known of the main thread's stack without the C library.
@@ -369,40 +327,6 @@ mod tests {
         assert_eq!(Reported::above(MIB, PAGE).unwrap().without(PAGE).of_thread(), None);
         assert_eq!(Reported::above(MIB, MIB).unwrap().without(usize::MAX).of_thread(), None);
         assert_eq!(Reported::above(MIB, 0).unwrap().of_thread(), None);
-    }
-
-    const BASE: usize = 0x0020_0000;
-    const LOWEST: usize = BASE + (1 + GUARD_PAGES) * PAGE;
-
-    /// What the TEB says of a stack of this size whose lowest page in use is in the middle.
-    fn teb(bytes: usize, guarantee_bytes: usize) -> Teb {
-        let (deallocation, base, limit) = (BASE, BASE + bytes, BASE + bytes / 2);
-        let allocation_of_top = BASE;
-        Teb { deallocation, base, limit, allocation_of_top, guarantee_bytes, page_bytes: PAGE }
-    }
-
-    #[test]
-    fn guard_pages_and_guarantee_of_windows_are_taken_off() {
-        assert_eq!(teb(MIB, 0).bounds(), thread(LOWEST, BASE + MIB));
-        // What Rust's own standard library asks for on its threads; rounded up to pages.
-        for guarantee_bytes in [0x5000, 0x4001] {
-            let bounds = teb(MIB, guarantee_bytes).bounds();
-            assert_eq!(bounds, thread(LOWEST + 0x5000, BASE + MIB));
-        }
-        // Grown to its end.
-        let grown = Teb { limit: LOWEST, ..teb(MIB, 0) };
-        assert_eq!(grown.bounds(), thread(LOWEST, BASE + MIB));
-        for nonsense in [teb(64 * KIB, 64 * KIB), teb(0, 0), teb(MIB, usize::MAX)] {
-            assert_eq!(nonsense.bounds(), None);
-        }
-    }
-
-    #[test]
-    fn two_stacks_that_another_runtime_tells_of_have_no_bounds() {
-        let caller = 0x0080_0000;
-        let below = Teb { base: caller + 64 * KIB, allocation_of_top: caller, ..teb(MIB, 0) };
-        assert_eq!(below.bounds(), None);
-        assert_eq!(Teb { limit: BASE - 64 * KIB, ..teb(MIB, 0) }.bounds(), None);
     }
 
     fn linux_main(limit: Option<usize>, lowest_free: Option<usize>) -> usize {

@@ -2,8 +2,7 @@
 
 use windows_sys::Win32::System::Threading::IsThreadAFiber;
 
-use super::rules::Teb;
-use crate::bounds::StackBounds;
+use crate::bounds::{Source, StackBounds};
 use crate::stack::memory;
 use crate::switch::OsStack;
 
@@ -31,8 +30,7 @@ pub(crate) fn bounds_at(sp: usize) -> Option<StackBounds> {
 }
 
 fn bounds(os_stack: &OsStack) -> Option<StackBounds> {
-    let OsStack { base, limit, deallocation, guarantee_bytes } = *os_stack;
-    let allocation_of_top = memory::allocation_base(base.checked_sub(1)?);
-    let page_bytes = memory::page_bytes();
-    Teb { deallocation, base, limit, allocation_of_top, guarantee_bytes, page_bytes }.bounds()
+    let allocation_of_top = memory::allocation_base(os_stack.base.checked_sub(1)?);
+    let own = os_stack.own_range(allocation_of_top, memory::page_bytes())?;
+    Some(StackBounds::new(own.start, own.end, Source::Thread))
 }

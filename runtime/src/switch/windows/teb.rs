@@ -15,6 +15,8 @@
 //! the calling stack and the base its own; then nothing can grow, and both are committed to their
 //! ends before the switch.
 
+use core::ops::Range;
+
 /// The fields as they are, or should be, while code runs on a stack.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +110,38 @@ impl OsStack {
     }
 
     /// How far down the stack can be committed: below lie the guard pages in their last place.
+    ///
+    /// ```text
+    ///  deallocation                                              limit             base
+    ///   | hard guard |  guard pages where they    | reserved ... | committed  <-- SP |
+    ///   |  1 page    |  come to rest: 1 or 2      |              |                   |
+    ///   |            |  pages and the guarantee   |              |                   |
+    /// ```
+    ///
+    /// The guard pages move down as the stack is used. When they have come to the lowest page,
+    /// which is never committed, touching them is a stack overflow; the guarantee is what the
+    /// handler of that may use, so it counts to the guard.
     pub(crate) fn lowest_limit(&self, page_bytes: usize) -> usize {
-        let guarantee = self.guarantee_bytes.next_multiple_of(page_bytes);
-        self.deallocation.saturating_add(UNUSABLE_PAGES * page_bytes + guarantee).min(self.base)
+        let guarantee = self.guarantee_bytes.div_ceil(page_bytes).saturating_mul(page_bytes);
+        let unusable = guarantee.saturating_add(UNUSABLE_PAGES * page_bytes);
+        self.deallocation.saturating_add(unusable).min(self.base)
+    }
+
+    /// What code can use of the one stack that the fields tell of; `None` where they tell of two,
+    /// the stack of another copy of this runtime and the one that called it, as nobody knows which
+    /// of these is the thread's. `allocation_of_top`: where the allocation begins that the highest
+    /// byte is part of (`VirtualQuery`).
+    pub(crate) fn own_range(
+        &self,
+        allocation_of_top: usize,
+        page_bytes: usize,
+    ) -> Option<Range<usize>> {
+        // Where the other stack lies below its caller, the top is that of the caller, another
+        // allocation; where it lies above, the limit is that of the caller.
+        let is_one_stack = allocation_of_top == self.deallocation
+            && (self.deallocation..=self.base).contains(&self.limit);
+        let own = self.lowest_limit(page_bytes)..self.base;
+        (is_one_stack && !own.is_empty()).then_some(own)
     }
 
     /// What to tell while code runs on `target`, for which `self` waits.
@@ -171,9 +202,25 @@ mod tests {
     }
 
     #[test]
-    fn guarantee_and_guard_pages_stay_as_they_are() {
-        let limit = |guarantee_bytes| OsStack { guarantee_bytes, ..BELOW }.lowest_limit(PAGE);
-        assert_eq!(limit(0x4001), BELOW.deallocation + UNUSABLE_PAGES * PAGE + 0x5000);
-        assert_eq!(limit(0x40_0000), BELOW.base);
+    fn guard_pages_and_guarantee_are_taken_off() {
+        let low = |guarantee_bytes| {
+            let own = OsStack { guarantee_bytes, ..BELOW }.own_range(BELOW.deallocation, PAGE)?;
+            assert_eq!(own.end, BELOW.base);
+            Some(own.start - BELOW.deallocation)
+        };
+        assert_eq!(low(0), Some(UNUSABLE_PAGES * PAGE));
+        // What Rust's own standard library asks for on its threads; rounded up to pages.
+        assert_eq!([0x5000, 0x4001].map(low), [Some(UNUSABLE_PAGES * PAGE + 0x5000); 2]);
+        assert_eq!([0x40_0000, usize::MAX].map(low), [None; 2]);
+        // Grown to its end.
+        let grown = OsStack { limit: BELOW.lowest_limit(PAGE), ..BELOW };
+        assert_eq!(grown.own_range(BELOW.deallocation, PAGE), Some(grown.limit..BELOW.base));
+        assert_eq!(stack(0x10_0000, 0x10_0000, 0x10_0000).own_range(0x10_0000, PAGE), None);
+    }
+
+    #[test]
+    fn two_stacks_that_another_runtime_tells_of_have_no_bounds() {
+        assert_eq!(CALLING.with(&BELOW).own_range(CALLING.deallocation, PAGE), None);
+        assert_eq!(CALLING.with(&ABOVE).own_range(ABOVE.deallocation, PAGE), None);
     }
 }
