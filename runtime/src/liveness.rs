@@ -42,13 +42,6 @@ const UNPROVEN_STACKS: usize = MOST_UNPROVEN_BYTES / SYSTEM_STACK_BYTES;
 /// How many stacks are orphans.
 static ORPHANS: AtomicUsize = AtomicUsize::new(0);
 
-/// The callback that asks for a further stack.
-pub(crate) struct NewCallback {
-    pub(crate) sp: usize,
-    /// The frame of its shim, from SP to the end of its own record.
-    pub(crate) frame: Range<usize>,
-}
-
 /// Windows: the TEB still tells of the stacks that were left by an exception or by longjmp. Puts it
 /// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound:
 /// the thread runs again on the stack that they were called from, so the unwinder has left theirs.
@@ -76,10 +69,11 @@ fn keep(thread: &Thread, header: &'static Header) {
 }
 
 /// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
-/// Returns the first of them that is idle now and that `take` accepts.
+/// Returns the first of them that is idle now and that `take` accepts. `frame`: that of the shim of
+/// the new callback, from SP to the end of its own record.
 pub(crate) fn reclaim(
     thread: &Thread,
-    callback: &NewCallback,
+    frame: &Range<usize>,
     take: impl Fn(&'static Header) -> bool,
 ) -> Option<&'static Header> {
     let home = thread.home();
@@ -89,37 +83,35 @@ pub(crate) fn reclaim(
         if taken.is_some_and(|taken| ptr::eq(taken, header)) {
             continue;
         }
-        look_at(thread, callback, header);
+        look_at(thread, frame, header);
         // Whether or not it is in the list: who was about to put it there may have been left.
         if taken.is_none() && thread.holds(header) && take(header) {
             taken = Some(header);
         }
     }
     if taken.is_none() && thread.unproven_bytes() > MOST_UNPROVEN_BYTES {
-        presume_dead(thread, callback);
+        presume_dead(thread, frame);
     }
     reclaim_orphans();
     taken
 }
 
-fn look_at(thread: &Thread, callback: &NewCallback, header: &'static Header) {
-    measure_if_unproven(thread, callback, header);
-    if thread.holds(header) && is_dead(callback, header) && !is_pinned(header) {
+fn look_at(thread: &Thread, frame: &Range<usize>, header: &'static Header) {
+    measure_if_unproven(thread, frame, header);
+    if thread.holds(header) && is_dead(frame, header) && !is_pinned(header) {
         abandon(header);
         keep(thread, header);
     }
 }
 
 /// Whether there is proof that the activation on the stack is dead.
-fn is_dead(callback: &NewCallback, header: &Header) -> bool {
-    header.visits.load(Relaxed) == 0 && has_lost_record(callback, header)
+fn is_dead(frame: &Range<usize>, header: &Header) -> bool {
+    header.visits.load(Relaxed) == 0 && has_lost_record(frame, header)
 }
 
 /// Whether the record is gone, or lies in the frame of the new callback.
-fn has_lost_record(callback: &NewCallback, header: &Header) -> bool {
-    header
-        .record()
-        .is_some_and(|record| callback.frame.contains(&record) || is_gone(header, record))
+fn has_lost_record(frame: &Range<usize>, header: &Header) -> bool {
+    header.record().is_some_and(|record| frame.contains(&record) || is_gone(header, record))
 }
 
 /// Whether the record is gone, whoever asks.
@@ -147,9 +139,9 @@ fn abandon(header: &Header) {
 
 /// Notes, once, how much memory an activation holds that is perhaps dead, when the thread has so
 /// many stacks that it matters. A body that lives may touch more later, which only delays this.
-fn measure_if_unproven(thread: &Thread, callback: &NewCallback, header: &'static Header) {
+fn measure_if_unproven(thread: &Thread, frame: &Range<usize>, header: &'static Header) {
     let is_new = header.touched.load(Relaxed) == 0 && thread.held_count() >= UNPROVEN_STACKS;
-    if is_new && thread.holds(header) && is_unproven(thread, callback, header) {
+    if is_new && thread.holds(header) && is_unproven(thread, frame, header) {
         let bytes = header.resident_bytes().max(LEAST_UNPROVEN_BYTES);
         header.touched.store(bytes, Relaxed);
         thread.add_unproven_bytes(bytes);
@@ -159,8 +151,8 @@ fn measure_if_unproven(thread: &Thread, callback: &NewCallback, header: &'static
 /// Takes activations for dead that perhaps are, if their stacks still hold too much: some that were
 /// counted may have ended.
 #[inline(never)]
-fn presume_dead(thread: &Thread, callback: &NewCallback) {
-    let is_unproven = |header: &&'static Header| is_unproven(thread, callback, header);
+fn presume_dead(thread: &Thread, frame: &Range<usize>) {
+    let is_unproven = |header: &&'static Header| is_unproven(thread, frame, header);
     let held = thread.held().filter(is_unproven).map(|header| header.touched.load(Relaxed)).sum();
     thread.set_unproven_bytes(held);
     if held > MOST_UNPROVEN_BYTES {
@@ -176,14 +168,14 @@ fn presume_dead(thread: &Thread, callback: &NewCallback) {
 
 /// Whether the activation is perhaps dead, though nothing proves it: it was called below the new
 /// callback on the thread stack, or has lost its record and visits its calling stack.
-fn is_unproven(thread: &Thread, callback: &NewCallback, header: &Header) -> bool {
+fn is_unproven(thread: &Thread, frame: &Range<usize>, header: &Header) -> bool {
     let may_be_jumped_over = || {
         header.visits.load(Relaxed) != 0
-            && !header.contains(callback.sp)
+            && !header.contains(frame.start)
             && !is_pinned(header)
-            && has_lost_record(callback, header)
+            && has_lost_record(frame, header)
     };
-    may_be_dead(thread, callback.sp, header) || may_be_jumped_over()
+    may_be_dead(thread, frame.start, header) || may_be_jumped_over()
 }
 
 /// Whether the activation was called below a new callback at `sp` on the thread stack.

@@ -18,14 +18,13 @@ use crate::callback::{Callback, Needs};
 use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
-use crate::liveness::{self, NewCallback};
 use crate::locate::{Kind, Place, locate};
 use crate::stack::{Header, Lent, Record, memory, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
 use crate::thread::signal_stack::{self, Setting};
 use crate::thread::{self, Thread};
-use crate::{emergency, ending, errno, os_bounds, settings};
+use crate::{emergency, ending, errno, liveness, os_bounds, settings};
 
 /// A callback that has arrived.
 #[derive(Clone, Copy)]
@@ -451,8 +450,7 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
     }
     let idle = || take_idle(thread, needs, sp, record);
     let found = idle().or_else(|| {
-        let callback = NewCallback { sp, frame };
-        let header = liveness::reclaim(thread, &callback, |header| take(needs, record, header));
+        let header = liveness::reclaim(thread, &frame, |header| take(needs, record, header));
         header.inspect(|header| change_home(thread, header, sp)).or_else(idle)
     });
     if let Some(header) = found {
