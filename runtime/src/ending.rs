@@ -199,7 +199,7 @@ mod apple {
 /// when other threads go on to call the library: told by who has called them.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
 mod is_closing {
-    use core::ffi::c_void;
+    use core::ffi::{CStr, c_void};
 
     unsafe extern "C" {
         fn _Unwind_Backtrace(
@@ -217,12 +217,12 @@ mod is_closing {
             const STOP: i32 = 5;
             // SAFETY: a valid context.
             let start = unsafe { _Unwind_GetRegionStart(context) };
-            if is_dlclose(start) {
+            if has_name(start, c"dlclose") {
                 // SAFETY: the address of the bool below.
                 unsafe { *is_closing.cast::<bool>() = true };
                 return STOP;
             }
-            if is_exit(start) { STOP } else { GO_ON }
+            if has_name(start, c"exit") { STOP } else { GO_ON }
         }
         // Nobody closes the executable; where it is static, its frames may not be findable any
         // more.
@@ -236,44 +236,17 @@ mod is_closing {
         is_closing
     }
 
-    #[cfg(target_os = "linux")]
-    fn is_dlclose(start: usize) -> bool {
-        has_name(start, c"dlclose")
-    }
-
-    #[cfg(target_os = "linux")]
-    fn is_exit(start: usize) -> bool {
-        has_name(start, c"exit")
-    }
-
     /// The address of a function is another one where the executable takes it by a stub of its own,
     /// or where something else has put itself before it, as sanitizers do.
-    #[cfg(target_os = "linux")]
-    fn has_name(start: usize, name: &core::ffi::CStr) -> bool {
-        let mut info = libc::Dl_info {
-            dli_fname: core::ptr::null(),
-            dli_fbase: core::ptr::null_mut(),
-            dli_sname: core::ptr::null(),
-            dli_saddr: core::ptr::null_mut(),
-        };
-        // SAFETY: any address may be asked for; the name, if there is one, is a string of an image
-        // that is loaded. The lock of the loader may be taken again by who has it.
+    fn has_name(start: usize, name: &CStr) -> bool {
+        let mut info = core::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+        // SAFETY: any address may be asked for, and zeros are a valid answer; the name, if there is
+        // one, is a string of an image that is loaded. The lock of the loader may be taken again by
+        // who has it.
         unsafe {
-            libc::dladdr(core::ptr::without_provenance(start), &raw mut info) != 0
-                && !info.dli_sname.is_null()
-                && core::ffi::CStr::from_ptr(info.dli_sname) == name
+            libc::dladdr(core::ptr::without_provenance(start), info.as_mut_ptr());
+            let found = info.assume_init().dli_sname;
+            !found.is_null() && CStr::from_ptr(found) == name
         }
-    }
-
-    /// Told by its address; systems that were never run here.
-    #[cfg(not(target_os = "linux"))]
-    fn is_dlclose(start: usize) -> bool {
-        start == libc::dlclose as *const () as usize
-    }
-
-    /// As above.
-    #[cfg(not(target_os = "linux"))]
-    fn is_exit(start: usize) -> bool {
-        start == libc::exit as *const () as usize
     }
 }
