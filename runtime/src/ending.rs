@@ -226,7 +226,7 @@ mod is_closing {
         }
         // Nobody closes the executable; where it is static, its frames may not be findable any
         // more.
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", target_os = "android"))]
         if crate::process::executable::contains(look as *const () as usize) {
             return false;
         }

@@ -45,10 +45,8 @@ pub(crate) mod executable {
     /// What the kernel tells; the headers follow that of the file, which begins the first segment.
     #[cfg(not(target_os = "freebsd"))]
     pub(crate) fn contains(address: usize) -> bool {
-        #[cfg(target_pointer_width = "32")]
-        use libc::Elf32_Ehdr as FileHeader;
-        #[cfg(target_pointer_width = "64")]
-        use libc::Elf64_Ehdr as FileHeader;
+        // The crate `libc` has the type of the file's header, and `PF_X`, not for every system.
+        const FILE_HEADER_BYTES: usize = if cfg!(target_pointer_width = "64") { 64 } else { 52 };
         // SAFETY: getauxval has no preconditions.
         let (start, count) =
             unsafe { (libc::getauxval(libc::AT_PHDR), libc::getauxval(libc::AT_PHNUM)) };
@@ -61,7 +59,7 @@ pub(crate) mod executable {
         let first =
             headers.iter().find(|header| header.p_type == libc::PT_LOAD && header.p_offset == 0);
         first.is_some_and(|first| {
-            let file = start as usize - size_of::<FileHeader>();
+            let file = start as usize - FILE_HEADER_BYTES;
             holds(headers, file.wrapping_sub(first.p_vaddr as usize), address)
         })
     }
@@ -98,8 +96,9 @@ pub(crate) mod executable {
             _bytes: libc::size_t,
             _none: *mut c_void,
         ) -> c_int {
+            const EXECUTE: u32 = 1;
             let is_executable =
-                |h: &Header| h.p_type == libc::PT_GNU_STACK && h.p_flags & libc::PF_X != 0;
+                |h: &Header| h.p_type == libc::PT_GNU_STACK && h.p_flags & EXECUTE != 0;
             // SAFETY: the loader's own description.
             unsafe { headers_of(&*object) }.iter().any(is_executable).into()
         }
