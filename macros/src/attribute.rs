@@ -1,7 +1,7 @@
 //! The attribute as a function from tokens to tokens: parse, check, expand.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use crate::check;
 use crate::errors::Errors;
@@ -15,6 +15,7 @@ pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream 
     let mut errors = Errors::default();
     let options = Options::parse(options, &mut errors);
     let output = guarded(&options, item.clone(), &mut errors);
+    let errors = errors.into_token_stream();
     if errors.is_empty() { output } else { quote!(#item #errors) }
 }
 
@@ -22,27 +23,19 @@ pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream 
 fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let parsed = Item::parse(item.clone());
     if let Some(skip) = &options.skip {
-        check::skip_stands_alone(skip, options.has_several(), errors);
+        check::skip_stands_alone(skip, options.seen.len() > 1, errors);
         check::skipped(&parsed.kind, errors);
         return item;
     }
     match parsed.kind {
         Kind::Function(callback) => {
             check::callback(&callback, options, errors);
-            expand::callback(&callback, options)
+            return expand::callback(&callback, options);
         }
-        Kind::Block(block) => block::guard(&block, options, errors),
-        Kind::MacroCall(span, _) => {
-            check::not_a_function("a macro call", span, errors);
-            item
-        }
-        Kind::Other(what, span) => {
-            check::not_a_function(what, span, errors);
-            item
-        }
-        Kind::Unreadable(error) => {
-            check::unreadable(&error, errors);
-            item
-        }
+        Kind::Block(block) => return block::guard(&block, options, errors),
+        Kind::MacroCall(span, _) => check::not_a_function("a macro call", span, errors),
+        Kind::Other(what, span) => check::not_a_function(what, span, errors),
+        Kind::Unreadable(error) => check::unreadable(&error, errors),
     }
+    item
 }

@@ -12,11 +12,6 @@ impl Errors {
     pub fn push(&mut self, span: Span, message: impl Into<String>) {
         self.0.push((span, message.into()));
     }
-
-    /// Whether nothing was wrong.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl ToTokens for Errors {

@@ -8,7 +8,7 @@ use super::parameter::Parameter;
 use super::result;
 use super::shim::{Entry, Shim};
 use crate::parse::callback::only_name;
-use crate::parse::tokens::is_punct;
+use crate::parse::tokens::{begins_with_block, is_punct};
 
 /// The fallback as a closure and a comma, with the span of its last token: that is where something
 /// is missing, if anything is. It gets the arguments by reference, and copies those it mentions.
@@ -45,6 +45,7 @@ pub fn in_braces(value: &Expr, site: Span) -> TokenStream {
         Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
             block.to_token_stream()
         }
+        value if begins_with_block(&value.to_token_stream()) => quote_spanned!(site=> { (#value) }),
         value => quote_spanned!(site=> { #value }),
     }
 }

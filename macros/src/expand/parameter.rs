@@ -25,7 +25,7 @@ pub fn all(callback: &Callback, site: Span) -> Vec<Parameter<'_>> {
     for (at, written) in callback.parameters().enumerate() {
         let span = site.located_at(written.pat.span());
         let unnamed = || format_ident!("__guarded_callback_{at}", span = span);
-        let named = plain_name(&written.pat).map(|name| in_shim(name, written, span));
+        let named = plain_name(written).map(|name| in_shim(name, written, span));
         // Macros can give two parameters names that differ in nothing but their hygiene.
         let is_free = |name: &Ident| parameters.iter().all(|other| other.name != *name);
         let name = named.filter(is_free).unwrap_or_else(unnamed);

@@ -141,26 +141,23 @@ impl Callback {
     /// Whether the return type is `!`.
     pub fn never_returns(&self) -> bool {
         let ReturnType::Type(_, ty) = &self.signature.output else { return false };
-        is_never(ty)
+        matches!(inside(ty), Type::Never(_))
     }
 }
 
 /// Whether the type has no size, which rustc refuses in a signature: best without a shim around.
 fn is_unsized(ty: &Type) -> bool {
-    match ty {
-        Type::Slice(_) | Type::TraitObject(_) => true,
-        Type::Path(path) => path.path.is_ident("str"),
-        Type::Paren(paren) => is_unsized(&paren.elem),
-        _ => false,
-    }
+    let ty = inside(ty);
+    matches!(ty, Type::Slice(_) | Type::TraitObject(_)) || is_called(ty, "str")
 }
 
-fn is_never(ty: &Type) -> bool {
-    match ty {
-        Type::Never(_) => true,
-        Type::Paren(paren) => is_never(&paren.elem),
-        _ => false,
-    }
+/// The type without parentheses around it.
+fn inside(ty: &Type) -> &Type {
+    if let Type::Paren(paren) = ty { inside(&paren.elem) } else { ty }
+}
+
+fn is_called(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(ty) if ty.path.is_ident(name))
 }
 
 /// The name that a pattern is, `mut` or not, where it is nothing else.
@@ -171,10 +168,12 @@ pub fn only_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// The name that a pattern binds. One in capitals may be a constant or a unit struct, which binds
-/// nothing.
-pub fn plain_name(pattern: &Pat) -> Option<&Ident> {
-    only_name(pattern).filter(|name| !name.to_string().starts_with(char::is_uppercase))
+/// The name that a parameter binds. One in capitals, or with the name of the type, may be a
+/// constant or a unit struct, which binds nothing, and would be another value in the shim.
+pub fn plain_name(parameter: &PatType) -> Option<&Ident> {
+    let name = only_name(&parameter.pat)?;
+    let text = name.to_string();
+    (!text.starts_with(char::is_uppercase) && !is_called(&parameter.ty, &text)).then_some(name)
 }
 
 fn read_leading(input: ParseStream<'_>) -> syn::Result<TokenStream> {
@@ -206,6 +205,7 @@ impl Body {
         if inner.is_empty() {
             return Ok(Self::Block(braces));
         }
+        let outer = |attribute| Attribute { style: AttrStyle::Outer, ..attribute };
         attributes.extend(inner.into_iter().map(outer));
         Ok(Self::Block(braced(&braces, without_fragments(rest, false))))
     }
@@ -216,9 +216,4 @@ impl Body {
             Self::Missing(span) => *span,
         }
     }
-}
-
-/// The attribute in front of the function.
-fn outer(attribute: Attribute) -> Attribute {
-    Attribute { style: AttrStyle::Outer, ..attribute }
 }

@@ -32,7 +32,7 @@ pub struct Options {
     pub runtime: Option<Path>,
     pub skip: Option<Ident>,
     /// The names that were given.
-    seen: Vec<String>,
+    pub seen: Vec<String>,
 }
 
 /// What C gets when the body cannot give it anything.
@@ -59,11 +59,6 @@ impl Options {
             errors.push(error.span(), error.to_string());
         }
         options
-    }
-
-    /// Whether more than one option was given.
-    pub fn has_several(&self) -> bool {
-        self.seen.len() > 1
     }
 
     /// Reads an option and the comma behind it.

@@ -1,6 +1,7 @@
 //! What is asked of tokens without parsing them.
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Attribute, Expr, Meta};
 
 /// The tokens without the invisible groups that macros put around what they insert, since rustc
@@ -35,7 +36,7 @@ fn has_fragments(tokens: TokenStream) -> bool {
 }
 
 fn can_fall_apart(inside: &TokenStream, before: &[TokenTree], after: &[TokenTree]) -> bool {
-    use Expr::{Binary, Block, Cast, Closure, If, Match, Range, Unary, Unsafe};
+    use Expr::{Binary, Call, Cast, Closure, Index, Range, Reference, Unary};
     let binds = |token: &&TokenTree| match token {
         TokenTree::Punct(punct) => !",;:=<>".contains(punct.as_char()),
         token => matches!(token, TokenTree::Ident(_)),
@@ -43,15 +44,37 @@ fn can_fall_apart(inside: &TokenStream, before: &[TokenTree], after: &[TokenTree
     let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word != "as");
     let is_called = matches!(after.first(), Some(TokenTree::Group(group))
         if group.delimiter() != Delimiter::Brace);
+    let (is_compared, begins) = (is_compared(before, after), begins_with_block(inside));
     let (before, after) = (before.last().filter(binds), after.first().filter(binds));
+    let binds_them = before.into_iter().chain(after).any(|token| !is_word(token));
     let text = inside.to_string();
     let is_sum = |word: &&str| text.starts_with(*word) && text.contains('+');
     match syn::parse2(inside.clone()) {
-        Ok(Binary(_) | Cast(_) | Closure(_) | Range(_) | Unary(_)) if is_called => true,
-        Ok(Binary(_) | Block(_) | Cast(_) | Closure(_) | If(_) | Match(_) | Range(_))
-        | Ok(Unary(_) | Unsafe(_)) => before.into_iter().chain(after).any(|token| !is_word(token)),
+        Ok(Binary(_) | Cast(_) | Closure(_) | Range(_)) => {
+            binds_them || is_called || is_compared || begins
+        }
+        Ok(Reference(_) | Unary(_)) => binds_them || is_called,
+        Ok(Call(_) | Index(_)) if begins => true,
+        Ok(_) if begins => binds_them,
         _ => before.is_some() && ["dyn ", "impl "].iter().any(is_sum),
     }
+}
+
+/// Whether a statement of these tokens may end behind the block that they begin with.
+pub fn begins_with_block(tokens: &TokenStream) -> bool {
+    let text = tokens.to_string();
+    let first = ["{", "'", "const ", "for ", "if ", "loop ", "match ", "unsafe ", "while "];
+    first.iter().any(|first| text.starts_with(first))
+}
+
+/// Whether `<`, `==` or the like stands beside: not `=`, `=>` or `->`.
+fn is_compared(before: &[TokenTree], after: &[TokenTree]) -> bool {
+    let text = |tokens: &[TokenTree]| tokens.iter().cloned().collect::<TokenStream>().to_string();
+    let before = text(&before[before.len().saturating_sub(2)..]);
+    let after = text(&after[..after.len().min(2)]);
+    let is_arrow = before.ends_with("=>") || before.ends_with("->");
+    let signs = ["<", ">", "==", "!=", "<=", ">="];
+    signs.iter().any(|sign| before.ends_with(sign) && !is_arrow || after.starts_with(sign))
 }
 
 /// The group in braces that the token is.
@@ -97,13 +120,9 @@ pub fn is_attribute(attribute: &Attribute, name: &str) -> bool {
 
 /// Whether the attribute is `name`, or may become it: `#[cfg_attr(.., name)]`.
 pub fn may_be_attribute(attribute: &Attribute, name: &str) -> bool {
-    let conditional = || match &attribute.meta {
-        Meta::List(list) => {
-            list.path.is_ident("cfg_attr") && mentions(list.tokens.clone(), &[name.to_owned()])
-        }
-        _ => false,
-    };
-    is_attribute(attribute, name) || conditional()
+    let is_conditional = attribute.path().is_ident("cfg_attr");
+    is_attribute(attribute, name)
+        || is_conditional && mentions(attribute.meta.to_token_stream(), &[name.to_owned()])
 }
 
 /// Counts angle brackets where `<` is never "less than". The `>` of `->` and `=>` does not count.

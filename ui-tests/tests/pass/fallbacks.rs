@@ -67,6 +67,19 @@ extern "C" fn large_argument(values: [i32; 3], fail: bool) -> [i32; 3] {
     values
 }
 
+#[guarded_callback(fallback = if value > 1 { 1 } else { 2 } + 1)]
+extern "C" fn begins_with_if(value: i32) -> i32 {
+    panic!("quiet {value}")
+}
+
+#[guarded_callback(
+    reserve = if cfg!(unix) { 2 } else { 1 } * 64 * 1024,
+    fallback = unsafe { (&raw const value).read() } as u8 + 1
+)]
+extern "C" fn begins_with_unsafe(value: i32) -> u8 {
+    panic!("quiet {value}")
+}
+
 fn main() {
     std::panic::set_hook(Box::new(|_| {}));
     assert_eq!((number(true), number(false)), (-1, 1));
@@ -80,5 +93,6 @@ fn main() {
     assert_eq!(qualified(), Err(1));
     assert_eq!(zeroed(), [0; 4]);
     assert!(comparison());
+    assert_eq!((begins_with_if(1), begins_with_unsafe(1)), (3, 2));
     assert_eq!((large_argument([1; 3], true), large_argument([1; 3], false)), ([0; 3], [1; 3]));
 }

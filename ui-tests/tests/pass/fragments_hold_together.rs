@@ -51,6 +51,35 @@ macro_rules! callbacks {
 
 callbacks!(1 + 2, { 4 + 4 }, dyn Send + Sync, -7_i32);
 
+macro_rules! compared {
+    ($bits:expr, $either:expr, $cast:expr, $slice:expr, $by_match:expr) => {
+        #[guarded_callback]
+        extern "C" fn shifted(bits: [u8; $bits << 1]) -> usize {
+            bits.len()
+        }
+
+        #[guarded_callback]
+        extern "C" fn equal(_: [u8; ($either == false) as usize]) -> bool {
+            #![allow(unused)]
+            $either == false
+        }
+
+        #[guarded_callback]
+        extern "C" fn less(_: [u8; if $cast < 4 { 1 } else { 2 }]) -> bool {
+            #![allow(unused)]
+            1 > 2 || 100 >= $cast
+        }
+
+        #[guarded_callback]
+        extern "C" fn borrowed(_: [u8; $slice.len()]) -> i32 {
+            #![allow(unused)]
+            $by_match
+        }
+    };
+}
+
+compared!(1 | 2, true || true, 3_u8 as usize, &[1, 2, 3], match 1 { one => one } + 1);
+
 fn main() {
     std::panic::set_hook(Box::new(|_| {}));
     assert_eq!((product(false), product(true)), (9, 6));
@@ -60,4 +89,5 @@ fn main() {
     let any: &(dyn Send + Sync) = &1;
     assert_eq!((items::PRODUCT, items::Count::count(&any)), (6, 6));
     assert_eq!(items::with_attribute_inside(), 6);
+    assert_eq!((shifted([0; 6]), equal([]), less([0; 1]), borrowed([0; 3])), (6, false, true, 2));
 }

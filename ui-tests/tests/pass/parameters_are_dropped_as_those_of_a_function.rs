@@ -54,9 +54,24 @@ fn order(callback: Callback) -> Vec<&'static str> {
     std::mem::take(&mut LOG.lock().unwrap())
 }
 
+#[allow(non_camel_case_types)]
+struct unit;
+
+impl Drop for unit {
+    fn drop(&mut self) {
+        LOG.lock().unwrap().push("unit");
+    }
+}
+
+/// The pattern names the type's one value, and binds nothing.
+#[guarded_callback]
+extern "C" fn unit_structure(unit: unit) {}
+
 fn main() {
     let expected = order(Noisy::plain);
     assert_eq!(expected.len(), 8);
     assert_eq!(order(Noisy::guarded), expected);
     assert_eq!(order(Noisy::with_fallback), expected);
+    unit_structure(unit);
+    assert_eq!(*LOG.lock().unwrap(), ["unit"]);
 }
