@@ -188,47 +188,48 @@ macro_rules! fast {
         use super::*;
         use run::$with::Fallback;
         bodies! { $abi $with ($($A $a),*) }
-        calls! { [Describe + Body] [+ Copy] ($($A $a),*) _body, _fallback =>
-            fast_path! {
-                extern $abi fn fast<[F, G] $($A),*>
-                where [
-                    D: Describe + Body, F: FnOnce($($A),*) -> R + Copy,
-                    G: Fallback<$($A,)* R> + Copy
-                ]
-                body = D::body, slow = slow
-            }
 
-            #[cold]
-            #[inline(never)]
-            unsafe extern $abi fn slow<
+        fast_path! {
+            extern $abi fn fast<[F, G] $($A),*>
+            where [
                 D: Describe + Body, F: FnOnce($($A),*) -> R + Copy,
-                G: Fallback<$($A,)* R> + Copy, $($A,)* R
-            >($(mut $a: ManuallyDrop<$A>),*) -> R {
-                let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
-                if Values::<($($A,)*), R>::FIT_BY_ADDRESS && may_stay_after_all(needs) {
-                    // SAFETY: the arguments are those of the body, of which there is a value.
-                    return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
-                }
-                let arguments = ($(&raw mut $a,)*);
-                let run = move || {
-                    let ($($a,)*) = arguments;
-                    // SAFETY: the arguments are moved out once; this frame lasts longer.
-                    unsafe { D::body::<F, G, $($A,)* R>($(read($a)),*) }
-                };
-                if !G::EXISTS {
-                    return call::guarded::<$unwinds, false, R, _>(needs, run);
-                }
-                call::guarded_or::<$unwinds, false, R, _>(needs, run, move || {
-                    let ($($a,)*) = arguments;
-                    // SAFETY: as above; what the body never got is dropped before the fallback
-                    // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
-                    unsafe {
-                        $(ManuallyDrop::drop(&mut *$a);)*
-                        only_value::<G>().value($(&*$a.cast::<$A>()),*)
-                    }
-                })
-            }
+                G: Fallback<$($A,)* R> + Copy
+            ]
+            body = D::body, slow = slow
+        }
 
+        #[cold]
+        #[inline(never)]
+        unsafe extern $abi fn slow<
+            D: Describe + Body, F: FnOnce($($A),*) -> R + Copy,
+            G: Fallback<$($A,)* R> + Copy, $($A,)* R
+        >($(mut $a: ManuallyDrop<$A>),*) -> R {
+            let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
+            if Values::<($($A,)*), R>::FIT_BY_ADDRESS && may_stay_after_all(needs) {
+                // SAFETY: the arguments are those of the body, of which there is a value.
+                return unsafe { D::body::<F, G, $($A,)* R>($($a),*) };
+            }
+            let arguments = ($(&raw mut $a,)*);
+            let run = move || {
+                let ($($a,)*) = arguments;
+                // SAFETY: the arguments are moved out once; this frame lasts longer.
+                unsafe { D::body::<F, G, $($A,)* R>($(read($a)),*) }
+            };
+            if !G::EXISTS {
+                return call::guarded::<$unwinds, false, R, _>(needs, run);
+            }
+            call::guarded_or::<$unwinds, false, R, _>(needs, run, move || {
+                let ($($a,)*) = arguments;
+                // SAFETY: as above; what the body never got is dropped before the fallback
+                // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
+                unsafe {
+                    $(ManuallyDrop::drop(&mut *$a);)*
+                    only_value::<G>().value($(&*$a.cast::<$A>()),*)
+                }
+            })
+        }
+
+        calls! { [Describe + Body] [+ Copy] ($($A $a),*) _body, _fallback =>
             // SAFETY: the arguments are those of the body, of which there is a value.
             unsafe { fast::<D, F, G, $($A,)* R>($($a),*) }
         }
@@ -269,65 +270,73 @@ macro_rules! compiled {
             if G::EXISTS { caught(body, fallback, $($a),*) } else { body($($a),*) }
         }
 
-        calls! { [Describe] [] ($($A $a),*) body, fallback =>
-            #[inline(never)]
-            fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
-                mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
-            ) -> R {
-                let (body, fallback) = (&raw mut body, &raw const fallback);
-                let arguments = ($(&raw mut $a,)*);
-                let run = move || {
-                    let ($($a,)*) = arguments;
-                    // SAFETY: all of them are moved out once; this frame lasts longer.
-                    unsafe {
-                        let body = ManuallyDrop::into_inner(read(body));
-                        let fallback = ManuallyDrop::into_inner(read(fallback));
-                        compiled!(@in_place $kind body(
-                            G::EXISTS, fallback, $(ManuallyDrop::into_inner(read($a))),*
-                        ))
-                    }
-                };
-                // Without a fallback a refusal does not return.
-                let refused = move || {
-                    let ($($a,)*) = arguments;
-                    // SAFETY: as above; what the body never got is dropped before the fallback
-                    // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
-                    unsafe {
-                        $(ManuallyDrop::drop(&mut *$a);)*
-                        ManuallyDrop::drop(&mut *body);
-                        ManuallyDrop::into_inner(read(fallback)).value($(&*$a.cast::<$A>()),*)
-                    }
-                };
-                let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
-                if D::UNWINDS {
-                    call::guarded_or::<true, true, R, _>(needs, run, refused)
-                } else {
-                    call::guarded_or::<false, true, R, _>(needs, run, refused)
+        /// Runs a call where there is room; the body gets its arguments from this frame.
+        #[inline(never)]
+        fn elsewhere<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
+            mut body: ManuallyDrop<F>, fallback: ManuallyDrop<G>, $(mut $a: ManuallyDrop<$A>),*
+        ) -> R {
+            let (body, fallback) = (&raw mut body, &raw const fallback);
+            let arguments = ($(&raw mut $a,)*);
+            let run = move || {
+                let ($($a,)*) = arguments;
+                // SAFETY: all of them are moved out once; this frame lasts longer.
+                unsafe {
+                    let body = ManuallyDrop::into_inner(read(body));
+                    let fallback = ManuallyDrop::into_inner(read(fallback));
+                    compiled!(@in_place $kind body(
+                        G::EXISTS, fallback, $(ManuallyDrop::into_inner(read($a))),*
+                    ))
                 }
+            };
+            // Without a fallback a refusal does not return.
+            let refused = move || {
+                let ($($a,)*) = arguments;
+                // SAFETY: as above; what the body never got is dropped before the fallback
+                // runs, which looks at arguments that are `Copy` alone, as in `run::caught`.
+                unsafe {
+                    $(ManuallyDrop::drop(&mut *$a);)*
+                    ManuallyDrop::drop(&mut *body);
+                    ManuallyDrop::into_inner(read(fallback)).value($(&*$a.cast::<$A>()),*)
+                }
+            };
+            let needs = needs::<D, ($($A,)*), R>(G::EXISTS);
+            if D::UNWINDS {
+                call::guarded_or::<true, true, R, _>(needs, run, refused)
+            } else {
+                call::guarded_or::<false, true, R, _>(needs, run, refused)
             }
+        }
 
+        /// Runs a small call from here. The closure is called in a frame of its own.
+        #[inline(always)]
+        fn near<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
+            body: F, fallback: G, $($a: $A),*
+        ) -> R {
+            let fallback = ManuallyDrop::new(fallback);
+            let (fallback, copies) = (&raw const fallback, ($(copy_of(&$a),)*));
+            // SAFETY: this frame lasts longer, and one of the two calls is made.
+            let fallback = move || unsafe { ManuallyDrop::into_inner(read(fallback)) };
+            let refused = || {
+                let ($($a,)*) = &copies;
+                // SAFETY: the fallback looks at arguments that are `Copy` alone, as in
+                // `run::caught`.
+                fallback().value($(unsafe { $a.assume_init_ref() }),*)
+            };
+            let call = move || caught(body, fallback(), $($a),*);
+            if G::EXISTS {
+                by_address::guarded::<D, true, R, _, _>(call, refused)
+            } else {
+                by_address::guarded::<D, false, R, _, _>(call, refused)
+            }
+        }
+
+        calls! { [Describe] [] ($($A $a),*) body, fallback =>
             let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
             if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
                 return compiled!(@in_place $kind body(has_fallback, fallback, $($a),*));
             }
             if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
-                let fallback = ManuallyDrop::new(fallback);
-                let (fallback, copies) = (&raw const fallback, ($(copy_of(&$a),)*));
-                // SAFETY: this frame lasts longer, and one of the two calls is made.
-                let fallback = move || unsafe { ManuallyDrop::into_inner(read(fallback)) };
-                let refused = || {
-                    let ($($a,)*) = &copies;
-                    // SAFETY: the fallback looks at arguments that are `Copy` alone, as in
-                    // `run::caught`.
-                    fallback().value($(unsafe { $a.assume_init_ref() }),*)
-                };
-                // The closure is called in a frame of its own.
-                let call = move || caught(body, fallback(), $($a),*);
-                return if has_fallback {
-                    by_address::guarded::<D, true, R, _, _>(call, refused)
-                } else {
-                    by_address::guarded::<D, false, R, _, _>(call, refused)
-                };
+                return near::<D, F, G, $($A,)* R>(body, fallback, $($a),*);
             }
             type Elsewhere<F, G, $($A,)* R> =
                 fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R;
