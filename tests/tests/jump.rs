@@ -231,13 +231,44 @@ in_both_modes! {
     }
 }
 
+/// How many bodies are left.
+const SHALLOWER: usize = 700;
+
+/// Nested bodies, each on a further stack, as its own frame leaves less than the next one needs.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn nested_on_stacks_of_their_own(depth: usize) {
+    use guarded_callback::{Mode, Options, call_guarded};
+    static DEEP: Options = Options::new("deep").reserve((8 << 20) - 64 * KIB).switch(Mode::Always);
+    call_guarded(&DEEP, || {
+        let frame = core::hint::black_box([0_u8; 100 * KIB]);
+        if depth > 1 {
+            nested_on_stacks_of_their_own(depth - 1);
+        }
+        core::hint::black_box(frame);
+    });
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" fn shallower_on_idle_stacks(held) {
+    nested_on_stacks_of_their_own(SHALLOWER);
+    let before = resident_bytes();
+    for i in (0..SHALLOWER).rev() {
+        let f = touches_a_mib_and_jumps::of(Mode::Always);
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_jumped(4096 * i, f, ptr::null_mut()) }, 1);
+    }
+    // SAFETY: the test passes the number.
+    unsafe { *held.cast() = resident_bytes().saturating_sub(before) };
+    0
+} }
+
 alone! {
     fn longjmp_from_ever_shallower_frames_holds_at_most_256_mib() {
         if is_emulated("keeps memory of its own") {
             return;
         }
         callback! { "C" fn shallower(_arg) {
-            for i in (0..700).rev() {
+            for i in (0..SHALLOWER).rev() {
                 let f = touches_a_mib_and_jumps::of(Mode::Always);
                 // SAFETY: the body does not use its argument.
                 assert_eq!(unsafe { c::c_call_jumped(4096 * i, f, ptr::null_mut()) }, 1);
@@ -253,6 +284,22 @@ alone! {
         // Of a smaller stack less than a MiB is touched.
         let most = if cfg!(target_pointer_width = "64") { 320 } else { 360 };
         assert!(stats().stacks_mapped < most, "{:?}", stats());
+    }
+
+    /// The stacks that the bodies leave are idle ones of the thread at first.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    fn longjmp_from_ever_shallower_frames_leaves_at_most_256_mib_on_idle_stacks() {
+        if is_emulated("keeps memory of its own") {
+            return;
+        }
+        let mut held = 0_usize;
+        let f = shallower_on_idle_stacks::of(Mode::Plain);
+        // SAFETY: the body expects the number.
+        let result = unsafe { c::c_call_on_thread(4096 * KIB, f, ptr::from_mut(&mut held).cast()) };
+        assert_eq!(result, 0);
+        println!("{} KiB more are resident, {:?}", held / KIB, stats());
+        assert!(held < 400 << 20, "{held}");
+        assert!(stats().stacks_mapped >= SHALLOWER, "{:?}", stats());
     }
 
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
