@@ -76,14 +76,19 @@ unsafe extern "C" fn mmap(
         does_nothing::always(ptr::null_mut());
     }
     // SAFETY: the caller's promise. All 64-bit systems have this call, the others one of another
-    // name.
-    unsafe {
-        let number = if cfg!(target_pointer_width = "64") { libc::SYS_mmap } else { SYS_MMAP2 };
-        let offset = if cfg!(target_pointer_width = "64") { offset } else { offset / 4096 };
-        ptr::with_exposed_provenance_mut(libc::syscall(
-            number, at, bytes, protection, flags, file, offset,
-        ) as usize)
-    }
+    // name; s390x takes the address of its arguments.
+    let base = unsafe {
+        if cfg!(target_arch = "s390x") {
+            let (protection, flags, file) = (protection as usize, flags as usize, file as usize);
+            let arguments = [at.addr(), bytes, protection, flags, file, offset as usize];
+            libc::syscall(libc::SYS_mmap, &raw const arguments)
+        } else if cfg!(target_pointer_width = "64") {
+            libc::syscall(libc::SYS_mmap, at, bytes, protection, flags, file, offset)
+        } else {
+            libc::syscall(SYS_MMAP2, at, bytes, protection, flags, file, offset / 4096)
+        }
+    };
+    ptr::with_exposed_provenance_mut(base as usize)
 }
 
 /// What the standard library calls.
