@@ -75,18 +75,21 @@ unsafe extern "C" fn mmap(
         MAPPINGS.fetch_add(1, Relaxed);
         does_nothing::always(ptr::null_mut());
     }
-    // SAFETY: the caller's promise. All 64-bit systems have this call, the others one of another
-    // name; s390x takes the address of its arguments.
+    // 32-bit systems have a call of another name, and s390x takes the address of its arguments.
+    #[cfg(target_arch = "s390x")]
+    // SAFETY: the caller's promise.
     let base = unsafe {
-        if cfg!(target_arch = "s390x") {
-            let (protection, flags, file) = (protection as usize, flags as usize, file as usize);
-            let arguments = [at.addr(), bytes, protection, flags, file, offset as usize];
-            libc::syscall(libc::SYS_mmap, &raw const arguments)
-        } else if cfg!(target_pointer_width = "64") {
-            libc::syscall(libc::SYS_mmap, at, bytes, protection, flags, file, offset)
-        } else {
-            libc::syscall(SYS_MMAP2, at, bytes, protection, flags, file, offset / 4096)
-        }
+        let (protection, flags, file) = (protection as usize, flags as usize, file as usize);
+        let arguments = [at.addr(), bytes, protection, flags, file, offset as usize];
+        libc::syscall(libc::SYS_mmap, &raw const arguments)
+    };
+    #[cfg(all(target_pointer_width = "64", not(target_arch = "s390x")))]
+    // SAFETY: as above.
+    let base = unsafe { libc::syscall(libc::SYS_mmap, at, bytes, protection, flags, file, offset) };
+    #[cfg(target_pointer_width = "32")]
+    // SAFETY: as above.
+    let base = unsafe {
+        libc::syscall(libc::SYS_mmap2, at, bytes, protection, flags, file, offset / 4096)
     };
     ptr::with_exposed_provenance_mut(base as usize)
 }
@@ -105,11 +108,6 @@ unsafe extern "C" fn mmap64(
     // SAFETY: passed on.
     unsafe { mmap(at, bytes, protection, flags, file, offset) }
 }
-
-#[cfg(target_pointer_width = "64")]
-const SYS_MMAP2: libc::c_long = 0;
-#[cfg(target_pointer_width = "32")]
-const SYS_MMAP2: libc::c_long = libc::SYS_mmap2;
 
 fn allocations(of: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
