@@ -21,6 +21,7 @@
 //! A longjmp skips step 6. The stack then stays in use, so that the next callback takes another
 //! one; the slow path finds the proof that the activation is dead (liveness.rs).
 
+use core::hint::black_box;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
@@ -106,7 +107,8 @@ fn with_large_result<const UNWINDS: bool, const LOOKS: bool, R, F: FnOnce() -> R
     let mut record = MaybeUninit::uninit();
     match enter::<LOOKS>(needs, &mut record) {
         Entry::OnStack(header) => on_stack::<UNWINDS, R, F>(header, needs, call),
-        Entry::InPlace => in_place(call),
+        // Hidden from the compiler, as in `call_here`.
+        Entry::InPlace => black_box(in_place::<R, F> as fn(F) -> R)(call),
         Entry::Refused => refused(call),
     }
 }
@@ -203,10 +205,30 @@ unsafe extern "C-unwind" fn run<const LOOKS: bool>(
             drop(cross(header, false, needs, argument, first, header.top()));
         },
         // SAFETY: passed on.
-        Entry::InPlace => unsafe { first(argument) },
+        Entry::InPlace => unsafe { call_here(first, argument) },
         Entry::Refused => return false,
     }
     true
+}
+
+/// Calls `first(argument)` in a function that has cleanup for other calls, and so a table for
+/// unwinders. A call that it does not list ends the process at a forced unwinding (pthread_exit). So
+/// `first` is hidden from the compiler, which leaves out those of which it knows that nothing
+/// unwinds out of them. Where panics abort there is no cleanup, and the other way round any call
+/// that is listed ends the process: there nothing unwinds out of this one.
+///
+/// # Safety
+/// `argument` is what `first` expects.
+#[inline(always)]
+unsafe fn call_here(first: First, argument: *mut u8) {
+    // SAFETY: the types differ only in what may unwind out of the function; the rest is passed on.
+    unsafe {
+        if cfg!(panic = "abort") {
+            core::mem::transmute::<First, unsafe extern "C" fn(*mut u8)>(first)(argument);
+        } else {
+            black_box(first)(argument);
+        }
+    }
 }
 
 /// Decides where the body runs. `record` lies in the frame of the caller. What is called for that

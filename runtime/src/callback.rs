@@ -91,8 +91,8 @@ pub trait Describe {
     /// The callback as a static.
     const REFERENCE: &'static Callback = &Self::CALLBACK;
 
-    /// Whether panics and exceptions may leave it.
-    const UNWINDS: bool = Self::CALLBACK.unwinds;
+    /// Whether panics and exceptions may leave it. Where panics abort they may not, whatever the ABI.
+    const UNWINDS: bool = Self::CALLBACK.unwinds && cfg!(panic = "unwind");
 }
 
 impl Options {

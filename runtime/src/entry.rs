@@ -330,7 +330,11 @@ macro_rules! compiled {
             }
         }
 
-        calls! { [Describe] [] ($($A $a),*) body, fallback =>
+        /// Decides where the body runs.
+        #[inline(always)]
+        fn guarded<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
+            body: F, fallback: G, $($a: $A),*
+        ) -> R {
             let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
             if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
                 return compiled!(@in_place $kind body(has_fallback, fallback, $($a),*));
@@ -348,6 +352,25 @@ macro_rules! compiled {
                 transmute::<Elsewhere<F, G, $($A,)* R>, fn(F, G, $($A),*) -> R>(elsewhere)
             };
             elsewhere(body, fallback, $($a),*)
+        }
+
+        /// The same for shims that nothing may unwind out of, which make this call alone: the table
+        /// for unwinders that they have for one call does not list another, of which the compiler
+        /// knows that nothing unwinds out of it, and cleanup in them stops a forced unwinding
+        /// (pthread_exit).
+        #[inline(never)]
+        fn in_one_call<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
+            body: F, fallback: G, $($a: $A),*
+        ) -> R {
+            guarded::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
+        }
+
+        calls! { [Describe] [] ($($A $a),*) body, fallback =>
+            if D::UNWINDS {
+                guarded::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
+            } else {
+                in_one_call::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
+            }
         }
         }
     )* };
@@ -483,6 +506,16 @@ if_fast_path! { {
             const EXISTS: bool = HAS_FALLBACK;
         }
 
+        /// Whether the call was not refused; nothing where no refusal returns.
+        #[repr(transparent)]
+        struct HasRun(MaybeUninit<bool>);
+
+        impl From<bool> for HasRun {
+            fn from(has_run: bool) -> Self {
+                Self(MaybeUninit::new(has_run))
+            }
+        }
+
         /// What lies at the address.
         struct Call<F, R> {
             call: ManuallyDrop<F>,
@@ -505,7 +538,7 @@ if_fast_path! { {
                 let call = address.0.cast::<Call<F, R>>();
                 // SAFETY: the call above, which is moved out once; its frame lasts longer.
                 unsafe { (*call).result.write(ManuallyDrop::take(&mut (*call).call)()) };
-                true
+                HasRun(if HAS_FALLBACK { MaybeUninit::new(true) } else { MaybeUninit::uninit() })
             };
             let address = Address::<HAS_FALLBACK>((&raw mut call).cast());
             let has_run = if D::UNWINDS {
@@ -513,7 +546,8 @@ if_fast_path! { {
             } else {
                 ending::<D, _, _>(run, address)
             };
-            if has_run || !HAS_FALLBACK {
+            // SAFETY: with a fallback it is written, by the call or at a refusal.
+            if !HAS_FALLBACK || unsafe { has_run.0.assume_init() } {
                 // SAFETY: the call has written it. Without a fallback nobody sees a refusal.
                 return unsafe { call.result.assume_init() };
             }
@@ -523,12 +557,12 @@ if_fast_path! { {
 
         macro_rules! by_address {
             ($name:ident $abi:literal $unwinds:literal) => {
-                /// Runs `run(address)` where there is room; false when it was refused.
+                /// Runs `run(address)` where there is room.
                 #[inline(always)]
-                fn $name<D: Describe, F: FnOnce(A) -> bool + Copy, A: Copy + Fallback>(
+                fn $name<D: Describe, F: FnOnce(A) -> HasRun + Copy, A: Copy + Fallback>(
                     _run: F,
                     address: A,
-                ) -> bool {
+                ) -> HasRun {
                     fast_path! {
                         extern $abi fn fast<[F] A>
                         where [
@@ -537,8 +571,12 @@ if_fast_path! { {
                         body = body, slow = slow
                     }
 
+                    // `Copy`: with a value to drop there would be cleanup, which would end a forced
+                    // unwinding (pthread_exit).
                     #[inline(never)]
-                    unsafe extern $abi fn body<F: FnOnce(A) -> R + Copy, A, R>(address: A) -> R {
+                    unsafe extern $abi fn body<F: FnOnce(A) -> R + Copy, A: Copy, R>(
+                        address: A,
+                    ) -> R {
                         // SAFETY: the shim was called with a value of the type.
                         unsafe { only_value::<F>()(address) }
                     }
@@ -563,7 +601,7 @@ if_fast_path! { {
                     }
 
                     // SAFETY: the address is what `run` expects.
-                    unsafe { fast::<D, F, A, bool>(address) }
+                    unsafe { fast::<D, F, A, HasRun>(address) }
                 }
             };
         }
