@@ -212,10 +212,10 @@ unsafe extern "C-unwind" fn run<const LOOKS: bool>(
 }
 
 /// Calls `first(argument)` in a function that has cleanup for other calls, and so a table for
-/// unwinders. A call that it does not list ends the process at a forced unwinding (pthread_exit). So
-/// `first` is hidden from the compiler, which leaves out those of which it knows that nothing
-/// unwinds out of them. Where panics abort there is no cleanup, and the other way round any call
-/// that is listed ends the process: there nothing unwinds out of this one.
+/// unwinders. A call that it does not list ends the process at a forced unwinding (pthread_exit).
+/// So `first` is hidden from the compiler, which leaves out those of which it knows that nothing
+/// unwinds out of them. Where panics abort there is no cleanup, and any call that is listed ends
+/// the process: there nothing unwinds out of this one.
 ///
 /// # Safety
 /// `argument` is what `first` expects.

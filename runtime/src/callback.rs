@@ -91,7 +91,7 @@ pub trait Describe {
     /// The callback as a static.
     const REFERENCE: &'static Callback = &Self::CALLBACK;
 
-    /// Whether panics and exceptions may leave it. Where panics abort they may not, whatever the ABI.
+    /// Whether panics and exceptions may leave it: not where panics abort, whatever the ABI.
     const UNWINDS: bool = Self::CALLBACK.unwinds && cfg!(panic = "unwind");
 }
 

@@ -229,8 +229,8 @@ pub(crate) unsafe fn call_on_stack(
     type Calls = unsafe extern "C-unwind" fn(*mut u8, Callee, *mut u8, &SwitchRecord);
     type CallsOnly = unsafe extern "C" fn(*mut u8, Callee, *mut u8, &SwitchRecord);
     if cfg!(panic = "abort") {
-        // Nothing unwinds then but a forced unwinding (pthread_exit), which would end the process in
-        // a caller that has a table for unwinders.
+        // Nothing unwinds then but a forced unwinding (pthread_exit), which would end the process
+        // in a caller that has a table for unwinders.
         // SAFETY: the types differ only in what may unwind out of the function; the rest is the
         // caller's promise.
         unsafe {
