@@ -131,6 +131,15 @@ fn library_ends(is_closed: bool) {
     }
 }
 
+/// The library is closed, or the process ends, when other threads go on to call it; nobody knows.
+/// Stacks stay; threads that end do not come back into what may be unmapped.
+#[cfg_attr(not(unix), allow(dead_code, reason = "told elsewhere"))]
+fn library_may_be_closed() {
+    library_ends(false);
+    tls::forget_place();
+    exit::forget();
+}
+
 /// Unmaps all stacks that nothing lives on. Nobody calls the library any more but its destructors,
 /// on this thread, which from now on keeps no stack; and no thread comes back into it but for
 /// bodies that are suspended.
@@ -156,7 +165,10 @@ fn release_all() {
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".fini_array.00101"))]
 static AT_UNLOAD: extern "C" fn() = {
     extern "C" fn at_unload() {
-        library_ends(is_closing::is_closing());
+        match is_closing::is_closing() {
+            Some(is_closed) => library_ends(is_closed),
+            None => library_may_be_closed(),
+        }
     }
     at_unload
 };
@@ -176,9 +188,7 @@ mod apple {
     }
 
     unsafe extern "C" fn library_ends(_argument: *mut libc::c_void) {
-        super::library_ends(false);
-        super::tls::forget_place();
-        super::exit::forget();
+        super::library_may_be_closed();
     }
 
     /// dyld calls what lies in this section when the image is loaded.
@@ -209,28 +219,30 @@ mod is_closing {
         fn _Unwind_GetRegionStart(context: *mut c_void) -> usize;
     }
 
-    /// Whether it is dlclose that has called, and not exit. No frame beyond is looked at: that of a
-    /// coroutine may have been called from nowhere, where unwinders read what is not there.
-    pub(super) fn is_closing() -> bool {
+    /// Whether it is dlclose that has called, and not exit; `None` where the frames do not say, as
+    /// on systems whose loader has no tables for unwinders (arm and riscv64). No frame beyond is
+    /// looked at: that of a coroutine may have been called from nowhere, where unwinders read what
+    /// is not there.
+    pub(super) fn is_closing() -> Option<bool> {
         extern "C" fn look(context: *mut c_void, is_closing: *mut c_void) -> i32 {
             const GO_ON: i32 = 0;
             const STOP: i32 = 5;
             // SAFETY: a valid context.
             let start = unsafe { _Unwind_GetRegionStart(context) };
-            if has_name(start, c"dlclose") {
-                // SAFETY: the address of the bool below.
-                unsafe { *is_closing.cast::<bool>() = true };
-                return STOP;
-            }
-            if has_name(start, c"exit") { STOP } else { GO_ON }
+            let found = [(c"dlclose", true), (c"exit", false)];
+            let found = found.into_iter().find(|(name, _)| has_name(start, name));
+            let Some((_, closes)) = found else { return GO_ON };
+            // SAFETY: the address below.
+            unsafe { *is_closing.cast() = Some(closes) };
+            STOP
         }
         // Nobody closes the executable; where it is static, its frames may not be findable any
         // more.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if crate::process::executable::contains(look as *const () as usize) {
-            return false;
+            return Some(false);
         }
-        let mut is_closing = false;
+        let mut is_closing = None::<bool>;
         // SAFETY: the function has the type that is asked for; it writes to `is_closing` alone.
         unsafe { _Unwind_Backtrace(look, (&raw mut is_closing).cast()) };
         is_closing

@@ -96,6 +96,10 @@ fn flat(count: usize, step: impl Fn()) {
     let (maps_before, bytes_before) = (maps(), resident_bytes());
     (0..count).for_each(|_| step());
     println!("maps {maps_before} -> {}, resident {bytes_before} -> {}", maps(), resident_bytes());
+    if cfg!(any(target_arch = "arm", target_arch = "riscv64")) {
+        println!("not compared: nothing tells there that a library is closed, so its stacks stay");
+        return;
+    }
     assert!(maps() <= maps_before + 16, "maps {maps_before} -> {}", maps());
     if !is_emulated("keeps what it has translated of each library") {
         assert!(
