@@ -69,7 +69,7 @@ extern "C" fn large_argument(values: [i32; 3], fail: bool) -> [i32; 3] {
 
 #[guarded_callback(fallback = if value > 1 { 1 } else { 2 } + 1)]
 extern "C" fn begins_with_if(value: i32) -> i32 {
-    panic!("quiet {value}")
+    panic!("quiet {}", value)
 }
 
 #[guarded_callback(
@@ -77,7 +77,7 @@ extern "C" fn begins_with_if(value: i32) -> i32 {
     fallback = unsafe { (&raw const value).read() } as u8 + 1
 )]
 extern "C" fn begins_with_unsafe(value: i32) -> u8 {
-    panic!("quiet {value}")
+    panic!("quiet {}", value)
 }
 
 fn main() {
