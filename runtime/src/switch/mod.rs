@@ -226,20 +226,19 @@ pub(crate) unsafe fn call_on_stack(
     top: *mut u8,
     record: &SwitchRecord,
 ) {
-    type Calls = unsafe extern "C-unwind" fn(*mut u8, Callee, *mut u8, &SwitchRecord);
-    type CallsOnly = unsafe extern "C" fn(*mut u8, Callee, *mut u8, &SwitchRecord);
-    if cfg!(panic = "abort") {
-        // Nothing unwinds then but a forced unwinding (pthread_exit), which would end the process
-        // in a caller that has a table for unwinders.
-        // SAFETY: the types differ only in what may unwind out of the function; the rest is the
-        // caller's promise.
-        unsafe {
-            core::mem::transmute::<Calls, CallsOnly>(imp::call_on_stack)(
-                argument, function, top, record,
-            );
-        }
-        return;
+    // Nothing unwinds then but a forced unwinding (pthread_exit), which would end the process in a
+    // caller that has a table for unwinders.
+    #[cfg(all(unix, panic = "abort"))]
+    // SAFETY: the types differ only in what may unwind out of the function; the rest is the
+    // caller's promise.
+    unsafe {
+        type Calls = unsafe extern "C-unwind" fn(*mut u8, Callee, *mut u8, &SwitchRecord);
+        type Ends = unsafe extern "C" fn(*mut u8, Callee, *mut u8, &SwitchRecord);
+        core::mem::transmute::<Calls, Ends>(imp::call_on_stack)(argument, function, top, record);
     }
+    #[cfg(not(all(unix, panic = "abort")))]
     // SAFETY: the caller's promise.
-    unsafe { imp::call_on_stack(argument, function, top, record) }
+    unsafe {
+        imp::call_on_stack(argument, function, top, record);
+    }
 }

@@ -13,7 +13,7 @@ pub(crate) fn stack_pointer() -> usize {
 
 /// # Safety
 /// As for [`super::call_on_stack`].
-pub(crate) unsafe fn call_on_stack(
+pub(crate) unsafe extern "C-unwind" fn call_on_stack(
     argument: *mut u8,
     function: Callee,
     _top: *mut u8,
