@@ -254,6 +254,27 @@ macro_rules! compiled {
     (@in_place unnamed $body:ident($has_fallback:expr, $($argument:tt)*)) => {
         in_a_frame($body, $($argument)*)
     };
+    // Decides where the body runs. No function, as a call in between would copy large arguments in
+    // debug builds.
+    (@guarded $kind:ident $body:ident $fallback:ident ($($A:ident $a:ident),*)) => {{
+        let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
+        if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
+            return compiled!(@in_place $kind $body(has_fallback, $fallback, $($a),*));
+        }
+        if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
+            return near::<D, F, G, $($A,)* R>($body, $fallback, $($a),*);
+        }
+        type Elsewhere<F, G, $($A,)* R> =
+            fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R;
+        let elsewhere: Elsewhere<F, G, $($A,)* R> = elsewhere::<D, F, G, $($A,)* R>;
+        // Called with the arguments themselves, so that large ones are not copied on the way.
+        // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
+        // in the same way ("ABI compatibility" in the documentation of function pointers).
+        let elsewhere = unsafe {
+            transmute::<Elsewhere<F, G, $($A,)* R>, fn(F, G, $($A),*) -> R>(elsewhere)
+        };
+        elsewhere($body, $fallback, $($a),*)
+    }};
     ($kind:ident $abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
         /// For so many arguments.
         pub mod $with {
@@ -330,44 +351,20 @@ macro_rules! compiled {
             }
         }
 
-        /// Decides where the body runs.
-        #[inline(always)]
-        fn guarded<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
-            body: F, fallback: G, $($a: $A),*
-        ) -> R {
-            let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
-            if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
-                return compiled!(@in_place $kind body(has_fallback, fallback, $($a),*));
-            }
-            if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
-                return near::<D, F, G, $($A,)* R>(body, fallback, $($a),*);
-            }
-            type Elsewhere<F, G, $($A,)* R> =
-                fn(ManuallyDrop<F>, ManuallyDrop<G>, $(ManuallyDrop<$A>),*) -> R;
-            let elsewhere: Elsewhere<F, G, $($A,)* R> = elsewhere::<D, F, G, $($A,)* R>;
-            // Called with the arguments themselves, so that large ones are not copied on the way.
-            // SAFETY: `ManuallyDrop<T>` is `repr(transparent)`, so both types pass their arguments
-            // in the same way ("ABI compatibility" in the documentation of function pointers).
-            let elsewhere = unsafe {
-                transmute::<Elsewhere<F, G, $($A,)* R>, fn(F, G, $($A),*) -> R>(elsewhere)
-            };
-            elsewhere(body, fallback, $($a),*)
-        }
-
-        /// The same for shims that nothing may unwind out of, which make this call alone: the table
+        /// For shims that nothing may unwind out of, which make this call alone: the table
         /// for unwinders that they have for one call does not list another, of which the compiler
         /// knows that nothing unwinds out of it, and cleanup in them stops a forced unwinding
-        /// (pthread_exit).
+        /// (pthread_exit). Not with large values, which would be copied on the way.
         #[inline(never)]
         fn in_one_call<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
             body: F, fallback: G, $($a: $A),*
         ) -> R {
-            guarded::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
+            compiled!(@guarded $kind body fallback ($($A $a),*))
         }
 
         calls! { [Describe] [] ($($A $a),*) body, fallback =>
-            if D::UNWINDS {
-                guarded::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
+            if D::UNWINDS || Values::<($($A,)*), R>::BYTES > 1024 {
+                compiled!(@guarded $kind body fallback ($($A $a),*))
             } else {
                 in_one_call::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
             }
