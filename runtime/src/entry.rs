@@ -351,10 +351,10 @@ macro_rules! compiled {
             }
         }
 
-        /// For shims that nothing may unwind out of, which make this call alone: the table
-        /// for unwinders that they have for one call does not list another, of which the compiler
-        /// knows that nothing unwinds out of it, and cleanup in them stops a forced unwinding
-        /// (pthread_exit). Not with large values, which would be copied on the way.
+        /// For shims that nothing may unwind out of, which make this call alone: the table for
+        /// unwinders that they have for one call does not list another, of which the compiler knows
+        /// that nothing unwinds out of it, and cleanup in them stops a forced unwinding
+        /// (pthread_exit).
         #[inline(never)]
         fn in_one_call<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
             body: F, fallback: G, $($a: $A),*
@@ -363,7 +363,7 @@ macro_rules! compiled {
         }
 
         calls! { [Describe] [] ($($A $a),*) body, fallback =>
-            if D::UNWINDS || Values::<($($A,)*), R>::BYTES > 1024 {
+            if D::UNWINDS || Values::<($($A,)*), R>::ARE_LARGE {
                 compiled!(@guarded $kind body fallback ($($A $a),*))
             } else {
                 in_one_call::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
@@ -385,6 +385,9 @@ struct Values<A, R>(PhantomData<(A, R)>);
 
 impl<A, R> Values<A, R> {
     const BYTES: usize = size_of::<A>() + size_of::<R>();
+
+    /// Whether they are too large to be copied once more on their way.
+    const ARE_LARGE: bool = Self::BYTES > 1024;
 
     /// Whether a call that has them may go by its address, which needs as little room as they, or
     /// with copies of them. For a larger result there would be cleanup in the frame of the shim,

@@ -45,7 +45,7 @@ pub(crate) mod executable {
     /// What the kernel tells; the headers follow that of the file, which begins the first segment.
     #[cfg(not(target_os = "freebsd"))]
     pub(crate) fn contains(address: usize) -> bool {
-        // The crate `libc` has the type of the file's header, and `PF_X`, not for every system.
+        // The crate `libc` has the type of the file's header not for every system.
         const FILE_HEADER_BYTES: usize = if cfg!(target_pointer_width = "64") { 64 } else { 52 };
         // SAFETY: getauxval has no preconditions.
         let (start, count) =
@@ -96,6 +96,7 @@ pub(crate) mod executable {
             _bytes: libc::size_t,
             _none: *mut c_void,
         ) -> c_int {
+            /// `PF_X`, which the crate `libc` has not for every system.
             const EXECUTE: u32 = 1;
             let is_executable =
                 |h: &Header| h.p_type == libc::PT_GNU_STACK && h.p_flags & EXECUTE != 0;

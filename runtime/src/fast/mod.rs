@@ -9,9 +9,10 @@
 //!
 //! One file for each architecture and calling convention. It has the assembly, and says where that
 //! keeps the record of an activation and which arguments travel in registers. What all have in
-//! common is in made.rs, and what both conventions of x86_64 have in decide_x86_64.rs. How a
-//! thread's words are found differs by system, and is told in thread/tls/. With the features
-//! `stats` and `asan` there is no fast path: the compiled way counts, and tells the sanitizer.
+//! common is in made.rs, what debuggers read of it in lines.rs, and what both conventions of x86_64
+//! have in decide_x86_64.rs. How a thread's words are found differs by system, and is told in
+//! thread/tls/. With the features `stats` and `asan` there is no fast path: the compiled way
+//! counts, and tells the sanitizer.
 
 use crate::cfg_if::cfg_if;
 
