@@ -62,6 +62,57 @@ fn grown_by(before: usize) -> usize {
     grown
 }
 
+/// How many more bodies to nest, each on a stack of its own, and the highest address of those.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+struct Nested(usize, usize);
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" [reserve = 12 * MIB] fn nests(arg) {
+    // SAFETY: the tests pass this, and look at it afterwards.
+    let nested = unsafe { from_c::<Nested>(arg) };
+    nested.1 = nested.1.max((&raw const nested).addr());
+    if nested.0 == 0 {
+        return 0;
+    }
+    nested.0 -= 1;
+    // SAFETY: the body gets what it expects.
+    unsafe { c::c_call_with_frame(DEEP, nests::of(Mode::WhenLow), arg) }
+} }
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+alone! {
+    fn stacks_lie_below_those_of_later_threads_where_the_place_after_the_last_is_taken() {
+        if is_emulated("maps where it likes") {
+            return;
+        }
+        let nest = |count| {
+            let mut nested = Nested(count, 0);
+            // SAFETY: the body gets what it expects.
+            let result = unsafe { c::c_call(nests::of(Mode::WhenLow), to_c(&mut nested)) };
+            assert_eq!(result, 0);
+            nested.1
+        };
+        let first = nest(0) / MIB * MIB;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+        for at in (first..first + 4096 * MIB).step_by(MIB) {
+            let at = ptr::with_exposed_provenance_mut(at);
+            // SAFETY: maps nothing where something is mapped already.
+            unsafe { libc::mmap(at, MIB, libc::PROT_NONE, flags, -1, 0) };
+        }
+        let highest = nest(4);
+        callback! { "C" fn lies_at(arg) {
+            // SAFETY: the test passes a number, and looks at it afterwards.
+            unsafe { *arg.cast::<usize>() = (&raw const arg).addr() };
+            0
+        } }
+        let mut thread = 0_usize;
+        let f = lies_at::of(Mode::Plain);
+        // SAFETY: the body gets what it expects.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * MIB, f, to_c(&mut thread)) }, 0);
+        assert!(first < highest && highest < thread, "{first:x}, {highest:x}, {thread:x}");
+    }
+}
+
 alone! {
     fn stack_of_an_ended_thread_gives_back_what_its_deepest_body_touched() {
         if is_emulated("keeps memory of its own for each thread") {

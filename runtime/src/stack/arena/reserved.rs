@@ -95,12 +95,27 @@ fn next_of_arena() -> Result<usize, usize> {
     }
 }
 
+/// How far apart the places are that an arena is asked for at, while each is taken: by another copy
+/// of this runtime, perhaps. The last lies below 512 GiB, which may be all there is.
+const STRIDE_BYTES: usize = (64_u64 << 30) as usize;
+const PLACES: usize = if cfg!(target_pointer_width = "64") { 5 } else { 1 };
+
 fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
     let hint = match HINT.load(Relaxed) {
         0 => memory::first_hint(),
         hint => hint,
     };
-    let base = memory::reserve(bytes, align, hint.checked_next_multiple_of(align).unwrap_or(0))?;
+    let mut hint = hint.checked_next_multiple_of(align).unwrap_or(0);
+    let mut base = memory::reserve(bytes, align, hint)?;
+    for _ in 1..PLACES {
+        if base == hint || hint == 0 {
+            break;
+        }
+        // SAFETY: just reserved, and nobody knows it.
+        unsafe { memory::release(base, bytes) };
+        hint += STRIDE_BYTES;
+        base = memory::reserve(bytes, align, hint)?;
+    }
     if !table::can_hold(base, bytes) {
         // SAFETY: just reserved, and nobody knows it.
         unsafe { memory::release(base, bytes) };
