@@ -333,6 +333,10 @@ macro_rules! compiled {
         fn near<D: Describe, F: FnOnce($($A),*) -> R, G: Fallback<$($A,)* R>, $($A,)* R>(
             body: F, fallback: G, $($a: $A),*
         ) -> R {
+            if !G::EXISTS {
+                let call = move || body($($a),*);
+                return by_address::guarded::<D, false, R, _, _>(call, || call::no_fallback());
+            }
             let fallback = ManuallyDrop::new(fallback);
             let (fallback, copies) = (&raw const fallback, ($(copy_of(&$a),)*));
             // SAFETY: this frame lasts longer, and one of the two calls is made.
@@ -344,11 +348,7 @@ macro_rules! compiled {
                 fallback().value($(unsafe { $a.assume_init_ref() }),*)
             };
             let call = move || caught(body, fallback(), $($a),*);
-            if G::EXISTS {
-                by_address::guarded::<D, true, R, _, _>(call, refused)
-            } else {
-                by_address::guarded::<D, false, R, _, _>(call, refused)
-            }
+            by_address::guarded::<D, true, R, _, _>(call, refused)
         }
 
         /// For shims that nothing may unwind out of, which make this call alone: the table for
