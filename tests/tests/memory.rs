@@ -62,13 +62,22 @@ fn grown_by(before: usize) -> usize {
     grown
 }
 
-/// How many more bodies to nest, each on a stack of its own, and the highest address of those.
+/// How many more bodies to nest, each on a stack of its own, and where the highest of those lies.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 struct Nested(usize, usize);
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-callback! { "C" [reserve = 12 * MIB] fn nests(arg) {
-    // SAFETY: the tests pass this, and look at it afterwards.
+fn nest(count: usize) -> usize {
+    let mut nested = Nested(count, 0);
+    // SAFETY: the body gets what it expects.
+    let result = unsafe { c::c_call(nests::of(Mode::WhenLow), to_c(&mut nested)) };
+    assert_eq!(result, 0);
+    nested.1
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" [reserve = 16 * MIB] fn nests(arg) {
+    // SAFETY: `nest` passes this, and looks at it afterwards.
     let nested = unsafe { from_c::<Nested>(arg) };
     nested.1 = nested.1.max((&raw const nested).addr());
     if nested.0 == 0 {
@@ -76,7 +85,14 @@ callback! { "C" [reserve = 12 * MIB] fn nests(arg) {
     }
     nested.0 -= 1;
     // SAFETY: the body gets what it expects.
-    unsafe { c::c_call_with_frame(DEEP, nests::of(Mode::WhenLow), arg) }
+    unsafe { c::c_call_with_frame(200 * KIB, nests::of(Mode::WhenLow), arg) }
+} }
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" fn lies_at(arg) {
+    // SAFETY: the test passes a number, and looks at it afterwards.
+    unsafe { *arg.cast::<usize>() = (&raw const arg).addr() };
+    0
 } }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
@@ -85,13 +101,6 @@ alone! {
         if is_emulated("maps where it likes") {
             return;
         }
-        let nest = |count| {
-            let mut nested = Nested(count, 0);
-            // SAFETY: the body gets what it expects.
-            let result = unsafe { c::c_call(nests::of(Mode::WhenLow), to_c(&mut nested)) };
-            assert_eq!(result, 0);
-            nested.1
-        };
         let first = nest(0) / MIB * MIB;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
         for at in (first..first + 4096 * MIB).step_by(MIB) {
@@ -100,16 +109,33 @@ alone! {
             unsafe { libc::mmap(at, MIB, libc::PROT_NONE, flags, -1, 0) };
         }
         let highest = nest(4);
-        callback! { "C" fn lies_at(arg) {
-            // SAFETY: the test passes a number, and looks at it afterwards.
-            unsafe { *arg.cast::<usize>() = (&raw const arg).addr() };
-            0
-        } }
         let mut thread = 0_usize;
         let f = lies_at::of(Mode::Plain);
         // SAFETY: the body gets what it expects.
         assert_eq!(unsafe { c::c_call_on_thread(64 * MIB, f, to_c(&mut thread)) }, 0);
         assert!(first < highest && highest < thread, "{first:x}, {highest:x}, {thread:x}");
+    }
+
+    fn stacks_lie_in_one_place_where_threads_map_them_at_once() {
+        const STACKS: usize = 400;
+        if is_emulated("maps where it likes") {
+            return;
+        }
+        let first = nest(0);
+        let barrier = std::sync::Barrier::new(4);
+        let highest: Vec<usize> = std::thread::scope(|scope| {
+            let nest_at_once = || {
+                barrier.wait();
+                let highest = nest(STACKS);
+                barrier.wait();
+                highest
+            };
+            let threads = [(); 4].map(|()| scope.spawn(nest_at_once));
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        });
+        assert!(stats().stacks_mapped > 4 * STACKS, "{:?}", stats());
+        // They are of 32 MiB each, and what is looked for next lies 64 GiB further up.
+        assert!(highest.iter().all(|high| high - first < 56 << 30), "{first:x}, {highest:x?}");
     }
 }
 

@@ -101,28 +101,38 @@ const STRIDE_BYTES: usize = (64_u64 << 30) as usize;
 const PLACES: usize = if cfg!(target_pointer_width = "64") { 5 } else { 1 };
 
 fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
-    let hint = match HINT.load(Relaxed) {
-        0 => memory::first_hint(),
-        hint => hint,
-    };
-    let mut hint = hint.checked_next_multiple_of(align).unwrap_or(0);
-    let mut base = memory::reserve(bytes, align, hint)?;
+    let mut place = next_place(bytes, align, 0);
+    let mut base = memory::reserve(bytes, align, place)?;
     for _ in 1..PLACES {
-        if base == hint || hint == 0 {
+        if base == place || place == 0 {
             break;
         }
         // SAFETY: just reserved, and nobody knows it.
         unsafe { memory::release(base, bytes) };
-        hint += STRIDE_BYTES;
-        base = memory::reserve(bytes, align, hint)?;
+        place = next_place(bytes, align, STRIDE_BYTES);
+        base = memory::reserve(bytes, align, place)?;
     }
     if !table::can_hold(base, bytes) {
         // SAFETY: just reserved, and nobody knows it.
         unsafe { memory::release(base, bytes) };
         return Err(memory::NO_MEMORY);
     }
-    HINT.store(base.wrapping_add(bytes), Relaxed);
+    if base != place {
+        HINT.store(base.wrapping_add(bytes), Relaxed);
+    }
     Ok(base)
+}
+
+/// Where to ask for so many bytes, `further` up than before. No two threads get the same place; it
+/// is 0, which leaves it to the system, where nothing is known or the address space ends.
+fn next_place(bytes: usize, align: usize, further: usize) -> usize {
+    let after = |hint| {
+        let hint = if hint == 0 { memory::first_hint() } else { hint };
+        let place = hint.checked_add(further).filter(|_| hint != 0);
+        place.and_then(|place| place.checked_next_multiple_of(align))
+    };
+    let taken = HINT.fetch_update(Relaxed, Relaxed, |hint| after(hint)?.checked_add(bytes));
+    taken.ok().and_then(after).unwrap_or(0)
 }
 
 /// A slot of which only the stack and its guard area are taken.
