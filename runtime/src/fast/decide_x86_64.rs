@@ -15,13 +15,11 @@ macro_rules! segment {
     };
 }
 
-/// In place when SP is on the home, with enough below: the home has at least ROOM. r11 = header of
-/// the home.
+/// In place when SP is on the home, with enough below: the home has at least ROOM.
 #[rustfmt::skip] // Would break lines of assembly.
 macro_rules! look_at_home {
     () => { concat!(
-        "mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
-        .if {needed} < {room}
+        ".if {needed} < {room}
         lea r10, [rsp + {room} - {needed}]
         sub r10, qword ptr ", $crate::fast::segment!(), "[rax + 24]
         cmp r10, {room} - {needed}
@@ -39,10 +37,19 @@ macro_rules! decide {
         concat!(
             "
             .if {stays}
-            // In place when SP is on the thread stack, with enough below; the slow path notes
-            // the first time. Where the subtraction wraps around, the result is negative: less
-            // than all addresses of user space are. (The range in which {usual} bytes are free
-            // would cost those more that change stacks.)
+            .if {needed} == {usual}
+            // In place when SP is on the thread stack, with enough below. r10 = how far above the
+            // usual need it is, negative without room. The slow path notes the first time.
+            mov r10, rsp
+            sub r10, qword ptr ", $crate::fast::segment!(), "[rax + 32]
+            cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 40]
+            jb {body}
+            // On the thread stack, but not to stay there? r10 = the room below SP.
+            add r10, {usual}
+            jnc 6f
+            .else
+            // The same for another need. Where the subtraction wraps around, the result is
+            // negative: less than all addresses of user space are.
             lea r10, [rsp - {needed}]
             cmp r10, qword ptr ", $crate::fast::segment!(), "[rax]
             jl 4f
@@ -50,15 +57,17 @@ macro_rules! decide {
             jb {body}
             // Above, or on the thread stack for the first time.
             jmp 6f
+            .endif
             .else
             ",
             $crate::fast::look_at_home!(),
             "
             .endif
-            // On the thread stack, but not to stay there?
+            .if !{stays} || {needed} != {usual}
             4:
             mov r10, rsp
             sub r10, qword ptr ", $crate::fast::segment!(), "[rax]
+            .endif
             cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
             jae 6f
             .if {switches}
@@ -68,9 +77,7 @@ macro_rules! decide {
             cmp r10, qword ptr ", $crate::fast::segment!(), "[rax + 8]
             ja 7f
             .endif
-            .if {stays}
             mov r11, qword ptr ", $crate::fast::segment!(), "[rax + 16]
-            .endif
             // SP is not on the home, if that is idle.
             .if {needed} > {room}
             cmp qword ptr [r11 + 16], {needed}

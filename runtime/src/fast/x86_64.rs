@@ -80,6 +80,11 @@ macro_rules! assembly {
             .cfi_personality 0x1b, {personality}
             .endif
             .endif
+            .if !{is_apple}
+            // A landing pad (indirect branch tracking), as shims in library crates jump here
+            // through the global offset table.
+            endbr64
+            .endif
             .if {is_fast}
             // rax = where this thread's words lie, relative to fs; 0 if that is not the same in
             // all threads. On Apple's systems their address, or null, is a word relative to gs.

@@ -50,7 +50,7 @@ pub struct Words {
     /// on it.
     home_end: AtomicUsize,
     /// The part of the range in which a callback that needs [`USUAL_BYTES`] may run in place, empty
-    /// before a body has: aarch64 compares with these in fewer instructions.
+    /// before a body has: the fast path compares with these in fewer instructions.
     usual_low: AtomicUsize,
     usual_bytes: AtomicUsize,
     /// The end of the range once a body has run in place on the thread stack, 0 before: so the slow
