@@ -258,7 +258,8 @@ macro_rules! compiled {
     // debug builds.
     (@guarded $kind:ident $body:ident $fallback:ident ($($A:ident $a:ident),*)) => {{
         let has_fallback = <G as Fallback<$($A,)* R>>::EXISTS;
-        if may_stay(needs::<D, ($($A,)*), R>(has_fallback)) {
+        let stays = may_stay(needs::<D, ($($A,)*), R>(has_fallback));
+        if !Values::<($($A,)*), R>::ARE_LARGE && stays {
             return compiled!(@in_place $kind $body(has_fallback, $fallback, $($a),*));
         }
         if Values::<($($A,)*), R>::FIT_BY_ADDRESS {
@@ -273,7 +274,13 @@ macro_rules! compiled {
         let elsewhere = unsafe {
             transmute::<Elsewhere<F, G, $($A,)* R>, fn(F, G, $($A),*) -> R>(elsewhere)
         };
-        elsewhere($body, $fallback, $($a),*)
+        // One call for both, as a debug build copies large arguments for each.
+        let run = if Values::<($($A,)*), R>::ARE_LARGE && stays {
+            in_a_frame::<F, G, $($A,)* R>
+        } else {
+            elsewhere
+        };
+        run($body, $fallback, $($a),*)
     }};
     ($kind:ident $abi:literal; $($with:ident ($($A:ident $a:ident),*))*) => { $(
         /// For so many arguments.
