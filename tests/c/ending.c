@@ -100,17 +100,29 @@ int c_call_with_cancellation_pending(size_t stack_bytes, callback f, void *arg) 
     return result == PTHREAD_CANCELED ? waiting.cleaned : -2000;
 }
 
-/* Where SP was when a thread was about to end in one of the following functions. */
-size_t c_ended_at;
+/* Whether SP was on the thread's own stack, as far as the C library tells, when a thread was about
+ * to end in one of the following functions. */
+int c_ended_on_own_stack;
+
+#ifdef __linux__
+int c_told_bounds(size_t *low, size_t *high);
+#endif
+
+static void note_stack(void) {
+#ifdef __linux__
+    size_t low, high, here = (size_t)__builtin_frame_address(0);
+    c_ended_on_own_stack = c_told_bounds(&low, &high) == 0 && low <= here && here < high;
+#endif
+}
 
 void c_exit_thread_here(void) {
-    c_ended_at = (size_t)__builtin_frame_address(0);
+    note_stack();
     pthread_exit((void *)1);
 }
 
 /* To be called by a body: waits for the cancellation below a cleanup handler. */
 void c_wait_to_be_cancelled(void) {
-    c_ended_at = (size_t)__builtin_frame_address(0);
+    note_stack();
     pthread_cleanup_push(clean, cancelled);
     pthread_cancel(pthread_self());
     pthread_testcancel();

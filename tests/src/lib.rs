@@ -13,7 +13,7 @@ pub use process::{
 };
 
 #[cfg(unix)]
-pub use process::{STACK_PLACES, errno_address, maps_of_stacks};
+pub use process::errno_address;
 #[cfg(windows)]
 pub use process::{allocation, committed_bytes, fill_below, is_mapped};
 

@@ -11,7 +11,7 @@ mod system;
 mod system;
 
 #[cfg(unix)]
-pub use system::{STACK_PLACES, errno_address, maps_of_stacks};
+pub use system::errno_address;
 #[cfg(windows)]
 pub use system::{allocation, committed_bytes, fill_below, is_mapped};
 pub use system::{maps, resident_bytes};

@@ -71,22 +71,6 @@ pub fn maps() -> usize {
     starts_of_maps().len()
 }
 
-/// Where the runtime asks for its stacks, on Linux.
-#[cfg(target_pointer_width = "64")]
-pub const STACK_PLACES: core::ops::Range<usize> = 32 << 30..256 << 30;
-/// As above.
-#[cfg(target_pointer_width = "32")]
-pub const STACK_PLACES: core::ops::Range<usize> = 0x2000_0000..0x5000_0000;
-
-/// How many mappings lie where the runtime asks for its stacks.
-///
-/// # Panics
-/// Where the system does not tell.
-pub fn maps_of_stacks() -> usize {
-    let places = STACK_PLACES.start as u64..STACK_PLACES.end as u64;
-    starts_of_maps().iter().filter(|start| places.contains(start)).count()
-}
-
 /// How many bytes of memory the process occupies.
 ///
 /// # Panics
