@@ -155,11 +155,15 @@ void *c_signal_stack(size_t bytes, int autodisarm) {
     return sigaltstack(&stack, NULL) == 0 ? base : NULL;
 }
 
-void c_no_signal_stack(void *base, size_t bytes) {
+/* Takes it away and unmaps it, or overwrites it instead. */
+void c_no_signal_stack(void *base, size_t bytes, int overwrite) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     stack_t none = {.ss_flags = SS_DISABLE};
     sigaltstack(&none, NULL);
-    munmap(base, page + (bytes + page - 1) / page * page);
+    if (overwrite)
+        memset((char *)base + page, 0xee, bytes);
+    else
+        munmap(base, page + (bytes + page - 1) / page * page);
 }
 
 static unsigned char canary_of(unsigned long i) { return (unsigned char)(i * 13 + 5); }

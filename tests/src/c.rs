@@ -120,7 +120,7 @@ unsafe extern "C-unwind" {
     pub fn c_call_jumped_by_handler(f: CCallback, arg: *mut c_void) -> c_int;
     pub fn c_smallest_signal_stack() -> usize;
     pub fn c_signal_stack(bytes: usize, autodisarm: c_int) -> *mut c_void;
-    pub fn c_no_signal_stack(base: *mut c_void, bytes: usize);
+    pub fn c_no_signal_stack(base: *mut c_void, bytes: usize, overwrite: c_int);
     pub fn c_set_signal_stack(memory: *mut c_void, bytes: usize, autodisarm: c_int) -> c_int;
     pub fn c_signal_stack_now(low: *mut usize) -> usize;
     pub fn c_jump_out_of_handler() -> !;
