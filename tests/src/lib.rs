@@ -8,8 +8,8 @@ pub mod c;
 mod process;
 
 pub use process::{
-    Death, descend, is_emulated, is_in_loader, isolated, maps, normalised, program, resident_bytes,
-    rounds, run_child,
+    Death, descend, is_emulated, is_in_loader, is_unmapping_untold, isolated, maps, normalised,
+    program, resident_bytes, rounds, run_child,
 };
 
 #[cfg(unix)]

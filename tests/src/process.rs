@@ -111,6 +111,14 @@ pub fn is_emulated(what: &str) -> bool {
     is_emulated
 }
 
+/// Whether memory that is unmapped counts as mapped, so that it has to be overwritten instead to
+/// prove that what lay there is dead. qemu keeps all addresses of a 32-bit program for it, and lets
+/// the kernel answer msync(2), which finds them mapped (7.2; the same with plain C).
+pub fn is_unmapping_untold() -> bool {
+    cfg!(target_pointer_width = "32")
+        && is_emulated("keeps the addresses that a 32-bit program unmaps")
+}
+
 /// Whether this process runs in the loader of macOS programs (.ci/darwin). Tests of what it does
 /// not do say so and pass.
 pub fn is_in_loader(what: &str) -> bool {

@@ -599,6 +599,25 @@ fn flat(count: usize, mut step: impl FnMut(usize)) {
     }
 }
 
+/// Memory of coroutines that was not freed.
+#[cfg(unix)]
+static KEPT: std::sync::Mutex<Vec<Vec<u8>>> = std::sync::Mutex::new(Vec::new());
+
+/// Memory for a coroutine.
+#[cfg(unix)]
+fn memory(bytes: usize) -> Vec<u8> {
+    KEPT.lock().expect("no panics").pop().unwrap_or_else(|| vec![0; bytes])
+}
+
+/// Frees it with what is suspended there; where nobody would tell, it is overwritten and used again.
+#[cfg(unix)]
+fn free(mut memory: Vec<u8>) {
+    if tests::is_unmapping_untold() {
+        memory.fill(0x55);
+        KEPT.lock().expect("no panics").push(memory);
+    }
+}
+
 callback! { "C" fn jumps_away(_arg) {
     // SAFETY: the frames between are C's and this one, which has nothing to drop.
     if on_system_stack() { unsafe { c::c_jump() } } else { -1 }
@@ -627,7 +646,7 @@ callback! { "C" fn jumps_at_many_depths(arg) {
 callback! { "C" fn frees_a_suspended_coroutine(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *tests::from_c::<Mode>(arg) };
-    let mut memory = vec![0_u8; 32 * KIB];
+    let mut memory = memory(32 * KIB);
     let mut job = Job::new(mode, 1);
     job.start(&mut memory, suspends::of(mode));
     let has_ended = job.resume();
@@ -636,6 +655,7 @@ callback! { "C" fn frees_a_suspended_coroutine(arg) {
     // As freed memory is used again.
     memory.fill(0x55);
     core::hint::black_box(&memory);
+    free(memory);
     c_int::from(has_ended)
 } }
 
@@ -644,10 +664,12 @@ callback! { "C" fn jumps_in_a_coroutine(arg) {
     // SAFETY: the test passes the mode.
     let mode = unsafe { *tests::from_c::<Mode>(arg) };
     let mut jumps = Jumps { count: 10, mode };
-    let mut memory = vec![0_u8; 96 * KIB];
+    let mut memory = memory(96 * KIB);
     let f = jumps_at_many_depths::of(Mode::Plain);
     // SAFETY: the body expects the jumps.
-    c_int::from(unsafe { in_a_coroutine(&mut memory, f, to_c(&mut jumps)) } != (1, 0))
+    let seen = unsafe { in_a_coroutine(&mut memory, f, to_c(&mut jumps)) };
+    free(memory);
+    c_int::from(seen != (1, 0))
 } }
 
 in_both_modes! {

@@ -21,8 +21,8 @@ use guarded_callback::{
     Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats,
 };
 use tests::{
-    CCallback, Canary, LITTLE, Mode, c, callback, in_a_coroutine, in_both_modes, no_signal_stack,
-    rounds, to_c, use_stack,
+    CCallback, Canary, LITTLE, Mode, c, callback, in_a_coroutine, in_both_modes,
+    is_unmapping_untold, no_signal_stack, rounds, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -85,14 +85,6 @@ impl Stack {
 fn usable(stacks: &[Stack]) -> impl Iterator<Item = Stack> {
     let why = "does not give a stack with SS_AUTODISARM back";
     stacks.iter().copied().filter(move |stack| !stack.disarms_itself() || !tests::is_emulated(why))
-}
-
-/// Whether memory that is unmapped counts as mapped, so that it has to be overwritten instead to
-/// prove that what lay there is dead. qemu keeps all addresses of a 32-bit program for it, and lets
-/// the kernel answer msync(2), which finds them mapped (7.2; the same with plain C).
-fn is_unmapping_untold() -> bool {
-    cfg!(target_pointer_width = "32")
-        && tests::is_emulated("keeps the addresses that a 32-bit program unmaps")
 }
 
 const IN_FRAME_BYTES: usize = 32 * KIB;
