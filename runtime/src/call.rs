@@ -30,7 +30,6 @@ use crate::callback::{Mode, Needs};
 use crate::diagnostics::callback_stats;
 use crate::locate::locate;
 use crate::slow_path::{self, Entry};
-use crate::stack::depth::Extent;
 use crate::stack::{Header, Record};
 use crate::switch::{self, SwitchRecord};
 use crate::thread::{self, Thread, tls};
@@ -393,7 +392,7 @@ unsafe fn cross(
         let thread = thread::current();
         locate(thread, switch::stack_pointer()).bounds(thread)
     });
-    header.depth.begin(extent(header), needs.callback);
+    header.begin_body(needs.callback);
     // SAFETY: the stack is this activation's, so nobody else uses it until it ends; the rest is the
     // caller's promise.
     unsafe {
@@ -446,7 +445,7 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
 #[inline(always)]
 fn finish(header: &'static Header, is_home: bool) {
     checkers::end(&header.notes);
-    header.depth.end(extent(header));
+    header.end_body();
     if is_home {
         header.set_idle();
     } else {
@@ -495,14 +494,6 @@ fn give_back(header: &'static Header) {
         thread.set_home(header);
     } else {
         thread.push_idle(header);
-    }
-}
-
-fn extent(header: &Header) -> Extent {
-    Extent {
-        low: header.low,
-        header_page: if cfg!(feature = "stats") { header.header_page() } else { 0 },
-        high: header.low + header.room_bytes,
     }
 }
 

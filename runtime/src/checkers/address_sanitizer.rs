@@ -65,18 +65,6 @@ pub(crate) struct Fibers {
     has_returned: Cell<bool>,
 }
 
-impl Fibers {
-    pub(crate) const fn new() -> Self {
-        Self {
-            fake: Cell::new(ptr::null_mut()),
-            calling_low: Cell::new(0),
-            calling_bytes: Cell::new(0),
-            calling_fake: Cell::new(ptr::null_mut()),
-            has_returned: Cell::new(false),
-        }
-    }
-}
-
 /// Says that the thread goes on at `low` with the fake stack `fake`, and returns the low bound and
 /// the size of where it was. What it leaves of its fake stack goes to `left`, or is destroyed. Both
 /// halves at once: in between nothing is called but the sanitizer.

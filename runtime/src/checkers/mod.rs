@@ -38,12 +38,6 @@ pub(crate) struct Notes {
     sanitizer: sanitizer::Fibers,
 }
 
-impl Notes {
-    pub(crate) const fn new() -> Self {
-        Self { valgrind: valgrind::Id::none(), sanitizer: sanitizer::Fibers::new() }
-    }
-}
-
 /// A stack was mapped.
 pub(crate) fn mapped(notes: &Notes, low: usize, room_bytes: usize) {
     notes.valgrind.register(low, low + room_bytes);

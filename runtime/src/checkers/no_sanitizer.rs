@@ -5,12 +5,6 @@ use crate::bounds::StackBounds;
 
 pub(crate) struct Fibers;
 
-impl Fibers {
-    pub(crate) const fn new() -> Self {
-        Self
-    }
-}
-
 pub(super) fn mapped(_low: usize, _room_bytes: usize) {}
 
 pub(super) fn unmapped(_notes: &Notes, _low: usize, _room_bytes: usize) {}

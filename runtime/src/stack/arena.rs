@@ -6,12 +6,13 @@
 //! own, and the rest of its slot.
 
 use core::cell::Cell;
+use core::sync::atomic::AtomicUsize;
 
 #[cfg_attr(not(windows), path = "arena/reserved.rs")]
 #[cfg_attr(windows, path = "arena/windows.rs")]
 mod imp;
 
-use super::calling::Calling;
+use super::calling::UNUSED;
 use super::table::{self, GRANULE_BYTES};
 use super::{EXTRA_BYTES, Header, ROOM_BYTES, SIGNAL_STACK_BYTES, memory};
 use crate::checkers;
@@ -58,8 +59,13 @@ pub(super) fn map(slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> 
         // SAFETY: the address of a field of the header that is about to be written, and stays.
         switch: unsafe { SwitchRecord::to(&raw const (*header).os_stack) },
         os_stack: Cell::new(os_stack),
+        calling: AtomicUsize::new(UNUSED),
+        room_bytes: header.addr() - low,
+        low,
+        slot,
+        slot_bytes,
         mapped_from: from,
-        ..Header::new(low..header.addr(), slot, slot_bytes, core::ptr::null(), Calling::unused())
+        ..Header::zeroed()
     };
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody
     // else knows; the end of a slot is aligned, and the size of a header is a multiple of 64.

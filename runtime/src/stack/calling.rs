@@ -1,59 +1,48 @@
-//! Whether a stack is in use: one word, which the fast path writes as well.
+//! Whether a stack is in use: one word, which the fast path writes as well. It is the address of
+//! the record of the running activation, or what is said instead of it.
 
-use crate::sync::{AtomicUsize, Ordering::*};
+use super::Header;
+use crate::sync::Ordering::*;
 
 /// The value on a stack without an activation.
 const IDLE: usize = 0;
 
-/// The same while no thread has the stack: nobody who still remembers it can take it.
-const UNUSED: usize = 1;
+/// The same while no thread has the stack, as a new one: nobody who still remembers it can take it.
+pub(super) const UNUSED: usize = 1;
 
-/// The address of the record of the running activation, or what is said instead of it.
-#[repr(transparent)]
-pub(crate) struct Calling(AtomicUsize);
+/// Of what is no stack.
+pub(super) const NEVER_IDLE: usize = usize::MAX;
 
-impl Calling {
-    /// Of a new stack, which nobody has yet.
-    pub(super) const fn unused() -> Self {
-        Self(AtomicUsize::new(UNUSED))
-    }
-
-    /// Of what is no stack: never idle.
-    pub(super) const fn never_idle() -> Self {
-        Self(AtomicUsize::new(usize::MAX))
-    }
-
+impl Header {
+    /// Whether no activation has the stack.
     #[inline(always)]
-    pub(super) fn is_idle(&self) -> bool {
-        self.0.load(Acquire) <= UNUSED
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calling.load(Acquire) <= UNUSED
     }
 
-    pub(super) fn record(&self) -> Option<usize> {
-        let calling = self.0.load(Acquire);
+    /// The address of the record of the running activation.
+    pub(crate) fn record(&self) -> Option<usize> {
+        let calling = self.calling.load(Acquire);
         (calling > UNUSED).then_some(calling)
     }
 
     /// From idle to in use, by one instruction. Acquire: another thread may have ended the
     /// activation before.
     #[inline(always)]
-    pub(super) fn claim(&self, record: usize) -> bool {
-        self.0.compare_exchange(IDLE, record, AcqRel, Relaxed).is_ok()
+    pub(super) fn make_used(&self, record: usize) -> bool {
+        self.calling.compare_exchange(IDLE, record, AcqRel, Relaxed).is_ok()
     }
 
-    /// From unused to in use.
-    pub(super) fn begin(&self, record: usize) {
-        self.0.store(record, Release);
-    }
-
-    /// From idle to unused. False when it is in use.
-    pub(super) fn make_unused(&self) -> bool {
-        let seen = self.0.compare_exchange(IDLE, UNUSED, Acquire, Relaxed);
+    /// From idle to unused, for the pool or for a decision on it. False when it is in use.
+    pub(crate) fn make_unused(&self) -> bool {
+        let seen = self.calling.compare_exchange(IDLE, UNUSED, Acquire, Relaxed);
         seen.unwrap_or_else(|calling| calling) <= UNUSED
     }
 
-    /// From in use to idle. Release: the frames of the body come before the next use of the stack.
+    /// Ends the activation: from in use to idle. Release: the frames of the body come before the
+    /// next use of the stack.
     #[inline(always)]
-    pub(super) fn set_idle(&self) {
-        self.0.store(IDLE, Release);
+    pub(crate) fn set_idle(&self) {
+        self.calling.store(IDLE, Release);
     }
 }

@@ -25,7 +25,7 @@
 
 pub(crate) mod arena;
 mod calling;
-pub(crate) mod depth;
+mod depth;
 pub(crate) mod list;
 pub(crate) mod memory;
 pub(crate) mod orphan;
@@ -34,13 +34,11 @@ pub(crate) mod table;
 
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
-use core::mem::{MaybeUninit, offset_of};
+use core::mem::{MaybeUninit, offset_of, zeroed};
 use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
 
-use self::calling::Calling;
-use self::depth::Depth;
 use crate::callback::Callback;
 use crate::checkers::Notes;
 use crate::switch::{OsStack, SwitchRecord};
@@ -77,7 +75,7 @@ pub(crate) static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 pub struct Header {
     /// The address of the record of the running activation (see [`Record`]), 0 if none runs.
     /// Written by the fast path, and read by whoever looks, also in handlers and on other threads.
-    calling: Calling,
+    calling: AtomicUsize,
     /// Where the code of the fast path that has changed to this stack last tells its callback; null
     /// if none has.
     pub(crate) description: AtomicPtr<c_void>,
@@ -142,12 +140,17 @@ pub struct Header {
     /// The state of the thread whose first stack this is, and where that row begins.
     pub(crate) thread: ThreadSpace,
     pub(crate) returned: AtomicPtr<Header>,
-    pub(crate) depth: Depth,
+    /// The lowest page that was touched as far as [`depth`] knows; 0 before the first body.
+    lowest: Cell<usize>,
+    /// Whose body is measured, null if none is. Still set when the next one begins if a longjmp has
+    /// abandoned it, which then counts for nobody.
+    measured: Cell<*const Callback>,
     pub(crate) notes: Notes,
 }
 
 // SAFETY: all fields that change while the header is shared are atomics, or are used by the one
-// thread alone that has the stack: `switch`, `os_stack`, `lent`, `thread`, `depth`, `notes`.
+// thread alone that has the stack: `switch`, `os_stack`, `lent`, `thread`, `lowest`, `measured` and
+// `notes`.
 unsafe impl Sync for Header {}
 
 // The assembly of the fast path counts on these.
@@ -170,10 +173,6 @@ pub(crate) struct ThreadSpace(UnsafeCell<[usize; THREAD_WORDS]>);
 pub(crate) const THREAD_WORDS: usize = 256 / size_of::<usize>();
 
 impl ThreadSpace {
-    const fn new() -> Self {
-        Self(UnsafeCell::new([0; THREAD_WORDS]))
-    }
-
     pub(crate) fn get(&self) -> *mut [usize; THREAD_WORDS] {
         self.0.get()
     }
@@ -192,67 +191,20 @@ pub(crate) struct Record {
 }
 
 /// What stands in for a stack where a thread has none: never idle, so that it is never taken.
-pub(crate) static NO_STACK: Header = Header::new(0..0, 0, 0, ptr::null(), Calling::never_idle());
+pub(crate) static NO_STACK: Header =
+    Header { calling: AtomicUsize::new(calling::NEVER_IDLE), ..Header::zeroed() };
 
 impl Header {
-    const fn new(
-        room: Range<usize>,
-        slot: usize,
-        slot_bytes: usize,
-        next_mapped: *const Self,
-        calling: Calling,
-    ) -> Self {
-        Self {
-            calling,
-            description: AtomicPtr::new(ptr::null_mut()),
-            room_bytes: room.end - room.start,
-            low: room.start,
-            callback: AtomicPtr::new(ptr::null_mut()),
-            // SAFETY: null.
-            switch: unsafe { SwitchRecord::to(ptr::null()) },
-            os_stack: Cell::new(OsStack::NONE),
-            owner: AtomicUsize::new(0),
-            owner_place: AtomicUsize::new(0),
-            next_held: AtomicPtr::new(ptr::null_mut()),
-            next_listed: AtomicUsize::new(0),
-            is_listed: AtomicBool::new(false),
-            next_returned: AtomicPtr::new(ptr::null_mut()),
-            is_returned: AtomicBool::new(false),
-            ended: AtomicUsize::new(0),
-            is_scratch: AtomicBool::new(false),
-            has_report_stack: AtomicBool::new(false),
-            is_carved: AtomicBool::new(false),
-            lent_bytes: AtomicUsize::new(0),
-            lent: UnsafeCell::new(MaybeUninit::uninit()),
-            visits: AtomicUsize::new(0),
-            ended_by: AtomicU64::new(0),
-            touched: AtomicUsize::new(0),
-            slot,
-            slot_bytes,
-            mapped_from: slot,
-            next_mapped,
-            thread: ThreadSpace::new(),
-            returned: AtomicPtr::new(ptr::null_mut()),
-            depth: Depth::new(),
-            notes: Notes::new(),
-        }
+    /// Of no stack.
+    const fn zeroed() -> Self {
+        // SAFETY: all fields are numbers, null pointers and flags, or may be uninitialised.
+        unsafe { zeroed() }
     }
 
     /// Whether `address` lies on this stack.
     #[inline(always)]
     pub(crate) fn contains(&self, address: usize) -> bool {
         address.wrapping_sub(self.low) < self.room_bytes
-    }
-
-    /// Whether no activation has the stack.
-    #[inline(always)]
-    pub(crate) fn is_idle(&self) -> bool {
-        self.calling.is_idle()
-    }
-
-    /// The address of the record of the running activation.
-    pub(crate) fn record(&self) -> Option<usize> {
-        self.calling.record()
     }
 
     /// Takes the stack for an activation with its record at `record`. False when it is in use: a
@@ -263,7 +215,7 @@ impl Header {
         // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
         // the stack counts as in use: without its record the activation would count as dead.
         unsafe { (&raw mut (*record).header).write_volatile(self) };
-        let is_taken = self.calling.claim(address);
+        let is_taken = self.make_used(address);
         if is_taken {
             self.note(callback);
         }
@@ -275,7 +227,7 @@ impl Header {
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
         // SAFETY: as in `claim`.
         unsafe { (&raw mut (*record).header).write_volatile(self) };
-        self.calling.begin(record.expose_provenance());
+        self.calling.store(record.expose_provenance(), Release);
         self.note(callback);
     }
 
@@ -284,17 +236,6 @@ impl Header {
         self.switch.set_sp(0);
         self.ended.store(0, Relaxed);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
-    }
-
-    /// Makes an idle stack unused, for the pool or for a decision on it. False when it is in use.
-    pub(crate) fn make_unused(&self) -> bool {
-        self.calling.make_unused()
-    }
-
-    /// Ends the activation.
-    #[inline(always)]
-    pub(crate) fn set_idle(&self) {
-        self.calling.set_idle();
     }
 
     /// Where the first frame of an activation ends: the header itself, aligned to 64 bytes.

@@ -22,7 +22,6 @@ use std::sync::atomic::Ordering;
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use self::calling::Calling;
 use self::list::List;
 
 /// Where a record would be.
@@ -57,7 +56,7 @@ impl std::ops::Deref for AtomicUsize {
 /// What the files use of a stack's header, and its frames.
 struct Header {
     slot: usize,
-    calling: Calling,
+    calling: AtomicUsize,
     owner: AtomicUsize,
     next_listed: AtomicUsize,
     frames: UnsafeCell<u32>,
@@ -70,7 +69,7 @@ impl Header {
     fn new(number: usize) -> &'static Self {
         let header: &'static Self = Box::leak(Box::new(Self {
             slot: table::GRANULE_BYTES * number,
-            calling: Calling::unused(),
+            calling: AtomicUsize::new(calling::UNUSED),
             owner: AtomicUsize::new(THREAD),
             next_listed: AtomicUsize::new(0),
             frames: UnsafeCell::new(0),
@@ -84,12 +83,8 @@ impl Header {
     /// In use by an activation.
     fn new_in_use(number: usize) -> &'static Self {
         let header = Self::new(number);
-        header.calling.begin(RECORD);
+        header.calling.store(RECORD, Ordering::Release);
         header
-    }
-
-    fn make_unused(&self) -> bool {
-        self.calling.make_unused()
     }
 
     /// What a body does. loom reports it when another thread may be there at the same time.
@@ -189,9 +184,9 @@ fn stack_is_taken_after_the_frames_of_the_body_before() {
         // A coroutine was moved: its body ends on another thread.
         let other = thread::spawn(move || {
             header.run();
-            header.calling.set_idle();
+            header.set_idle();
         });
-        if header.calling.claim(RECORD) || header.calling.is_idle() {
+        if header.make_used(RECORD) || header.is_idle() {
             header.run();
         }
         other.join().unwrap();
@@ -202,9 +197,9 @@ fn stack_is_taken_after_the_frames_of_the_body_before() {
 fn idle_stack_is_claimed_or_made_unused_but_not_both() {
     loom::model(|| {
         let header = Header::new_in_use(1);
-        header.calling.set_idle();
+        header.set_idle();
         let other = thread::spawn(move || {
-            let is_mine = header.calling.claim(RECORD);
+            let is_mine = header.make_used(RECORD);
             if is_mine {
                 header.run();
             }
@@ -221,7 +216,7 @@ fn idle_stack_is_claimed_or_made_unused_but_not_both() {
 /// The end of an activation, on a thread that does not have the stack. How often the pool gets it.
 fn ends(header: &Header, orphans: &AtomicUsize) -> u32 {
     header.run();
-    header.calling.set_idle();
+    header.set_idle();
     looks(header, orphans)
 }
 
