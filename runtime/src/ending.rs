@@ -146,11 +146,10 @@ fn library_may_be_closed() {
 fn release_all() {
     let _blocked = Blocked::all();
     let sp = switch::stack_pointer();
-    let mut next = table::forget_all().next();
-    while let Some(header) = next {
-        next = table::from(header.next_mapped).next();
+    // The iterator has read the link to the next stack when it yields one.
+    for header in table::forget_all() {
         if header.is_idle() && !header.contains(sp) {
-            // SAFETY: whole, idle, and nobody takes it any more; the link was read before.
+            // SAFETY: whole, idle, and nobody takes it any more.
             unsafe { pool::unmap(header) };
         }
     }

@@ -12,6 +12,7 @@ use crate::sync::{AtomicUsize, Ordering::*};
 const EMPTY: usize = 0;
 
 /// The list.
+#[derive(Default)]
 pub(crate) struct List(AtomicUsize);
 
 impl List {
@@ -22,34 +23,22 @@ impl List {
     /// Adds a stack that is in no list.
     pub(crate) fn push(&self, header: &'static Header) {
         let number = table::number(header.slot);
-        let mut head = self.0.load(Relaxed);
-        loop {
+        // Fails never.
+        let _ = self.0.fetch_update(Release, Relaxed, |head| {
             header.next_listed.store(head % GRANULE_NUMBERS, Relaxed);
-            let new = (head - head % GRANULE_NUMBERS).wrapping_add(GRANULE_NUMBERS) | number;
-            match self.0.compare_exchange_weak(head, new, Release, Relaxed) {
-                Ok(_) => return,
-                Err(now) => head = now,
-            }
-        }
+            Some((head - head % GRANULE_NUMBERS).wrapping_add(GRANULE_NUMBERS) | number)
+        });
     }
 
     /// Takes the stack that was added last.
     pub(crate) fn pop(&self) -> Option<&'static Header> {
-        let mut head = self.0.load(Acquire);
-        loop {
+        let head = self.0.fetch_update(Acquire, Acquire, |head| {
             let number = head % GRANULE_NUMBERS;
-            if number == EMPTY {
-                return None;
-            }
             // Headers are readable for ever; one that is in another list by now has changed the
             // head.
-            let header = table::stack_of(number)?;
-            let next = header.next_listed.load(Relaxed);
-            let new = (head - number) | next;
-            match self.0.compare_exchange_weak(head, new, Acquire, Acquire) {
-                Ok(_) => return Some(header),
-                Err(now) => head = now,
-            }
-        }
+            let header = table::stack_of(number).filter(|_| number != EMPTY)?;
+            Some((head - number) | header.next_listed.load(Relaxed))
+        });
+        table::stack_of(head.ok()? % GRANULE_NUMBERS)
     }
 }

@@ -85,14 +85,11 @@ pub(super) fn add(slot: usize, slot_bytes: usize, header: *mut Header) -> Result
 
 /// Makes the header findable by [`all`]. `link` writes its link.
 pub(super) fn publish(header: *mut Header, link: impl Fn(*const Header)) {
-    let mut first = MAPPED.load(Relaxed);
-    loop {
+    // Fails never.
+    let _ = MAPPED.fetch_update(Release, Relaxed, |first| {
         link(first);
-        match MAPPED.compare_exchange_weak(first, header, Release, Relaxed) {
-            Ok(_) => return,
-            Err(now) => first = now,
-        }
-    }
+        Some(header)
+    });
 }
 
 fn leaf_for(number: usize) -> Result<&'static Leaf, i32> {
@@ -130,7 +127,7 @@ pub(crate) fn visit_next(
 }
 
 /// The stacks from `first` on in that order; `first` is null or one of them.
-pub(crate) fn from(first: *const Header) -> impl Iterator<Item = &'static Header> {
+fn from(first: *const Header) -> impl Iterator<Item = &'static Header> {
     // SAFETY: headers stay mapped until the library is closed, and links are never changed.
     core::iter::successors(unsafe { first.as_ref() }, |header| unsafe {
         header.next_mapped.as_ref()

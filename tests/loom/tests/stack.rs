@@ -31,6 +31,7 @@ const RECORD: usize = 0x1000;
 const THREAD: usize = 0x2000;
 
 /// loom's, which cannot be made in a constant: so it is made when the model begins.
+#[derive(Default)]
 struct AtomicUsize {
     first: usize,
     loom: OnceCell<loom::sync::atomic::AtomicUsize>,

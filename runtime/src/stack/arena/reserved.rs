@@ -81,18 +81,11 @@ fn reserve_whole(slot_bytes: usize) -> Result<(usize, usize), i32> {
 
 /// The next slot of the arena; what stands in [`NEXT`] when it is used up.
 fn next_of_arena() -> Result<usize, usize> {
-    let mut next = NEXT.load(Acquire);
-    loop {
+    let next = NEXT.fetch_update(Acquire, Acquire, |next| {
         let (number, left) = (next / (LARGEST_ARENA + 1), next % (LARGEST_ARENA + 1));
-        if left == 0 {
-            return Err(next);
-        }
-        let after = (number + 1) * (LARGEST_ARENA + 1) + left - 1;
-        match NEXT.compare_exchange_weak(next, after, Acquire, Acquire) {
-            Ok(_) => return Ok(number * GRANULE_BYTES),
-            Err(now) => next = now,
-        }
-    }
+        (left != 0).then(|| (number + 1) * (LARGEST_ARENA + 1) + left - 1)
+    })?;
+    Ok(next / (LARGEST_ARENA + 1) * GRANULE_BYTES)
 }
 
 /// How far apart the places are that an arena is asked for at, while each is taken: by another copy
