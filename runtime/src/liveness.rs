@@ -89,7 +89,7 @@ pub(crate) fn reclaim(
             taken = Some(header);
         }
     }
-    if taken.is_none() && thread.unproven_bytes() > MOST_UNPROVEN_BYTES {
+    if taken.is_none() && thread.unproven_bytes.load(Relaxed) > MOST_UNPROVEN_BYTES {
         presume_dead(thread, frame);
     }
     reclaim_orphans();
@@ -144,7 +144,7 @@ fn measure_if_unproven(thread: &Thread, frame: &Range<usize>, header: &'static H
     if is_new && thread.holds(header) && is_unproven(thread, frame, header) {
         let bytes = header.resident_bytes().max(LEAST_UNPROVEN_BYTES);
         header.touched.store(bytes, Relaxed);
-        thread.add_unproven_bytes(bytes);
+        thread.unproven_bytes.fetch_add(bytes, Relaxed);
     }
 }
 
@@ -154,7 +154,7 @@ fn measure_if_unproven(thread: &Thread, frame: &Range<usize>, header: &'static H
 fn presume_dead(thread: &Thread, frame: &Range<usize>) {
     let is_unproven = |header: &&'static Header| is_unproven(thread, frame, header);
     let held = thread.held().filter(is_unproven).map(|header| header.touched.load(Relaxed)).sum();
-    thread.set_unproven_bytes(held);
+    thread.unproven_bytes.store(held, Relaxed);
     if held > MOST_UNPROVEN_BYTES {
         thread.held().filter(is_unproven).for_each(|header| {
             abandon(header);
@@ -162,7 +162,7 @@ fn presume_dead(thread: &Thread, frame: &Range<usize>) {
             unsafe { header.shrink(0) };
             thread.push_idle(header);
         });
-        thread.set_unproven_bytes(0);
+        thread.unproven_bytes.store(0, Relaxed);
     }
 }
 
@@ -298,9 +298,8 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     while thread.held().filter(is_left).map(abandon).count() > 0 {}
     // Some may count as in use until they are taken out.
     while thread.pop_idle().is_some() {}
-    let mut next = thread.held().next();
-    while let Some(header) = next {
-        next = held_after(header);
+    // The iterator has read the link to the next stack when it yields one.
+    for header in thread.held() {
         // The kernel may still use what it has of the slot, until the thread has ended.
         if header.contains(sp) || is_pinned(header) {
             header.ended_by.store(thread::id::current(), Relaxed);
@@ -309,9 +308,4 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
         unsafe { finish(header) };
     }
     reclaim_orphans();
-}
-
-fn held_after(header: &Header) -> Option<&'static Header> {
-    // SAFETY: null or a header, and headers stay.
-    unsafe { header.next_held.load(Relaxed).as_ref() }
 }

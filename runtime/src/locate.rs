@@ -49,7 +49,7 @@ pub(crate) fn locate(thread: Option<&Thread>, address: usize) -> Place {
             place.narrow(Kind::Signal, signal.start, signal.end);
         }
     }
-    if let Some((low, high)) = registry::find(address, thread.map(Thread::registry_hint)) {
+    if let Some((low, high)) = registry::find(address, thread.map(|thread| &thread.registry_hint)) {
         place.narrow(Kind::Registered, low, high);
     }
     place

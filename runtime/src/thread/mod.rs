@@ -25,6 +25,7 @@ use crate::stack::{Header, IS_CLOSED, NO_STACK, ROOM_BYTES, THREAD_WORDS, orphan
 use crate::{fast, registry, settings};
 
 /// The state of one thread.
+#[derive(Default)]
 #[repr(C)]
 pub(crate) struct Thread {
     /// Used where the thread has no place for them elsewhere.
@@ -62,9 +63,9 @@ pub(crate) struct Thread {
     idle: List,
     idle_count: AtomicUsize,
     /// See [`registry::find`].
-    registry_hint: AtomicUsize,
+    pub(crate) registry_hint: AtomicUsize,
     /// What the stacks of activations hold that are perhaps dead, as far as they were looked at.
-    unproven_bytes: AtomicUsize,
+    pub(crate) unproven_bytes: AtomicUsize,
     /// Stacks that were the home when another became it, with activations that may be dead: nobody
     /// has looked at them since.
     left: [AtomicPtr<Header>; 4],
@@ -85,32 +86,8 @@ impl Thread {
     /// Begins the state of the calling thread in the header of its first stack, which nobody else
     /// has.
     pub(crate) fn begin(first: &'static Header) -> &'static Self {
-        let new = Self {
-            own_words: Words::new(),
-            words: AtomicPtr::new(ptr::null_mut()),
-            low: AtomicUsize::new(0),
-            high: AtomicUsize::new(0),
-            has_bounds: AtomicBool::new(false),
-            is_main: AtomicBool::new(false),
-            is_estimated: AtomicBool::new(false),
-            is_deciding: AtomicBool::new(false),
-            is_dying: AtomicBool::new(false),
-            signal_low: AtomicUsize::new(0),
-            signal_high: AtomicUsize::new(0),
-            signal_disarms: AtomicBool::new(false),
-            has_lent: AtomicBool::new(false),
-            held: AtomicPtr::new(ptr::null_mut()),
-            held_count: AtomicUsize::new(0),
-            dead_cursor: AtomicPtr::new(ptr::null_mut()),
-            idle_cursor: AtomicPtr::new(ptr::null_mut()),
-            first_in_place: AtomicPtr::new(ptr::null_mut()),
-            home: AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut()),
-            idle: List::new(),
-            idle_count: AtomicUsize::new(0),
-            registry_hint: AtomicUsize::new(0),
-            unproven_bytes: AtomicUsize::new(0),
-            left: [const { AtomicPtr::new(ptr::null_mut()) }; 4],
-        };
+        let home = AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut());
+        let new = Self { home, ..Self::default() };
         let space = first.thread.get().cast::<Self>();
         // SAFETY: the space is large enough and aligned to 64, and nobody else uses the stack.
         let thread = unsafe {
@@ -288,22 +265,6 @@ impl Thread {
     pub(crate) fn take_left(&self) -> impl Iterator<Item = &'static Header> + use<'_> {
         // SAFETY: null or a header, and headers stay.
         self.left.iter().filter_map(|left| unsafe { left.swap(ptr::null_mut(), Relaxed).as_ref() })
-    }
-
-    pub(crate) fn unproven_bytes(&self) -> usize {
-        self.unproven_bytes.load(Relaxed)
-    }
-
-    pub(crate) fn add_unproven_bytes(&self, bytes: usize) {
-        self.unproven_bytes.fetch_add(bytes, Relaxed);
-    }
-
-    pub(crate) fn set_unproven_bytes(&self, bytes: usize) {
-        self.unproven_bytes.store(bytes, Relaxed);
-    }
-
-    pub(crate) fn registry_hint(&self) -> &AtomicUsize {
-        &self.registry_hint
     }
 
     pub(crate) fn held_count(&self) -> usize {

@@ -69,6 +69,12 @@ const _: () = assert!(offset_of!(Words, usual_low) == 4 * size_of::<usize>());
 const _: () = assert!(offset_of!(Words, usual_bytes) == 5 * size_of::<usize>());
 const _: () = assert!(offset_of!(Words, in_place_high) == 6 * size_of::<usize>());
 
+impl Default for Words {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What stands for the state of a thread that has ended.
 const ENDED: *mut u8 = ptr::without_provenance_mut(1);
 
