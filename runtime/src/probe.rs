@@ -1,15 +1,21 @@
 //! Reading a word that may be anybody's by now, or in memory that is unmapped: a fault is an
 //! answer.
 
-pub(crate) use imp::holds;
+use crate::errno;
+
+/// Whether the word at `address` is `word`, as far as its low 32 bits tell. Async-signal-safe.
+pub(crate) fn holds(address: usize, word: usize) -> bool {
+    let before = errno::get();
+    let holds = imp::holds(address, word);
+    errno::set(before);
+    holds
+}
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
 mod imp {
+    use super::errno;
     use crate::checkers::valgrind::without_errors;
-    use crate::errno;
 
-    /// Whether the word at `address` is `word`, as far as its low 32 bits tell. Async-signal-safe.
-    ///
     /// The kernel compares: futex(2) with FUTEX_CMP_REQUEUE, which moves nobody here, says 0 for
     /// the same, EAGAIN for another word, and EFAULT for memory that cannot be read.
     /// process_vm_readv does as much, but is slower, and unknown to qemu-user.
@@ -17,7 +23,6 @@ mod imp {
         static NOBODY: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
         let low_half = address
             + if cfg!(all(target_endian = "big", target_pointer_width = "64")) { 4 } else { 0 };
-        let before = errno::get();
         let operation = libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG;
         let target = NOBODY.as_ptr();
         let result = without_errors(|| {
@@ -27,16 +32,14 @@ mod imp {
                 libc::syscall(libc::SYS_futex, low_half, operation, 0, 0_usize, target, word as u32)
             }
         });
-        let is_gone = match errno::get() {
-            _ if result == 0 => false,
-            libc::EAGAIN => true,
+        match errno::get() {
+            _ if result == 0 => true,
+            libc::EAGAIN => false,
             // It may be mapped all the same, and open again when its coroutine goes on.
-            libc::EFAULT => !without_errors(|| super::is_mapped(address)),
+            libc::EFAULT => without_errors(|| super::is_mapped(address)),
             // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
-            _ => false,
-        };
-        errno::set(before);
-        !is_gone
+            _ => true,
+        }
     }
 }
 
@@ -45,18 +48,11 @@ mod imp {
     not(any(target_os = "linux", target_os = "android", miri, target_family = "wasm"))
 ))]
 mod imp {
-    use crate::errno;
-
-    /// Whether the word at `address` is `word`. Async-signal-safe.
-    ///
     /// Another thread may unmap the page before it is read: a coroutine's stack that is freed at
     /// this very moment; these systems have no better answer.
     pub(crate) fn holds(address: usize, word: usize) -> bool {
-        let before = errno::get();
-        let is_mapped = super::is_mapped(address);
-        errno::set(before);
         // SAFETY: mapped, and aligned as records are. Volatile, because others write there.
-        is_mapped
+        super::is_mapped(address)
             && unsafe {
                 core::ptr::with_exposed_provenance::<usize>(address).read_volatile() == word
             }
@@ -68,15 +64,16 @@ mod imp {
 fn is_mapped(address: usize) -> bool {
     let page_bytes = crate::stack::memory::page_bytes();
     let page = core::ptr::without_provenance_mut::<libc::c_void>(address & !(page_bytes - 1));
-    // Where the kernel can be asked directly it is, as a thread may be cancelled in msync.
     // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let is_mapped =
-        unsafe { libc::syscall(libc::SYS_msync, page, page_bytes, libc::MS_ASYNC) } == 0;
-    // SAFETY: as above.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let is_mapped = unsafe { libc::msync(page, page_bytes, libc::MS_ASYNC) } == 0;
-    is_mapped || crate::errno::get() != libc::ENOMEM
+    let is_mapped = unsafe {
+        // Where the kernel can be asked directly it is, as a thread may be cancelled in msync.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let failed = libc::syscall(libc::SYS_msync, page, page_bytes, libc::MS_ASYNC);
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let failed = libc::msync(page, page_bytes, libc::MS_ASYNC);
+        failed == 0
+    };
+    is_mapped || errno::get() != libc::ENOMEM
 }
 
 #[cfg(windows)]
@@ -84,9 +81,8 @@ mod imp {
     use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
     use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
-    /// Whether the word at `address` is `word`: the system reads it, or says that it cannot.
+    /// The system reads the word, or says that it cannot.
     pub(crate) fn holds(address: usize, word: usize) -> bool {
-        let before = crate::errno::get();
         let (mut read, mut bytes) = (0_usize, 0);
         // SAFETY: there is room for a word.
         let result = unsafe {
@@ -98,7 +94,6 @@ mod imp {
                 &raw mut bytes,
             )
         };
-        crate::errno::set(before);
         result != 0 && bytes == size_of::<usize>() && read == word
     }
 }

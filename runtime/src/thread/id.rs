@@ -59,35 +59,11 @@ pub(crate) fn has_ended(_id: u64) -> bool {
     false
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn ask() -> Option<u64> {
-    // SAFETY: no preconditions.
-    u64::try_from(unsafe { libc::syscall(libc::SYS_gettid) }).ok()
-}
-
 #[cfg(target_vendor = "apple")]
 fn ask() -> Option<u64> {
     let mut id = 0;
     // SAFETY: zero is the calling thread, and `id` is valid for writes.
     (unsafe { libc::pthread_threadid_np(0, &raw mut id) } == 0).then_some(id)
-}
-
-#[cfg(target_os = "freebsd")]
-fn ask() -> Option<u64> {
-    // SAFETY: no preconditions.
-    u64::try_from(unsafe { libc::pthread_getthreadid_np() }).ok()
-}
-
-#[cfg(target_os = "netbsd")]
-fn ask() -> Option<u64> {
-    // SAFETY: no preconditions.
-    u64::try_from(unsafe { libc::_lwp_self() }).ok()
-}
-
-#[cfg(target_os = "openbsd")]
-fn ask() -> Option<u64> {
-    // SAFETY: no preconditions.
-    u64::try_from(unsafe { libc::getthrid() }).ok()
 }
 
 #[cfg(windows)]
@@ -96,20 +72,29 @@ fn ask() -> Option<u64> {
     Some(u64::from(unsafe { windows_sys::Win32::System::Threading::GetCurrentThreadId() }))
 }
 
-#[cfg(all(
-    unix,
-    not(any(
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn ask() -> Option<u64> {
+    #[cfg(target_os = "netbsd")]
+    use libc::_lwp_self as number;
+    #[cfg(not(any(
         target_os = "linux",
         target_os = "android",
-        target_vendor = "apple",
         target_os = "freebsd",
         target_os = "netbsd",
         target_os = "openbsd",
-    ))
-))]
-fn ask() -> Option<u64> {
+    )))]
+    use libc::getpid as number;
+    #[cfg(target_os = "openbsd")]
+    use libc::getthrid as number;
+    #[cfg(target_os = "freebsd")]
+    use libc::pthread_getthreadid_np as number;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn number() -> libc::c_long {
+        // SAFETY: no preconditions.
+        unsafe { libc::syscall(libc::SYS_gettid) }
+    }
     // SAFETY: no preconditions.
-    u64::try_from(unsafe { libc::getpid() }).ok()
+    u64::try_from(unsafe { number() }).ok()
 }
 
 #[cfg(not(any(unix, windows)))]

@@ -53,25 +53,12 @@ const NEAR_BYTES: usize = 1 << 20;
 #[cfg_attr(any(miri, not(any(unix, windows))), allow(dead_code, reason = "called by the handlers"))]
 fn report(address: usize, sp: Option<usize>, thread_name: &str) {
     let mut line = LineBuf::new();
-    let thread = Thread { name: thread_name, id: thread::id::current() };
     // A line that does not fit is cut; writing to it does not fail.
     let _ = match overflowed_system_stack(address, sp) {
-        Some(header) => compose(&mut line, header, &thread),
-        None => compose_in_place(&mut line, address, sp, &thread),
+        Some(header) => compose(&mut line, header, thread_name),
+        None => compose_in_place(&mut line, address, sp, thread_name),
     };
     line.print();
-}
-
-/// The calling thread, for messages.
-struct Thread<'a> {
-    name: &'a str,
-    id: u64,
-}
-
-impl fmt::Display for Thread<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "thread '{}' ({})", self.name, self.id)
-    }
 }
 
 /// The stack whose guard area `address` lies in, if SP is on that stack or in its guard area.
@@ -81,16 +68,17 @@ fn overflowed_system_stack(address: usize, sp: Option<usize>) -> Option<&'static
     sp.is_none_or(is_on).then_some(header)
 }
 
-fn compose(line: &mut LineBuf, header: &Header, thread: &Thread<'_>) -> fmt::Result {
+fn compose(line: &mut LineBuf, header: &Header, thread_name: &str) -> fmt::Result {
     let (name, reserve_bytes) = match fast::running(header) {
         Some(callback) => (callback.name, callback.reserve_bytes),
         None => ("unknown", 0),
     };
     writeln!(
         line,
-        "guarded-callback: `{name}` has overflowed its system stack on {thread}: all of its {} are \
-         used, and it asked for {}; recurse less deeply, or raise Settings::system_stack_bytes or \
-         its `reserve`",
+        "guarded-callback: `{name}` has overflowed its system stack on thread '{thread_name}' \
+         ({}): all of its {} are used, and it asked for {}; recurse less deeply, or raise \
+         Settings::system_stack_bytes or its `reserve`",
+        thread::id::current(),
         Bytes(header.room_bytes),
         Bytes(reserve_bytes),
     )?;
@@ -114,7 +102,7 @@ fn compose_in_place(
     line: &mut LineBuf,
     address: usize,
     sp: Option<usize>,
-    thread: &Thread<'_>,
+    thread_name: &str,
 ) -> fmt::Result {
     let Some(known) = thread::current() else { return Ok(()) };
     let (Some(Some(bounds)), Some(first)) = (known.bounds(), known.first_in_place()) else {
@@ -126,10 +114,11 @@ fn compose_in_place(
     }
     writeln!(
         line,
-        "guarded-callback: {thread} has overflowed its own stack of {}, on which callbacks ran in \
-         place, the first of them `{}`, which asked for {}; if one was running, recurse less \
-         deeply, or raise its `reserve` to what it uses: where less is left it runs on a system \
-         stack",
+        "guarded-callback: thread '{thread_name}' ({}) has overflowed its own stack of {}, on \
+         which callbacks ran in place, the first of them `{}`, which asked for {}; if one was \
+         running, recurse less deeply, or raise its `reserve` to what it uses: where less is left \
+         it runs on a system stack",
+        thread::id::current(),
         Bytes(bounds.high() - bounds.low()),
         first.name,
         Bytes(first.reserve_bytes),
