@@ -24,8 +24,9 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use crate::diagnostics::counters;
 use crate::settings::SYSTEM_STACK_BYTES;
 use crate::stack::{Header, IS_CLOSED, orphan, pool, table};
+use crate::switch::OsStack;
 use crate::thread::{self, Thread, signal_stack, tls};
-use crate::{checkers, os_bounds, probe};
+use crate::{checkers, probe};
 
 /// How many old activations one claim of a further stack looks at.
 const LOOKED_AT: usize = 4;
@@ -46,7 +47,7 @@ static ORPHANS: AtomicUsize = AtomicUsize::new(0);
 /// right for a thread that has arrived with SP at `sp`, and ends the activations that were unwound:
 /// the thread runs again on the stack that they were called from, so the unwinder has left theirs.
 pub(crate) fn restore_teb(thread: &Thread, sp: usize) {
-    if !os_bounds::KNOWN_ON_ARRIVAL_ONLY {
+    if !OsStack::IS_TOLD {
         return;
     }
     let is_left = |header: &&Header| header.switch.os.is_told() && !header.contains(sp);

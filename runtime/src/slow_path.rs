@@ -50,7 +50,7 @@ pub(crate) enum Entry {
 #[inline(never)]
 pub(crate) fn known(needs: &Needs, sp: usize, record: *mut Record) -> Option<Entry> {
     let thread = thread::current()?;
-    if os_bounds::KNOWN_ON_ARRIVAL_ONLY && !thread.home().is_idle() {
+    if OsStack::IS_TOLD && !thread.home().is_idle() {
         // Windows: after a longjmp the TEB may have to be put right.
         return None;
     }

@@ -17,11 +17,16 @@ use super::rules::{self, MainThread};
 use super::{attributes, limit};
 use crate::bounds::StackBounds;
 use crate::stack::memory::page_bytes;
+use crate::switch::OsStack;
 
 /// Whether pthread_getattr_np may be called everywhere. In glibc it takes a lock and calls realloc.
 const GETATTR_IS_SIGNAL_SAFE: bool = cfg!(any(target_env = "musl", target_os = "android"));
 
-pub(super) fn thread_stack(sp: usize, may_call_libc: bool) -> Option<StackBounds> {
+pub(crate) fn thread_stack(
+    sp: usize,
+    _os_stack: &OsStack,
+    may_call_libc: bool,
+) -> Option<StackBounds> {
     // First, so that a main thread's context which is resumed on another thread, or the child of a
     // fork that another thread made, is not taken for the main thread.
     #[cfg(target_env = "gnu")]

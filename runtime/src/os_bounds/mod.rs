@@ -1,7 +1,7 @@
 //! Where the thread's own stack ends: the lowest address that code on it can use.
 //!
-//! One file for each system asks it; what follows from its report is computed in [`rules`], the
-//! same on every system.
+//! A file for each family of systems asks; what follows from the report is computed in [`rules`],
+//! the same on every system.
 
 #[cfg_attr(not(test), allow(dead_code, reason = "a system uses its own rules, the tests all"))]
 mod rules;
@@ -12,57 +12,36 @@ use crate::switch::OsStack;
 
 // The only list of systems. Miri models none of the calls.
 cfg_if! {
-    if #[cfg(miri)] {
-        mod other;
-        mod thread_only;
-        use {other as system, thread_only as imp};
-    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
+    if #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))] {
         mod attributes;
         mod limit;
         mod linux;
-        mod thread_only;
-        use {linux as system, thread_only as imp};
-    } else if #[cfg(target_vendor = "apple")] {
-        mod apple;
-        mod limit;
-        mod thread_only;
-        use {apple as system, thread_only as imp};
-    } else if #[cfg(any(target_os = "freebsd", target_os = "dragonfly"))] {
-        mod attributes;
-        mod freebsd;
-        mod limit;
-        mod thread_only;
-        use {freebsd as system, thread_only as imp};
-    } else if #[cfg(target_os = "netbsd")] {
+        use linux as system;
+    } else if #[cfg(all(
+        any(
+            target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly",
+            target_os = "netbsd", target_os = "openbsd", target_os = "illumos",
+            target_os = "solaris",
+        ),
+        not(miri),
+    ))] {
+        #[cfg(any(target_os = "freebsd", target_os = "dragonfly", target_os = "netbsd"))]
         mod attributes;
         mod limit;
-        mod netbsd;
-        mod thread_only;
-        use {netbsd as system, thread_only as imp};
-    } else if #[cfg(target_os = "openbsd")] {
-        mod limit;
-        mod openbsd;
-        mod thread_only;
-        use {openbsd as system, thread_only as imp};
-    } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
-        mod limit;
-        mod solarish;
-        mod thread_only;
-        use {solarish as system, thread_only as imp};
+        mod unix;
+        use unix as system;
     } else if #[cfg(all(
         windows,
-        any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")
+        any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri),
     ))] {
         mod windows;
-        use windows as imp;
+        use windows as system;
     } else {
         mod other;
-        mod thread_only;
-        use {other as system, thread_only as imp};
+        use other as system;
     }
 }
-
-pub(crate) use imp::{KNOWN_ON_ARRIVAL_ONLY, bounds_at, thread_stack_of};
 
 /// The bounds of the calling thread's own stack, with all that cannot be used (guard pages, kernel
 /// gaps) subtracted; `None` when the system does not tell.
@@ -75,4 +54,14 @@ pub(crate) use imp::{KNOWN_ON_ARRIVAL_ONLY, bounds_at, thread_stack_of};
 /// May change errno.
 pub(crate) fn thread_stack(sp: usize, may_call_libc: bool) -> Option<StackBounds> {
     thread_stack_of(sp, &OsStack::now(), may_call_libc)
+}
+
+/// As [`thread_stack`]; `os_stack` has the system's fields for the stack with `sp`, from when that
+/// was in use.
+pub(crate) use system::thread_stack as thread_stack_of;
+
+/// The bounds of the stack in use where the system knows it (Windows), whoever made it. On a stack
+/// that nobody told the system of, `sp` lies outside.
+pub(crate) fn bounds_at(sp: usize) -> Option<StackBounds> {
+    OsStack::now().bounds().filter(|bounds| bounds.contains(sp))
 }

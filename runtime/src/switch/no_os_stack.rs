@@ -2,6 +2,8 @@
 
 use core::cell::Cell;
 
+use crate::bounds::StackBounds;
+
 pub(crate) use super::call_on_stack as call_returning;
 
 pub(crate) const UNWINDS_ONLY_UP: bool = false;
@@ -13,12 +15,18 @@ pub(crate) struct OsStack;
 impl OsStack {
     pub(crate) const NONE: Self = Self;
 
+    pub(crate) const IS_TOLD: bool = false;
+
     pub(crate) fn now() -> Self {
         Self
     }
 
     pub(crate) fn of_memory(_low: usize, _bytes: usize) -> Self {
         Self
+    }
+
+    pub(crate) fn bounds(&self) -> Option<StackBounds> {
+        None
     }
 
     pub(crate) fn is_same(&self, _other: &Self) -> bool {

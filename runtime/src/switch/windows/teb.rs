@@ -52,6 +52,10 @@ pub(super) fn teb() -> *mut usize {
 impl OsStack {
     pub(crate) const NONE: Self = Self { base: 0, limit: 0, deallocation: 0, guarantee_bytes: 0 };
 
+    /// Whether the system is told of the stack in use, so that it must be asked for the thread's
+    /// own before the thread has left that.
+    pub(crate) const IS_TOLD: bool = true;
+
     /// Of the stack in use, right now.
     #[inline(always)]
     pub(crate) fn now() -> Self {
