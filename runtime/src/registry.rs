@@ -76,7 +76,7 @@ impl Registration {
         if range.end <= range.start {
             return Err(RegisterError::Empty);
         }
-        change(|ranges| ranges.insert(range.start, range.end))?;
+        change(&range, true)?;
         Ok(Self { low: range.start, high: range.end })
     }
 
@@ -86,7 +86,7 @@ impl Registration {
 
     pub(crate) fn forget(&self) {
         // Without memory for the second table nothing was ever registered.
-        let _ = change(|ranges| ranges.remove(self.low, self.high));
+        let _ = change(&self.range(), false);
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn find(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize,
     let entries = TABLES[published & 1].entries();
     let at = hint.map_or(NONE, |hint| hint.load(Relaxed));
     if let Some(entry) = entries.get(at) {
-        let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
+        let (low, high) = entry.range();
         let next = entries.get(at + 1).map_or(usize::MAX, |next| next.low.load(Relaxed));
         core::sync::atomic::fence(Acquire);
         let is_current = PUBLISHED.load(Relaxed) == published;
@@ -142,7 +142,7 @@ fn search(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize, usize)> 
         let mut at = after.wrapping_sub(1);
         // A range that does not reach the address may lie inside of one that does.
         while let Some(entry) = entries.get(at) {
-            let (low, high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
+            let (low, high) = entry.range();
             if address < high {
                 hint.inspect(|hint| hint.store(at, Relaxed));
                 return Some((low, high));
@@ -185,74 +185,15 @@ fn read<R>(look: impl Fn(&[Entry]) -> R) -> R {
     }
 }
 
-/// The table that a writer may change.
-struct Ranges<'a> {
-    entries: &'a [Entry],
-    len: usize,
-}
-
-impl Ranges<'_> {
-    fn set(&self, at: usize, low: usize, high: usize) {
-        self.entries[at].low.store(low, Relaxed);
-        self.entries[at].high.store(high, Relaxed);
-    }
-
-    fn get(&self, at: usize) -> (usize, usize) {
-        (self.entries[at].low.load(Relaxed), self.entries[at].high.load(Relaxed))
-    }
-
-    /// The place of a range in the order: by its low end, the wider one first.
-    fn place(&self, low: usize, high: usize) -> usize {
-        let is_before = |entry: &Entry| {
-            let (other_low, other_high) = (entry.low.load(Relaxed), entry.high.load(Relaxed));
-            (other_low, usize::MAX - other_high) < (low, usize::MAX - high)
-        };
-        self.entries[..self.len].partition_point(is_before)
-    }
-
-    fn insert(&mut self, low: usize, high: usize) -> Result<(), RegisterError> {
-        if self.len == CAPACITY {
-            return Err(RegisterError::Full);
-        }
-        let place = self.place(low, high);
-        for at in (place..self.len).rev() {
-            let (low, high) = self.get(at);
-            self.set(at + 1, low, high);
-        }
-        self.set(place, low, high);
-        self.len += 1;
-        Ok(())
-    }
-
-    fn remove(&mut self, low: usize, high: usize) -> Result<(), RegisterError> {
-        let place = self.place(low, high);
-        if place < self.len && self.get(place) == (low, high) {
-            for at in place..self.len - 1 {
-                let (low, high) = self.get(at + 1);
-                self.set(at, low, high);
-            }
-            self.len -= 1;
-        }
-        Ok(())
-    }
-
-    /// Finds for each range the one around it.
-    fn nest(&self) {
-        let mut around = NONE;
-        for at in 0..self.len {
-            while around != NONE && self.get(around).1 <= self.get(at).0 {
-                around = self.entries[around].around.load(Relaxed);
-            }
-            self.entries[at].around.store(around, Relaxed);
-            around = at;
-        }
+impl Entry {
+    fn range(&self) -> (usize, usize) {
+        (self.low.load(Relaxed), self.high.load(Relaxed))
     }
 }
 
-/// Makes a change in the other table, and publishes it.
-fn change(
-    make: impl FnOnce(&mut Ranges<'_>) -> Result<(), RegisterError>,
-) -> Result<(), RegisterError> {
+/// Takes one range out of the table, or puts one in, and publishes that: the other table gets the
+/// ranges of the current one but for the change.
+fn change(range: &Range<usize>, is_added: bool) -> Result<(), RegisterError> {
     // A handler that registers a stack must not wait for the writer that it has interrupted.
     let _blocked = Blocked::all();
     let _turn = Turn::take();
@@ -260,16 +201,32 @@ fn change(
     let current = TABLES[published & 1].entries();
     let other = &TABLES[(published + 1) & 1];
     let entries = other.room().ok_or(RegisterError::Full)?;
+    // By its low end, the wider one first.
+    let order = |(low, high): (usize, usize)| (low, usize::MAX - high);
+    let range = (range.start, range.end);
+    let place = current.partition_point(|entry| order(entry.range()) < order(range));
+    let (before, mut after) = current.split_at(place);
+    if is_added && current.len() == CAPACITY {
+        return Err(RegisterError::Full);
+    } else if !is_added && after.first().is_some_and(|entry| entry.range() == range) {
+        after = &after[1..];
+    }
     // A reader that is still in the other table and sees what is written now sees as well that the
     // current one was published.
     core::sync::atomic::fence(Release);
-    let mut ranges = Ranges { entries, len: current.len() };
-    for (at, entry) in current.iter().enumerate() {
-        ranges.set(at, entry.low.load(Relaxed), entry.high.load(Relaxed));
+    let added = is_added.then_some(range);
+    let ranges = before.iter().map(Entry::range).chain(added).chain(after.iter().map(Entry::range));
+    let (mut around, mut len) = (NONE, 0);
+    for (low, high) in ranges {
+        while around != NONE && entries[around].high.load(Relaxed) <= low {
+            around = entries[around].around.load(Relaxed);
+        }
+        entries[len].low.store(low, Relaxed);
+        entries[len].high.store(high, Relaxed);
+        entries[len].around.store(around, Relaxed);
+        (around, len) = (len, len + 1);
     }
-    make(&mut ranges)?;
-    ranges.nest();
-    other.len.store(ranges.len, Release);
+    other.len.store(len, Release);
     PUBLISHED.store(published + 1, Release);
     Ok(())
 }
