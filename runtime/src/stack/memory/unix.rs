@@ -1,20 +1,36 @@
 //! Memory from mmap.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[path = "unix/linux.rs"]
-mod linux;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-use libc::{madvise, mmap, mprotect, munmap};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use linux::{executable_stacks, madvise, mmap, mprotect, munmap, no_huge_pages};
-
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::cfg_if::cfg_if;
 use crate::errno;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use linux::{first_hint, prepare};
+cfg_if! {
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        #[path = "unix/linux.rs"]
+        mod linux;
+        use linux::{executable_stacks, madvise, mmap, mprotect, munmap, no_huge_pages};
+        pub(crate) use linux::{first_hint, prepare};
+    } else {
+        use libc::{madvise, mmap, mprotect, munmap};
+
+        /// Nothing has to be known beforehand.
+        #[allow(dead_code, reason = "called on ELF systems")]
+        pub(crate) fn prepare() {}
+
+        /// The kernel chooses the place.
+        pub(crate) fn first_hint() -> usize {
+            0
+        }
+
+        fn executable_stacks() -> i32 {
+            0
+        }
+
+        fn no_huge_pages(_base: *mut libc::c_void, _bytes: usize) {}
+    }
+}
 
 pub(crate) const SUPPORTED: bool = true;
 
@@ -24,35 +40,21 @@ pub(crate) const STATIC_MAY_BE_STACK: bool = !cfg!(target_os = "openbsd");
 
 pub(crate) const NO_MEMORY: i32 = libc::ENOMEM;
 
-/// The kernel is told what the mapping is for (STACK), and sets no memory aside for the address
-/// space (NORESERVE). On OpenBSD MAP_STACK is a must. illumos and Solaris set memory aside for
-/// whatever is mapped, unless told otherwise. FreeBSD's MAP_STACK makes a mapping that grows, with
-/// guard pages of its own: not what is wanted here.
-const STACK_FLAGS: i32 = {
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "netbsd"))]
-    {
-        libc::MAP_STACK | libc::MAP_NORESERVE
+// The kernel is told what the mapping is for (STACK), and sets no memory aside for the address
+// space (NORESERVE). On OpenBSD MAP_STACK is a must. illumos and Solaris set memory aside for
+// whatever is mapped, unless told otherwise. FreeBSD's MAP_STACK makes a mapping that grows, with
+// guard pages of its own: not what is wanted here.
+cfg_if! {
+    if #[cfg(any(target_os = "linux", target_os = "android", target_os = "netbsd"))] {
+        const STACK_FLAGS: i32 = libc::MAP_STACK | libc::MAP_NORESERVE;
+    } else if #[cfg(target_os = "openbsd")] {
+        const STACK_FLAGS: i32 = libc::MAP_STACK;
+    } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
+        const STACK_FLAGS: i32 = libc::MAP_NORESERVE;
+    } else {
+        const STACK_FLAGS: i32 = 0;
     }
-    #[cfg(target_os = "openbsd")]
-    {
-        libc::MAP_STACK
-    }
-    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-    {
-        libc::MAP_NORESERVE
-    }
-    #[cfg(not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        target_os = "illumos",
-        target_os = "solaris",
-    )))]
-    {
-        0
-    }
-};
+}
 
 /// Apple's systems take a tag in place of the file; vmmap and crash reports show the mapping as a
 /// stack (VM_MEMORY_STACK is 30 in mach/vm_statistics.h, and VM_MAKE_TAG shifts it by 24).
@@ -160,29 +162,6 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
         errno::set(before);
     }
 }
-
-/// Elsewhere nothing has to be known beforehand.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "aix",
-    target_vendor = "apple"
-)))]
-pub(crate) fn prepare() {}
-
-/// Elsewhere the kernel chooses the place.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn first_hint() -> usize {
-    0
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn executable_stacks() -> i32 {
-    0
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn no_huge_pages(_base: *mut libc::c_void, _bytes: usize) {}
 
 /// The lowest page of `low..high`, both page aligned, that was touched since it was mapped or given
 /// back; `high` if none was. `None` where the system does not tell, or keeps what was given back.
