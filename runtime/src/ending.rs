@@ -20,8 +20,7 @@ pub(crate) fn prepare_process() {
     core::hint::black_box([&raw const AT_LOAD, &raw const AT_UNLOAD]);
     #[cfg(all(target_vendor = "apple", not(miri)))]
     core::hint::black_box(&raw const apple::AT_LOAD);
-    let key = exit::prepare(thread_ends);
-    tls::find_place(key);
+    tls::find_place(exit::prepare(thread_ends));
     #[cfg(windows)]
     exit::set_library_end(library_ends);
 }
@@ -49,21 +48,6 @@ pub(crate) fn has_begun_to_end() -> bool {
 /// How many threads are in [`thread_ends`].
 static ENDING: AtomicUsize = AtomicUsize::new(0);
 
-struct Ending;
-
-impl Ending {
-    fn begin() -> Self {
-        ENDING.fetch_add(1, AcqRel);
-        Self
-    }
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        ENDING.fetch_sub(1, AcqRel);
-    }
-}
-
 /// Waits for the threads that are ending: what they run is about to be unmapped. Not for ever: in
 /// the child of a fork they are gone.
 fn wait_for_ending_threads() {
@@ -77,12 +61,15 @@ fn wait_for_ending_threads() {
 
 /// Called with the state of a thread that ends; on Windows with null, for the calling thread.
 unsafe extern "C" fn thread_ends(state: *mut u8) {
-    let _ending = Ending::begin();
-    let _blocked = Blocked::all();
+    ENDING.fetch_add(1, AcqRel);
     // SAFETY: the state of the calling thread, which lives in the header of its first stack.
-    let Some(thread) = (unsafe { state.cast::<Thread>().as_ref() }).or_else(thread::current) else {
-        return;
-    };
+    let state = unsafe { state.cast::<Thread>().as_ref() };
+    state.or_else(thread::current).inspect(|thread| end_thread(thread));
+    ENDING.fetch_sub(1, AcqRel);
+}
+
+fn end_thread(thread: &Thread) {
+    let _blocked = Blocked::all();
     overflow::uncover_thread(thread.first());
     let sp = switch::stack_pointer();
     liveness::restore_teb(thread, sp);
