@@ -135,7 +135,7 @@ fn abandon(header: &Header) {
     header.touched.store(0, Relaxed);
     checkers::abandoned(&header.notes, header.low, header.room_bytes, header.switch.sp());
     header.set_idle();
-    counters::reclaimed();
+    counters::RECLAIMED.fetch_add(1, Relaxed);
 }
 
 /// Notes, once, how much memory an activation holds that is perhaps dead, when the thread has so

@@ -306,7 +306,7 @@ unsafe extern "C-unwind" fn on_scratch(argument: *mut u8) {
         work.entry = Entry::InPlace;
         return;
     }
-    counters::slow();
+    counters::SLOW.fetch_add(1, Relaxed);
     let request = work.request;
     let place = place_of(work, thread);
     work.entry = choose(work, thread, place).unwrap_or_else(|cause| refuse(&request, place, cause));
@@ -562,7 +562,7 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
 }
 
 fn refuse(request: &Request<'_>, place: Place, cause: Cause) -> Entry {
-    counters::refused();
+    counters::REFUSED.fetch_add(1, Relaxed);
     callback_stats::refused(request.needs.callback);
     if request.needs.has_fallback {
         return Entry::Refused;

@@ -31,25 +31,12 @@ pub struct Stats {
 
 /// How many stacks lie in the pool.
 pub(crate) static POOLED: AtomicUsize = AtomicUsize::new(0);
-
-macro_rules! counters {
-    ($($count:ident $COUNTER:ident)*) => { $(
-        static $COUNTER: AtomicUsize = AtomicUsize::new(0);
-
-        pub(crate) fn $count() {
-            $COUNTER.fetch_add(1, Relaxed);
-        }
-    )* };
-}
-
-counters! {
-    mapped MAPPED
-    unmapped UNMAPPED
-    reused REUSED
-    reclaimed RECLAIMED
-    slow SLOW
-    refused REFUSALS
-}
+pub(crate) static MAPPED: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static UNMAPPED: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static REUSED: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static RECLAIMED: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static SLOW: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 /// The counters of this process.
 ///
@@ -73,6 +60,6 @@ pub fn stats() -> Stats {
         #[cfg(feature = "stats")]
         bodies_switched,
         slow_paths: SLOW.load(Relaxed),
-        refusals: REFUSALS.load(Relaxed),
+        refusals: REFUSED.load(Relaxed),
     }
 }

@@ -6,7 +6,7 @@
 //! own, and the rest of its slot.
 
 use core::cell::Cell;
-use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[cfg_attr(not(windows), path = "arena/reserved.rs")]
 #[cfg_attr(windows, path = "arena/windows.rs")]
@@ -76,7 +76,7 @@ pub(super) fn map(slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> 
     })?;
     // SAFETY: as above; the link is written before the header is findable through it.
     table::publish(header, |next| unsafe { (*header).next_mapped = next });
-    counters::mapped();
+    counters::MAPPED.fetch_add(1, Relaxed);
     // SAFETY: written above, and mapped until the library is closed.
     let header = unsafe { &*header };
     checkers::mapped(&header.notes, header.low, header.room_bytes);

@@ -37,7 +37,7 @@ pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32>
 pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let header = unused(arena::slot_bytes_for(at_least_usual(room_bytes))?, sp)?;
     POOLED.fetch_sub(1, Relaxed);
-    counters::reused();
+    counters::REUSED.fetch_add(1, Relaxed);
     Some(header)
 }
 
@@ -114,7 +114,7 @@ pub(crate) unsafe fn put(header: &'static Header) {
 /// As for [`put`]; its header is not read again.
 pub(crate) unsafe fn unmap(header: &'static Header) {
     checkers::unmapped(&header.notes, header.low, header.room_bytes);
-    counters::unmapped();
+    counters::UNMAPPED.fetch_add(1, Relaxed);
     // SAFETY: the caller's promise.
     unsafe { table::release(header) };
 }
