@@ -15,7 +15,7 @@ static LIBRARY_ENDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// Notes what to call when a thread ends, with null.
 pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
     // Not linked into programs that never come here.
-    black_box((&raw const CALLBACK, &raw const DIRECTORY));
+    black_box((&raw const CALLBACK, &raw const _tls_used));
     THREAD_ENDS.store(ends as *mut (), Release);
     None
 }
@@ -49,13 +49,6 @@ unsafe extern "C" {
     /// it is linked.
     static _tls_used: u8;
 }
-
-struct Directory(#[expect(dead_code, reason = "kept for the linker")] *const u8);
-
-// SAFETY: an address that nobody reads through.
-unsafe impl Sync for Directory {}
-
-static DIRECTORY: Directory = Directory(&raw const _tls_used);
 
 /// `reserved` is null when a DLL is unloaded and not when the process ends, which frees everything
 /// by itself.

@@ -29,33 +29,10 @@ pub(super) fn address() -> usize {
     entry as *const () as usize
 }
 
-/// The entry's code. A landing pad first: other copies call this through a pointer.
-#[allow(unused_macros, reason = "on Apple's systems `handle` is the entry")]
-#[cfg(target_arch = "x86_64")]
-macro_rules! code {
-    () => {
-        "endbr64; jmp {handle}"
-    };
-}
-#[cfg(target_arch = "x86")]
-macro_rules! code {
-    () => {
-        "endbr32; jmp {handle}"
-    };
-}
-#[allow(unused_macros, reason = "on Apple's systems `handle` is the entry")]
-#[cfg(target_arch = "aarch64")]
-macro_rules! code {
-    () => {
-        "hint #34; b {handle}"
-    };
-}
-
-cfg_if! {
-    if #[cfg(all(
-        any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
-        not(target_vendor = "apple")
-    ))] {
+/// Defines the entry by its code. A landing pad first: other copies call this through a pointer.
+#[allow(unused_macros, reason = "elsewhere `handle` is the entry")]
+macro_rules! entry {
+    ($code:literal) => {
         /// # Safety
         /// As for `handle`.
         #[unsafe(naked)]
@@ -66,7 +43,7 @@ cfg_if! {
         ) {
             core::arch::naked_asm!(
                 "2:",
-                code!(),
+                $code,
                 ".org 2b + {code_bytes}",
                 ".p2align 4",
                 ".quad {signature}",
@@ -77,6 +54,16 @@ cfg_if! {
                 signature = const SIGNATURE,
             )
         }
+    };
+}
+
+cfg_if! {
+    if #[cfg(all(target_arch = "x86_64", not(target_vendor = "apple")))] {
+        entry! { "endbr64; jmp {handle}" }
+    } else if #[cfg(all(target_arch = "x86", not(target_vendor = "apple")))] {
+        entry! { "endbr32; jmp {handle}" }
+    } else if #[cfg(all(target_arch = "aarch64", not(target_vendor = "apple")))] {
+        entry! { "hint #34; b {handle}" }
     } else {
         use handle as entry;
     }
