@@ -1,17 +1,9 @@
 //! What is asked of the process as a whole: its number, which changes in the child of a fork, and
 //! what its executable says.
 
-/// Never zero. Async-signal-safe.
-#[cfg(unix)]
+/// Never zero. Async-signal-safe. But for Unix no process is copied.
 pub(crate) fn id() -> usize {
-    // SAFETY: no preconditions.
-    usize::try_from(unsafe { libc::getpid() }).unwrap_or(1)
-}
-
-/// Elsewhere no process is copied.
-#[cfg(not(unix))]
-pub(crate) fn id() -> usize {
-    1
+    if cfg!(unix) { std::process::id() as usize } else { 1 }
 }
 
 /// What is told of the executable by its program headers (elf(5)).
