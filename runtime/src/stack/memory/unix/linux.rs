@@ -72,41 +72,23 @@ fn random_offset(below: usize) -> usize {
 mod calls {
     use libc::{c_int, c_void};
 
-    /// # Safety
-    /// As for mmap(2).
-    pub(crate) unsafe fn mmap(
-        at: *mut c_void,
-        bytes: usize,
-        protection: c_int,
-        flags: c_int,
-        file: c_int,
-        offset: libc::off_t,
-    ) -> *mut c_void {
-        // SAFETY: the caller's promise.
-        let base =
-            unsafe { libc::syscall(libc::SYS_mmap, at, bytes, protection, flags, file, offset) };
-        core::ptr::with_exposed_provenance_mut(base as usize)
+    macro_rules! calls {
+        ($($number:ident $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => { $(
+            /// # Safety
+            /// As for the system call.
+            pub(crate) unsafe fn $name($($argument: $type),*) -> $result {
+                // SAFETY: the caller's promise.
+                unsafe { libc::syscall(libc::$number, $($argument),*) as $result }
+            }
+        )* };
     }
 
-    /// # Safety
-    /// As for munmap(2).
-    pub(crate) unsafe fn munmap(at: *mut c_void, bytes: usize) -> c_int {
-        // SAFETY: the caller's promise.
-        unsafe { libc::syscall(libc::SYS_munmap, at, bytes) as c_int }
-    }
-
-    /// # Safety
-    /// As for mprotect(2).
-    pub(crate) unsafe fn mprotect(at: *mut c_void, bytes: usize, protection: c_int) -> c_int {
-        // SAFETY: the caller's promise.
-        unsafe { libc::syscall(libc::SYS_mprotect, at, bytes, protection) as c_int }
-    }
-
-    /// # Safety
-    /// As for madvise(2).
-    pub(crate) unsafe fn madvise(at: *mut c_void, bytes: usize, advice: c_int) -> c_int {
-        // SAFETY: the caller's promise.
-        unsafe { libc::syscall(libc::SYS_madvise, at, bytes, advice) as c_int }
+    calls! {
+        SYS_mmap mmap(at: *mut c_void, bytes: usize, protection: c_int, flags: c_int, file: c_int,
+            offset: libc::off_t) -> *mut c_void;
+        SYS_munmap munmap(at: *mut c_void, bytes: usize) -> c_int;
+        SYS_mprotect mprotect(at: *mut c_void, bytes: usize, protection: c_int) -> c_int;
+        SYS_madvise madvise(at: *mut c_void, bytes: usize, advice: c_int) -> c_int;
     }
 }
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
