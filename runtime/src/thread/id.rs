@@ -1,8 +1,41 @@
 //! The numbers of threads that debuggers and tools show.
 
+use crate::cfg_if::cfg_if;
+
 /// The number of the calling thread; of the process where threads have none. Async-signal-safe.
 pub(crate) fn current() -> u64 {
-    ask().unwrap_or(0)
+    // SAFETY: no preconditions.
+    u64::try_from(unsafe { number() }).unwrap_or(0)
+}
+
+cfg_if! {
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        unsafe fn number() -> libc::c_long {
+            // SAFETY: no preconditions.
+            unsafe { libc::syscall(libc::SYS_gettid) }
+        }
+    } else if #[cfg(target_vendor = "apple")] {
+        unsafe fn number() -> u64 {
+            let mut id = 0;
+            // SAFETY: zero is the calling thread, and `id` is valid for writes.
+            unsafe { libc::pthread_threadid_np(0, &raw mut id) };
+            id
+        }
+    } else if #[cfg(target_os = "freebsd")] {
+        use libc::pthread_getthreadid_np as number;
+    } else if #[cfg(target_os = "netbsd")] {
+        use libc::_lwp_self as number;
+    } else if #[cfg(target_os = "openbsd")] {
+        use libc::getthrid as number;
+    } else if #[cfg(unix)] {
+        use libc::getpid as number;
+    } else if #[cfg(windows)] {
+        use windows_sys::Win32::System::Threading::GetCurrentThreadId as number;
+    } else {
+        unsafe fn number() -> u64 {
+            0
+        }
+    }
 }
 
 /// Whether no thread of this process has that number any more. A number that was given to another
@@ -57,47 +90,4 @@ pub(crate) fn has_ended(id: u64) -> bool {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos", windows)))]
 pub(crate) fn has_ended(_id: u64) -> bool {
     false
-}
-
-#[cfg(target_vendor = "apple")]
-fn ask() -> Option<u64> {
-    let mut id = 0;
-    // SAFETY: zero is the calling thread, and `id` is valid for writes.
-    (unsafe { libc::pthread_threadid_np(0, &raw mut id) } == 0).then_some(id)
-}
-
-#[cfg(windows)]
-fn ask() -> Option<u64> {
-    // SAFETY: no preconditions.
-    Some(u64::from(unsafe { windows_sys::Win32::System::Threading::GetCurrentThreadId() }))
-}
-
-#[cfg(all(unix, not(target_vendor = "apple")))]
-fn ask() -> Option<u64> {
-    #[cfg(target_os = "netbsd")]
-    use libc::_lwp_self as number;
-    #[cfg(not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd",
-    )))]
-    use libc::getpid as number;
-    #[cfg(target_os = "openbsd")]
-    use libc::getthrid as number;
-    #[cfg(target_os = "freebsd")]
-    use libc::pthread_getthreadid_np as number;
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    unsafe fn number() -> libc::c_long {
-        // SAFETY: no preconditions.
-        unsafe { libc::syscall(libc::SYS_gettid) }
-    }
-    // SAFETY: no preconditions.
-    u64::try_from(unsafe { number() }).ok()
-}
-
-#[cfg(not(any(unix, windows)))]
-fn ask() -> Option<u64> {
-    None
 }
