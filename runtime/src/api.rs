@@ -172,14 +172,14 @@ pub fn on_system_stack() -> bool {
 #[doc(alias("coroutine", "fiber"))]
 pub fn register_stack(range: Range<usize>) -> Result<Registration, RegisterError> {
     let registration = Registration::new(range)?;
-    take_up(&registration.range());
+    take_up(registration.range());
     Ok(registration)
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         self.forget();
-        take_up(&self.range());
+        take_up(self.range());
     }
 }
 

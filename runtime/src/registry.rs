@@ -67,8 +67,7 @@ static WRITER: AtomicUsize = AtomicUsize::new(0);
 #[derive(Debug)]
 #[must_use = "the range is forgotten when the registration is dropped"]
 pub struct Registration {
-    low: usize,
-    high: usize,
+    range: Range<usize>,
 }
 
 impl Registration {
@@ -77,16 +76,16 @@ impl Registration {
             return Err(RegisterError::Empty);
         }
         change(&range, true)?;
-        Ok(Self { low: range.start, high: range.end })
+        Ok(Self { range })
     }
 
-    pub(crate) fn range(&self) -> Range<usize> {
-        self.low..self.high
+    pub(crate) fn range(&self) -> &Range<usize> {
+        &self.range
     }
 
     pub(crate) fn forget(&self) {
         // Without memory for the second table nothing was ever registered.
-        let _ = change(&self.range(), false);
+        let _ = change(&self.range, false);
     }
 }
 
