@@ -14,11 +14,9 @@ pub(crate) struct Place {
     high: usize,
 }
 
-/// What stack it is.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Registered,
-    /// The alternate signal stack.
     Signal,
     System(&'static Header),
     /// The calling thread's own stack.

@@ -53,7 +53,6 @@ macro_rules! weak {
 
 type RegionFn = unsafe extern "C" fn(*const c_void, usize);
 
-/// What is noted of one stack.
 pub(crate) struct Fibers {
     /// The fake stack of the code that runs here, while it does not.
     fake: Cell<*mut c_void>,

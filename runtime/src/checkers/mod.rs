@@ -38,7 +38,6 @@ pub(crate) struct Notes {
     sanitizer: sanitizer::Fibers,
 }
 
-/// A stack was mapped.
 pub(crate) fn mapped(notes: &Notes, low: usize, room_bytes: usize) {
     notes.valgrind.register(low, low + room_bytes);
     sanitizer::mapped(low, room_bytes);

@@ -12,7 +12,6 @@ pub(crate) enum Cause {
     Mapping(i32),
     /// The thread holds as many stacks as it may.
     Limit(usize),
-    /// `switch = never`.
     NeverSwitches,
 }
 

@@ -21,7 +21,6 @@ pub(super) fn limit<T: PartialEq + TryInto<usize>>(current: T, infinity: T) -> O
 /// A stack as systems report it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reported {
-    /// The address after the highest usable one.
     high: usize,
     /// How far down from `high` it reaches. Zero for a main thread: not told.
     bytes: usize,

@@ -11,7 +11,6 @@ use crate::sync::{AtomicUsize, Ordering::*};
 /// No stack has this number: nothing is mapped at address 0.
 const EMPTY: usize = 0;
 
-/// The list.
 #[derive(Default)]
 pub(crate) struct List(AtomicUsize);
 

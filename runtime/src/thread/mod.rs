@@ -24,7 +24,6 @@ use crate::stack::list::List;
 use crate::stack::{Header, IS_CLOSED, NO_STACK, ROOM_BYTES, THREAD_WORDS, orphan};
 use crate::{fast, registry, settings};
 
-/// The state of one thread.
 #[derive(Default)]
 #[repr(C)]
 pub(crate) struct Thread {
@@ -62,7 +61,6 @@ pub(crate) struct Thread {
     /// Idle stacks but for `home`; as far as they are known to be idle.
     idle: List,
     idle_count: AtomicUsize,
-    /// See [`registry::find`].
     pub(crate) registry_hint: AtomicUsize,
     /// What the stacks of activations hold that are perhaps dead, as far as they were looked at.
     pub(crate) unproven_bytes: AtomicUsize,
@@ -132,7 +130,6 @@ impl Thread {
         unsafe { &*self.words.load(Relaxed) }
     }
 
-    /// Whether the bounds of the thread stack were asked for.
     #[inline]
     pub(crate) fn has_bounds(&self) -> bool {
         self.has_bounds.load(Acquire)
@@ -172,7 +169,6 @@ impl Thread {
         self.has_bounds.store(true, Release);
     }
 
-    /// The alternate signal stack as far as it is known.
     pub(crate) fn signal_stack(&self) -> Range<usize> {
         self.signal_low.load(Relaxed)..self.signal_high.load(Relaxed)
     }
@@ -210,7 +206,6 @@ impl Thread {
         self.set_home(self.home());
     }
 
-    /// The first callback whose body ran in place on the thread stack.
     pub(crate) fn first_in_place(&self) -> Option<&'static Callback> {
         // SAFETY: null or a callback, which is static.
         unsafe { self.first_in_place.load(Relaxed).as_ref() }
@@ -245,7 +240,6 @@ impl Thread {
         self.words().set_home(if is_for_fast_path { home } else { &NO_STACK });
     }
 
-    /// The stacks of the thread, the latest first.
     pub(crate) fn held(&self) -> impl Iterator<Item = &'static Header> + use<> {
         held_from(self.held.load(Acquire))
     }
@@ -368,7 +362,6 @@ impl Thread {
         Some(header)
     }
 
-    /// How many idle stacks are in the list.
     pub(crate) fn idle_count(&self) -> usize {
         self.idle_count.load(Relaxed)
     }

@@ -41,7 +41,6 @@ mod imp {
             self.before != [0]
         }
 
-        /// Not asked on other systems.
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         pub(crate) fn any_before(&self) -> bool {
             false

@@ -41,7 +41,6 @@ pub(crate) mod offset {
     pub(crate) const GUARANTEE: usize = if size_of::<usize>() == 8 { 0x1748 } else { 0xF78 };
 }
 
-/// The TEB of the calling thread.
 #[cfg(windows)]
 #[inline(always)]
 pub(super) fn teb() -> *mut usize {
@@ -94,7 +93,6 @@ impl OsStack {
         Self { base: low + bytes, limit: low, deallocation: low, guarantee_bytes: 0 }
     }
 
-    /// Whether both are of the same stack.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.deallocation == other.deallocation
     }
@@ -108,7 +106,6 @@ const GUARD_PAGES: usize = if cfg!(target_pointer_width = "64") { 2 } else { 1 }
 pub(crate) const UNUSABLE_PAGES: usize = 1 + GUARD_PAGES;
 
 impl OsStack {
-    /// Whether `address` lies in the reservation.
     pub(crate) fn contains(&self, address: usize) -> bool {
         self.deallocation <= address && address < self.base
     }

@@ -30,12 +30,10 @@ pub(crate) fn watch(_state: *mut u8, _may_allocate: bool) -> bool {
     true
 }
 
-/// Nothing is allocated.
 pub(crate) fn needs_memory() -> bool {
     false
 }
 
-/// Nothing to forget.
 pub(crate) fn forget() {}
 
 // The linker sorts these sections by the letters after the `$` and the loader calls in that order:

@@ -41,7 +41,6 @@ pub static LOCATION: Location = Location {
 // The assembly of the fast path counts on these.
 const _: () = assert!(offset_of!(Location, slot) == 8 && offset_of!(Location, sequence) == 16);
 
-/// Whether [`find_place`] has looked.
 static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
 
 // As `Words::new` has them.
@@ -129,14 +128,12 @@ pub(crate) fn forget_place() {
     LOCATION.slot.store(0, Release);
 }
 
-/// Whether the fast path finds the words of threads that have a state.
 #[allow(dead_code, reason = "for the fast path")]
 #[inline(always)]
 pub fn fast_path_finds() -> bool {
     LOCATION.offset.load(Relaxed) != 0 || LOCATION.slot.load(Relaxed) != 0
 }
 
-/// The thread pointer.
 #[inline(always)]
 pub(crate) fn thread_pointer() -> usize {
     let pointer;
@@ -151,13 +148,11 @@ pub(crate) fn thread_pointer() -> usize {
     pointer
 }
 
-/// A number that tells the threads apart which live at the same time.
 pub(crate) fn place() -> usize {
     thread_pointer()
 }
 
-/// The calling thread's words; `None` where they lie in the state of the thread, and it has none
-/// yet. Never remembered across a call: a coroutine may carry the caller to another thread.
+/// `None` where they lie in the state of the thread, and it has none yet.
 #[inline(always)]
 pub(crate) fn words() -> Option<&'static Words> {
     near_words().or_else(words_of_state)

@@ -98,15 +98,12 @@ macro_rules! with_words {
 }
 pub(crate) use {find_words, with_words};
 
-/// Whether the fast path finds the words of threads that have a state.
 #[allow(dead_code, reason = "for the fast path")]
 #[inline(always)]
 pub fn fast_path_finds() -> bool {
     true
 }
 
-/// The calling thread's words. Never remembered across a call: a coroutine may carry the caller to
-/// another thread.
 #[inline(always)]
 pub(crate) fn words() -> Option<&'static Words> {
     let words: *const Words;

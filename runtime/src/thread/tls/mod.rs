@@ -2,6 +2,11 @@
 //!
 //! They have no destructor, so that they can be read at any time of a thread's life, in destructors
 //! of other thread-locals and in signal handlers too.
+//!
+//! Every file has `words()`, the calling thread's words, never remembered across a call, as a
+//! coroutine may carry the caller to another thread; `near_words()`, the same as far as that takes
+//! no call; `place()`, a number that tells the threads apart which live at the same time; and for
+//! the fast path, whether it finds the words of threads that have a state: `fast_path_finds()`.
 
 use crate::cfg_if::cfg_if;
 

@@ -22,8 +22,6 @@ cfg_if! {
             static WORDS: Words = const { Words::new() };
         }
 
-        /// The calling thread's words. Never remembered across a call: a coroutine may carry the
-        /// caller to another thread.
         #[inline(always)]
         pub(crate) fn words() -> Option<&'static Words> {
             // SAFETY: the words live as long as the thread, and callers keep no reference across a
@@ -35,7 +33,6 @@ cfg_if! {
 
 pub(crate) use words as near_words;
 
-/// A number that tells the threads apart which live at the same time.
 pub(crate) fn place() -> usize {
     words().map_or(0, |words| core::ptr::from_ref(words).addr())
 }
@@ -53,5 +50,4 @@ cfg_if! {
     }
 }
 
-/// Nothing to forget.
 pub(crate) fn forget_place() {}

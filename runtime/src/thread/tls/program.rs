@@ -28,7 +28,6 @@ pub(crate) fn find_place(_key: Option<usize>) {
     }
 }
 
-/// Whether the fast path finds the words of threads that have a state.
 #[allow(dead_code, reason = "for the fast path")]
 #[inline(always)]
 pub fn fast_path_finds() -> bool {

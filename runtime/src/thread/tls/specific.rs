@@ -38,21 +38,18 @@ pub(crate) fn forget_place() {
     LOCATION.store(0, Release);
 }
 
-/// Whether the fast path finds the words of threads that have a state.
 #[allow(dead_code, reason = "for the fast path")]
 #[inline(always)]
 pub fn fast_path_finds() -> bool {
     LOCATION.load(Relaxed) != 0
 }
 
-/// A number that tells the threads apart which live at the same time.
 pub(crate) fn place() -> usize {
     // SAFETY: has no preconditions.
     unsafe { libc::pthread_self() as usize }
 }
 
-/// The calling thread's words; `None` while it has no state. Never remembered across a call: a
-/// coroutine may carry the caller to another thread.
+/// `None` while the thread has no state.
 #[inline(always)]
 pub(crate) fn words() -> Option<&'static Words> {
     let words = match LOCATION.load(Relaxed) {
