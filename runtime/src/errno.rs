@@ -5,33 +5,27 @@ pub(crate) use imp::{get, set};
 
 #[cfg(unix)]
 mod imp {
-    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-    use libc::___errno as location;
-    #[cfg(any(
-        target_os = "android",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        target_os = "cygwin"
-    ))]
-    use libc::__errno as location;
-    #[cfg(any(
-        target_os = "linux",
-        target_os = "emscripten",
-        target_os = "fuchsia",
-        target_os = "hurd",
-        target_os = "dragonfly",
-        target_os = "redox",
-        target_os = "l4re",
-    ))]
-    use libc::__errno_location as location;
-    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
-    use libc::__error as location;
-    #[cfg(target_os = "nto")]
-    use libc::__get_errno_ptr as location;
-    #[cfg(target_os = "aix")]
-    use libc::_Errno as location;
-    #[cfg(target_os = "haiku")]
-    use libc::_errnop as location;
+    use crate::cfg_if::cfg_if;
+
+    cfg_if! {
+        if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
+            use libc::___errno as location;
+        } else if #[cfg(any(
+            target_os = "android", target_os = "netbsd", target_os = "openbsd", target_os = "cygwin"
+        ))] {
+            use libc::__errno as location;
+        } else if #[cfg(any(target_vendor = "apple", target_os = "freebsd"))] {
+            use libc::__error as location;
+        } else if #[cfg(target_os = "nto")] {
+            use libc::__get_errno_ptr as location;
+        } else if #[cfg(target_os = "aix")] {
+            use libc::_Errno as location;
+        } else if #[cfg(target_os = "haiku")] {
+            use libc::_errnop as location;
+        } else {
+            use libc::__errno_location as location;
+        }
+    }
 
     pub(crate) fn get() -> i32 {
         // SAFETY: libc returns the address of this thread's errno, which is always valid.
