@@ -609,7 +609,8 @@ fn memory(bytes: usize) -> Vec<u8> {
     KEPT.lock().expect("no panics").pop().unwrap_or_else(|| vec![0; bytes])
 }
 
-/// Frees it with what is suspended there; where nobody would tell, it is overwritten and used again.
+/// Frees it with what is suspended there; it is overwritten and used again where
+/// nobody would tell.
 #[cfg(unix)]
 fn free(mut memory: Vec<u8>) {
     if tests::is_unmapping_untold() {
