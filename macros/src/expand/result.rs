@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeInfer, TypeParamBound};
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, parse_quote_spanned};
 
 use super::shim::Shim;
 use crate::parse::tokens::mentions;
@@ -31,11 +31,7 @@ pub fn is_opaque(shim: &Shim<'_>) -> bool {
 /// Replaces `impl Trait` and names of lifetimes.
 fn infer(ty: &mut Type) {
     match ty {
-        Type::ImplTrait(wanted) => {
-            *ty = Type::Infer(TypeInfer {
-                underscore_token: syn::token::Underscore(wanted.impl_token.span),
-            });
-        }
+        Type::ImplTrait(wanted) => *ty = parse_quote_spanned!(wanted.impl_token.span=> _),
         Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer),
         Type::Paren(paren) => infer(&mut paren.elem),
         Type::Reference(reference) => {
