@@ -48,6 +48,18 @@ extern "C" fn two(
 ) -> i32 {
     a as i32 + b
 }
+#[guarded_callback(fallback = c)]
+extern "C" fn in_attributes(
+    #[cfg_attr(all(), cfg(any()))] a: Missing,
+    #[cfg_attr(any(), cfg(any()))] b: i32,
+    #[cfg_attr(all(), cfg(all()), cfg(any()))] b: Missing,
+    #[cfg_attr(all(), cfg_attr(all(), cfg(not(all()))))] b: Missing,
+    #[cfg(all())]
+    #[cfg_attr(all(), cfg(all()))]
+    c: i32,
+) -> i32 {
+    b - c
+}
 #[guarded_callback]
 #[cfg_attr(all(), inline(never), must_use)]
 #[cfg(all())]
@@ -141,7 +153,8 @@ fn main() {
         generics(4i32)
     );
     println!(
-        "{} {} {} {} {} {} {} {} {}",
+        "{} {} {} {} {} {} {} {} {} {}",
+        in_attributes(1, 3),
         statements(1),
         two(1, 2),
         attrs(),

@@ -6,7 +6,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, Meta};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, FnArg, Meta, Token};
 
 use super::signature;
 use crate::parse::callback::{Body, Callback};
@@ -16,7 +17,7 @@ use crate::parse::options::Options;
 pub fn split(callback: &Callback, options: &Options, runtime: &TokenStream) -> Option<TokenStream> {
     let mut inputs = callback.signature.inputs.iter().enumerate();
     let (at, condition) = inputs.find_map(|(at, input)| {
-        let condition = attributes(input).iter().find_map(condition)?;
+        let condition = attributes(input).iter().find_map(|of| condition(&of.meta))?;
         Some((at, condition))
     })?;
     let annotated = |there: bool| {
@@ -35,12 +36,17 @@ fn attributes(input: &FnArg) -> &[Attribute] {
     }
 }
 
-/// What stands in the parentheses of `#[cfg(..)]`.
-fn condition(attribute: &Attribute) -> Option<TokenStream> {
-    match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.clone()),
-        _ => None,
+/// What stands in the parentheses of `#[cfg(..)]`, also of one that stands in a `#[cfg_attr(..)]`.
+fn condition(attribute: &Meta) -> Option<TokenStream> {
+    let Meta::List(list) = attribute else { return None };
+    if list.path.is_ident("cfg") {
+        return Some(list.tokens.clone());
     }
+    let parts = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let parts = list.path.is_ident("cfg_attr").then(|| list.parse_args_with(parts).ok())??;
+    let inner: Vec<_> = parts.iter().skip(1).filter_map(condition).collect();
+    let applies = parts.first().filter(|_| !inner.is_empty())?;
+    Some(quote!(any(not(#applies), all(#(#inner),*))))
 }
 
 /// The function with the parameter that now is there for certain, or is not; nothing else changes.
@@ -50,7 +56,7 @@ fn decided(callback: &Callback, at: usize, there: bool) -> TokenStream {
             return Some(input.to_token_stream());
         }
         let attributes = attributes(input);
-        let first = attributes.iter().position(|attribute| condition(attribute).is_some());
+        let first = attributes.iter().position(|of| condition(&of.meta).is_some());
         let others = attributes.iter().enumerate();
         let others = others.filter(|(index, _)| Some(*index) != first).map(|(_, other)| other);
         // An attribute is two tokens: `#` and a group.
