@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Pat, PatType};
 
 use crate::parse::callback::{Callback, plain_name};
+use crate::parse::tokens::may_be_attribute;
 
 /// One parameter behind `self`.
 pub struct Parameter<'item> {
@@ -75,6 +76,6 @@ fn in_shim(name: &Ident, written: &PatType, span: Span) -> Ident {
 
 /// Whether the attribute is about lints, as far as it tells before it is expanded.
 fn is_of_lints(attribute: &Attribute) -> bool {
-    let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
-    lints.iter().any(|lint| attribute.path().is_ident(lint))
+    let lints = ["allow", "expect", "warn", "deny", "forbid"];
+    lints.iter().any(|lint| may_be_attribute(attribute, lint))
 }
