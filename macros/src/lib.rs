@@ -147,11 +147,12 @@ use proc_macro::TokenStream;
 /// # Lints and messages
 ///
 /// Clippy sees the function as it is written. Lints of rustc fire as without the attribute, at your
-/// code, but `unconditional_recursion`, which fires in clippy alone, and `unused_assignments`: it
-/// fires as well at what is assigned to `mut self` and never read. The body is a closure in the
-/// function: a few errors of rustc speak of a closure, `type_name` of an item in it tells of one,
-/// and the parameters of a closure that is returned as `impl Fn(..)` need their types. A closure
-/// that returns what it borrows, and what a macro writes as return type, cannot be `impl Trait`.
+/// code. But `unconditional_recursion` fires in clippy alone, `unused_assignments` also at what is
+/// assigned to `mut self` and never read, and `closure_returning_async_block`, where it is on, at a
+/// function that returns an `async` block. The body is a closure in the function: a few errors of
+/// rustc speak of a closure, `type_name` of an item in it tells of one, and the parameters of a
+/// closure that is returned as `impl Fn(..)` need their types. A closure that returns what it
+/// borrows, and what a macro writes as return type, cannot be `impl Trait`.
 #[proc_macro_attribute]
 pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::guarded_callback(options.into(), item.into()).into()
