@@ -121,11 +121,12 @@ fn is_gone(header: &Header, record: usize) -> bool {
         || !probe::holds(record, ptr::from_ref(header).addr())
 }
 
-/// A handler was jumped out of while the thread had the slot's signal stack for its own: it keeps
-/// that until it sets another.
+/// Whether the thread has the slot's signal stack for its own, or would have it again after the
+/// handlers whose bodies have left it. It keeps those that were jumped out of until it sets another.
 pub(crate) fn is_pinned(header: &Header) -> bool {
-    let in_force = signal_stack::current().range();
-    !header.lent_stack().is_empty() && in_force == Some(header.lent_stack())
+    let in_force = || signal_stack::current().range();
+    !header.lent_stack().is_empty()
+        && table::lenders(in_force()).any(|(lender, _)| ptr::eq(lender, header))
 }
 
 /// Ends a dead activation, unless it has ended by itself: it was alive on another thread, then.

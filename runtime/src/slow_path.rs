@@ -361,16 +361,11 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
 /// `lent`: they were jumped out of, or wait in a context that was left for this one. Sets the stack
 /// again that was there before the first of them. Whether their bodies are dead is another matter.
 #[inline(never)]
-fn leave_handlers(thread: &Thread, mut lent: core::ops::Range<usize>) {
-    while let Some(header) = table::lender_of(&lent).filter(|header| thread.holds(header)) {
-        // SAFETY: written by `replace_signal_stack`, as something is lent. The memory of the stack
-        // before is the program's or that of a slot.
-        let before = unsafe {
-            let before = (*(*header.lent.get()).as_ptr()).before;
-            before.set();
-            before
-        };
-        lent = before.range().unwrap_or(0..0);
+fn leave_handlers(thread: &Thread, lent: core::ops::Range<usize>) {
+    let own = table::lenders(Some(lent)).take_while(|(header, _)| thread.holds(header));
+    if let Some((_, before)) = own.last() {
+        // SAFETY: the memory of that stack is the program's or that of a slot.
+        unsafe { before.set() };
     }
     thread.set_lent(false);
 }
@@ -544,7 +539,8 @@ pub(crate) fn block_on(header: &Header) {
 }
 
 /// Puts the old alternate stack in force again, now that SP is back on it, and lets signals
-/// through.
+/// through. Handlers that have interrupted the body since were jumped out of, if the stack in force
+/// was lent to one of them.
 pub(crate) fn take_back_signal_stack(header: &Header) {
     // SAFETY: as in `unblock_on`; it is used no more.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };

@@ -570,6 +570,46 @@ callback! { "C-unwind" fn is_jumped_out_of_often(arg) {
     })
 } }
 
+// Every other call is made by the handler of a signal that interrupts the one before, and jumps
+// back into that.
+callback! { "C" fn jumps_back_or_is_jumped_to(_arg) {
+    if !NESTED.fetch_add(1, Relaxed).is_multiple_of(2) {
+        // SAFETY: the handler and this frame have nothing to drop.
+        unsafe { c::c_jump() }
+    }
+    let canary = Canary::new(43);
+    // SAFETY: the function does not use its argument.
+    let jumped = unsafe {
+        c::c_call_jumped(1024, raises_the_other::of(Mode::Plain), ptr::null_mut())
+    };
+    c_int::from(jumped != 1 || !canary.is_intact())
+} }
+
+callback! { "C" fn raises_the_other(_arg) {
+    // SAFETY: a handler for it is there; the thread does not block it.
+    unsafe { libc::raise(libc::SIGUSR2) }
+} }
+
+callback! { "C-unwind" fn is_jumped_out_of_after_an_inner_one(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        // SAFETY: the handlers are C functions, which call back each time.
+        unsafe {
+            c::c_handle_by_jumping(libc::SIGUSR1, run.stack.flags());
+            c::c_handle(libc::SIGUSR2, run.stack.flags());
+        }
+        let own = signal_stack_now();
+        (0..50).map(|_| {
+            // SAFETY: the bodies do not use their arguments; nothing between has to be dropped.
+            let jumped = unsafe {
+                c::c_call_jumped_by_handler(raises_one::of(run.mode), ptr::null_mut())
+            };
+            (jumped - 1) + warm(run.mode) + c_int::from(signal_stack_now() != own)
+        }).sum()
+    })
+} }
+
 /// The coroutine that a signal interrupts.
 static INTERRUPTED: AtomicPtr<c::Coroutine> = AtomicPtr::new(ptr::null_mut());
 
@@ -735,6 +775,15 @@ in_both_modes! {
                 Run::new(stack, mode, jumps_out_of_its_handler::of(mode));
             run.on_thread(THREAD_BYTES, is_jumped_out_of::of(Mode::Plain));
             assert_eq!(run.calls, 50);
+        }
+    }
+
+    fn jump_out_of_a_handler_gives_its_stack_back_after_a_jump_out_of_an_inner_one(mode) {
+        for stack in [Stack::Alternate, Stack::Tiny, Stack::InFrame] {
+            NESTED.store(0, Relaxed);
+            let mut run = Run::new(stack, mode, jumps_back_or_is_jumped_to::of(mode));
+            run.on_thread(THREAD_BYTES, is_jumped_out_of_after_an_inner_one::of(Mode::Plain));
+            assert!(stats().stacks_mapped < 32, "{:?}", stats());
         }
     }
 
