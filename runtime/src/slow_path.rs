@@ -337,6 +337,10 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         }
         _ => {}
     }
+    if thread.has_lent() && !is_lent(&setting) {
+        // The kernel has set the old one at the end of the handler, whose body was jumped out of.
+        thread.set_lent(false);
+    }
     if !thread.has_bounds() || work.only_prepare {
         let may_call_libc = work.only_prepare || !work.blocked.any_before();
         let bounds = os_bounds::thread_stack_of(request.sp, &work.os_stack, may_call_libc);
@@ -349,6 +353,11 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
     }
     thread.update_words();
     Some(thread)
+}
+
+/// Whether a system stack has lent it.
+fn is_lent(setting: &Setting) -> bool {
+    setting.range().is_some_and(|range| table::lender_of(&range).is_some())
 }
 
 /// Whether nothing but the thread stack is in use, as far as SP tells.
@@ -551,8 +560,7 @@ pub(crate) fn take_back_signal_stack(header: &Header) {
     header.lent_bytes.store(0, Release);
     if let Some(thread) = thread::current() {
         // The handler may have interrupted the body of another one.
-        let now = signal_stack::current().range();
-        thread.set_lent(now.is_some_and(|now| table::lender_of(&now).is_some()));
+        thread.set_lent(is_lent(&signal_stack::current()));
     }
     drop(blocked);
 }

@@ -610,6 +610,32 @@ callback! { "C-unwind" fn is_jumped_out_of_after_an_inner_one(arg) {
     })
 } }
 
+callback! { "C" fn jumps_over_a_body(arg) {
+    // SAFETY: the test passes the mode; the body does not use its argument.
+    let jumped = unsafe {
+        c::c_call_jumped(1024, jumps::of(*arg.cast::<Mode>()), ptr::null_mut())
+    };
+    jumped - 1
+} }
+
+callback! { "C-unwind" fn jumps_within_its_handler(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        let mut mode = run.mode;
+        // SAFETY: the handler is a C function, and its callback gets the mode.
+        let raised = unsafe {
+            c::c_plan(jumps_over_a_body::of(Mode::Plain), to_c(&mut mode));
+            c::c_handle(libc::SIGUSR1, run.stack.flags());
+            libc::raise(libc::SIGUSR1)
+        };
+        let wrong = raised + warm(mode);
+        let before = stats().slow_paths;
+        let called: c_int = (0..100).map(|_| warm(mode)).sum();
+        wrong + called + c_int::from(stats().slow_paths != before)
+    })
+} }
+
 /// The coroutine that a signal interrupts.
 static INTERRUPTED: AtomicPtr<c::Coroutine> = AtomicPtr::new(ptr::null_mut());
 
@@ -784,6 +810,13 @@ in_both_modes! {
             let mut run = Run::new(stack, mode, jumps_back_or_is_jumped_to::of(mode));
             run.on_thread(THREAD_BYTES, is_jumped_out_of_after_an_inner_one::of(Mode::Plain));
             assert!(stats().stacks_mapped < 32, "{:?}", stats());
+        }
+    }
+
+    fn callbacks_are_warm_after_a_jump_from_a_body_into_its_handler(mode) {
+        for stack in usable(&STACKS) {
+            let mut run = Run::new(stack, mode, answers::of(mode));
+            run.on_thread(THREAD_BYTES, jumps_within_its_handler::of(Mode::Plain));
         }
     }
 
