@@ -122,7 +122,8 @@ fn is_gone(header: &Header, record: usize) -> bool {
 }
 
 /// Whether the thread has the slot's signal stack for its own, or would have it again after the
-/// handlers whose bodies have left it. It keeps those that were jumped out of until it sets another.
+/// handlers whose bodies have left it. It keeps it when these were jumped out of, until it sets
+/// another.
 pub(crate) fn is_pinned(header: &Header) -> bool {
     let in_force = || signal_stack::current().range();
     !header.lent_stack().is_empty()

@@ -77,17 +77,16 @@ macro_rules! look_at_home {
 }
 
 /// The fast path. On entry: the arguments where C has put them, x30 = return address.
+#[rustfmt::skip] // Would break lines of assembly.
 macro_rules! assembly {
     () => {
         concat!(
             "
             .cfi_startproc
             .if {is_fast} && {switches}
-            .if {is_apple}
-            .cfi_personality 0x9b, {personality}
-            .else
-            .cfi_personality 0x1b, {personality}
-            .endif
+            .cfi_personality 0x9b, ",
+            $crate::fast::near!("personality"),
+            "
             .endif
             // bti c: a landing pad for processes that enforce them, as C calls this by a pointer.
             // Hints are no-ops on processors that do not know them.
@@ -106,8 +105,8 @@ macro_rules! assembly {
             .else
             // x16 = this thread's words, which lie at the same distance from the thread pointer in
             // all threads; the distance is 0 if they do not.
-            adrp x16, {location}
-            ldr x16, [x16, :lo12:{location}]
+            adrp x16, ", $crate::fast::near!("location"), "
+            ldr x16, [x16, :lo12:", $crate::fast::near!("location"), "]
             cbz x16, 8f
             mrs x17, tpidr_el0
             add x16, x16, x17
@@ -267,8 +266,8 @@ macro_rules! assembly {
             // key leads, if it is one of ours.
             .if !{is_apple}
             8:
-            adrp x17, {location}
-            add x17, x17, :lo12:{location}
+            adrp x17, ", $crate::fast::near!("location"), "
+            add x17, x17, :lo12:", $crate::fast::near!("location"), "
             ldp x16, x17, [x17, #8]
             cbz x16, 7b
             mrs x9, tpidr_el0

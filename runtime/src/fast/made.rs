@@ -77,6 +77,53 @@ pub(crate) extern "C" fn personality(
     INSTALL_CONTEXT
 }
 
+/// What the instructions name of `location` and `personality`, other symbols of the runtime, and no
+/// linker can bind to another library than their own: a dylib exports both, and the program that
+/// uses it may have instructions of its own. So each has, as compilers do it for personality
+/// routines, a pointer to the one, and a copy of the other, which stays zero where the runtime is
+/// elsewhere: then the slow path answers.
+#[cfg(not(any(target_vendor = "apple", windows)))]
+macro_rules! near {
+    ("location") => {
+        "{location}.near"
+    };
+    ("personality") => {
+        "DW.ref.{personality}"
+    };
+    () => {
+        concat!(
+            $crate::thread::tls::near_location!(),
+            "
+            .ifndef DW.ref.{personality}
+            .pushsection .data.DW.ref.{personality},\"awG\",@progbits,DW.ref.{personality},comdat
+            .weak DW.ref.{personality}
+            .hidden DW.ref.{personality}
+            .type DW.ref.{personality}, %object
+            .size DW.ref.{personality}, 8
+            .p2align 3
+            DW.ref.{personality}:
+            .quad {personality}
+            .popsection
+            .endif
+            "
+        )
+    };
+}
+#[cfg(target_vendor = "apple")]
+macro_rules! near {
+    ("location") => {
+        "{location}"
+    };
+    ("personality") => {
+        "{personality}"
+    };
+    () => {
+        ""
+    };
+}
+#[cfg(not(windows))]
+pub(crate) use near;
+
 /// The instructions, with the operands of these systems. Windows has its own.
 #[cfg(not(windows))]
 macro_rules! assemble {
@@ -86,6 +133,7 @@ macro_rules! assemble {
             $crate::fast::assembly!(),
             "31:",
             $crate::fast::lines!(),
+            $crate::fast::near!(),
             has_lines = const (cfg!(debug_assertions) && !cfg!(target_vendor = "apple")) as usize,
             line = const line!(),
             is_apple = const cfg!(target_vendor = "apple") as usize,

@@ -46,7 +46,7 @@ cfg_if! {
         #[cfg(not(windows))]
         pub(crate) use lines::lines;
         #[cfg(not(windows))]
-        pub(crate) use made::{_Unwind_Resume, assemble, personality};
+        pub(crate) use made::{_Unwind_Resume, assemble, near, personality};
         pub(crate) use crate::thread::tls::fast_path_finds as has_looked;
         pub(crate) use made::{
             EXISTS, MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at,

@@ -74,11 +74,9 @@ macro_rules! assembly {
             "
             .cfi_startproc
             .if {is_fast} && {switches}
-            .if {is_apple}
-            .cfi_personality 0x9b, {personality}
-            .else
-            .cfi_personality 0x1b, {personality}
-            .endif
+            .cfi_personality 0x9b, ",
+            $crate::fast::near!("personality"),
+            "
             .endif
             .if !{is_apple}
             // A landing pad (indirect branch tracking), as shims in library crates jump here
@@ -88,7 +86,7 @@ macro_rules! assembly {
             .if {is_fast}
             // rax = where this thread's words lie, relative to fs; 0 if that is not the same in
             // all threads. On Apple's systems their address, or null, is a word relative to gs.
-            mov rax, qword ptr [rip + {location}]
+            mov rax, qword ptr [rip + ", $crate::fast::near!("location"), "]
             test rax, rax
             .if {is_apple}
             jz 7f
@@ -192,10 +190,10 @@ macro_rules! assembly {
             // thread-specific key leads, if it is one of ours.
             .if !{is_apple}
             8:
-            mov rax, qword ptr [rip + {location} + 8]
+            mov rax, qword ptr [rip + ", $crate::fast::near!("location"), " + 8]
             test rax, rax
             jz 7b
-            mov r10, qword ptr [rip + {location} + 16]
+            mov r10, qword ptr [rip + ", $crate::fast::near!("location"), " + 16]
             cmp r10, qword ptr fs:[rax - 8]
             jne 7b
             mov rax, qword ptr fs:[rax]

@@ -62,6 +62,33 @@ global_asm!(
     no_stack = sym NO_STACK,
 );
 
+// The copy of the runtime's own program or library.
+global_asm!(super::near_location!(), location = sym LOCATION);
+
+/// Where the fast path of the runtime's own program or library finds the words.
+fn near_location() -> &'static Location {
+    let near: *const Location;
+    // SAFETY: asks for the address of what is defined above, zeros as [`LOCATION`] at first.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        asm!(
+            "lea {}, [rip + {location}.near]",
+            out(reg) near,
+            location = sym LOCATION,
+            options(nomem, nostack, preserves_flags),
+        );
+        #[cfg(target_arch = "aarch64")]
+        asm!(
+            "adrp {near}, {location}.near",
+            "add {near}, {near}, :lo12:{location}.near",
+            near = out(reg) near,
+            location = sym LOCATION,
+            options(nomem, nostack, preserves_flags),
+        );
+        &*near
+    }
+}
+
 /// What [`ask_loader`] returns.
 #[repr(C)]
 struct Asked {
@@ -115,16 +142,20 @@ pub(crate) fn find_place(key: Option<usize>) {
     let is_static = is_relaxed
         || unsafe { core::ptr::with_exposed_provenance::<[usize; 2]>(descriptor).read() }[1]
             == distance;
-    if is_static {
-        LOCATION.offset.store(distance, Release);
-    } else if let Some((slot, sequence)) = key.and_then(find_slot) {
-        LOCATION.sequence.store(sequence, Relaxed);
-        LOCATION.slot.store(slot, Release);
+    let found = key.filter(|_| !is_static).and_then(find_slot);
+    for location in [near_location(), &LOCATION] {
+        if is_static {
+            location.offset.store(distance, Release);
+        } else if let Some((slot, sequence)) = found {
+            location.sequence.store(sequence, Relaxed);
+            location.slot.store(slot, Release);
+        }
     }
 }
 
 /// The library is closed: its key is deleted, and states that the values led to are unmapped.
 pub(crate) fn forget_place() {
+    near_location().slot.store(0, Release);
     LOCATION.slot.store(0, Release);
 }
 

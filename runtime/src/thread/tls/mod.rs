@@ -30,6 +30,29 @@ cfg_if! {
     }
 }
 
+/// Where the fast path of one program or library finds where the words are: hidden, and the same
+/// for all of its functions. `location` is the runtime's [`LOCATION`].
+#[allow(unused_macros, reason = "for targets with a fast path")]
+macro_rules! near_location {
+    () => {
+        "
+        .ifndef {location}.near
+        .pushsection .bss.{location}.near,\"awG\",@nobits,{location}.near,comdat
+        .weak {location}.near
+        .hidden {location}.near
+        .type {location}.near, %object
+        .size {location}.near, 24
+        .p2align 5
+        {location}.near:
+        .zero 24
+        .popsection
+        .endif
+        "
+    };
+}
+#[allow(unused_imports, reason = "as above")]
+pub(crate) use near_location;
+
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};

@@ -2,7 +2,7 @@
 //! that. A library leaves it to the loader, differently for each thread, and goes without the fast
 //! path.
 
-use core::arch::asm;
+use core::arch::{asm, global_asm};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
 use crate::process::executable;
@@ -10,6 +10,24 @@ use crate::process::executable;
 /// Where the fast path finds the words, as in descriptor.rs; what else it could find is never
 /// there.
 pub static LOCATION: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+
+// The copy of the runtime's own program or library.
+global_asm!(crate::thread::tls::near_location!(), location = sym LOCATION);
+
+/// Where the fast path of the runtime's own program or library finds the words.
+fn near_location() -> &'static [AtomicUsize; 3] {
+    let near: *const [AtomicUsize; 3];
+    // SAFETY: asks for the address of what is defined above, zeros as [`LOCATION`] at first.
+    unsafe {
+        asm!(
+            "lea {}, [rip + {location}.near]",
+            out(reg) near,
+            location = sym LOCATION,
+            options(nomem, nostack, preserves_flags),
+        );
+        &*near
+    }
+}
 
 /// Whether [`find_place`] has looked: it takes the loader's lock, so it does once.
 static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
@@ -24,7 +42,9 @@ pub(crate) fn find_place(_key: Option<usize>) {
         let thread_pointer: usize;
         // SAFETY: the ABI keeps the thread pointer at fs:0 as well.
         unsafe { asm!("mov {}, qword ptr fs:[0]", out(reg) thread_pointer, options(nostack)) };
-        LOCATION[0].store(super::place().wrapping_sub(thread_pointer), Release);
+        let distance = super::place().wrapping_sub(thread_pointer);
+        near_location()[0].store(distance, Release);
+        LOCATION[0].store(distance, Release);
     }
 }
 
