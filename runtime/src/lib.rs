@@ -115,6 +115,7 @@ mod fast;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod host_call;
+mod lenders;
 mod liveness;
 mod locate;
 mod os_bounds;

@@ -22,6 +22,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use crate::diagnostics::counters;
+use crate::lenders::lenders;
 use crate::settings::SYSTEM_STACK_BYTES;
 use crate::stack::{Header, IS_CLOSED, orphan, pool, table};
 use crate::switch::OsStack;
@@ -127,7 +128,8 @@ fn is_gone(header: &Header, record: usize) -> bool {
 pub(crate) fn is_pinned(header: &Header) -> bool {
     let in_force = || signal_stack::current().range();
     !header.lent_stack().is_empty()
-        && table::lenders(in_force()).any(|(lender, _)| ptr::eq(lender, header))
+        && lenders(in_force())
+            .any(|(lender, _)| lender.is_some_and(|lender| ptr::eq(lender, header)))
 }
 
 /// Ends a dead activation, unless it has ended by itself: it was alive on another thread, then.

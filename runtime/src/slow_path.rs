@@ -18,6 +18,7 @@ use crate::callback::{Callback, Needs};
 use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
+use crate::lenders::{Trace, is_lent, lenders};
 use crate::locate::{Kind, Place, locate};
 use crate::stack::{Header, Lent, Record, memory, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
@@ -320,10 +321,11 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         None => begin_thread(work)?,
     };
     let mut setting = signal_stack::current();
-    if let Some(lent) = setting.range().filter(|range| table::lender_of(range).is_some())
-        && is_on_thread_stack(thread, request.sp)
-    {
-        leave_handlers(thread, lent);
+    // Only a thread that has lent one itself looks for those of other copies of this runtime.
+    let has_other = setting.range().is_some_and(|range| table::lender_of(&range).is_some())
+        || thread.has_lent() && is_lent(&setting);
+    if has_other && is_on_thread_stack(thread, request.sp) {
+        leave_handlers(thread, &setting);
         setting = signal_stack::current();
     }
     match setting.range() {
@@ -355,11 +357,6 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
     Some(thread)
 }
 
-/// Whether a system stack has lent it.
-fn is_lent(setting: &Setting) -> bool {
-    setting.range().is_some_and(|range| table::lender_of(&range).is_some())
-}
-
 /// Whether nothing but the thread stack is in use, as far as SP tells.
 fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
     let bounds = thread.bounds().flatten();
@@ -370,9 +367,10 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
 /// `lent`: they were jumped out of, or wait in a context that was left for this one. Sets the stack
 /// again that was there before the first of them. Whether their bodies are dead is another matter.
 #[inline(never)]
-fn leave_handlers(thread: &Thread, lent: core::ops::Range<usize>) {
-    let own = table::lenders(Some(lent)).take_while(|(header, _)| thread.holds(header));
-    if let Some((_, before)) = own.last() {
+fn leave_handlers(thread: &Thread, lent: &Setting) {
+    let is_own = |header: &Option<&Header>| header.is_none_or(|header| thread.holds(header));
+    let handlers = lenders(lent.range()).take_while(|(header, _)| is_own(header));
+    if let Some((_, before)) = handlers.last() {
         // SAFETY: the memory of that stack is the program's or that of a slot.
         unsafe { before.set() };
     }
@@ -508,8 +506,12 @@ fn replace_signal_stack(
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
     if unsafe { setting.set() } {
-        // SAFETY: `lent` is this activation's alone.
-        unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before) };
+        // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
+        // memory yet.
+        unsafe {
+            (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before);
+            Trace::write_at(area.start, before);
+        }
         header.lent_bytes.store(bytes, Release);
         // The next callback on the thread stack finds out that the handler was jumped out of.
         if let Some(thread) = thread::current() {
@@ -553,7 +555,10 @@ pub(crate) fn block_on(header: &Header) {
 pub(crate) fn take_back_signal_stack(header: &Header) {
     // SAFETY: as in `unblock_on`; it is used no more.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
-    if liveness::is_pinned(header) {
+    let sp = switch::stack_pointer();
+    let is_back = before.range().is_some_and(|range| range.contains(&sp))
+        && thread::current().is_some_and(|thread| thread.holds(header));
+    if is_back || liveness::is_pinned(header) {
         // SAFETY: the handler that waits for the body runs on that memory.
         unsafe { before.set() };
     }

@@ -126,6 +126,90 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
     result
 } }
 
+/// Callbacks of two runtimes, called by handlers of which the second interrupts the first one's.
+#[cfg(target_os = "linux")]
+struct Nested {
+    callbacks: [CCallback; 2],
+    /// How many handlers have run.
+    signals: usize,
+    /// Where the second one's body jumps to: out of both, or back into the first one's.
+    jumps_back: bool,
+}
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn calls_the_next_of_two(arg) {
+    // SAFETY: the test passes it.
+    let nested = unsafe { &mut *arg.cast::<Nested>() };
+    let is_second = nested.signals % 2 == 1;
+    nested.signals += 1;
+    let f = if is_second { jumps::of(Mode::Plain) } else { is_interrupted::of(Mode::Plain) };
+    let mut below = Below { f, arg };
+    // SAFETY: both expect it.
+    unsafe { c::c_call(nested.callbacks[usize::from(is_second)], to_c(&mut below)) }
+} }
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn is_interrupted(arg) {
+    // SAFETY: the test passes it.
+    let jumps_back = unsafe { (*arg.cast::<Nested>()).jumps_back };
+    // SAFETY: a handler for the signal is there.
+    let jumped = unsafe { c::c_call_jumped(1024, raises_another::of(Mode::Plain), arg) };
+    c_int::from(!jumps_back || jumped != 1)
+} }
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn raises_another(_arg) {
+    // SAFETY: a handler for it is there; the thread does not block it.
+    unsafe { libc::raise(libc::SIGUSR2) }
+} }
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn raises_one(_arg) {
+    // SAFETY: as above.
+    unsafe { libc::raise(libc::SIGUSR1) }
+} }
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn jumps(arg) {
+    // SAFETY: the test passes it, and both targets are set; no frame between has anything to drop.
+    unsafe {
+        if (*arg.cast::<Nested>()).jumps_back { c::c_jump() } else { c::c_jump_out_of_handler() }
+    }
+} }
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn jumps_out_of_nested_handlers(arg) {
+    const BYTES: usize = 64 * KIB;
+    let signal_stack_now = || {
+        let mut low = 0;
+        // SAFETY: can be written.
+        (unsafe { c::c_signal_stack_now(&raw mut low) }, low)
+    };
+    // SAFETY: the test passes the argument; the handlers are C functions, and none of them runs
+    // when the stack is given back.
+    unsafe {
+        let base = c::c_signal_stack(BYTES, 0);
+        let own = signal_stack_now();
+        c::c_plan(calls_the_next_of_two::of(Mode::Plain), arg);
+        c::c_handle_by_jumping(libc::SIGUSR1, libc::SA_ONSTACK);
+        c::c_handle(libc::SIGUSR2, libc::SA_ONSTACK);
+        let mut wrong = 0;
+        for round in 0..40 {
+            (*arg.cast::<Nested>()).jumps_back = round % 2 == 0;
+            let jumped = c::c_call_jumped_by_handler(raises_one::of(Mode::Plain), ptr::null_mut());
+            wrong += jumped - 1;
+            let callbacks = (*arg.cast::<Nested>()).callbacks;
+            for which in [round / 2 % 2, 1 - round / 2 % 2] {
+                let mut below = Below { f: works::of(Mode::Always), arg: ptr::null_mut() };
+                wrong += c::c_call(callbacks[which], to_c(&mut below));
+            }
+            wrong += c_int::from(signal_stack_now() != own);
+        }
+        c::c_no_signal_stack(base, BYTES, c_int::from(tests::is_unmapping_untold()));
+        wrong
+    }
+} }
+
 /// Compiles a program of C, and runs it with the plugin.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn runs_with_the_plugin(name: &str, options: &[&str]) {
@@ -267,6 +351,18 @@ in_both_modes! {
         let stats = stats();
         assert!(stats.stacks_mapped <= 4 && plugin.stacks() <= 4, "{stats:?}, {}", plugin.stacks());
         assert_eq!(stats.stacks_mapped - stats.stacks_unmapped, stats.stacks_pooled, "{stats:?}");
+        plugin.close();
+    }
+
+    #[cfg(target_os = "linux")]
+    fn alternate_stack_is_back_after_jumps_out_of_handlers_of_two_runtimes(mode) {
+        let plugin = Plugin::open();
+        let [own, theirs] = [calls_below::of(mode), plugin.callback(mode)];
+        for callbacks in [[own, theirs], [theirs, own]] {
+            let mut nested = Nested { callbacks, signals: 0, jumps_back: false };
+            let f = jumps_out_of_nested_handlers::of(Mode::Plain);
+            assert_eq!(on_thread(f, to_c(&mut nested)), 0);
+        }
         plugin.close();
     }
 

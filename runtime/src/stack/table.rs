@@ -6,7 +6,6 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::*};
 
 use super::{Header, memory};
-use crate::thread::signal_stack::Setting;
 
 /// The smallest slot: 16 MiB of the 47 or 48 bits that 64-bit systems hand out, 2 MiB of 32.
 pub(crate) const GRANULE_BYTES: usize =
@@ -57,22 +56,6 @@ pub(crate) fn stack_at(address: usize) -> Option<&'static Header> {
 /// The stack whose slot has lent these addresses for an alternate signal stack.
 pub(crate) fn lender_of(signal_stack: &Range<usize>) -> Option<&'static Header> {
     slot_at(signal_stack.start).filter(|header| header.lent_stack() == *signal_stack)
-}
-
-/// The stacks that have lent a thread its alternate signal stacks, the latest first, each with what
-/// the thread had before: those of the handlers at work, and of others that were jumped out of.
-pub(crate) fn lenders(
-    signal_stack: Option<Range<usize>>,
-) -> impl Iterator<Item = (&'static Header, Setting)> {
-    /// More than that only where a program has set a stack again that was taken back: in a circle.
-    const MOST: usize = 10_000;
-    let lender = |signal_stack: Option<Range<usize>>| {
-        let header = lender_of(&signal_stack?)?;
-        // SAFETY: written before the stack was lent.
-        Some((header, unsafe { (*(*header.lent.get()).as_ptr()).before }))
-    };
-    let first = lender(signal_stack);
-    core::iter::successors(first, move |(_, before)| lender(before.range())).take(MOST)
 }
 
 pub(super) fn stack_of(number: usize) -> Option<&'static Header> {
