@@ -24,7 +24,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use crate::diagnostics::counters;
 use crate::lenders::lenders;
 use crate::settings::SYSTEM_STACK_BYTES;
-use crate::stack::{Header, IS_CLOSED, orphan, pool, table};
+use crate::stack::{Header, IS_CLOSED, is_on_idle_stack_of_another_copy, orphan, pool, table};
 use crate::switch::OsStack;
 use crate::thread::{self, Thread, signal_stack, tls};
 use crate::{checkers, probe};
@@ -271,7 +271,8 @@ fn end_if_dead(header: &'static Header) {
         // The thread ran on this stack until its last instruction.
         thread::id::has_ended(ended_by)
     } else {
-        header.visits.load(Relaxed) == 0 && is_gone(header, record)
+        header.visits.load(Relaxed) == 0
+            && (is_gone(header, record) || is_on_idle_stack_of_another_copy(record, probe::holds))
     };
     if is_dead {
         abandon(header);

@@ -242,14 +242,14 @@ fn work(request: Request<'_>, only_prepare: bool) -> Entry {
     let argument = (&raw mut work).cast();
     match work.scratch {
         Ok(scratch) => {
-            scratch.is_scratch.store(true, Relaxed);
+            scratch.set_scratch(true);
             // SAFETY: an idle stack that this thread alone has, and signals are blocked; headers
             // stay. The function takes a `Work`, which lives in this frame until it has returned.
             unsafe {
                 let record = SwitchRecord::to(&raw const scratch.os_stack);
                 switch::call_returning(argument, on_scratch, scratch.top(), &record);
             }
-            scratch.is_scratch.store(false, Relaxed);
+            scratch.set_scratch(false);
             if work.is_spare {
                 // SAFETY: from the pool, and the decision has not taken it.
                 unsafe { pool::put(scratch) };

@@ -126,6 +126,30 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
     result
 } }
 
+struct Deep {
+    bytes: usize,
+    below: Below,
+}
+
+callback! { "C" fn goes_deep(arg) {
+    // SAFETY: the test passes it.
+    let Deep { bytes, below } = unsafe { &*arg.cast::<Deep>() };
+    // SAFETY: the function gets the argument that it expects.
+    unsafe { c::c_call_with_frame(*bytes, below.f, below.arg) }
+} }
+
+callback! { "C" fn jumps_over_both(_arg) {
+    // SAFETY: no frame between has anything to drop.
+    unsafe { c::c_jump() }
+} }
+
+callback! { "C" fn is_jumped_to(arg) {
+    // SAFETY: the test passes it.
+    let below = unsafe { &*arg.cast::<Below>() };
+    // SAFETY: the function gets the argument that it expects.
+    unsafe { c::c_call_jumped(1024, below.f, below.arg) - 1 }
+} }
+
 /// Callbacks of two runtimes, called by handlers of which the second interrupts the first one's.
 #[cfg(target_os = "linux")]
 struct Nested {
@@ -363,6 +387,22 @@ in_both_modes! {
             let f = jumps_out_of_nested_handlers::of(Mode::Plain);
             assert_eq!(on_thread(f, to_c(&mut nested)), 0);
         }
+        plugin.close();
+    }
+
+    fn threads_that_jump_over_bodies_of_two_runtimes_leave_few_stacks(mode) {
+        let plugin = Plugin::open();
+        for round in 0..10 {
+            // The second body is called from a lesser depth of the first one's stack each time.
+            let mut last = Below { f: jumps_over_both::of(Mode::Plain), arg: ptr::null_mut() };
+            let mut second = Deep {
+                bytes: (10 - round) * 5 * KIB,
+                below: Below { f: plugin.callback(mode), arg: to_c(&mut last) },
+            };
+            let mut first = Below { f: goes_deep::of(mode), arg: to_c(&mut second) };
+            assert_eq!(on_thread(is_jumped_to::of(Mode::Plain), to_c(&mut first)), 0);
+        }
+        assert!(plugin.stacks() <= 3, "{} stacks", plugin.stacks());
         plugin.close();
     }
 

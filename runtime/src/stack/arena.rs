@@ -14,7 +14,7 @@ mod imp;
 
 use super::calling::UNUSED;
 use super::table::{self, GRANULE_BYTES};
-use super::{EXTRA_BYTES, Header, ROOM_BYTES, SIGNAL_STACK_BYTES, memory};
+use super::{EXTRA_BYTES, Header, MARK, ROOM_BYTES, SIGNAL_STACK_BYTES, memory};
 use crate::checkers;
 use crate::diagnostics::counters;
 use crate::settings;
@@ -65,6 +65,7 @@ pub(super) fn map(slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> 
         slot,
         slot_bytes,
         mapped_from: from,
+        mark: AtomicUsize::new(MARK),
         ..Header::zeroed()
     };
     // SAFETY: the high end of memory that was just mapped readable and writable and that nobody

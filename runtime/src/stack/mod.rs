@@ -131,6 +131,9 @@ pub struct Header {
     /// Bytes that an activation which may be dead had touched when it was looked at last.
     pub(crate) touched: AtomicUsize,
 
+    /// By what other copies of this runtime know a header: [`MARK`]; 0 while a decision is made on
+    /// the stack.
+    mark: AtomicUsize,
     /// Constant since the slot was mapped.
     pub(crate) slot: usize,
     pub(crate) slot_bytes: usize,
@@ -157,6 +160,24 @@ unsafe impl Sync for Header {}
 const _: () = assert!(offset_of!(Header, calling) == 0);
 const _: () = assert!(offset_of!(Header, description) == size_of::<usize>());
 const _: () = assert!(offset_of!(Header, room_bytes) == 2 * size_of::<usize>());
+
+/// Differs where a header does.
+const MARK: usize = 0x3ad5_e94c ^ size_of::<Header>();
+
+/// Whether `address` lies on a stack of another copy of this runtime on which nothing runs: then
+/// nothing that was called from there is of use any more. It may be any address. `holds` tells
+/// whether there is such a word, and says yes as well where that cannot be told.
+pub(crate) fn is_on_idle_stack_of_another_copy(
+    address: usize,
+    holds: impl Fn(usize, usize) -> bool,
+) -> bool {
+    let is = |at: usize, word: usize| holds(at, word) && !holds(at, !word);
+    let header = (address | (table::GRANULE_BYTES - 1)) - (size_of::<Header>() - 1);
+    // In the lower half are signal stacks, which others use as well.
+    address & (table::GRANULE_BYTES / 2) != 0
+        && is(header + offset_of!(Header, mark), MARK)
+        && (is(header, 0) || is(header, 1))
+}
 
 /// What is put back when a body ends that a handler has called on the alternate signal stack.
 pub(crate) struct Lent {
@@ -236,6 +257,12 @@ impl Header {
         self.switch.set_sp(0);
         self.ended.store(0, Relaxed);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
+    }
+
+    /// A decision on the stack begins or ends.
+    pub(crate) fn set_scratch(&self, is_scratch: bool) {
+        self.mark.store(if is_scratch { 0 } else { MARK }, Release);
+        self.is_scratch.store(is_scratch, Relaxed);
     }
 
     /// Where the first frame of an activation ends: the header itself, aligned to 64 bytes.
