@@ -93,6 +93,8 @@ pub(crate) unsafe fn put(header: &'static Header) {
     header.is_listed.store(false, Relaxed);
     header.is_returned.store(false, Relaxed);
     header.is_carved.store(false, Relaxed);
+    // Of a thread that a fork has left behind.
+    header.set_scratch(false);
     header.has_report_stack.store(false, Relaxed);
     header.lent_bytes.store(0, Relaxed);
     header.visits.store(0, Relaxed);
