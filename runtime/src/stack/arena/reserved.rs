@@ -94,30 +94,23 @@ const STRIDE_BYTES: usize = (64_u64 << 30) as usize;
 const PLACES: usize = if cfg!(target_pointer_width = "64") { 5 } else { 1 };
 
 fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
-    let mut place = next_place(bytes, align, 0);
-    let mut base = memory::reserve(bytes, align, place)?;
-    for _ in 1..PLACES {
-        if base == place || place == 0 {
-            break;
+    for tried in 1..=PLACES {
+        let place = next_place(bytes, align, if tried == 1 { 0 } else { STRIDE_BYTES });
+        let base = memory::reserve(bytes, align, place).inspect_err(|_| {
+            let _ = HINT.compare_exchange(place.wrapping_add(bytes), place, Relaxed, Relaxed);
+        })?;
+        let is_of_use = table::can_hold(base, bytes);
+        if is_of_use && (base == place || place == 0 || tried == PLACES) {
+            return Ok(base);
         }
         // SAFETY: just reserved, and nobody knows it.
         unsafe { memory::release(base, bytes) };
-        place = next_place(bytes, align, STRIDE_BYTES);
-        base = memory::reserve(bytes, align, place)?;
     }
-    if !table::can_hold(base, bytes) {
-        // SAFETY: just reserved, and nobody knows it.
-        unsafe { memory::release(base, bytes) };
-        return Err(memory::NO_MEMORY);
-    }
-    if base != place {
-        HINT.store(base.wrapping_add(bytes), Relaxed);
-    }
-    Ok(base)
+    Err(memory::NO_MEMORY)
 }
 
 /// Where to ask for so many bytes, `further` up than before. No two threads get the same place; it
-/// is 0, which leaves it to the system, where nothing is known or the address space ends.
+/// is 0, which leaves it to the system, where it knows better or the address space ends.
 fn next_place(bytes: usize, align: usize, further: usize) -> usize {
     let after = |hint| {
         let hint = if hint == 0 { memory::first_hint() } else { hint };
