@@ -58,7 +58,9 @@ impl Trace {
     /// memory.
     fn find(signal_stack: &Range<usize>) -> Option<Setting> {
         let low = signal_stack.start;
-        if !low.is_multiple_of(memory::page_bytes()) || !probe::holds(low, Self::MAGIC[0]) {
+        if !low.is_multiple_of(memory::page_bytes())
+            || !probe::holds_for_certain(low, Self::MAGIC[0])
+        {
             return None;
         }
         // SAFETY: aligned to a page, which can be read.

@@ -272,7 +272,8 @@ fn end_if_dead(header: &'static Header) {
         thread::id::has_ended(ended_by)
     } else {
         header.visits.load(Relaxed) == 0
-            && (is_gone(header, record) || is_on_idle_stack_of_another_copy(record, probe::holds))
+            && (is_gone(header, record)
+                || is_on_idle_stack_of_another_copy(record, probe::holds_for_certain))
     };
     if is_dead {
         abandon(header);

@@ -11,6 +11,14 @@ pub(crate) fn holds(address: usize, word: usize) -> bool {
     holds
 }
 
+/// The same of any address, for certain: no where the system does not tell.
+pub(crate) fn holds_for_certain(address: usize, word: usize) -> bool {
+    // Elsewhere the word is read, which faults where memory is mapped and cannot be accessed.
+    cfg!(any(target_os = "linux", target_os = "android", windows))
+        && holds(address, word)
+        && !holds(address, !word)
+}
+
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
 mod imp {
     use super::errno;

@@ -166,17 +166,16 @@ const MARK: usize = 0x3ad5_e94c ^ size_of::<Header>();
 
 /// Whether `address` lies on a stack of another copy of this runtime on which nothing runs: then
 /// nothing that was called from there is of use any more. It may be any address. `holds` tells
-/// whether there is such a word, and says yes as well where that cannot be told.
+/// whether there is such a word, for certain.
 pub(crate) fn is_on_idle_stack_of_another_copy(
     address: usize,
     holds: impl Fn(usize, usize) -> bool,
 ) -> bool {
-    let is = |at: usize, word: usize| holds(at, word) && !holds(at, !word);
     let header = (address | (table::GRANULE_BYTES - 1)) - (size_of::<Header>() - 1);
     // In the lower half are signal stacks, which others use as well.
     address & (table::GRANULE_BYTES / 2) != 0
-        && is(header + offset_of!(Header, mark), MARK)
-        && (is(header, 0) || is(header, 1))
+        && holds(header + offset_of!(Header, mark), MARK)
+        && (holds(header, 0) || holds(header, 1))
 }
 
 /// What is put back when a body ends that a handler has called on the alternate signal stack.
