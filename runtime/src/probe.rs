@@ -14,7 +14,7 @@ pub(crate) fn holds(address: usize, word: usize) -> bool {
 /// The same of any address, for certain: no where the system does not tell.
 pub(crate) fn holds_for_certain(address: usize, word: usize) -> bool {
     // Elsewhere the word is read, which faults where memory is mapped and cannot be accessed.
-    cfg!(any(target_os = "linux", target_os = "android", windows))
+    cfg!(any(target_os = "linux", target_os = "android"))
         && holds(address, word)
         && !holds(address, !word)
 }
