@@ -194,7 +194,7 @@ pub(crate) fn slow(needs: &Needs, sp: usize, record: *mut Record) -> Entry {
 /// that it calls, or a handler of a signal that is not blocked (signal_mask.rs), on a stack that is
 /// the handler's own.
 fn is_provoked(thread: Option<&Thread>, sp: usize) -> bool {
-    let is_scratch = table::stack_at(sp).is_some_and(|header| header.is_scratch.load(Relaxed));
+    let is_scratch = table::stack_at(sp).is_some_and(Header::is_scratch);
     let is_deciding = thread.is_some_and(Thread::is_deciding);
     is_scratch
         || emergency::contains(sp)

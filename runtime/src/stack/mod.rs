@@ -109,9 +109,6 @@ pub struct Header {
     pub(crate) is_returned: AtomicBool,
     /// The record of the activation that has ended so, 0 once another has begun.
     pub(crate) ended: AtomicUsize,
-    /// The slow path decides on this stack: what is called from here meanwhile is called by the
-    /// runtime itself.
-    pub(crate) is_scratch: AtomicBool,
     /// The thread has the upper part of the slot's signal stack for the handler of the overflow
     /// report.
     pub(crate) has_report_stack: AtomicBool,
@@ -261,7 +258,12 @@ impl Header {
     /// A decision on the stack begins or ends.
     pub(crate) fn set_scratch(&self, is_scratch: bool) {
         self.mark.store(if is_scratch { 0 } else { MARK }, Release);
-        self.is_scratch.store(is_scratch, Relaxed);
+    }
+
+    /// Whether the slow path decides on the stack: what is called from here meanwhile is called by
+    /// the runtime itself.
+    pub(crate) fn is_scratch(&self) -> bool {
+        self.mark.load(Relaxed) == 0
     }
 
     /// Where the first frame of an activation ends: the header itself, aligned to 64 bytes.
