@@ -286,11 +286,7 @@ fn stays(words: &tls::Words, needs: &Needs, sp: usize) -> bool {
 #[inline(always)]
 fn take_home(words: &tls::Words, needs: &Needs, record: *mut Record) -> Option<&'static Header> {
     let room = words.room_on_thread(switch::stack_pointer())?;
-    let leaves = match needs.callback.mode {
-        Mode::Always => true,
-        Mode::Never => false,
-        Mode::Default | Mode::WhenLow => room < needs.bytes,
-    };
+    let leaves = room < needs.leaves_below;
     // SAFETY: never null, and headers stay.
     let home: &'static Header = unsafe { &*words.home() };
     let takes = leaves && home.room_bytes >= needs.bytes && home.claim(needs.callback, record);

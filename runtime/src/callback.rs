@@ -71,6 +71,8 @@ pub struct Needs {
     pub(crate) callback: &'static Callback,
     /// Bytes that must be free below the SP in the shim.
     pub(crate) bytes: usize,
+    /// From the thread stack the body goes to a system stack where less than this is free.
+    pub(crate) leaves_below: usize,
     pub(crate) has_fallback: bool,
 }
 
@@ -79,7 +81,13 @@ impl Needs {
     #[must_use]
     #[inline(always)]
     pub const fn new(callback: &'static Callback, value_bytes: usize, has_fallback: bool) -> Self {
-        Self { callback, bytes: callback.needed_with(value_bytes), has_fallback }
+        let bytes = callback.needed_with(value_bytes);
+        let leaves_below = match callback.mode {
+            Mode::Always => usize::MAX,
+            Mode::Never => 0,
+            Mode::Default | Mode::WhenLow => bytes,
+        };
+        Self { callback, bytes, leaves_below, has_fallback }
     }
 }
 

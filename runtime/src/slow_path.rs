@@ -207,7 +207,7 @@ pub(crate) fn prepare_thread() {
     static PREPARE: Callback = Callback::new("guarded_callback::prepare_thread");
     let mut record = MaybeUninit::uninit();
     let request = Request {
-        needs: &Needs { callback: &PREPARE, bytes: 0, has_fallback: true },
+        needs: &Needs { callback: &PREPARE, bytes: 0, leaves_below: 0, has_fallback: true },
         sp: switch::stack_pointer(),
         record: record.as_mut_ptr(),
     };
