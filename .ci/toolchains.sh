@@ -183,6 +183,13 @@ C
     -o "$folder/bcryptprimitives.dll" -ladvapi32 -Wl,--kill-at
 }
 
+# Wine's debugger, where there is one, changes the status of programs that die, and does not end in
+# qemu. <what starts programs>
+without_debugger() {
+  timeout 600 "$1" reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' \
+    /v Debugger /d '' /f >/dev/null 2>&1
+}
+
 # Writes $cache/bin/<name>: starts a program in Wine.
 # <name> <folder of the prefix> <machine> <lines before> <Wine's program>
 write_wine() {
@@ -195,8 +202,10 @@ export WINEPATH='Z:$(echo "$cache/shim/$machine" | tr / '\\')'
 exec $program "\$@"
 END
   chmod +x "$cache/bin/$name"
-  [ -e "$prefix/system.reg" ] || WINEDLLOVERRIDES=mscoree,mshtml= \
-    timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1 || true
+  [ -e "$prefix/system.reg" ] || {
+    WINEDLLOVERRIDES=mscoree,mshtml= timeout 180 "$cache/bin/$name" wineboot -i >/dev/null 2>&1
+    without_debugger "$cache/bin/$name"
+  } || true
   prepare_names "$machine" "$prefix/drive_c/windows/system32"
 }
 
@@ -291,6 +300,9 @@ prepare_wine_arm64() {
   local root=$cache/warm64 prefix=$cache/winearm64 folder pair
   unpack qemu13 amd64 trixie qemu-user && unpack warm64 arm64 trixie wine64 || return 1
   folder=$root/usr/lib/aarch64-linux-gnu
+  # The server looks for its tables beside itself, where that is one folder too deep, and otherwise
+  # in /usr/share.
+  ln -sfn . "$root/usr/share/wine/wine"
   # By these names Wine starts its processes, the name of its loader first, and its server. qemu's
   # -L would take / for its own folder, which Wine then finds on no drive. The CPU is one without
   # landing pads, as Wine's way into system calls has none.
@@ -315,11 +327,8 @@ END
     prepare_names aarch64 "$prefix/drive_c/windows/system32"
     return
   fi
-  # No debugger for programs that die: it never ends here.
   timeout 600 "$cache/bin/winearm64run" wineboot -i >/dev/null 2>&1 \
-    && timeout 600 "$cache/bin/winearm64run" reg add \
-      'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' /v Debugger /d '' /f \
-      >/dev/null 2>&1 \
+    && without_debugger "$cache/bin/winearm64run" \
     && WINEPREFIX=$prefix timeout 60 "$folder/wineserver" -w \
     && prepare_names aarch64 "$prefix/drive_c/windows/system32" && touch "$prefix/.done"
 }
