@@ -627,3 +627,15 @@ int c_call_with_registers(callback f, void *arg) {
         changed += before[i] != after[i];
     return changed;
 }
+
+struct five {
+    int64_t word[5];
+};
+typedef int (*with_many)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+                         int64_t, int64_t, struct five, void *);
+
+/* Calls with 1 to 15 in the arguments: no calling convention has registers for all of them. */
+int c_call_with_many(with_many f, void *arg) {
+    struct five five = {{11, 12, 13, 14, 15}};
+    return f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, five, arg);
+}

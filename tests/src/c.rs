@@ -102,6 +102,7 @@ unsafe extern "C-unwind" {
     pub fn c_write_to(address: usize);
     // registers.c
     pub fn c_call_with_registers(f: CCallback, arg: *mut c_void) -> c_int;
+    pub fn c_call_with_many(f: CCallback, arg: *mut c_void) -> c_int;
     // process.c
     pub fn c_vfork_and_exec() -> c_int;
     pub fn c_spawn() -> c_int;

@@ -5,6 +5,7 @@
 //! ([`maps`], [`resident_bytes`]).
 
 pub mod c;
+pub mod many;
 mod process;
 
 pub use process::{

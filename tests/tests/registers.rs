@@ -1,11 +1,11 @@
-//! What the ABI asks of a function that is called: the registers it must keep, and the alignment of
-//! SP in its body.
+//! What the ABI asks of a function that is called: the registers it must keep, the alignment of SP
+//! in its body, and where it finds its arguments.
 
 use core::ffi::c_int;
 use core::ptr;
 
 use guarded_callback::{StackBounds, on_system_stack};
-use tests::{Mode, c, callback, in_both_modes, to_c, use_stack};
+use tests::{Mode, c, callback, in_both_modes, many, to_c, use_stack};
 
 const KIB: usize = 1024;
 
@@ -63,5 +63,18 @@ in_both_modes! {
         for _ in 0..3 {
             assert_eq!(far_down(is_misaligned::of(mode), ptr::null_mut()), 0);
         }
+    }
+
+    fn arguments_on_the_stack_reach_a_switched_body(mode) {
+        callback! { "C" fn calls_with_many(arg) {
+            // SAFETY: the test passes the mode.
+            let mode = unsafe { *arg.cast::<Mode>() };
+            // First use, and warm.
+            // SAFETY: the body has no payload to panic with.
+            (0..3).map(|_| unsafe { c::c_call_with_many(many::of(mode), ptr::null_mut()) }).sum()
+        } }
+        let mut mode = mode;
+        let wrong = far_down(calls_with_many::of(Mode::Plain), to_c(&mut mode));
+        assert_eq!(wrong, 0, "arguments were wrong");
     }
 }

@@ -11,8 +11,8 @@ use guarded_callback::{StackBounds, on_system_stack, stats};
 #[cfg(unix)]
 use tests::PTHREAD_EXIT_UNWINDS;
 use tests::{
-    CountDrop, Mode, c, callback, in_both_modes, is_emulated, normalised, rounds, run_child, to_c,
-    use_stack,
+    CountDrop, Mode, c, callback, in_both_modes, is_emulated, many, normalised, rounds, run_child,
+    to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -142,6 +142,23 @@ in_both_modes! {
             assert_eq!(call_works(mode), 0);
         }
         assert_eq!((DROPS.load(Relaxed), SWITCHED.load(Relaxed)), (rounds(1000), rounds(1000)));
+        assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
+    }
+
+    fn panic_of_a_body_with_arguments_on_the_stack_leaves_its_stack_idle(mode) {
+        callback! { "C-unwind" fn calls_with_many(arg) {
+            // SAFETY: the test passes the mode and a number.
+            let (mode, payload) = unsafe { &mut *arg.cast::<(Mode, u64)>() };
+            // SAFETY: the body panics with the number.
+            unsafe { c::c_call_with_many(many::of(*mode), to_c(payload)) }
+        } }
+        quiet();
+        let mut arg = (mode, 0_u64);
+        for round in 0..rounds(100) as u64 {
+            arg.1 = round;
+            let payload = panic_payload(|| far_down(calls_with_many::of(Mode::Plain), to_c(&mut arg)));
+            assert_eq!(payload, Some(round));
+        }
         assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
     }
 

@@ -137,7 +137,7 @@ macro_rules! assembly {
             mov dword ptr gs:[0x1748], r10d
             .if {words}
             // The arguments, an even number of words, so that rsp stays aligned to 16.
-            .set .Lguarded_callback_at, 56 + 8 * {words}
+            .set .Lguarded_callback_at, 48 + 8 * {words}
             .rept {words}
             .set .Lguarded_callback_at, .Lguarded_callback_at - 8
             push qword ptr [rbp + .Lguarded_callback_at]

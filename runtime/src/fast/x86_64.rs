@@ -56,8 +56,8 @@ pub(super) const fn is_by_reference(_bytes: usize, _align: usize) -> bool {
 /// # Safety
 /// It lies in the code of the fast path, before the description.
 pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
-    // Where arguments were copied, an instruction of 4 or 7 bytes comes before.
-    let end = [0, 4, 7].map(|more| return_address + more).into_iter().find(|&at| {
+    // Where arguments were copied, an instruction of 5 or 8 bytes comes before.
+    let end = [0, 5, 8].map(|more| return_address + more).into_iter().find(|&at| {
         // SAFETY: the code goes on for longer than that.
         unsafe {
             core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(at).read() == AFTER_CALL
