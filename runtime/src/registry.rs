@@ -2,7 +2,7 @@
 //!
 //! Two tables, sorted by address. Readers use the one that is published and never wait, also in a
 //! signal handler that has interrupted a writer. A writer changes the other one, publishes it by
-//! one store, and takes a reader that was in the old one back to the beginning. Writers take turns.
+//! one store; a reader that was in the old one begins anew. Writers take turns.
 
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use core::{error, fmt, hint, ops::Range, ptr};
@@ -84,7 +84,7 @@ impl Registration {
     }
 
     pub(crate) fn forget(&self) {
-        // Without memory for the second table nothing was ever registered.
+        // Both tables were mapped when it was registered.
         let _ = change(&self.range, false);
     }
 }
@@ -137,21 +137,26 @@ pub(crate) fn find(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize,
 #[inline(never)]
 fn search(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize, usize)> {
     read(|entries| {
-        let after = entries.partition_point(|entry| entry.low.load(Relaxed) <= address);
-        let mut at = after.wrapping_sub(1);
-        // A range that does not reach the address may lie inside of one that does.
-        while let Some(entry) = entries.get(at) {
-            let (low, high) = entry.range();
-            if address < high {
-                hint.inspect(|hint| hint.store(at, Relaxed));
-                return Some((low, high));
-            }
-            let around = entry.around.load(Relaxed);
-            // Only a table that changes meanwhile says otherwise; the result is then thrown away.
-            at = if around < at { around } else { NONE };
-        }
-        None
+        let at = narrowest(entries, address)?;
+        hint.inspect(|hint| hint.store(at, Relaxed));
+        Some(entries[at].range())
     })
+}
+
+/// The index of the narrowest range with the address.
+fn narrowest(entries: &[Entry], address: usize) -> Option<usize> {
+    let mut at = first_above(entries, address).wrapping_sub(1);
+    // A range that does not reach the address may lie inside of one that does.
+    while address >= entries.get(at)?.high.load(Relaxed) {
+        let around = entries[at].around.load(Relaxed);
+        // Only a table that changes meanwhile says otherwise; the result is then thrown away.
+        at = if around < at { around } else { NONE };
+    }
+    Some(at)
+}
+
+fn first_above(entries: &[Entry], address: usize) -> usize {
+    entries.partition_point(|entry| entry.low.load(Relaxed) <= address)
 }
 
 /// The lowest address in `low..high` that belongs to a registered stack which does not contain all
@@ -161,14 +166,12 @@ pub(crate) fn lowest_inside(low: usize, high: usize) -> Option<usize> {
         return None;
     }
     read(|entries| {
-        let first = entries.partition_point(|entry| entry.low.load(Relaxed) < low);
-        let inside = entries.get(first).map(|entry| entry.low.load(Relaxed));
-        let before = first.checked_sub(1).map(|at| entries[at].high.load(Relaxed));
-        match (before, inside) {
-            (Some(end), _) if low < end && end < high => Some(low),
-            (_, Some(start)) if start < high => Some(start),
-            _ => None,
+        let around = narrowest(entries, low).map(|at| entries[at].range());
+        if around.is_some_and(|(_, end)| end < high) {
+            return Some(low);
         }
+        let next = entries.get(first_above(entries, low)).map(|entry| entry.low.load(Relaxed));
+        next.filter(|&start| start < high)
     })
 }
 
@@ -199,7 +202,10 @@ fn change(range: &Range<usize>, is_added: bool) -> Result<(), RegisterError> {
     let published = PUBLISHED.load(Relaxed);
     let current = TABLES[published & 1].entries();
     let other = &TABLES[(published + 1) & 1];
-    let entries = other.room().ok_or(RegisterError::Full)?;
+    // Of both tables, so that forgetting a range needs no memory.
+    let (Some(_), Some(entries)) = (TABLES[published & 1].room(), other.room()) else {
+        return Err(RegisterError::Full);
+    };
     // By its low end, the wider one first.
     let order = |(low, high): (usize, usize)| (low, usize::MAX - high);
     let range = (range.start, range.end);
@@ -273,6 +279,9 @@ mod tests {
         assert_eq!(low_of(1000), None);
         assert_eq!(lowest_inside(base - 10, base + 2000), Some(base));
         assert_eq!(lowest_inside(base + 210, base + 280), Some(base + 250));
+        // The same range, and one that another reaches into whose beginning others lie behind.
+        assert_eq!(lowest_inside(base + 250, base + 260), None);
+        assert_eq!(lowest_inside(base + 400, base + 2000), Some(base + 400));
         innermost.forget();
         assert_eq!(low_of(255), Some(200));
         outer.forget();

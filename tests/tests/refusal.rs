@@ -7,7 +7,7 @@ use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use guarded_callback::{StackBounds, stats};
+use guarded_callback::{Source, StackBounds, register_stack, stats};
 use tests::{
     CCallback, LITTLE, Mode, alone, c, callback, in_both_modes, is_emulated, rounds, run_child,
     use_stack,
@@ -239,6 +239,21 @@ fn callback_that_never_switches_is_refused_without_room() {
 }
 
 alone! {
+    fn registration_is_dropped_for_good_without_address_space() {
+        if is_emulated(IGNORES_LIMITS) {
+            return;
+        }
+        let local = 0_u8;
+        let sp = (&raw const local).addr();
+        let source = || StackBounds::current().map(|bounds| bounds.source());
+        let registration = register_stack(sp - 32 * KIB..sp + KIB).expect("there is memory");
+        assert_eq!(source(), Some(Source::Registered));
+        limit_address_space(1 << 20);
+        drop(registration);
+        limit_address_space(libc::RLIM_INFINITY);
+        assert_ne!(source(), Some(Source::Registered));
+    }
+
     fn fallback_that_uses_its_parameter_gets_it() {
         #[guarded_callback::guarded_callback(switch = always, fallback = number * 2)]
         extern "C" fn doubles(number: c_int) -> c_int {
