@@ -432,8 +432,13 @@ fn choose(
         _ => passing_stack(work)?,
     };
     if let (Kind::Signal, Some(bounds)) = (place.kind, place.bounds(thread)) {
-        replace_signal_stack(header, bounds.low()..bounds.high())
-            .inspect_err(|_| header.set_idle())?;
+        let is_held = thread.is_some_and(|thread| thread.holds(header));
+        replace_signal_stack(header, bounds.low()..bounds.high()).inspect_err(|_| {
+            // Otherwise another thread could give away the stack that SP is on.
+            if is_held {
+                header.set_idle();
+            }
+        })?;
     }
     Ok(Entry::OnStack(header))
 }

@@ -4,7 +4,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use super::list::List;
 use super::table::GRANULE_BYTES;
-use super::{Header, IS_CLOSED, KEPT_BYTES, ROOM_BYTES, arena, table};
+use super::{Header, IS_CLOSED, KEPT_BYTES, ROOM_BYTES, arena, memory, table};
 use crate::checkers;
 use crate::diagnostics::counters::{self, POOLED};
 use crate::settings;
@@ -28,7 +28,8 @@ pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32>
         return Ok(header);
     }
     let slot_bytes = arena::slot_bytes_for(at_least_usual(room_bytes));
-    let slot_bytes = slot_bytes.filter(|&bytes| bytes <= usize::MAX / 4).ok_or(0)?;
+    let slot_bytes =
+        slot_bytes.filter(|&bytes| bytes <= usize::MAX / 4).ok_or(memory::NO_MEMORY)?;
     arena::map(slot_bytes, sp)
 }
 

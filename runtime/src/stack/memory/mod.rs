@@ -21,11 +21,11 @@ mod place;
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
 pub(crate) use imp::prepare;
-#[cfg(not(windows))]
-pub(crate) use imp::{NO_MEMORY, first_hint, open, reserve};
 pub(crate) use imp::{
-    STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched, map_pages,
-    page_bytes, release,
+    NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched,
+    map_pages, page_bytes, release,
 };
 #[cfg(windows)]
 pub(crate) use imp::{allocation_base, commit, has_place_below, map_stack, os_stack};
+#[cfg(not(windows))]
+pub(crate) use imp::{first_hint, open, reserve};

@@ -16,7 +16,9 @@ use core::ffi::c_void;
 use core::mem::{MaybeUninit, size_of};
 use core::ptr;
 
-use windows_sys::Win32::Foundation::{ERROR_INVALID_ADDRESS, GetLastError};
+use windows_sys::Win32::Foundation::{
+    ERROR_INVALID_ADDRESS, ERROR_NOT_ENOUGH_MEMORY, GetLastError,
+};
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_FREE, MEM_RELEASE, MEM_RESERVE, MEM_RESET, MEMORY_BASIC_INFORMATION,
     PAGE_GUARD, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
@@ -29,6 +31,8 @@ use crate::switch::windows::teb::{OsStack, UNUSABLE_PAGES};
 pub(crate) const SUPPORTED: bool = true;
 
 pub(crate) const STATIC_MAY_BE_STACK: bool = true;
+
+pub(crate) const NO_MEMORY: i32 = ERROR_NOT_ENOUGH_MEMORY.cast_signed();
 
 /// What a new stack has committed: most bodies need no more.
 const COMMITTED_BYTES: usize = 64 * 1024;
@@ -100,9 +104,11 @@ pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
 ///
 /// # Safety
 /// `base` comes from [`map_stack`], and no frame and no pointer is left in the stack.
-pub(crate) unsafe fn release(base: usize, _bytes: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { VirtualFree(ptr::with_exposed_provenance_mut(base), 0, MEM_RELEASE) };
+pub(crate) unsafe fn release(base: usize, bytes: usize) {
+    if bytes != 0 {
+        // SAFETY: the caller's promise.
+        unsafe { VirtualFree(ptr::with_exposed_provenance_mut(base), 0, MEM_RELEASE) };
+    }
 }
 
 /// Gives back the memory of a part of an unused stack, which stays committed.
@@ -115,7 +121,7 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
     while let Some(region) = query(at).filter(|_| at < low + bytes) {
         let end = (region.BaseAddress.addr() + region.RegionSize).min(low + bytes);
         if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
-            // SAFETY: part of a mapping of `map` that no frame is left in, so nobody reads what was
+            // SAFETY: part of a mapping of `map_stack` that no frame is left in, so nobody reads what was
             // there.
             unsafe {
                 VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE)
