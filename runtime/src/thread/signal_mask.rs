@@ -43,7 +43,8 @@ mod imp {
 
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         pub(crate) fn any_before(&self) -> bool {
-            false
+            // SAFETY: a valid mask, and numbers of signals.
+            (1..32).any(|signal| unsafe { libc::sigismember(&raw const self.before, signal) } == 1)
         }
 
         /// Lets signals through again as before, until [`block_again`](Self::block_again).

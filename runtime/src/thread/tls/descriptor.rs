@@ -20,6 +20,8 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use super::Words;
 use crate::stack::NO_STACK;
 use crate::thread::exit;
+#[cfg(target_env = "gnu")]
+use crate::thread::signal_mask::Blocked;
 
 /// Where the fast path finds the words.
 #[repr(C)]
@@ -236,6 +238,8 @@ fn find_slot(number: usize) -> Option<(usize, usize)> {
     let set = |value: usize| unsafe {
         libc::pthread_setspecific(key, core::ptr::without_provenance(value)) == 0
     };
+    // What a handler calls back meanwhile would take a mark for a state.
+    let _blocked = Blocked::all();
     let mut places = [None; 2];
     for (place, mark) in places.iter_mut().zip(MARKS) {
         if !set(mark) {
