@@ -142,6 +142,10 @@ in_both_modes! {
     }
 
     fn vfork_and_spawn_from_a_body_leave_it_intact(mode) {
+        // The child of a fork in qemu 7.2 waits for locks that qemu's other threads held.
+        if is_emulated("makes a fork of vfork") {
+            return;
+        }
         while_others_churn(mode, || {
             for _ in 0..20 {
                 assert_eq!(far_down(replaces_the_process::of(mode), ptr::null_mut()), 0);

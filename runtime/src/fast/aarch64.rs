@@ -16,6 +16,11 @@
 //! In place sp is left alone and the last instruction is a branch to the body, which finds the
 //! arguments on the stack as C left them. How stacks are changed stands in switch/aarch64.rs.
 
+pub(super) use super::decide_aarch64::{
+    COMPOSITE_REGISTERS, MOST_NEEDED_BYTES, RECORD_AT, REGISTERS, is_by_reference,
+    registers_for_result,
+};
+
 /// What the assembler makes of the instructions after the call of the body, but for the first.
 const AFTER_CALL: [u8; 16] = [
     0xbf, 0x03, 0x00, 0x91, // mov sp, x29
@@ -23,28 +28,6 @@ const AFTER_CALL: [u8; 16] = [
     0xfd, 0x7b, 0xc2, 0xa8, // ldp x29, x30, [sp], #32
     0xc0, 0x03, 0x5f, 0xd6, // ret
 ];
-
-/// What fits into two instructions.
-pub(super) const MOST_NEEDED_BYTES: usize = (1 << 24) - 1;
-
-/// sp is at the saved x29 when it leaves the calling stack.
-pub(super) const RECORD_AT: usize = 24;
-
-/// Eight for integers, and eight for floating-point numbers.
-pub(super) const REGISTERS: usize = 8;
-
-/// Up to four floating-point numbers, or two words behind a register that is left out.
-pub(super) const COMPOSITE_REGISTERS: usize = 4;
-
-/// The address of a result that travels in memory has a register of its own.
-pub(super) const fn registers_for_result(_bytes: usize, _align: usize) -> usize {
-    0
-}
-
-/// The largest structures that are passed by value are four numbers of 8 bytes, or of 16.
-pub(super) const fn is_by_reference(bytes: usize, align: usize) -> bool {
-    bytes > 64 || bytes > 32 && align <= 8
-}
 
 /// Where an unwinding goes on, if this is the return address of the body.
 ///
@@ -57,23 +40,6 @@ pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
     let is_after_call = unsafe { code.read() == AFTER_CALL };
     // The branch to `describe` follows, of two instructions.
     is_after_call.then_some(second + AFTER_CALL.len() + 8)
-}
-
-/// In place when SP is on the home, with enough below: the home has at least ROOM, of which whole
-/// pages are counted here. x9 = header of the home.
-macro_rules! look_at_home {
-    () => {
-        "ldp x9, x10, [x16, #16]
-        .if ({room} - {needed}) / 4096 > 0 && {needed} < {room}
-        // The distance to the header, negative on the home.
-        sub x11, sp, x10
-        // Carry: sp lies below the header, and no further than that.
-        cmn x11, #(({room} - {needed}) / 4096), lsl #12
-        b.lo 25f
-        b {body}
-        25:
-        .endif"
-    };
 }
 
 /// The fast path. On entry: the arguments where C has put them, x30 = return address.
@@ -112,53 +78,10 @@ macro_rules! assembly {
             add x16, x16, x17
             2:
             .endif
-            .if {stays}
-            // In place when SP is on the thread stack, with enough below; the slow path notes the
-            // first time. x11 = how far above the usual need SP is.
-            ldp x9, x10, [x16, #32]
-            sub x11, sp, x9
-            .if {needed} > {usual}
-            sub x12, x11, #(({needed} - {usual}) >> 12), lsl #12
-            subs x12, x12, #(({needed} - {usual}) & 4095)
-            b.mi 4f
-            .endif
-            cmp x11, x10
-            b.hs 4f
-            b {body}
-            .else
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::decide!(),
             "
-            .endif
-            // On the thread stack, but not to stay there? x12 = the room below SP.
-            4:
-            ldp x10, x11, [x16]
-            sub x12, sp, x10
-            cmp x12, x11
-            b.hs 6f
-            .if {stays}
-            sub x13, x12, #({needed} >> 12), lsl #12
-            subs x13, x13, #({needed} & 4095)
-            b.pl 24f
-            .endif
             .if {switches}
-            .if {words}
-            // What is copied below lies on the stack.
-            add x12, x12, #(8 * {words})
-            cmp x12, x11
-            b.hi 7f
-            .endif
-            .if {stays}
-            ldr x9, [x16, #16]
-            .endif
-            // The home is to be taken, when it is idle: then SP is not on it. It lies below the
-            // calling stack.
-            .if {needed} > {room}
-            ldr x10, [x9, #16]
-            sub x10, x10, #({needed} >> 12), lsl #12
-            subs x10, x10, #({needed} & 4095)
-            b.mi 7f
-            .endif
             .cfi_remember_state
             stp x29, x30, [sp, #-32]!
             .cfi_def_cfa_offset 32
@@ -247,21 +170,9 @@ macro_rules! assembly {
             b {slow}
             .cfi_restore_state
             .endif
-            // Not on the thread stack.
-            6:
-            .if {stays}
             ",
-            $crate::fast::look_at_home!(),
+            $crate::fast::decide_elsewhere!(),
             "
-            .endif
-            7:
-            b {slow}
-            // With room on the thread stack, less than usual, or the first time.
-            24:
-            ldr x13, [x16, #48]
-            cmp sp, x13
-            b.hs 7b
-            b {body}
             // The words are in the state of the thread, to which the value of our thread-specific
             // key leads, if it is one of ours.
             .if !{is_apple}
@@ -289,4 +200,4 @@ macro_rules! assembly {
         )
     };
 }
-pub(crate) use {assembly, look_at_home};
+pub(crate) use assembly;

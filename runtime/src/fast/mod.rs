@@ -21,7 +21,8 @@ cfg_if! {
         any(
             target_os = "linux",
             target_vendor = "apple",
-            all(any(windows, target_os = "freebsd"), target_arch = "x86_64"),
+            windows,
+            all(target_os = "freebsd", target_arch = "x86_64"),
         ),
         any(target_arch = "x86_64", target_arch = "aarch64"),
         target_pointer_width = "64",
@@ -30,17 +31,22 @@ cfg_if! {
         mod made;
         #[cfg_attr(all(target_arch = "x86_64", not(windows)), path = "x86_64.rs")]
         #[cfg_attr(all(target_arch = "x86_64", windows), path = "windows_x86_64.rs")]
-        #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+        #[cfg_attr(all(target_arch = "aarch64", not(windows)), path = "aarch64.rs")]
+        #[cfg_attr(all(target_arch = "aarch64", windows), path = "windows_aarch64.rs")]
         mod imp;
         #[cfg(target_arch = "x86_64")]
         mod decide_x86_64;
         #[cfg(target_arch = "x86_64")]
         pub(crate) use decide_x86_64::{decide, decide_elsewhere, look_at_home, segment};
         #[cfg(target_arch = "aarch64")]
-        pub(crate) use imp::look_at_home;
+        mod decide_aarch64;
+        #[cfg(target_arch = "aarch64")]
+        pub(crate) use decide_aarch64::{decide, decide_elsewhere, look_at_home};
         pub(crate) use imp::assembly;
         #[cfg(windows)]
-        pub(crate) use imp::{OTHER, OWN, assemble, personality};
+        mod windows;
+        #[cfg(windows)]
+        pub(crate) use windows::{OTHER, OWN, assemble, personality};
         #[cfg(not(windows))]
         mod lines;
         #[cfg(not(windows))]

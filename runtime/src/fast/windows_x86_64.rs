@@ -17,11 +17,6 @@
 //! from there to the slow function, this is a leaf without unwind codes. What changes stacks has
 //! them, and tells the system of both stacks as switch/windows/ does.
 
-use core::mem::offset_of;
-
-use crate::stack::Header;
-use crate::switch::{OsRecord, OsStack, SwitchRecord, teb_offset};
-
 /// What fits into an instruction.
 pub(super) const MOST_NEEDED_BYTES: usize = 1 << 30;
 
@@ -43,36 +38,6 @@ pub(super) const fn registers_for_result(bytes: usize, align: usize) -> usize {
 /// What does not have the size of a register lies in memory of the caller's.
 pub(super) const fn is_by_reference(bytes: usize, _align: usize) -> bool {
     !matches!(bytes, 1 | 2 | 4 | 8)
-}
-
-/// Where the header says what the system is told while the body runs.
-pub(crate) const OWN: usize = offset_of!(Header, os_stack);
-
-/// Where it keeps what the system was told of the calling stack.
-pub(crate) const OTHER: usize =
-    offset_of!(Header, switch) + offset_of!(SwitchRecord, os) + OsRecord::OTHER;
-
-// The assembly counts on these.
-const _: () = assert!(offset_of!(OsStack, base) == 0);
-const _: () = assert!(offset_of!(OsStack, limit) == 8);
-const _: () = assert!(offset_of!(OsStack, deallocation) == 16);
-const _: () = assert!(offset_of!(OsStack, guarantee_bytes) == 24);
-const _: () = assert!(OsRecord::IS_UNWOUND == OsRecord::OTHER + 40);
-const _: () = assert!(teb_offset::BASE == 8 && teb_offset::LIMIT == 0x10);
-const _: () = assert!(teb_offset::DEALLOCATION == 0x1478 && teb_offset::GUARANTEE == 0x1748);
-
-/// The handler of the frame, called in the second phase of whatever unwinds it, also by longjmp.
-/// SP is still on the stack that is left: see switch/windows/.
-pub(crate) unsafe extern "C" fn personality(
-    _exception: *mut u8,
-    frame: *const *const Header,
-    _context: *mut u8,
-    _dispatcher: *mut u8,
-) -> i32 {
-    const EXCEPTION_CONTINUE_SEARCH: i32 = 1;
-    // SAFETY: `frame` is rbp, below which the record is the address of the header; headers stay.
-    unsafe { (**frame.sub(1)).switch.os.begin_unwinding() };
-    EXCEPTION_CONTINUE_SEARCH
 }
 
 /// The fast path. On entry: the arguments where C has put them, [rsp] = return address.
@@ -187,19 +152,4 @@ macro_rules! assembly {
         )
     };
 }
-/// The instructions, with the operands of Windows.
-macro_rules! assemble {
-    ([$($this:tt)*] $($operands:tt)*) => {
-        $crate::thread::tls::with_words! {
-            core::arch::naked_asm! [
-                $crate::fast::assembly!(),
-                this = sym $($this)*,
-                own = const crate::fast::OWN,
-                other = const crate::fast::OTHER,
-                $($operands)*
-            ]
-        }
-    };
-}
-
-pub(crate) use {assemble, assembly};
+pub(crate) use assembly;

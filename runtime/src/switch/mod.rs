@@ -172,7 +172,7 @@ cfg_if! {
 }
 
 pub(crate) use imp::{SUPPORTED, stack_pointer};
-#[cfg(all(windows, target_arch = "x86_64", not(miri)))]
+#[cfg(all(windows, not(target_arch = "x86"), not(miri)))]
 pub(crate) use os::teb_offset;
 pub(crate) use os::{OsRecord, OsStack, UNWINDS_ONLY_UP, call_returning};
 

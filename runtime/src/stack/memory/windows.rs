@@ -121,8 +121,8 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
     while let Some(region) = query(at).filter(|_| at < low + bytes) {
         let end = (region.BaseAddress.addr() + region.RegionSize).min(low + bytes);
         if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
-            // SAFETY: part of a mapping of `map_stack` that no frame is left in, so nobody reads what was
-            // there.
+            // SAFETY: part of a mapping of `map_stack` that no frame is left in, so nobody reads what
+            // was there.
             unsafe {
                 VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE)
             };

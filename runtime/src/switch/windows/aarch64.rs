@@ -15,16 +15,14 @@ use super::teb::offset;
 copy_of!(stack_pointer, "mov {}, sp");
 copy_of!(teb, "mov {}, x18");
 
-/// Exchanges the fields of the TEB for the words of the record, to which x3 leads. Uses x9 to x11;
-/// x10 = x18 + 0x1000, as the two larger offsets fit no instruction.
+/// Exchanges the fields of the TEB for the words of the record, to which x3 leads. Uses x9 and x11.
 macro_rules! exchange {
     () => {
         concat! {
-            "add x10, x18, #0x1000\n",
             exchange!("x", "x18, #{base}", "8"), "\n",
             exchange!("x", "x18, #{limit}", "16"), "\n",
-            exchange!("x", "x10, #{deallocation}", "24"), "\n",
-            exchange!("w", "x10, #{guarantee}", "32")
+            exchange!("x", "x18, #{deallocation}", "24"), "\n",
+            exchange!("w", "x18, #{guarantee}", "32")
         }
     };
     ($size:literal, $field:literal, $word:literal) => {
@@ -68,6 +66,6 @@ call_on_stack! {
     this = sym call_on_stack,
     base = const offset::BASE,
     limit = const offset::LIMIT,
-    deallocation = const offset::DEALLOCATION - 0x1000,
-    guarantee = const offset::GUARANTEE - 0x1000,
+    deallocation = const offset::DEALLOCATION,
+    guarantee = const offset::GUARANTEE,
 }

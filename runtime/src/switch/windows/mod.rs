@@ -8,7 +8,7 @@
 //! - An unwinder that runs cleanup on top of the stack that it leaves (Microsoft's) has SP still
 //!   there. The drop notes that the call was unwound and leaves the fields: they cover both stacks.
 //! - longjmp may run no cleanup. The fields stay.
-//! - The fast path (fast/windows_x86_64.rs), which exchanges them by itself, has no cleanup. Its
+//! - The fast path (fast/windows.rs), which exchanges them by itself, has no cleanup. Its
 //!   handler notes that the call is unwound.
 //!
 //! In all these cases the thread's next slow path puts the fields right. Until then the
@@ -29,7 +29,7 @@ use crate::stack::memory;
 
 pub(crate) use arch::{SUPPORTED, stack_pointer};
 pub(crate) use teb::OsStack;
-#[cfg(target_arch = "x86_64")]
+#[cfg(not(target_arch = "x86"))]
 pub(crate) use teb::offset as teb_offset;
 
 cfg_if! {
@@ -73,7 +73,7 @@ const _: () = assert!(offset_of!(SwitchRecord, os) == size_of::<usize>());
 const _: () = assert!(offset_of!(OsRecord, other) == 0);
 const _: () = assert!(size_of::<OsStack>() == 4 * size_of::<usize>());
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(not(target_arch = "x86"))]
 impl OsRecord {
     /// Where the fast path finds [`OsRecord::other`].
     pub(crate) const OTHER: usize = offset_of!(Self, other);
@@ -108,7 +108,7 @@ impl OsRecord {
     }
 
     /// A call of the fast path is unwound, with SP on the other stack still.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(not(target_arch = "x86"))]
     pub(crate) fn begin_unwinding(&self) {
         commit(self.calling_stack());
         self.is_unwound.set(true);

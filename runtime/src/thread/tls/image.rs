@@ -14,7 +14,7 @@ unsafe extern "C" {
     #[link_name = "_tls_index"]
     pub static tls_index: u32;
     /// Where what the loader copies begins, from the same.
-    #[cfg(target_env = "gnu")]
+    #[cfg(all(target_env = "gnu", not(target_arch = "aarch64")))]
     #[link_name = "_tls_start"]
     pub static tls_start: u8;
 }
@@ -51,6 +51,19 @@ macro_rules! find_words {
     };
 }
 
+/// The same: x16 = the address. Uses x17.
+#[cfg(target_arch = "aarch64")]
+macro_rules! find_words {
+    () => {
+        "adrp x17, {index}
+        ldr w17, [x17, :lo12:{index}]
+        ldr x16, [x18, #0x58]
+        ldr x16, [x16, x17, lsl #3]
+        add x16, x16, :secrel_hi12:{template}
+        add x16, x16, :secrel_lo12:{template}"
+    };
+}
+
 /// The linker knows the distance, but ld of binutils 2.40 has the loader add to it what it adds to
 /// addresses in an image that is not loaded where it was linked for.
 #[cfg(all(target_arch = "x86_64", not(target_env = "gnu")))]
@@ -73,7 +86,7 @@ macro_rules! add_distance {
 pub(crate) use add_distance;
 
 /// Assembly that finds the words, with the operands for that.
-#[cfg(target_env = "gnu")]
+#[cfg(all(target_env = "gnu", not(target_arch = "aarch64")))]
 macro_rules! with_words {
     ($($asm:ident)::+ ! [$code:expr, $($operands:tt)*]) => {
         $($asm)::+!(
@@ -85,7 +98,7 @@ macro_rules! with_words {
         )
     };
 }
-#[cfg(not(target_env = "gnu"))]
+#[cfg(not(all(target_env = "gnu", not(target_arch = "aarch64"))))]
 macro_rules! with_words {
     ($($asm:ident)::+ ! [$code:expr, $($operands:tt)*]) => {
         $($asm)::+!(
@@ -113,6 +126,10 @@ pub(crate) fn words() -> Option<&'static Words> {
         #[cfg(target_arch = "x86_64")]
         with_words! { asm![
             find_words!(), out("rax") words, out("r10") _, options(nostack, readonly),
+        ] };
+        #[cfg(target_arch = "aarch64")]
+        with_words! { asm![
+            find_words!(), out("x16") words, out("x17") _, options(nostack, readonly),
         ] };
         #[cfg(target_arch = "x86")]
         with_words! { asm![

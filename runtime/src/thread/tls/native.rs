@@ -8,6 +8,7 @@ cfg_if! {
         windows,
         any(
             target_arch = "x86_64",
+            target_arch = "aarch64",
             all(target_arch = "x86", target_env = "gnu", not(target_abi = "llvm")),
         ),
         not(miri),
