@@ -17,6 +17,7 @@
 //! so it counts as alive until the visit ends, or is jumped over: then the exception is for it as
 //! well.
 
+use core::cell::LazyCell;
 use core::ops::{ControlFlow, Range};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
@@ -284,12 +285,13 @@ fn end_if_dead(header: &'static Header) {
 /// that nothing runs on are no place to come back to any more.
 pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
     let bounds = thread.bounds().flatten();
-    // As far as it is still in force, or would be again after a handler.
-    let signal = match signal_stack::current().range() {
+    // As far as it is still in force, or would be again after a handler. Asked for only where an
+    // activation may be left: a sandbox may kill who asks.
+    let signal = LazyCell::new(|| match signal_stack::current().range() {
         Some(now) if now != thread.signal_stack() && table::lender_of(&now).is_none() => 0..0,
         None if !thread.signal_stack_disarms() => 0..0,
         _ => thread.signal_stack(),
-    };
+    });
     let is_left = |header: &&'static Header| {
         let record = header.record();
         !header.contains(sp)
