@@ -2,9 +2,10 @@
 //! of its threads.
 
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use modes::callback;
-use support::assert_stack_of_mode;
+use support::{assert_stack_of_mode, on_host_stack};
 
 unsafe extern "C" {
     fn GC_malloc(bytes: usize) -> *mut c_void;
@@ -39,4 +40,17 @@ extern "C" fn host_collect(n: c_int) -> c_int {
     }
     // SAFETY: the objects are reachable from this frame.
     held.iter().map(|&object| unsafe { *object }).sum::<i64>() as c_int
+}
+
+/// Calls a function of the host, from the stack that the collector knows. Has uses of its own for
+/// the registers that it must save.
+#[callback]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn host_visit(f: unsafe extern "C" fn()) -> c_int {
+    assert_stack_of_mode();
+    static NUMBERS: [AtomicI32; 6] = [const { AtomicI32::new(1) }; 6];
+    let [a, b, c, d, e, g] = NUMBERS.each_ref().map(|number| number.load(Relaxed));
+    // SAFETY: a function of the host's.
+    on_host_stack(|| unsafe { f() });
+    a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * g
 }
