@@ -60,12 +60,13 @@ use proc_macro::TokenStream;
 ///
 /// ## `switch`
 ///
-/// - `when_low`: the body runs where C called, when that is the thread's own stack (or one of the
-///   runtime's) and has room, and on a system stack otherwise.
+/// - `when_low`: the body runs where C called, when that is the thread's own stack, a registered
+///   one, the alternate signal stack or one of the runtime's, and has room, and on a system stack
+///   otherwise.
 /// - `always`: the body runs on a system stack. A callback that arrives while its thread already is
 ///   on one, with room, stays there.
-/// - `never`: the body runs where C called. Without room C gets the fallback, or the process
-///   aborts.
+/// - `never`: the body runs where C called. Without room, or on a foreign stack where it may not
+///   stay, C gets the fallback, or the process aborts.
 ///
 /// ## `foreign`
 ///

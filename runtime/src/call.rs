@@ -435,9 +435,8 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     unsafe { switch::call_on_stack(inner_argument, inner, top, &header.switch) };
 }
 
-/// The end of an activation, back on the calling stack. Nobody need hear of one on the home, even
-/// if that is the home no more: the fast path tells nobody either. (And this may be another thread
-/// by now, while compilers remember where they have found a thread-local before.)
+/// Ends an activation, back on the calling stack. The home needs no list: whoever takes it sees
+/// that it is idle. This may be another thread by now, so no thread-local is used.
 #[inline(always)]
 fn finish(header: &'static Header, is_home: bool) {
     checkers::end(&header.notes);

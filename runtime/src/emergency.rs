@@ -1,4 +1,5 @@
-//! Stacks in static memory, for the slow path's decision alone: used when no stack can be mapped.
+//! Stacks in static memory, for the slow path alone: to map a stack, and to decide when none can be
+//! mapped.
 
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicBool, Ordering::*};

@@ -1,4 +1,4 @@
-//! errno, or the last error on Windows, which C may look at before and after a callback: the cold
+//! errno, or the last error on Windows, which C may look at before and after a callback: the slow
 //! path puts it back as it was.
 
 pub(crate) use imp::{get, set};

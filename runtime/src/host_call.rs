@@ -21,7 +21,7 @@ pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
 }
 
 /// Where the running activation has left the calling stack; `None` while it has not. One of the
-/// fast path leaves it one instruction after it has noted its record.
+/// fast path leaves it a few instructions after it has noted its record.
 pub(crate) fn left_at(header: &Header) -> Option<usize> {
     let record = header.record()?;
     match header.switch.sp() {

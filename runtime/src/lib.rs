@@ -56,7 +56,8 @@
 //! separate function, so its frame is not allocated before the check. The shim compares the stack
 //! pointer with the bounds of the thread's stack and of its system stack, at both ends. With room
 //! for the reserve the body runs in place; otherwise the stack pointer moves to a system stack: 8
-//! MiB of address space, committed as touched, above a guard area of 1 MiB (on 64-bit targets).
+//! MiB of address space, committed as touched, above a guard area of 1 MiB (64 KiB on Windows and
+//! on 32-bit targets).
 //!
 //! Everything unusual is one slow path, which blocks signals and decides on a stack of its own, so
 //! that the calling stack needs only a few hundred bytes.

@@ -87,7 +87,7 @@ pub(crate) fn reclaim(
             continue;
         }
         look_at(thread, frame, header);
-        // Whether or not it is in the list: who was about to put it there may have been left.
+        // Also if it is not listed: whoever was about to list it may have been jumped over.
         if taken.is_none() && thread.holds(header) && take(header) {
             taken = Some(header);
         }

@@ -49,7 +49,7 @@ impl Table {
             let base = memory::map_pages(CAPACITY * size_of::<Entry>()).ok()?;
             self.entries.store(base.cast(), Release);
         }
-        // SAFETY: as in `entries`.
+        // SAFETY: the mapping has room for CAPACITY entries of atomics, and stays.
         Some(unsafe { core::slice::from_raw_parts(self.entries.load(Acquire), CAPACITY) })
     }
 }

@@ -1,8 +1,9 @@
 //! Where a body runs that neither stays on the thread stack nor goes to the one stack that is idle.
 //!
-//! [`known`] answers what the thread knows already, without a system call: another place with room,
-//! or another idle stack of the thread. Everything else is [`slow`]: the first use on a thread,
-//! stacks that nobody knows, the alternate signal stack, a further stack, a refusal.
+//! [`known`] answers what the thread knows already: another place with room, or another idle stack
+//! of the thread. On a signal stack, or on one that nobody knows, it asks for the alternate signal
+//! stack, and otherwise makes no system call. Everything else is [`slow`]: the first use on a
+//! thread, stacks that nobody knows, the alternate signal stack, a further stack, a refusal.
 //!
 //! The calling stack may have only a few hundred bytes left, so the slow path first takes a stack,
 //! usually the one that the body will run on, and decides there, on the scratch stack. Signals are
@@ -141,7 +142,7 @@ fn take_listed(
     sp: usize,
     record: *mut Record,
 ) -> Option<&'static Header> {
-    if thread.has_left_enough() {
+    if thread.notes_are_full() {
         return None;
     }
     while let Some(header) = thread.pop_idle() {
@@ -257,7 +258,8 @@ fn work(request: Request<'_>, only_prepare: bool) -> Entry {
                 scratch.set_idle();
             }
         }
-        // SAFETY: as above, and it does not unwind.
+        // SAFETY: it takes a `Work`, which lives in this frame until it has returned, and does not
+        // unwind.
         Err(_) => unsafe { emergency::call(argument, on_scratch) },
     }
     if let Some(thread) = thread::current() {
@@ -383,7 +385,7 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     let first = work.scratch.ok()?;
     ending::prepare_process();
     let thread = Thread::begin(first);
-    // Not asked for again by a thread whose state was ended: this one is gone before word comes.
+    // Not where destructors run after the state was ended: no second word of the end comes.
     let is_ending = ending::has_begun_to_end();
     let is_watched = !is_ending && thread::exit::watch(thread.as_ptr(), work.only_prepare);
     // Otherwise the next thread with its thread-locals' place finds out that it has ended.

@@ -156,8 +156,8 @@ in_both_modes! {
         let mut arg = (mode, 0_u64);
         for round in 0..rounds(100) as u64 {
             arg.1 = round;
-            let payload = panic_payload(|| far_down(calls_with_many::of(Mode::Plain), to_c(&mut arg)));
-            assert_eq!(payload, Some(round));
+            let outer = calls_with_many::of(Mode::Plain);
+            assert_eq!(panic_payload(|| far_down(outer, to_c(&mut arg))), Some(round));
         }
         assert_eq!((stats().stacks_mapped, stats().stacks_reclaimed), (1, 0), "{:?}", stats());
     }

@@ -1,4 +1,4 @@
-//! Counters of the process, all of them counted on the slow path.
+//! Counters of the process. A warm callback counts none but those of the feature `stats`.
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -25,7 +25,7 @@ pub struct Stats {
     /// Bodies that ran on a system stack. With the feature `stats`.
     #[cfg(feature = "stats")]
     pub bodies_switched: usize,
-    /// Callbacks whose body could not run for lack of a stack.
+    /// Callbacks whose body could not run for lack of room.
     pub refusals: usize,
 }
 

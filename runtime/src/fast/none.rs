@@ -3,7 +3,7 @@
 /// The target has none, or it is switched off.
 pub(crate) const EXISTS: bool = false;
 
-/// Never.
+/// There is no fast path to keep a stack from.
 pub(crate) const SWITCHES_UP: bool = true;
 
 /// The compiled way looks by itself.

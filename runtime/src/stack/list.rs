@@ -33,8 +33,8 @@ impl List {
     pub(crate) fn pop(&self) -> Option<&'static Header> {
         let head = self.0.fetch_update(Acquire, Acquire, |head| {
             let number = head % GRANULE_NUMBERS;
-            // Headers are readable for ever; one that is in another list by now has changed the
-            // head.
+            // Any header can be read. If this one has gone to another list, the head has changed,
+            // and the exchange fails.
             let header = table::stack_of(number).filter(|_| number != EMPTY)?;
             Some((head - number) | header.next_listed.load(Relaxed))
         });

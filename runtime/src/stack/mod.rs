@@ -84,7 +84,7 @@ pub struct Header {
     /// The lowest usable address.
     pub(crate) low: usize,
     /// The callback that the compiled path runs or has run here. The fast path leaves it alone:
-    /// see [`Header::running`](crate::call::running).
+    /// see [`running`](crate::fast::running).
     pub(crate) callback: AtomicPtr<Callback>,
     /// Where the compiled path has left the calling stack. Zero between decision and switch, and in
     /// activations of the fast path.

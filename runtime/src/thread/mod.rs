@@ -2,9 +2,10 @@
 //! stack, which the thread keeps until it ends; the words that the fast path reads lie apart, in
 //! [`tls`].
 //!
-//! A signal handler may run between any two instructions that read this. What it finds is changed
-//! by the slow path only, which blocks signals meanwhile, but for `home` and the list of idle
-//! stacks, which are changed by single atomic operations.
+//! A signal handler may run between any two instructions that read this. Most of it is changed by
+//! the slow path only, which blocks signals meanwhile. The rest (the words, the list of idle
+//! stacks, the notes of stacks that were left, the cursors) is written so that a handler in between
+//! finds what was before, or nothing.
 
 pub(crate) mod exit;
 pub(crate) mod id;
@@ -76,7 +77,8 @@ const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
 #[inline(always)]
 pub(crate) fn current() -> Option<&'static Thread> {
     let thread = tls::words()?.thread().cast::<Thread>();
-    // SAFETY: null, or set by `begin` to the state of this thread, which lives until it ends.
+    // SAFETY: null, or what `make_current` or `exit::watch` was given: the state of this thread,
+    // which lives until it ends.
     unsafe { thread.as_ref() }
 }
 
@@ -252,7 +254,7 @@ impl Thread {
     }
 
     /// Whether there is no more room.
-    pub(crate) fn has_left_enough(&self) -> bool {
+    pub(crate) fn notes_are_full(&self) -> bool {
         self.left.iter().all(|left| !left.load(Relaxed).is_null())
     }
 
@@ -296,8 +298,8 @@ impl Thread {
         seen.into_iter().flatten()
     }
 
-    /// The idle stack that was put into the list last, and is taken out; of an empty list, one that
-    /// was returned.
+    /// Takes the idle stack that was listed last; from an empty list, one that another thread has
+    /// returned.
     pub(crate) fn pop_idle(&self) -> Option<&'static Header> {
         let Some(header) = self.idle.pop() else { return self.pop_returned() };
         header.is_listed.store(false, Relaxed);

@@ -32,7 +32,7 @@ pub(crate) unsafe fn open(_low: usize, _bytes: usize) -> Result<(), i32> {
 /// As in the other files.
 pub(crate) unsafe fn release(_base: usize, _bytes: usize) {}
 
-/// Zeroed memory of the heap, which is never given back.
+/// Zeroed memory of the heap, for tables.
 pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     let words = vec![0_u64; bytes.div_ceil(8)];
     Ok(Vec::leak(words).as_mut_ptr().cast())

@@ -115,7 +115,7 @@ pub(crate) unsafe fn open(low: usize, bytes: usize) -> Result<(), i32> {
 /// Gives addresses back.
 ///
 /// # Safety
-/// They come from [`reserve`], whole pages of it, and no frame and no pointer is left in them.
+/// They come from [`reserve`] or [`map_pages`], whole pages, and no frame or pointer is left there.
 pub(crate) unsafe fn release(base: usize, bytes: usize) {
     if bytes != 0 {
         // SAFETY: the caller's promise.
@@ -123,7 +123,7 @@ pub(crate) unsafe fn release(base: usize, bytes: usize) {
     }
 }
 
-/// Maps zeroed memory, which is never given back.
+/// Maps zeroed memory for tables.
 ///
 /// # Errors
 /// The errno of the call.

@@ -89,7 +89,7 @@ fn anywhere(slot_bytes: usize) -> Option<usize> {
     Some(more.next_multiple_of(slot_bytes))
 }
 
-/// Maps zeroed memory, which is never given back.
+/// Maps zeroed memory for tables.
 ///
 /// # Errors
 /// The system's code for the failure.
@@ -100,10 +100,10 @@ pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     if base.is_null() { Err(last_error()) } else { Ok(base.cast()) }
 }
 
-/// Gives a stack back.
+/// Gives addresses back.
 ///
 /// # Safety
-/// `base` comes from [`map_stack`], and no frame and no pointer is left in the stack.
+/// `base` comes from [`map_stack`] or [`map_pages`], and no frame and no pointer is left there.
 pub(crate) unsafe fn release(base: usize, bytes: usize) {
     if bytes != 0 {
         // SAFETY: the caller's promise.
@@ -121,8 +121,8 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
     while let Some(region) = query(at).filter(|_| at < low + bytes) {
         let end = (region.BaseAddress.addr() + region.RegionSize).min(low + bytes);
         if region.State == MEM_COMMIT && region.Protect == PAGE_READWRITE {
-            // SAFETY: part of a mapping of `map_stack` that no frame is left in, so nobody reads what
-            // was there.
+            // SAFETY: part of a mapping of `map_stack` that no frame is left in, so nobody reads
+            // what was there.
             unsafe {
                 VirtualAlloc(ptr::with_exposed_provenance(at), end - at, MEM_RESET, PAGE_READWRITE)
             };

@@ -130,7 +130,7 @@ impl OsRecord {
         unsafe { OsStack { deallocation, ..OsStack::now() }.write() };
     }
 
-    /// Remembers how far the kernel has grown the other stack while `told` was in the TEB.
+    /// Remembers how far the kernel has grown the other stack while `reported` was in the TEB.
     #[inline(always)]
     fn keep_limit(&self, reported: &OsStack) {
         if let Some(target) = self.target() {

@@ -157,7 +157,8 @@ impl OsStack {
         target.base <= self.limit
     }
 
-    /// The fields of this stack, whose limit the kernel may have moved, after `told` was in force.
+    /// The fields of this stack, whose limit the kernel may have moved, after `reported` was in
+    /// force.
     pub(crate) fn after(&self, reported: &Self) -> Self {
         let is_moved = self.deallocation == reported.deallocation && self.contains(reported.limit);
         Self { limit: if is_moved { self.limit.min(reported.limit) } else { self.limit }, ..*self }
