@@ -57,7 +57,7 @@ static void tells_mask(int signal) {
 }
 
 /* 0 SIG_DFL, 1 SIG_IGN, 2 without and 3 with SA_SIGINFO, 4 once and returning, 5 in need of stack,
-   6 and 7 telling the mask, with SA_NODEFER and without. */
+   6 and 7 telling the mask, with SA_NODEFER and without, 8 with SA_RESTART and returning. */
 int c_handle_faults(int kind) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -71,8 +71,29 @@ int c_handle_faults(int kind) {
     case 5: action.sa_handler = deep; break;
     case 6: action.sa_flags |= SA_NODEFER; /* fall through */
     case 7: action.sa_handler = tells_mask, sigaddset(&action.sa_mask, SIGUSR1); break;
+    case 8: action.sa_handler = that_returns, action.sa_flags |= SA_RESTART; break;
     }
     return sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL);
+}
+
+static struct sigaction earlier;
+
+static void pass_on(int signal, siginfo_t *info, void *context) {
+    if (earlier.sa_flags & SA_SIGINFO)
+        earlier.sa_sigaction(signal, info, context);
+    else if (earlier.sa_handler == SIG_DFL)
+        sigaction(signal, &earlier, NULL);
+    else
+        earlier.sa_handler(signal);
+}
+
+/* A handler in front of the one that is there, which it calls. */
+int c_pass_faults_on(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = pass_on;
+    action.sa_flags = SA_ONSTACK | SA_SIGINFO;
+    return sigaction(SIGSEGV, &action, &earlier);
 }
 
 /* Size and lowest address of the calling thread's alternate stack; 0: it has none. */

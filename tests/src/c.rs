@@ -94,6 +94,8 @@ unsafe extern "C-unwind" {
     pub fn c_unwind_over(function: *mut c_void) -> c_int;
     // fault.c
     pub fn c_handle_faults(kind: c_int) -> c_int;
+    #[cfg(unix)]
+    pub fn c_pass_faults_on() -> c_int;
     pub fn c_forbid_handling(signal: c_int) -> c_int;
     pub fn c_slow_down_masks() -> c_int;
     pub fn c_masks_changed() -> c_int;

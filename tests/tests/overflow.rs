@@ -8,6 +8,7 @@ use core::ffi::c_long;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::io::{Read, Write};
 
 use guarded_callback::{
     StackBounds, StackMap, install_overflow_report, on_system_stack, prepare_thread,
@@ -375,6 +376,48 @@ fn earlier_handler_gets_the_overflow() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn overflow_is_deadly_where_a_later_handler_passes_it_on() {
+    let test = "overflow_is_deadly_where_a_later_handler_passes_it_on";
+    for mode in MODES {
+        let overflows = || {
+            // SAFETY: the handler is good at any time.
+            assert_eq!(unsafe { c::c_pass_faults_on() }, 0);
+            call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
+        };
+        let tag = format!("{mode:?}");
+        let Some((with, without)) = with_and_without(test, &tag, Some(0), overflows) else {
+            continue;
+        };
+        assert_eq!(report(&with).len(), 1, "{}", with.transcript());
+        same_death(&with, &without);
+    }
+}
+
+#[cfg(target_os = "linux")]
+callback! { "C" fn overflows_when_cancelled(_arg) {
+    // SAFETY: this thread; there is no cancellation point from here on.
+    unsafe { libc::pthread_cancel(libc::pthread_self()) };
+    use_stack(usize::MAX / 2)
+} }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn overflow_of_a_thread_that_is_to_be_cancelled_dies_the_same_with_the_report() {
+    let test = "overflow_of_a_thread_that_is_to_be_cancelled_dies_the_same_with_the_report";
+    for mode in MODES {
+        let overflows =
+            || _ = call_at(Place::RustThread, overflows_when_cancelled::of(mode), ptr::null_mut());
+        let tag = format!("{mode:?}");
+        let Some((with, without)) = with_and_without(test, &tag, Some(0), overflows) else {
+            continue;
+        };
+        assert_eq!(report(&with).len(), 1, "{}", with.transcript());
+        same_death(&with, &without);
+    }
+}
+
 #[test]
 fn overflow_in_a_rust_program_dies_the_same_with_the_report() {
     let test = "overflow_in_a_rust_program_dies_the_same_with_the_report";
@@ -574,6 +617,34 @@ fn signal_that_was_sent_is_no_fault() {
         };
         let Some((with, without)) = with_and_without(test, "", Some(kind), sends) else { continue };
         assert_eq!((with.signal, with.code), (signal, code), "{}", with.transcript());
+        same_death(&with, &without);
+    }
+}
+
+#[test]
+fn signal_that_was_sent_interrupts_what_it_did_without_the_report() {
+    let test = "signal_that_was_sent_interrupts_what_it_did_without_the_report";
+    for (kind, result) in [(1, "Ok(1)"), (4, "Interrupted"), (8, "Ok(1)")] {
+        let waits = || {
+            // SAFETY: no preconditions.
+            let waiting = unsafe { libc::pthread_self() } as usize;
+            let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+            let sender = std::thread::spawn(move || {
+                std::thread::sleep(core::time::Duration::from_millis(300));
+                // SAFETY: the thread waits for this one.
+                unsafe { libc::pthread_kill(waiting as libc::pthread_t, libc::SIGSEGV) };
+                std::thread::sleep(core::time::Duration::from_millis(100));
+                writer.write_all(b"x").expect("a reader");
+                writer
+            });
+            println!("read: {:?}", reader.read(&mut [0]));
+            sender.join().expect("its end");
+        };
+        let Some((with, without)) = with_and_without(test, "", Some(kind), waits) else { continue };
+        for death in [&with, &without] {
+            let read = death.stdout.lines().find(|line| line.contains("read: "));
+            assert!(read.is_some_and(|it| it.contains(result)), "{kind} {}", death.transcript());
+        }
         same_death(&with, &without);
     }
 }

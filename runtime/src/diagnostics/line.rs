@@ -43,7 +43,14 @@ cfg_if! {
     if #[cfg(unix)] {
         fn write(text: &[u8]) {
             // SAFETY: a valid text.
-            unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+            unsafe {
+                // Where the kernel can be asked directly it is, as a thread may be cancelled in
+                // write.
+                #[cfg(any(target_os = "linux", target_os = "android"))]
+                libc::syscall(libc::SYS_write, 2, text.as_ptr(), text.len());
+                #[cfg(not(any(target_os = "linux", target_os = "android")))]
+                libc::write(2, text.as_ptr().cast(), text.len());
+            }
         }
     } else if #[cfg(windows)] {
         fn write(text: &[u8]) {

@@ -62,8 +62,8 @@ impl Earlier {
         Self { handler: AtomicUsize::new(libc::SIG_DFL), flags: AtomicI32::new(0), signal }
     }
 
-    /// Sets our action, with the mask of the one that was there and what it says of nested signals,
-    /// for its sake.
+    /// Sets our action, with the mask of the one that was there and what it says of nested signals
+    /// and of system calls, for its sake: an ignored signal interrupts none.
     fn replace(&self) -> io::Result<()> {
         let seen = exchange(self.signal, None)?;
         if is_ours(&seen) {
@@ -74,7 +74,10 @@ impl Earlier {
         self.remember(seen.sa_sigaction, seen.sa_flags);
         let mut ours = seen;
         ours.sa_sigaction = entry::address();
-        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | (seen.sa_flags & libc::SA_NODEFER);
+        let is_ignored = seen.sa_sigaction == libc::SIG_IGN;
+        let seen = if is_ignored { libc::SA_RESTART } else { seen.sa_flags };
+        ours.sa_flags = seen & (libc::SA_NODEFER | libc::SA_RESTART);
+        ours.sa_flags |= libc::SA_SIGINFO | libc::SA_ONSTACK;
         let replaced = exchange(self.signal, Some(&ours))?;
         if !is_ours(&replaced) {
             self.remember(replaced.sa_sigaction, replaced.sa_flags);
@@ -123,9 +126,10 @@ impl Earlier {
         match handler {
             libc::SIG_IGN if !is_fault => {}
             // The fault happens again when this returns, and is then deadly in the usual way, also
-            // where it was ignored.
+            // where it was ignored, or where another handler has been set since and passes it on.
             libc::SIG_DFL | libc::SIG_IGN => {
-                self.put_back();
+                // SAFETY: zeros are the default action.
+                let _ = exchange(self.signal, Some(&unsafe { zeroed() }));
                 if !is_fault {
                     // SAFETY: no preconditions; a signal that was sent is delivered when this
                     // returns.
