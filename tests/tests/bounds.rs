@@ -155,6 +155,34 @@ in_both_modes! {
     }
 }
 
+#[cfg(target_os = "linux")]
+callback! { "C" fn has_left_its_stack(_arg) { c_int::from(guarded_callback::on_system_stack()) } }
+
+/// With a signal blocked the C library is not asked, as this may be a handler.
+#[cfg(target_os = "linux")]
+#[test]
+fn first_body_of_a_process_stays_on_memory_of_the_program_whatever_is_blocked() {
+    let name = "first_body_of_a_process_stays_on_memory_of_the_program_whatever_is_blocked";
+    let scenario = || {
+        let mut memory = vec![0_u8; 1024 * KIB];
+        let base = memory[24..].as_mut_ptr().cast();
+        let f = has_left_its_stack::of(Mode::WhenLow);
+        // SAFETY: a mask is plain data; the thread has the memory, and its body no argument.
+        unsafe {
+            let mut all = core::mem::zeroed();
+            libc::sigfillset(&raw mut all);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, ptr::null_mut());
+            assert_eq!(
+                c::c_call_on_thread_with(base, 512 * KIB, USUAL_GUARD, f, ptr::null_mut()),
+                0
+            );
+        }
+    };
+    if let Some(end) = run_child(name, name, |_| (), scenario) {
+        assert_eq!(end.code, Some(0), "{}", end.transcript());
+    }
+}
+
 #[test]
 fn byte_below_a_c_thread_is_not_usable() {
     let name = "byte_below_a_c_thread_is_not_usable";

@@ -198,15 +198,23 @@ pub(super) fn choose(
 /// The least size of a block in which glibc makes a thread (PTHREAD_STACK_MIN).
 const LEAST_BLOCK_BYTES: usize = 16 * 1024;
 
+/// More than lies in a block from where most descriptors begin: that, and a few thread-locals.
+const END_BYTES: usize = 64 * 1024;
+
 /// glibc: what three words of a thread's descriptor say of its stack, if they are the address and
 /// the size of the block that the descriptor lies in, and the size of the guard at its low end.
+/// `is_place`: whether words there have told of a block before.
 pub(super) fn block_bounds(
     [low, bytes, guard_bytes]: [usize; 3],
     descriptor: usize,
-    alignment: usize,
+    is_place: bool,
 ) -> Option<StackBounds> {
+    // A stack of the program's own need not begin at a page, and may be large for where it lies.
+    // What is found by chance does not end with the descriptor.
+    let is_certain = is_place || low.wrapping_add(bytes).wrapping_sub(descriptor) < END_BYTES;
+    let alignment = if is_certain { size_of::<usize>() } else { 4096 };
     // A second address in place of the size is more than a quarter of the first.
-    let is_size = (LEAST_BLOCK_BYTES..descriptor / 4).contains(&bytes);
+    let is_size = bytes >= LEAST_BLOCK_BYTES && (is_certain || bytes < descriptor / 4);
     let is_guard = guard_bytes.is_multiple_of(4096) && guard_bytes < bytes;
     let holds_descriptor = descriptor.checked_sub(low).is_some_and(|above| above < bytes);
     if !(low.is_multiple_of(alignment) && is_size && is_guard && holds_descriptor) {
@@ -223,7 +231,7 @@ pub(super) fn find_block(
     let (mut last, mut found) = ([0; 3], None);
     for (index, word) in words.enumerate() {
         last = [last[1], last[2], word];
-        if let Some(bounds) = block_bounds(last, descriptor, 4096)
+        if let Some(bounds) = block_bounds(last, descriptor, false)
             && found.replace((index - 2, bounds)).is_some()
         {
             return None;
@@ -417,7 +425,7 @@ mod tests {
 
     #[test]
     fn words_that_tell_of_no_block_with_the_descriptor_have_no_bounds() {
-        let bounds = |words| block_bounds(words, DESCRIPTOR, PAGE);
+        let bounds = |words| block_bounds(words, DESCRIPTOR, false);
         assert!(bounds([LOW, MIB, 0]).is_some());
         let wrong = [
             // Below the descriptor, above it; too small for a thread; an address for the size; a
@@ -429,12 +437,14 @@ mod tests {
             [LOW, MIB, 100],
             [LOW, MIB, MIB],
             [0, HIGH, 0],
-            [LOW + 8, MIB, 0],
+            [LOW + 8, 2 * MIB, 0],
         ];
         for words in wrong {
             assert_eq!(bounds(words), None, "{words:x?}");
         }
-        // A stack of the program's own.
-        assert!(block_bounds([LOW + 8, MIB, 0], DESCRIPTOR, 8).is_some());
+        // Stacks of the program's own: at no page's beginning, and in the lowest memory.
+        assert!(block_bounds([LOW + 8, 2 * MIB, 0], DESCRIPTOR, true).is_some());
+        assert!(bounds([LOW + 8, MIB, 0]).is_some());
+        assert!(block_bounds([0x40_0000, 8 * MIB, 0], 0xbf_f6c0, false).is_some());
     }
 }

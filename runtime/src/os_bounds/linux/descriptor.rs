@@ -36,9 +36,7 @@ pub(super) fn thread_stack() -> Option<StackBounds> {
     if offset != 0 {
         // SAFETY: the descriptor is of the type that the offset was found in.
         let words = [0, 1, 2].map(|i| unsafe { word(descriptor + offset + i * WORD) });
-        // A stack of the program's own need not begin at a page. Only here, where nothing is found
-        // by chance.
-        if let Some(bounds) = rules::block_bounds(words, descriptor, WORD) {
+        if let Some(bounds) = rules::block_bounds(words, descriptor, true) {
             return Some(bounds);
         }
     }
