@@ -272,6 +272,12 @@ fn body_runs_code_on_its_stack_where_the_program_does() {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
+fn body_has_a_stack_where_memory_cannot_be_made_executable() {
+    runs_with_the_plugin("no_new_code", &["-z", "execstack"]);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
 fn body_runs_code_on_its_stack_where_a_library_of_the_program_does() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let library = folder.join("libtrampoline.so");

@@ -107,9 +107,11 @@ pub(crate) fn reserve(bytes: usize, align: usize, hint: usize) -> Result<usize, 
 pub(crate) unsafe fn open(low: usize, bytes: usize) -> Result<(), i32> {
     let base = ptr::with_exposed_provenance_mut(low);
     no_huge_pages(base, bytes);
+    // Some systems refuse to make memory executable (PR_SET_MDWE).
+    let protections = [READ_WRITE | executable_stacks(), READ_WRITE];
     // SAFETY: the caller's promise.
-    let failed = unsafe { mprotect(base, bytes, READ_WRITE | executable_stacks()) } != 0;
-    if failed { Err(errno::get()) } else { Ok(()) }
+    let is_open = protections.iter().any(|it| unsafe { mprotect(base, bytes, *it) } == 0);
+    if is_open { Ok(()) } else { Err(errno::get()) }
 }
 
 /// Gives addresses back.
