@@ -418,6 +418,28 @@ fn overflow_of_a_thread_that_is_to_be_cancelled_dies_the_same_with_the_report() 
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn earlier_handler_gets_the_overflow_where_nobody_reads_the_report() {
+    let test = "earlier_handler_gets_the_overflow_where_nobody_reads_the_report";
+    for (mode, kind) in MODES.into_iter().flat_map(|mode| [0, 7].map(|kind| (mode, kind))) {
+        let overflows = || {
+            // SAFETY: the action that C programs begin with.
+            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            // SAFETY: standard error becomes the end of a pipe.
+            unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&writer), 2) };
+            call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
+        };
+        let tag = format!("{mode:?}");
+        let Some((with, without)) = with_and_without(test, &tag, Some(kind), overflows) else {
+            continue;
+        };
+        same_death(&with, &without);
+    }
+}
+
 #[test]
 fn overflow_in_a_rust_program_dies_the_same_with_the_report() {
     let test = "overflow_in_a_rust_program_dies_the_same_with_the_report";
@@ -759,8 +781,15 @@ tests::alone! {
 /// System calls that are on the list of async-signal-safe functions, or write nothing but what they
 /// return.
 #[cfg(target_os = "linux")]
-const SAFE: [&str; 6] =
-    ["prctl(PR_GET_NAME", "gettid(", "write(2", "rt_sigaction(", "rt_sigreturn(", "getpid("];
+const SAFE: [&str; 7] = [
+    "prctl(PR_GET_NAME",
+    "gettid(",
+    "rt_sigprocmask(",
+    "write(2",
+    "rt_sigaction(",
+    "rt_sigreturn(",
+    "getpid(",
+];
 
 #[cfg(target_os = "linux")]
 #[test]

@@ -40,17 +40,26 @@ impl LineBuf {
 }
 
 cfg_if! {
-    if #[cfg(unix)] {
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        /// Asks the kernel directly, as a thread may be cancelled in `write`. The SIGPIPE of a pipe
+        /// that nobody reads is taken back.
+        fn write(text: &[u8]) {
+            const SIGPIPE: u64 = 1 << (libc::SIGPIPE - 1);
+            let now = [0 as libc::c_long; 2];
+            let _blocked = crate::thread::signal_mask::Blocked::all();
+            // SAFETY: a valid text; a mask, nobody to tell of the signal, and no time to wait.
+            unsafe {
+                let written = libc::syscall(libc::SYS_write, 2, text.as_ptr(), text.len());
+                if written < 0 && crate::errno::get() == libc::EPIPE {
+                    let nobody = core::ptr::null_mut::<u8>();
+                    libc::syscall(libc::SYS_rt_sigtimedwait, &SIGPIPE, nobody, &now, 8_usize);
+                }
+            }
+        }
+    } else if #[cfg(unix)] {
         fn write(text: &[u8]) {
             // SAFETY: a valid text.
-            unsafe {
-                // Where the kernel can be asked directly it is, as a thread may be cancelled in
-                // write.
-                #[cfg(any(target_os = "linux", target_os = "android"))]
-                libc::syscall(libc::SYS_write, 2, text.as_ptr(), text.len());
-                #[cfg(not(any(target_os = "linux", target_os = "android")))]
-                libc::write(2, text.as_ptr().cast(), text.len());
-            }
+            unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
         }
     } else if #[cfg(windows)] {
         fn write(text: &[u8]) {
