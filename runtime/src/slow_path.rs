@@ -336,7 +336,9 @@ fn thread_of(work: &mut Work<'_>) -> Option<&'static Thread> {
         }
         // SS_AUTODISARM: the stack is out of force while a handler runs on it, or waits there for a
         // body that runs elsewhere.
-        None if !thread.signal_stack_disarms() || is_on_thread_stack(thread, request.sp) => {
+        None if setting.is_told()
+            && (!thread.signal_stack_disarms() || is_on_thread_stack(thread, request.sp)) =>
+        {
             thread.set_signal_stack(0..0, false);
         }
         _ => {}
@@ -495,14 +497,15 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
 /// has called on `left`: otherwise the next signal would write over the handler's frames.
 ///
 /// # Errors
-/// When the memory for it cannot be had.
+/// When the memory for it cannot be had, or a sandbox forbids it.
 fn replace_signal_stack(
     header: &'static Header,
     left: core::ops::Range<usize>,
 ) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
+    const NOT_PERMITTED: i32 = 1;
     let before = signal_stack::current();
-    if before.range().is_none_or(|range| range.start != left.start) {
+    if before.is_told() && before.range().is_none_or(|range| range.start != left.start) {
         // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
         return Ok(());
     }
@@ -512,18 +515,19 @@ fn replace_signal_stack(
     open_signal_stack(header, area.start, bytes)?;
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
-    if unsafe { setting.set() } {
-        // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
-        // memory yet.
-        unsafe {
-            (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before);
-            Trace::write_at(area.start, before);
-        }
-        header.lent_bytes.store(bytes, Release);
-        // The next callback on the thread stack finds out that the handler was jumped out of.
-        if let Some(thread) = thread::current() {
-            thread.set_lent(true);
-        }
+    if !before.is_told() || !unsafe { setting.set() } {
+        return Err(Cause::Mapping(NOT_PERMITTED));
+    }
+    // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
+    // memory yet.
+    unsafe {
+        (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before);
+        Trace::write_at(area.start, before);
+    }
+    header.lent_bytes.store(bytes, Release);
+    // The next callback on the thread stack finds out that the handler was jumped out of.
+    if let Some(thread) = thread::current() {
+        thread.set_lent(true);
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 // Address space is limited by RLIMIT_AS; windows.rs has refusals of another cause.
 #![cfg(unix)]
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use guarded_callback::{Source, StackBounds, register_stack, stats};
 use tests::{
@@ -205,11 +205,11 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
 #[test]
 fn callback_that_never_switches_is_refused_without_room() {
     #[guarded_callback::guarded_callback(switch = never)]
-    extern "C" fn never(_arg: *mut core::ffi::c_void) -> c_int {
+    extern "C" fn never(_arg: *mut c_void) -> c_int {
         use_stack(120 * KIB)
     }
     #[guarded_callback::guarded_callback(switch = never, fallback = -7)]
-    extern "C" fn never_or_tells(_arg: *mut core::ffi::c_void) -> c_int {
+    extern "C" fn never_or_tells(_arg: *mut c_void) -> c_int {
         use_stack(120 * KIB)
     }
     let test = "callback_that_never_switches_is_refused_without_room";
@@ -262,5 +262,45 @@ alone! {
         }
         std::panic::set_hook(Box::new(|_| ()));
         assert_eq!((doubles(3), doubles(4)), (1, 8));
+    }
+}
+
+/// The next signal would write over the frames of the handler that waits for the body.
+#[cfg(target_os = "linux")]
+#[test]
+fn body_leaves_no_alternate_stack_where_the_thread_can_have_no_other() {
+    static CALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+    static RESULT: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn handler(_signal: c_int) {
+        let f = CCallback(CALLED.load(Relaxed));
+        // SAFETY: the body does not use its argument.
+        RESULT.store(unsafe { c::c_call(f, ptr::null_mut()) }, Relaxed);
+    }
+    let test = "body_leaves_no_alternate_stack_where_the_thread_can_have_no_other";
+    if is_emulated("has no filters for system calls") {
+        return;
+    }
+    for mode in [Mode::WhenLow, Mode::Always] {
+        let scenario = || {
+            let mut own = vec![0_u8; 64 * KIB];
+            CALLED.store(works_or_tells::of(mode).0.cast_mut(), Relaxed);
+            // SAFETY: the memory stays, and the handler does what a handler may.
+            unsafe {
+                assert_eq!(c::c_set_alternate_stack(own.as_mut_ptr().cast(), own.len()), 0);
+                guarded_callback::prepare_thread();
+                assert_eq!(c::c_forbid_signal_stacks(), 0);
+                let mut action: libc::sigaction = core::mem::zeroed();
+                action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
+                action.sa_flags = libc::SA_ONSTACK;
+                libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
+                libc::raise(libc::SIGUSR1);
+            }
+            assert_eq!(RESULT.load(Relaxed), -7);
+            core::mem::forget(own);
+        };
+        let Some(end) = run_child(test, &format!("{test} {mode:?}"), |_| (), scenario) else {
+            continue;
+        };
+        assert_eq!(end.code, Some(0), "{}", end.transcript());
     }
 }

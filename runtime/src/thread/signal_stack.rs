@@ -15,12 +15,17 @@ mod imp {
     #[derive(Clone, Copy)]
     pub(crate) struct Setting(libc::stack_t);
 
+    /// What stands for flags that the system does not tell, in a sandbox.
+    const SECRET: libc::c_int = -1;
+
     /// Asks. One system call, async-signal-safe.
     pub(crate) fn current() -> Setting {
         // SAFETY: only asks; a stack_t is plain data.
         unsafe {
             let mut reported: libc::stack_t = zeroed();
-            call(ptr::null(), &raw mut reported);
+            if call(ptr::null(), &raw mut reported) != 0 {
+                reported.ss_flags = SECRET;
+            }
             Setting(reported)
         }
     }
@@ -48,6 +53,11 @@ mod imp {
             let low = self.0.ss_sp.addr();
             let is_there = self.0.ss_flags & libc::SS_DISABLE == 0 && self.0.ss_size != 0;
             is_there.then(|| low..low + self.0.ss_size)
+        }
+
+        /// Whether the system has told.
+        pub(crate) fn is_told(&self) -> bool {
+            self.0.ss_flags != SECRET
         }
 
         /// Whether the kernel puts it out of force while a handler runs on it.
@@ -107,6 +117,10 @@ mod imp {
 
         pub(crate) fn range(&self) -> Option<Range<usize>> {
             None
+        }
+
+        pub(crate) fn is_told(&self) -> bool {
+            true
         }
 
         pub(crate) fn disarms(&self) -> bool {
