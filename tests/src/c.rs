@@ -98,7 +98,7 @@ unsafe extern "C-unwind" {
     pub fn c_pass_faults_on() -> c_int;
     pub fn c_forbid_handling(signal: c_int) -> c_int;
     #[cfg(target_os = "linux")]
-    pub fn c_forbid_signal_stacks() -> c_int;
+    pub fn c_forbid_call(number: c_int) -> c_int;
     pub fn c_slow_down_masks() -> c_int;
     pub fn c_masks_changed() -> c_int;
     pub fn c_alternate_stack(low: *mut usize) -> usize;

@@ -272,6 +272,18 @@ fn main_thread_has_what_its_limit_really_gives() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn limit_that_a_sandbox_keeps_secret_is_taken_for_the_usual_one() {
+    if is_emulated("has no filters for system calls") {
+        return;
+    }
+    for mode in MODES {
+        let Some(reported) = run_with_limit("8192", "near_the_end_untold", mode) else { continue };
+        stand_in_order(&reported, &["bounds: 8192 KiB, MainThread", "switched: true"]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn main_stack_ends_above_what_is_mapped_below_it() {
     if is_emulated("gives the main thread no stack that grows without a limit") {
         return;

@@ -288,7 +288,7 @@ fn body_leaves_no_alternate_stack_where_the_thread_can_have_no_other() {
             unsafe {
                 assert_eq!(c::c_set_alternate_stack(own.as_mut_ptr().cast(), own.len()), 0);
                 guarded_callback::prepare_thread();
-                assert_eq!(c::c_forbid_signal_stacks(), 0);
+                assert_eq!(c::c_forbid_call(libc::SYS_sigaltstack as c_int), 0);
                 let mut action: libc::sigaction = core::mem::zeroed();
                 action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
                 action.sa_flags = libc::SA_ONSTACK;

@@ -6,7 +6,7 @@ use crate::bounds::{Source, StackBounds};
 
 /// What a main thread is taken to have when its limit says "unlimited" or something absurd; the
 /// value that HotSpot and bionic clamp to as well.
-const ASSUMED_LIMIT: usize = 8 << 20;
+pub(super) const ASSUMED_LIMIT: usize = 8 << 20;
 
 /// The largest main stack that is believed: twice the largest that a system sets aside by default
 /// (FreeBSD on amd64: 512 MiB). Linux has rules of its own: [`MainThread`].

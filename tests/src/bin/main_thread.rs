@@ -190,6 +190,12 @@ fn main() {
         #[cfg(target_os = "linux")]
         "in_the_way" => in_the_way(mode),
         "near_the_end" => near_the_end(mode),
+        #[cfg(target_os = "linux")]
+        "near_the_end_untold" => {
+            // SAFETY: no preconditions.
+            assert_eq!(unsafe { c::c_forbid_call(libc::SYS_prlimit64 as _) }, 0);
+            near_the_end(mode)
+        }
         "walk" => walk(0),
         "walk_below" => walk(tests::BELOW_THE_STACK),
         // The bounds are taken after frames of 2 MiB, which leave the stack as large as they made
