@@ -32,6 +32,19 @@ extern "C" fn is_refused(_arg: *mut core::ffi::c_void) -> c_int {
     0
 }
 
+/// What this program has instead of the C library's function, as an allocation profiler may.
+#[cfg(target_os = "linux")]
+#[guarded_callback(switch = always)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn mincore(
+    at: *mut core::ffi::c_void,
+    bytes: usize,
+    pages: *mut core::ffi::c_uchar,
+) -> c_int {
+    // SAFETY: as for the system call.
+    unsafe { libc::syscall(libc::SYS_mincore, at, bytes, pages) as c_int }
+}
+
 /// The figures of the callback with this name.
 #[track_caller]
 fn figures(name: &str, mode: Mode) -> CallbackStats {
@@ -156,6 +169,18 @@ in_both_modes! {
 }
 
 alone! {
+    #[cfg(target_os = "linux")]
+    fn hook_of_what_measures_is_measured_as_any_callback() {
+        let mut touched = 0;
+        let page = (ptr::from_ref(&all).addr() & !(64 * KIB - 1)) as *mut core::ffi::c_void;
+        for round in 1..=3 {
+            // SAFETY: asks for one page.
+            let _ = unsafe { libc::mincore(page, 1, &raw mut touched) };
+            let hook = all().into_iter().find(|callback| callback.name == "stats::mincore");
+            assert_eq!(hook.expect("it was called").switched, round);
+        }
+    }
+
     fn refusal_is_counted() {
         for _ in 0..3 {
             let f = CCallback(is_refused as *const core::ffi::c_void);

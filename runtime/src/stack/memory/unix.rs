@@ -10,9 +10,11 @@ cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {
         #[path = "unix/linux.rs"]
         mod linux;
-        use linux::{executable_stacks, madvise, mmap, mprotect, munmap, no_huge_pages};
+        use linux::{executable_stacks, madvise, mincore, mmap, mprotect, munmap, no_huge_pages};
         pub(crate) use linux::{first_hint, prepare};
     } else {
+        #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+        use libc::mincore;
         use libc::{madvise, mmap, mprotect, munmap};
 
         /// Nothing has to be known beforehand.
@@ -190,7 +192,7 @@ pub(crate) fn lowest_resident(low: usize, high: usize) -> Option<usize> {
         let bytes = (PAGES * page).min(high - at);
         let pages = ptr::without_provenance_mut(at);
         // SAFETY: asks only; there is room for an answer of one byte for each page.
-        if unsafe { libc::mincore(pages, bytes, touched.as_mut_ptr().cast()) } != 0 {
+        if unsafe { mincore(pages, bytes, touched.as_mut_ptr().cast()) } != 0 {
             errno::set(before);
             return None;
         }

@@ -88,10 +88,11 @@ mod calls {
             offset: libc::off_t) -> *mut c_void;
         SYS_munmap munmap(at: *mut c_void, bytes: usize) -> c_int;
         SYS_mprotect mprotect(at: *mut c_void, bytes: usize, protection: c_int) -> c_int;
+        SYS_mincore mincore(at: *mut c_void, bytes: usize, pages: *mut libc::c_uchar) -> c_int;
         SYS_madvise madvise(at: *mut c_void, bytes: usize, advice: c_int) -> c_int;
     }
 }
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
 use libc as calls;
 
-pub(super) use calls::{madvise, mmap, mprotect, munmap};
+pub(super) use calls::{madvise, mincore, mmap, mprotect, munmap};
