@@ -8,7 +8,9 @@ use crate::checkers::valgrind;
 use crate::stack::memory;
 use crate::switch::{self, OsStack, SwitchRecord};
 
-const BYTES: usize = 32 * 1024;
+/// What a handler calls meanwhile runs here, so more than most callbacks ask for. Memory costs
+/// nothing until it is touched.
+const BYTES: usize = 256 * 1024;
 
 #[repr(C, align(64))]
 struct Emergency {

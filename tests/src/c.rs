@@ -97,6 +97,10 @@ unsafe extern "C-unwind" {
     #[cfg(unix)]
     pub fn c_pass_faults_on() -> c_int;
     pub fn c_forbid_handling(signal: c_int) -> c_int;
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    pub fn c_ask_about_mappings(f: CCallback) -> c_int;
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    pub fn c_answers_about_mappings() -> c_int;
     #[cfg(target_os = "linux")]
     pub fn c_forbid_call(number: c_int) -> c_int;
     pub fn c_slow_down_masks() -> c_int;

@@ -304,3 +304,28 @@ fn body_leaves_no_alternate_stack_where_the_thread_can_have_no_other() {
         assert_eq!(end.code, Some(0), "{}", end.transcript());
     }
 }
+
+/// The runtime itself has little stack then: the first of the process is about to be mapped.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn body_has_room_in_a_handler_of_the_call_that_maps_the_first_stack() {
+    let test = "body_has_room_in_a_handler_of_the_call_that_maps_the_first_stack";
+    if is_emulated("has no filters for system calls") {
+        return;
+    }
+    for mode in [Mode::WhenLow, Mode::Always] {
+        let scenario = || {
+            // SAFETY: the bodies do not use their argument, and do what a handler may.
+            let (result, answers) = unsafe {
+                assert_eq!(c::c_ask_about_mappings(works::of(mode)), 0);
+                let result = c::c_call(works::of(Mode::Always), ptr::null_mut());
+                (result, c::c_answers_about_mappings())
+            };
+            assert!(result == 0 && (1..100).contains(&answers), "{result} {answers}");
+        };
+        let Some(end) = run_child(test, &format!("{test} {mode:?}"), |_| (), scenario) else {
+            continue;
+        };
+        assert_eq!(end.code, Some(0), "{}", end.transcript());
+    }
+}
