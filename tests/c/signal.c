@@ -26,14 +26,14 @@
 struct plan {
     callback f;
     void *arg;
-    /* Steps that found SIGTRAP blocked. */
+    /* Steps that found other signals blocked. */
     long held_back;
     /* Signals so far, callbacks made, callbacks that did not return 0 or changed errno. */
     long signals, calls, wrong;
     /* Leaves by siglongjmp at this signal, and calls back at that one alone; 0: never, and at
      * each. */
     long jump_at, call_at;
-    /* Steps: the code that is stepped through believes that SIGTRAP is blocked. */
+    /* Steps: the code that is stepped through has blocked other signals. */
     int stop, strict, blocked;
     sigjmp_buf target;
 };
@@ -274,20 +274,19 @@ void c_jump_out_of_handler(void) {
 
 /* Single steps: with the trap flag set the processor raises SIGTRAP after each instruction.
 
-   A step while SIGTRAP is blocked would end the process. So SIGTRAP never is: the handler makes the
-   system calls that change the mask by itself, and keeps to what they ask for. A signal that is
-   blocked arrives as soon as it is not blocked any more. */
+   SIGTRAP is not blocked where others are, and stands for those. So the handler makes the system
+   calls that change the mask by itself, and keeps to what they ask for. A signal that is blocked
+   arrives as soon as it is not blocked any more. */
 enum { TRAP_FLAG = 0x100 };
 
 /* Makes the system call that is next, if it is rt_sigprocmask. */
 static int change_mask(ucontext_t *context) {
     greg_t *registers = context->uc_mcontext.gregs;
     const unsigned char *next = (const unsigned char *)registers[REG_RIP];
-    const unsigned long trap = 1UL << (SIGTRAP - 1);
+    const unsigned long trap = 1UL << (SIGTRAP - 1), other = 1UL << (SIGUSR1 - 1);
     if (next[0] != 0x0f || next[1] != 0x05 || registers[REG_RAX] != SYS_rt_sigprocmask)
         return 0;
-    unsigned long *mask = (unsigned long *)&context->uc_sigmask,
-                  before = *mask | (plan.blocked ? trap : 0), after = before;
+    unsigned long *mask = (unsigned long *)&context->uc_sigmask, before = *mask, after = before;
     if (registers[REG_RSI] != 0) {
         unsigned long given = *(unsigned long *)registers[REG_RSI];
         after = registers[REG_RDI] == SIG_BLOCK     ? before | given
@@ -297,7 +296,7 @@ static int change_mask(ucontext_t *context) {
     if (registers[REG_RDX] != 0)
         *(unsigned long *)registers[REG_RDX] = before;
     *mask = after & ~trap;
-    plan.blocked = (after & trap) != 0;
+    plan.blocked = (after & other) != 0;
     registers[REG_RAX] = 0;
     registers[REG_RIP] += 2;
     registers[REG_RCX] = registers[REG_RIP];
@@ -333,6 +332,21 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
         } else
             call_back();
     } while (change_mask(context));
+}
+
+static void count_step(int signal) { plan.signals += signal == SIGTRAP; }
+
+/* Calls in single steps, of which the handler has nothing to do. */
+int c_call_in_steps(callback f, void *arg) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = count_step;
+    sigaction(SIGTRAP, &action, NULL);
+    plan.signals = 0;
+    __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
+    int result = f(arg);
+    __asm__ volatile("pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc");
+    return result;
 }
 
 void c_step(int flags) {

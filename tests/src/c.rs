@@ -177,6 +177,7 @@ mod steps {
 
     unsafe extern "C-unwind" {
         pub fn c_step(flags: c_int);
+        pub fn c_call_in_steps(f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_call_stepped(f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_call_stepped_until(jump_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
         pub fn c_call_stepped_at(call_at: c_long, f: CCallback, arg: *mut c_void) -> c_int;
@@ -195,8 +196,8 @@ mod steps {
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub use steps::{
-    c_begin_steps, c_call_stepped, c_call_stepped_at, c_call_stepped_until, c_plan_held_back,
-    c_plan_signals, c_step, c_step_thread_end,
+    c_begin_steps, c_call_in_steps, c_call_stepped, c_call_stepped_at, c_call_stepped_until,
+    c_plan_held_back, c_plan_signals, c_step, c_step_thread_end,
 };
 
 /// Of signal.c, where instructions can be exchanged for breakpoints.

@@ -18,8 +18,8 @@ mod imp {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     type Mask = libc::sigset_t;
 
-    const UNBLOCKED: [libc::c_int; 5] =
-        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGSYS];
+    const UNBLOCKED: [libc::c_int; 6] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGSYS, libc::SIGTRAP];
 
     /// Blocks the signals from its making on; dropped, it restores the mask that was there.
     pub(crate) struct Blocked {
