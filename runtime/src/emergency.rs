@@ -10,7 +10,7 @@ use crate::switch::{self, OsStack, SwitchRecord};
 
 /// What a handler calls meanwhile runs here, so more than most callbacks ask for. Memory costs
 /// nothing until it is touched.
-const BYTES: usize = 256 * 1024;
+const BYTES: usize = if memory::STATIC_MAY_BE_STACK { 256 * 1024 } else { 64 };
 
 #[repr(C, align(64))]
 struct Emergency {
