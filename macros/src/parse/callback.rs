@@ -135,6 +135,8 @@ impl Callback {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some(ty),
         };
+        // Best refused without a shim around. `str` may be a type of the user's.
+        let is_unsized = |ty: &Type| matches!(inside(ty), Type::Slice(_) | Type::TraitObject(_));
         self.parameters().map(|parameter| &parameter.ty).chain(output).any(|ty| is_unsized(ty))
     }
 
@@ -145,19 +147,9 @@ impl Callback {
     }
 }
 
-/// Whether the type has no size, which rustc refuses in a signature: best without a shim around.
-fn is_unsized(ty: &Type) -> bool {
-    let ty = inside(ty);
-    matches!(ty, Type::Slice(_) | Type::TraitObject(_)) || is_called(ty, "str")
-}
-
 /// The type without parentheses around it.
 fn inside(ty: &Type) -> &Type {
     if let Type::Paren(paren) = ty { inside(&paren.elem) } else { ty }
-}
-
-fn is_called(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(ty) if ty.path.is_ident(name))
 }
 
 /// The name that a pattern is, `mut` or not, where it is nothing else.
@@ -173,7 +165,8 @@ pub fn only_name(pattern: &Pat) -> Option<&Ident> {
 pub fn plain_name(parameter: &PatType) -> Option<&Ident> {
     let name = only_name(&parameter.pat)?;
     let text = name.to_string();
-    (!text.starts_with(char::is_uppercase) && !is_called(&parameter.ty, &text)).then_some(name)
+    let is_type = matches!(&*parameter.ty, Type::Path(ty) if ty.path.is_ident(&text));
+    (!text.starts_with(char::is_uppercase) && !is_type).then_some(name)
 }
 
 fn read_leading(input: ParseStream<'_>) -> syn::Result<TokenStream> {
