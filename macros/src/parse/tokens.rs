@@ -37,26 +37,29 @@ fn has_fragments(tokens: TokenStream) -> bool {
 
 fn can_fall_apart(inside: &TokenStream, before: &[TokenTree], after: &[TokenTree]) -> bool {
     use Expr::{Binary, Call, Cast, Closure, Index, Range, Reference, Unary};
-    let binds = |token: &&TokenTree| match token {
-        TokenTree::Punct(punct) => !",;:=<>".contains(punct.as_char()),
-        token => matches!(token, TokenTree::Ident(_)),
+    let binds = |token: Option<&TokenTree>| match token {
+        Some(TokenTree::Punct(punct)) => !",;:=<>".contains(punct.as_char()),
+        token => matches!(token, Some(TokenTree::Ident(word)) if word == "as"),
     };
-    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word != "as");
     let is_called = matches!(after.first(), Some(TokenTree::Group(group))
         if group.delimiter() != Delimiter::Brace);
     let (is_compared, begins) = (is_compared(before, after), begins_with_block(inside));
-    let (before, after) = (before.last().filter(binds), after.first().filter(binds));
-    let binds_them = before.into_iter().chain(after).any(|token| !is_word(token));
-    let text = inside.to_string();
-    let is_sum = |word: &&str| text.starts_with(*word) && text.contains('+');
+    let (before_binds, after_binds) = (binds(before.last()), binds(after.first()));
     match syn::parse2(inside.clone()) {
         Ok(Binary(_) | Cast(_) | Closure(_) | Range(_)) => {
-            binds_them || is_called || is_compared || begins
+            before_binds || after_binds || is_called || is_compared || begins
         }
-        Ok(Reference(_) | Unary(_)) => binds_them || is_called,
+        Ok(Unary(_)) => before_binds || after_binds || is_called,
+        // Also types and patterns behind `&`, and bodies behind `-> !`.
+        Ok(Reference(_)) => after_binds || is_called,
         Ok(Call(_) | Index(_)) if begins => true,
-        Ok(_) if begins => binds_them,
-        _ => before.is_some() && ["dyn ", "impl "].iter().any(is_sum),
+        Ok(_) if begins => after_binds,
+        _ => {
+            let text = inside.to_string();
+            let is_sum = |word: &&str| text.starts_with(*word) && text.contains('+');
+            let follows = before_binds || matches!(before.last(), Some(TokenTree::Ident(_)));
+            follows && ["dyn ", "impl "].iter().any(is_sum)
+        }
     }
 }
 

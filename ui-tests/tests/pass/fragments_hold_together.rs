@@ -80,7 +80,23 @@ macro_rules! compared {
 
 compared!(1 | 2, true || true, 3_u8 as usize, &[1, 2, 3], match 1 { one => one } + 1);
 
+macro_rules! parenthesized {
+    ($name:ident, $of:ty, $pattern:pat, $never:block) => {
+        #[guarded_callback]
+        extern "C" fn $name(first: & $of, & $pattern: & $of) -> bool {
+            **first == 1
+        }
+
+        #[guarded_callback]
+        extern "C" fn gone() -> ! $never
+    };
+}
+
+parenthesized!(referenced, &u8, &_, { std::process::exit(0) });
+
 fn main() {
+    let _ = gone;
+    assert!(referenced(&&1, &&2));
     std::panic::set_hook(Box::new(|_| {}));
     assert_eq!((product(false), product(true)), (9, 6));
     assert_eq!((difference(false), difference(true)), (0, 5));
