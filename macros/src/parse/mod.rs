@@ -86,6 +86,7 @@ impl Kind {
     /// Reads what is no function, from behind the visibility.
     fn read_other(input: ParseStream<'_>, tokens: &TokenStream) -> Self {
         let start = input.span();
+        let _ = input.parse::<Option<Token![::]>>();
         let Some(keyword) = read_keyword(input) else {
             return Self::Other("this", start);
         };

@@ -11,6 +11,10 @@ mod callbacks {
     callbacks! {
         pub extern "C" fn unseen() {}
     }
+
+    ::std::thread_local! {
+        static UNSEEN: extern "C" fn() = { extern "C" fn unseen() {} unseen };
+    }
 }
 
 fn main() {
