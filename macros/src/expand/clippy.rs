@@ -12,7 +12,7 @@ use super::signature::function;
 use super::{description, fallback, result};
 use crate::parse::blocks::parts;
 use crate::parse::callback::Body;
-use crate::parse::tokens::without_fragments;
+use crate::parse::tokens::{in_braces, without_fragments};
 
 /// The user's function with a mention of its options, where they mention something.
 pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
@@ -42,11 +42,14 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
 
 /// The body with a statement behind the items that it starts with: clippy wants those first.
 fn behind_items(statement: &TokenStream, body: TokenStream) -> TokenStream {
-    let keywords = "use fn const static struct enum type trait impl mod extern macro_rules";
-    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
+    let words = "use fn pub const unsafe static struct enum type trait impl mod extern macro_rules";
+    let is_no_word = |token: &TokenTree| !matches!(token, TokenTree::Ident(_));
     let is_other = |part: &TokenStream| {
-        let word = part.clone().into_iter().find(is_word).map(|word| word.to_string());
-        !keywords.split(' ').any(|keyword| word.as_deref() == Some(keyword))
+        let mut tokens = part.clone().into_iter().skip_while(is_no_word);
+        let word = tokens.next().map(|word| word.to_string());
+        // `const { .. }` and `unsafe { .. }` are expressions.
+        let is_block = tokens.next().is_some_and(|token| in_braces(&token).is_some());
+        is_block || !words.split(' ').any(|known| word.as_deref() == Some(known))
     };
     let mut items = parts(without_fragments(body.clone(), false));
     let first = items.iter().position(is_other).unwrap_or(0);

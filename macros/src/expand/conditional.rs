@@ -63,7 +63,6 @@ fn decided(callback: &Callback, at: usize, there: bool) -> TokenStream {
         let rest = input.to_token_stream().into_iter().skip(2 * attributes.len());
         there.then(|| quote!(#(#others)* #(#rest)*))
     });
-    let inputs: Vec<_> = inputs.collect();
     let signature = signature::with_inputs(&callback.signature, &quote!(#(#inputs),*));
     let body = match &callback.body {
         Body::Block(braces) => braces.stream(),

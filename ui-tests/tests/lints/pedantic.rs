@@ -143,6 +143,22 @@ pub extern "C" fn items_first(given: c_int) -> c_int {
     identity(given) ^ twice(given)
 }
 
+#[guarded_callback(fallback = given)]
+pub extern "C" fn items_of_other_kinds_first(given: c_int) -> c_int {
+    pub fn more(of: c_int) -> c_int {
+        of ^ 1
+    }
+    unsafe extern "C" fn twice(of: c_int) -> c_int {
+        of ^ 2
+    }
+    unsafe { twice(more(given)) }
+}
+
+#[guarded_callback(fallback = -1)]
+pub extern "C" fn block_of_a_constant() -> c_int {
+    const { 1 }
+}
+
 #[guarded_callback(reserve = RESERVE, fallback = -1)]
 pub extern "C" fn item_behind_a_statement(given: c_int) -> c_int {
     use std::convert::identity;
