@@ -12,9 +12,9 @@ pub(super) fn map_slot(slot_bytes: usize, stack_bytes: usize, sp: usize) -> Resu
     const GRANULARITY_BYTES: usize = 64 * 1024;
     let bytes = (stack_bytes + settings::guard_bytes()).next_multiple_of(GRANULARITY_BYTES);
     let guard_bytes = bytes - stack_bytes;
-    let base = memory::map_stack(slot_bytes, bytes, guard_bytes, sp)?;
-    let os_stack = memory::os_stack(base, bytes, guard_bytes);
-    Ok(Mapped { slot: base + bytes - slot_bytes, from: base, os_stack })
+    let os_stack = memory::map_stack(slot_bytes, bytes, guard_bytes, sp)?;
+    let from = os_stack.deallocation;
+    Ok(Mapped { slot: from + bytes - slot_bytes, from, os_stack })
 }
 
 /// No slots are reserved ahead.

@@ -26,6 +26,6 @@ pub(crate) use imp::{
     map_pages, page_bytes, release,
 };
 #[cfg(windows)]
-pub(crate) use imp::{allocation_base, commit, has_place_below, map_stack, os_stack};
+pub(crate) use imp::{allocation_base, commit, has_place_below, map_stack};
 #[cfg(not(windows))]
 pub(crate) use imp::{first_hint, open, reserve};

@@ -48,8 +48,8 @@ pub(crate) fn page_bytes() -> usize {
 }
 
 /// Maps a stack of `bytes` at the high end of a slot, a range of `slot_bytes` that begins at a
-/// multiple of that, and returns the lowest address of the stack. Its lowest `guard_bytes` no body
-/// can use.
+/// multiple of that, and returns what the system is to be told of it. Its lowest `guard_bytes` no
+/// body can use.
 ///
 /// # Errors
 /// The system's code for the failure; nothing stays mapped.
@@ -58,7 +58,7 @@ pub(crate) fn map_stack(
     bytes: usize,
     guard_bytes: usize,
     sp: usize,
-) -> Result<usize, i32> {
+) -> Result<OsStack, i32> {
     /// How often another thread may take the place before this one does.
     const ATTEMPTS: usize = 64;
     let find = |_| {
@@ -72,7 +72,7 @@ pub(crate) fn map_stack(
     if commit_pages(fields.limit, fields.base, PAGE_READWRITE)
         && commit_pages(guard_low, fields.limit, PAGE_READWRITE | PAGE_GUARD)
     {
-        return Ok(base);
+        return Ok(fields);
     }
     let error = last_error();
     // SAFETY: just reserved, and nobody knows it.
@@ -133,7 +133,7 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
 }
 
 /// What the system is told of a new stack.
-pub(crate) fn os_stack(base: usize, mapped_bytes: usize, guard_bytes: usize) -> OsStack {
+fn os_stack(base: usize, mapped_bytes: usize, guard_bytes: usize) -> OsStack {
     OsStack {
         base: base + mapped_bytes,
         limit: base + mapped_bytes - COMMITTED_BYTES.min(mapped_bytes - guard_bytes),

@@ -4,25 +4,25 @@
 use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering::*};
+use std::sync::OnceLock;
 
 use windows_sys::Win32::System::SystemServices::{DLL_PROCESS_DETACH, DLL_THREAD_DETACH};
 
 /// What to call when a thread ends, and when the library is closed or the process ends.
-static THREAD_ENDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-static LIBRARY_ENDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+static THREAD_ENDS: OnceLock<unsafe extern "C" fn(*mut u8)> = OnceLock::new();
+static LIBRARY_ENDS: OnceLock<fn(bool)> = OnceLock::new();
 
 /// Notes what to call when a thread ends, with null.
 pub(crate) fn prepare(ends: unsafe extern "C" fn(*mut u8)) -> Option<usize> {
     // Not linked into programs that never come here.
     black_box((&raw const CALLBACK, &raw const _tls_used));
-    THREAD_ENDS.store(ends as *mut (), Release);
+    THREAD_ENDS.get_or_init(|| ends);
     None
 }
 
 /// Notes what to call when the DLL is unloaded (with true) and when the process ends.
 pub(crate) fn set_library_end(ends: fn(bool)) {
-    LIBRARY_ENDS.store(ends as *mut (), Release);
+    LIBRARY_ENDS.get_or_init(|| ends);
 }
 
 /// The callback is there from the beginning.
@@ -53,21 +53,14 @@ unsafe extern "C" {
 unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, reserved: *mut c_void) {
     match reason {
         DLL_THREAD_DETACH => {
-            let ends = THREAD_ENDS.load(Acquire);
-            if !ends.is_null() {
-                // SAFETY: noted by `prepare`, of this type; null stands for the calling thread.
-                unsafe {
-                    core::mem::transmute::<*mut (), unsafe extern "C" fn(*mut u8)>(ends)(
-                        ptr::null_mut(),
-                    );
-                }
+            if let Some(ends) = THREAD_ENDS.get() {
+                // SAFETY: null stands for the calling thread.
+                unsafe { ends(ptr::null_mut()) };
             }
         }
         DLL_PROCESS_DETACH => {
-            let ends = LIBRARY_ENDS.load(Acquire);
-            if !ends.is_null() {
-                // SAFETY: noted by `set_library_end`, of this type.
-                unsafe { core::mem::transmute::<*mut (), fn(bool)>(ends)(reserved.is_null()) };
+            if let Some(ends) = LIBRARY_ENDS.get() {
+                ends(reserved.is_null());
             }
         }
         _ => {}

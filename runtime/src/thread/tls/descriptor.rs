@@ -64,32 +64,7 @@ global_asm!(
     no_stack = sym NO_STACK,
 );
 
-// The copy of the runtime's own program or library.
-global_asm!(super::near_location!(), location = sym LOCATION);
-
-/// Where the fast path of the runtime's own program or library finds the words.
-fn near_location() -> &'static Location {
-    let near: *const Location;
-    // SAFETY: asks for the address of what is defined above, zeros as [`LOCATION`] at first.
-    unsafe {
-        #[cfg(target_arch = "x86_64")]
-        asm!(
-            "lea {}, [rip + {location}.near]",
-            out(reg) near,
-            location = sym LOCATION,
-            options(nomem, nostack, preserves_flags),
-        );
-        #[cfg(target_arch = "aarch64")]
-        asm!(
-            "adrp {near}, {location}.near",
-            "add {near}, {near}, :lo12:{location}.near",
-            near = out(reg) near,
-            location = sym LOCATION,
-            options(nomem, nostack, preserves_flags),
-        );
-        &*near
-    }
-}
+super::define_near_location! { Location }
 
 /// What [`ask_loader`] returns.
 #[repr(C)]

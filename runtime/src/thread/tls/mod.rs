@@ -53,6 +53,41 @@ macro_rules! near_location {
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use near_location;
 
+/// The copy of the runtime's own program or library, and a function that leads to it.
+#[allow(unused_macros, reason = "as above")]
+macro_rules! define_near_location {
+    ($Location:ty) => {
+        core::arch::global_asm!($crate::thread::tls::near_location!(), location = sym LOCATION);
+
+        /// Where the fast path of the runtime's own program or library finds the words.
+        fn near_location() -> &'static $Location {
+            let near: *const $Location;
+            // SAFETY: asks for the address of what is defined above, zeros as [`LOCATION`] at
+            // first.
+            unsafe {
+                #[cfg(target_arch = "x86_64")]
+                core::arch::asm!(
+                    "lea {}, [rip + {location}.near]",
+                    out(reg) near,
+                    location = sym LOCATION,
+                    options(nomem, nostack, preserves_flags),
+                );
+                #[cfg(target_arch = "aarch64")]
+                core::arch::asm!(
+                    "adrp {near}, {location}.near",
+                    "add {near}, {near}, :lo12:{location}.near",
+                    near = out(reg) near,
+                    location = sym LOCATION,
+                    options(nomem, nostack, preserves_flags),
+                );
+                &*near
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "as above")]
+use define_near_location;
+
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*, compiler_fence};

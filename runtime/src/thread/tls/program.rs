@@ -2,7 +2,7 @@
 //! that. A library leaves it to the loader, differently for each thread, and goes without the fast
 //! path.
 
-use core::arch::{asm, global_asm};
+use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
 use crate::process::executable;
@@ -11,23 +11,7 @@ use crate::process::executable;
 /// there.
 pub static LOCATION: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
 
-// The copy of the runtime's own program or library.
-global_asm!(crate::thread::tls::near_location!(), location = sym LOCATION);
-
-/// Where the fast path of the runtime's own program or library finds the words.
-fn near_location() -> &'static [AtomicUsize; 3] {
-    let near: *const [AtomicUsize; 3];
-    // SAFETY: asks for the address of what is defined above, zeros as [`LOCATION`] at first.
-    unsafe {
-        asm!(
-            "lea {}, [rip + {location}.near]",
-            out(reg) near,
-            location = sym LOCATION,
-            options(nomem, nostack, preserves_flags),
-        );
-        &*near
-    }
-}
+super::define_near_location! { [AtomicUsize; 3] }
 
 /// Whether [`find_place`] has looked: it takes the loader's lock, so it does once.
 static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
