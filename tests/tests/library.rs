@@ -126,6 +126,7 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
     result
 } }
 
+#[cfg_attr(windows, allow(dead_code, reason = "for a test of unix"))]
 struct Deep {
     bytes: usize,
     below: Below,

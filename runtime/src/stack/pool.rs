@@ -77,7 +77,7 @@ fn below(list: &List, slot_bytes: usize, sp: usize) -> Option<&'static Header> {
 
 #[cfg(windows)]
 fn has_place_below(slot_bytes: usize, sp: usize) -> bool {
-    super::memory::has_place_below(slot_bytes, sp)
+    memory::has_place_below(slot_bytes, sp)
 }
 
 #[cfg(not(windows))]
