@@ -126,7 +126,7 @@ callback! { "C" fn stays_after_the_end_of_the_plugin(arg) {
     result
 } }
 
-#[cfg_attr(windows, allow(dead_code, reason = "for a test of unix"))]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "for a test of Linux"))]
 struct Deep {
     bytes: usize,
     below: Below,
