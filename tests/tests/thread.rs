@@ -455,6 +455,30 @@ in_both_modes! {
         assert_eq!(stats().stacks_mapped, before.1.stacks_mapped, "the next one is mapped anew");
     }
 
+    fn threads_that_begin_during_trim_find_the_other_stacks(mode) {
+        let f = works::of(mode);
+        // SAFETY: the body does not use its argument.
+        let run = |threads| unsafe {
+            c::c_call_on_threads(threads, 64 * KIB, f, ptr::null_mut(), 0)
+        };
+        // Some for trim to be busy with.
+        assert_eq!(run(8), 0);
+        let mapped = stats().stacks_mapped;
+        let is_over = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while is_over.load(Relaxed) == 0 {
+                    guarded_callback::trim();
+                }
+            });
+            for _ in 0..rounds(2000) {
+                assert_eq!(run(1), 0);
+            }
+            is_over.store(1, Relaxed);
+        });
+        assert!(stats().stacks_mapped <= mapped.max(2), "{:?}", stats());
+    }
+
     fn trim_in_a_body_leaves_stacks_in_use_alone(mode) {
         callback! { "C" fn trims(arg) {
             let canary = tests::Canary::new(1);

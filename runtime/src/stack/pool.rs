@@ -16,6 +16,9 @@ const SIZES: usize = (usize::BITS - GRANULE_BYTES.ilog2()) as usize;
 
 static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
 
+/// The same for stacks that have given their memory back ([`trim`]).
+static TRIMMED: [List; SIZES] = [const { List::new() }; SIZES];
+
 /// Takes a stack with at least `room_bytes`, or maps one. The caller is the only one who has it.
 ///
 /// Where frames can only be unwound towards higher addresses it lies below `sp`, where it is called
@@ -47,11 +50,15 @@ fn at_least_usual(room_bytes: usize) -> usize {
 }
 
 fn unused(slot_bytes: usize, sp: usize) -> Option<&'static Header> {
-    let list = UNUSED.get((slot_bytes / GRANULE_BYTES).ilog2() as usize)?;
+    let size = (slot_bytes / GRANULE_BYTES).ilog2() as usize;
+    let (list, trimmed) = (UNUSED.get(size)?, &TRIMMED[size]);
     if switch::UNWINDS_ONLY_UP {
+        while let Some(header) = trimmed.pop() {
+            list.push(header);
+        }
         return below(list, slot_bytes, sp);
     }
-    list.pop()
+    list.pop().or_else(|| trimmed.pop())
 }
 
 /// The highest of a list that lies below `sp`: the lower ones are left to bodies that
@@ -125,17 +132,13 @@ pub(crate) unsafe fn unmap(header: &'static Header) {
 /// Gives the memory of all unused stacks back to the system, and returns how many there were. Their
 /// addresses stay reserved.
 pub(crate) fn trim() -> usize {
-    let trimmed = List::new();
-    let mut count = 0;
-    for (size, list) in UNUSED.iter().enumerate() {
-        while let Some(header) = list.pop() {
+    let count = POOLED.load(Relaxed);
+    for (unused, trimmed) in UNUSED.iter().zip(&TRIMMED) {
+        // One at a time, so that threads which begin meanwhile find the others.
+        while let Some(header) = unused.pop() {
             // SAFETY: taken out of the pool, so nobody uses it.
             unsafe { header.shrink(0) };
-            count += 1;
             trimmed.push(header);
-        }
-        while let Some(header) = trimmed.pop() {
-            UNUSED[size].push(header);
         }
     }
     count
