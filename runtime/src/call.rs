@@ -418,13 +418,15 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     struct Again(&'static Header);
     impl Drop for Again {
         fn drop(&mut self) {
-            slow_path::block_on(self.0);
+            // SAFETY: the stack has lent one, see below.
+            unsafe { slow_path::block_on(self.0) };
         }
     }
     unsafe extern "C-unwind" fn inner(argument: *mut u8) {
         // SAFETY: an `Inner`, which lives on the calling stack until this has returned.
         let Inner { header, argument, first } = unsafe { argument.cast::<Inner>().read() };
-        slow_path::unblock_on(header);
+        // SAFETY: the stack has lent one, or `cross` would not have come here.
+        unsafe { slow_path::unblock_on(header) };
         let _again = Again(header);
         // SAFETY: passed on.
         unsafe { first(argument) };
@@ -464,7 +466,8 @@ fn finish_elsewhere(header: &'static Header) {
 #[inline(never)]
 fn give_back(header: &'static Header) {
     if header.lent_bytes.load(Relaxed) != 0 {
-        slow_path::take_back_signal_stack(header);
+        // SAFETY: it has lent one, and SP is back on the calling stack.
+        unsafe { slow_path::take_back_signal_stack(header) };
     }
     // On another thread than the owner's (a coroutine was moved) the owner is told.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {

@@ -547,24 +547,32 @@ fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(),
 }
 
 /// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
-pub(crate) fn unblock_on(header: &Header) {
-    // SAFETY: written by `replace_signal_stack` and `work`, of this activation, which is the only
-    // one to use it.
+///
+/// # Safety
+/// The stack has lent that ([`Header::lent_bytes`]) to the activation that has it, the caller's.
+pub(crate) unsafe fn unblock_on(header: &Header) {
+    // SAFETY: written by `replace_signal_stack` and `work` before; nobody else uses it.
     unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
 }
 
 /// The body has ended, and SP is on its own stack still: signals wait until the old alternate stack
 /// is in force again.
-pub(crate) fn block_on(header: &Header) {
-    // SAFETY: as in `unblock_on`.
+///
+/// # Safety
+/// As for [`unblock_on`].
+pub(crate) unsafe fn block_on(header: &Header) {
+    // SAFETY: written by `replace_signal_stack` and `work` before; nobody else uses it.
     unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
 }
 
 /// Puts the old alternate stack in force again, now that SP is back on it, and lets signals
 /// through. Handlers that have interrupted the body since were jumped out of, if the stack in force
 /// was lent to one of them.
-pub(crate) fn take_back_signal_stack(header: &Header) {
-    // SAFETY: as in `unblock_on`; it is used no more.
+///
+/// # Safety
+/// As for [`unblock_on`], and the activation has ended.
+pub(crate) unsafe fn take_back_signal_stack(header: &Header) {
+    // SAFETY: written by `replace_signal_stack` and `work` before; from now on nobody uses it.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
     let sp = switch::stack_pointer();
     let is_back = before.range().is_some_and(|range| range.contains(&sp))
