@@ -64,7 +64,7 @@ global_asm!(
     no_stack = sym NO_STACK,
 );
 
-super::define_near_location! { Location }
+crate::thread::tls::define_near_location! { Location }
 
 /// What [`ask_loader`] returns.
 #[repr(C)]

@@ -11,7 +11,7 @@ use crate::process::executable;
 /// there.
 pub static LOCATION: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
 
-super::define_near_location! { [AtomicUsize; 3] }
+crate::thread::tls::define_near_location! { [AtomicUsize; 3] }
 
 /// Whether [`find_place`] has looked: it takes the loader's lock, so it does once.
 static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
