@@ -464,18 +464,17 @@ in_both_modes! {
         // Some for trim to be busy with.
         assert_eq!(run(8), 0);
         let mapped = stats().stacks_mapped;
-        let is_over = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while is_over.load(Relaxed) == 0 {
-                    guarded_callback::trim();
-                }
-            });
-            for _ in 0..rounds(2000) {
-                assert_eq!(run(1), 0);
+        static IS_OVER: AtomicUsize = AtomicUsize::new(0);
+        let trims = std::thread::spawn(|| {
+            while IS_OVER.load(Relaxed) == 0 {
+                guarded_callback::trim();
             }
-            is_over.store(1, Relaxed);
         });
+        for _ in 0..rounds(2000) {
+            assert_eq!(run(1), 0);
+        }
+        IS_OVER.store(1, Relaxed);
+        trims.join().expect("it only trims");
         assert!(stats().stacks_mapped <= mapped.max(2), "{:?}", stats());
     }
 
