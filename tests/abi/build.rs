@@ -15,7 +15,13 @@ fn main() {
     println!("cargo::rustc-env=ABI_SEED={:#x}", generator::SEED);
     println!("cargo::rustc-env=ABI_SIGNATURES={signatures}");
     // -O1 in every profile: the callers are simple, and there are many of them.
-    cc::Build::new()
+    let mut callers = cc::Build::new();
+    let is = |name, value| std::env::var(name).is_ok_and(|told| told == value);
+    if is("CARGO_CFG_TARGET_ARCH", "x86") && is("CARGO_CFG_TARGET_ENV", "msvc") {
+        // As Microsoft's compiler does. x87 would change a signaling NaN by loading it.
+        callers.flag("-msse2");
+    }
+    callers
         .files(files)
         .include("c")
         .include(out)
@@ -24,8 +30,8 @@ fn main() {
         .warnings(true)
         .flag("-Wno-psabi")
         .compile("callers");
-    // Read by tests/frames.rs, which is for one architecture only.
-    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
+    // Read by tests/frames.rs, which is for one target only.
+    if is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_OS", "linux") {
         let mut paint = cc::Build::new();
         paint
             .file("c/paint.c")

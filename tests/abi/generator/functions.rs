@@ -38,7 +38,7 @@ impl Function {
         let count = if number.is_multiple_of(64) { 0 } else { random.below(20) + 1 };
         let parameters = (0..count).map(|_| pick(random, types, 55)).collect();
         let result = if random.percent(10) { None } else { Some(pick(random, types, 35)) };
-        Self { number, abi, parameters, result, feature: None }
+        Self { number, abi, parameters, result, feature: None }.called_somehow()
     }
 
     /// One that a framework wraps itself.
@@ -68,7 +68,15 @@ impl Function {
         let widest = function.widest_vector();
         let further = || vectors::further(widest).filter(|_| random.percent(50));
         function.feature = vectors::needed(widest).or_else(further);
-        function
+        function.called_somehow()
+    }
+
+    /// With control flow guard rustc (1.95) puts the address that it calls where an argument of
+    /// "sysv64" is. What C can't call either has another ABI.
+    fn called_somehow(self) -> Self {
+        let abi =
+            if self.is_system_v() && is_for_msvc() && !self.called_by_c() { "C" } else { self.abi };
+        Self { abi, ..self }
     }
 
     fn widest_vector(&self) -> usize {
@@ -88,6 +96,13 @@ impl Function {
     /// registers, rustc (1.96) by its address. Under `ms_abi` gcc (12) returns vectors of more than
     /// 16 bytes in memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with
     /// `aligned` to 16. clang passes them by what the whole file is compiled for.
+    ///
+    /// For Windows gcc (12) aligns nothing on the stack to more than 16, also where System V's ABI
+    /// wants it. On i686 Windows gcc and clang (14) return a struct of up to 8 bytes in memory when
+    /// a part of it has no size of an integer, rustc (1.95) in registers. On i686 MSVC clang passes
+    /// by its address what has `aligned` itself, rustc also what contains such a struct. For
+    /// "sysv64" the same clang leaves half of a 16-byte integer in a register when only one is
+    /// left.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,
@@ -95,8 +110,49 @@ impl Function {
             _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
             _ if uses_clang() && self.widest_vector() > 16 => false,
             _ if is_for("aarch64") => !self.all_types().any(|ty| ty.vector > 0 && ty.size() > 16),
-            "win64" => !self.all_types().any(|ty| ty.has_i128 || ty.over_aligned || ty.vector > 16),
+            _ if is_for("x86") && is_for_windows() => {
+                !(self.returns_odd_parts()
+                    || uses_clang() && self.all_types().any(|ty| ty.over_aligned))
+            }
+            _ if is_for_windows() && uses_clang() => !(self.is_system_v() && self.has_i128()),
+            _ if self.is_microsofts() => !(self.has_i128() || self.is_aligned_above_16()),
+            _ if is_for_windows() => !self.is_aligned_above_16(),
             _ => true,
+        }
+    }
+
+    fn has_i128(&self) -> bool {
+        self.all_types().any(|ty| ty.has_i128)
+    }
+
+    fn is_aligned_above_16(&self) -> bool {
+        self.all_types().any(|ty| ty.over_aligned || ty.vector > 16)
+    }
+
+    fn returns_odd_parts(&self) -> bool {
+        self.result.iter().any(|ty| ty.size() <= 8 && ty.has_odd_part)
+    }
+
+    fn is_system_v(&self) -> bool {
+        self.abi.starts_with("sysv64")
+    }
+
+    /// Whether arguments travel as on x86_64 Windows.
+    fn is_microsofts(&self) -> bool {
+        match self.abi {
+            "win64" => true,
+            "C" | "C-unwind" | "system" => is_for("x86_64") && is_for_windows(),
+            _ => false,
+        }
+    }
+
+    /// The attribute of a function type that has the convention in C.
+    fn convention_in_c(&self) -> &'static str {
+        match self.abi {
+            "win64" => "__attribute__((ms_abi)) ",
+            "sysv64" | "sysv64-unwind" => "__attribute__((sysv_abi)) ",
+            "system" if is_for("x86") && is_for_windows() => "__attribute__((stdcall)) ",
+            _ => "",
         }
     }
 
@@ -208,7 +264,7 @@ impl Function {
         if !self.called_by_c() {
             return String::new();
         }
-        let convention = if self.abi == "win64" { "__attribute__((ms_abi)) " } else { "" };
+        let convention = self.convention_in_c();
         let returns = self.result.as_ref().map_or("void", |ty| &ty.c);
         let types: Vec<&str> = self.parameters.iter().map(|ty| ty.c.as_str()).collect();
         let types = if types.is_empty() { "void".into() } else { types.join(", ") };
@@ -281,6 +337,15 @@ fn is_for(arch: &str) -> bool {
     std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target == arch)
 }
 
+/// Built with control flow guard on x86_64 (.ci/toolchains.sh).
+fn is_for_msvc() -> bool {
+    std::env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|target| target == "msvc")
+}
+
+fn is_for_windows() -> bool {
+    std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|target| target == "windows")
+}
+
 /// The ABI, or another one where only x86_64 has it.
 fn on_target(abi: &'static str) -> &'static str {
     match abi {
@@ -307,5 +372,7 @@ fn uses_clang() -> bool {
     let is = |name: &str, value| std::env::var(name).is_ok_and(|told| told == value);
     is("CARGO_CFG_TARGET_VENDOR", "apple")
         || is("CARGO_CFG_TARGET_ENV", "musl")
+        || is("CARGO_CFG_TARGET_ENV", "msvc")
+        || is("CARGO_CFG_TARGET_ABI", "llvm")
         || is("CARGO_CFG_TARGET_OS", "freebsd")
 }

@@ -43,6 +43,8 @@ pub struct Type {
     /// gcc and rustc disagree about `__int128` under `ms_abi`, so that only Rust calls there.
     pub has_i128: bool,
     pub leaves: Vec<Leaf>,
+    /// Has a part somewhere inside that is no integer's size.
+    pub has_odd_part: bool,
     /// How many bytes the vectors in it have, 0 without any.
     pub vector: usize,
 }
@@ -136,6 +138,7 @@ impl Types {
                 over_aligned: false,
                 has_i128: size == 16,
                 leaves: vec![leaf],
+                has_odd_part: false,
                 vector: 0,
             });
         }
@@ -149,6 +152,7 @@ impl Types {
             over_aligned: false,
             has_i128: false,
             leaves: vec![Leaf::Other],
+            has_odd_part: false,
             vector: 0,
         });
         let scalars = all.len();
@@ -193,6 +197,7 @@ impl Types {
         let mut bytes = Vec::new();
         let (mut rust, mut c) = (String::new(), String::new());
         let (mut align, mut has_i128, mut over_aligned) = (1, false, aligned != 0);
+        let mut has_odd_part = false;
         let mut leaves = Vec::new();
         for index in 0..random.below(6) + 1 {
             let left = most - bytes.len().min(most);
@@ -217,6 +222,7 @@ impl Types {
             align = align.max(field_align);
             has_i128 |= field.has_i128;
             over_aligned |= field.over_aligned;
+            has_odd_part |= field.has_odd_part || is_odd(field.size() * count.max(1));
             let c_type = if characters && index == 0 { "char" } else { field.c.as_str() };
             if count == 0 {
                 rust += &format!("f{index}: {}, ", field.rust);
@@ -259,6 +265,7 @@ impl Types {
             over_aligned,
             has_i128,
             leaves,
+            has_odd_part,
             vector: 0,
         });
     }
@@ -268,12 +275,14 @@ impl Types {
         let most = *random.pick(&[4, 8, 16, 16, 40]);
         let (mut rust, mut c) = (String::new(), String::new());
         let (mut size, mut align, mut has_i128, mut over_aligned) = (0, 1, false, false);
+        let mut has_odd_part = false;
         for index in 0..random.below(3) + 2 {
             let (field, _) = self.field(random, most, true, false);
             size = size.max(field.size());
             align = align.max(field.align);
             has_i128 |= field.has_i128;
             over_aligned |= field.over_aligned;
+            has_odd_part |= field.has_odd_part;
             rust += &format!("f{index}: {}, ", field.rust);
             c += &format!("{} f{index}; ", field.c);
         }
@@ -281,6 +290,7 @@ impl Types {
         // full size makes all of them count.
         rust += &format!("all: [u8; {size}], ");
         c += &format!("uint8_t all[{size}]; ");
+        has_odd_part |= is_odd(size);
         let mut bytes = vec![Byte::Any; size];
         bytes.resize(size.next_multiple_of(align), Byte::Padding);
         self.rust += &format!("#[repr(C)] #[derive(Clone, Copy)] pub union {name} {{ {rust}}}\n");
@@ -295,6 +305,7 @@ impl Types {
             over_aligned,
             has_i128,
             leaves,
+            has_odd_part,
             vector: 0,
         });
     }
@@ -318,4 +329,8 @@ impl Types {
         self.define(&ty);
         self.all.push(ty);
     }
+}
+
+fn is_odd(bytes: usize) -> bool {
+    !matches!(bytes, 1 | 2 | 4 | 8)
 }

@@ -77,6 +77,7 @@ fn of(rust: String, c: String, bytes: usize, vector: usize) -> Type {
         over_aligned: false,
         has_i128: false,
         leaves: vec![Leaf::Other],
+        has_odd_part: false,
         vector,
     }
 }

@@ -74,8 +74,9 @@ struct World {
     dropped: Vec<u32>,
     on_system_stack: bool,
     panics: bool,
-    answer: Answer,
-    otherwise: Answer,
+    /// Not in the thread's own memory, which Windows aligns to 16 at most.
+    answer: Box<Answer>,
+    otherwise: Box<Answer>,
 }
 
 /// A result, aligned for every type.
