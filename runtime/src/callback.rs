@@ -7,8 +7,9 @@ pub const DEFAULT_RESERVE_BYTES: usize = 128 * 1024;
 /// runtime on either stack.
 const OWN_FRAMES_BYTES: usize = 1024;
 
-/// How often a debug build copies an argument or a result on its way between shim and body.
-const COPIES: usize = 3;
+/// How often an argument or a result is copied on its way between shim and body, most often in a
+/// debug build with a fallback.
+const COPIES: usize = if cfg!(debug_assertions) { 7 } else { 3 };
 
 /// Arguments and a result of less than this count as this much, so that most callbacks need just
 /// [`USUAL_BYTES`].

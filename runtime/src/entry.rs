@@ -46,8 +46,13 @@ unsafe fn only_value<F: Copy>() -> F {
 /// Runs the body; C gets the fallback's value instead of a panic.
 #[inline(always)]
 fn caught<R>(call: impl FnOnce() -> R, fallback: impl FnOnce() -> R) -> R {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result,
+    let mut result = MaybeUninit::<R>::uninit();
+    let to = result.as_mut_ptr();
+    // By address, as `catch_unwind` of a debug build copies it often.
+    // SAFETY: the place for it in this frame.
+    match catch_unwind(AssertUnwindSafe(move || unsafe { to.write(call()) })) {
+        // SAFETY: the call has returned, so the result was written.
+        Ok(()) => unsafe { result.assume_init() },
         Err(payload) => {
             // A payload whose drop panics again must not get past us: it is leaked.
             if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
@@ -138,12 +143,18 @@ macro_rules! run {
             if !G::EXISTS {
                 return body($($a),*);
             }
-            let copies = ($(copy_of(&$a),)*);
-            super::caught(move || body($($a),*), move || {
-                let ($($a,)*) = &copies;
+            // By address, as a debug build copies large arguments wherever they go.
+            $(let mut $a = ManuallyDrop::new($a);)*
+            let arguments = ($(&raw mut $a,)*);
+            super::caught(move || {
+                let ($($a,)*) = arguments;
+                // SAFETY: the arguments are moved out once; this frame lasts longer.
+                body($(unsafe { read($a.cast::<$A>()) }),*)
+            }, move || {
+                let ($($a,)*) = arguments;
                 // SAFETY: the fallback looks at arguments that are `Copy` alone, which the
                 // attribute makes sure of.
-                fallback.value($(unsafe { $a.assume_init_ref() }),*)
+                fallback.value($(unsafe { &*$a.cast::<$A>() }),*)
             })
         }
         }
@@ -468,7 +479,12 @@ pub mod described {
             ManuallyDrop::into_inner(read(fallback))((*copies).assume_init_ref())
         };
         let needs = Needs::new(callback, Values::<A, R>::BYTES, true);
-        let call = move || caught(move || body(arguments), instead);
+        let call = move || {
+            let mut arguments = ManuallyDrop::new(arguments);
+            let from = &raw mut arguments;
+            // SAFETY: the arguments are moved out once; this frame lasts longer.
+            caught(move || body(unsafe { ManuallyDrop::take(&mut *from) }), instead)
+        };
         call::in_place_or(&needs, call, |call| {
             call::guarded_or::<true, true, R, _>(&needs, call, instead)
         })

@@ -189,7 +189,8 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
             for word in [
                 "guarded-callback: `",
                 name,
-                "asked for 128 KiB (and 1,408 bytes for the call)",
+                "asked for 128 KiB (and 1,",
+                " bytes for the call)",
                 "the stack has ",
                 " left, and no system stack could be mapped",
                 "os error 12",

@@ -288,6 +288,55 @@ in_both_modes! {
     }
 }
 
+const LARGE_RESERVE: usize = 4 * 1024 * KIB;
+
+#[guarded_callback::guarded_callback(reserve = LARGE_RESERVE)]
+extern "C" fn has(_: Big, least: &mut usize) {
+    *least = remaining_stack().unwrap_or(0).min(*least);
+}
+
+#[guarded_callback::guarded_callback(reserve = LARGE_RESERVE, fallback = Big([2; 64 * KIB]))]
+extern "C" fn has_or_falls_back(big: Big, least: &mut usize) -> Big {
+    *least = remaining_stack().unwrap_or(0).min(*least);
+    big
+}
+
+#[guarded_callback::guarded_callback(reserve = LARGE_RESERVE, fallback = ())]
+#[rustfmt::skip]
+extern "C" fn has_thirteen_or_falls_back(
+    _: Big, _: u8, _: u8, _: u8, _: u8, _: u8, _: u8, _: u8, _: u8, _: u8, _: u8, _: u8,
+    least: &mut usize,
+) {
+    *least = remaining_stack().unwrap_or(0).min(*least);
+}
+
+alone! {
+    fn body_with_a_large_argument_has_its_reserve_from_wherever_it_is_called() {
+        #[inline(never)]
+        fn from_below(steps: usize, call: &mut dyn FnMut()) {
+            let mut frame = [0_u8; 8 * KIB];
+            core::hint::black_box(&mut frame);
+            if steps == 0 { call() } else { from_below(steps - 1, call) }
+            core::hint::black_box(&mut frame);
+        }
+        let run = || {
+            let mut least = usize::MAX;
+            for steps in 0..500 {
+                from_below(steps, &mut || {
+                    let big = Big([1; 64 * KIB]);
+                    has(big, &mut least);
+                    assert_eq!(has_or_falls_back(big, &mut least).0[0], 1);
+                    has_thirteen_or_falls_back(big, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, &mut least);
+                });
+            }
+            // What the body itself uses, up to the question.
+            assert!(least + 8 * KIB >= LARGE_RESERVE, "{least}");
+        };
+        let thread = std::thread::Builder::new().stack_size(8 * 1024 * KIB).spawn(run);
+        thread.expect("a thread can be made").join().expect("every body has its reserve");
+    }
+}
+
 callback! { "C" [reserve = "64 KiB"] fn tells_its_stack(_arg) { c_int::from(on_system_stack()) }  }
 
 callback! { "C" [reserve = "64 KiB", fallback = -1] fn tells_its_stack_or_falls_back(_arg) {
