@@ -71,7 +71,7 @@ impl Function {
         function.called_somehow()
     }
 
-    /// With control flow guard rustc (1.95) puts the address that it calls where an argument of
+    /// With control flow guard rustc (1.96) puts the address that it calls where an argument of
     /// "sysv64" is. What C can't call either has another ABI.
     fn called_somehow(self) -> Self {
         let abi =
@@ -95,14 +95,14 @@ impl Function {
     /// AAPCS says, rustc by its own. On aarch64 they pass a struct of several vectors in as many
     /// registers, rustc (1.96) by its address. Under `ms_abi` gcc (12) returns vectors of more than
     /// 16 bytes in memory, rustc (1.95) in registers, and gcc aligns the copy of a struct with
-    /// `aligned` to 16. clang passes them by what the whole file is compiled for.
+    /// `aligned` to 16. clang passes vectors by what the whole file is compiled for.
     ///
-    /// For Windows gcc (12) aligns nothing on the stack to more than 16, also where System V's ABI
-    /// wants it. On i686 Windows gcc and clang (14) return a struct of up to 8 bytes in memory when
-    /// a part of it has no size of an integer, rustc (1.95) in registers. On i686 MSVC clang passes
-    /// by its address what has `aligned` itself, rustc also what contains such a struct. For
-    /// "sysv64" the same clang leaves half of a 16-byte integer in a register when only one is
-    /// left.
+    /// For Windows gcc aligns nothing on the stack to more than 16, not even what System V's ABI
+    /// wants there; about `__int128` it agrees. On i686 Windows gcc and clang (14) return a struct
+    /// of up to 8 bytes in memory when a part of it has no size of an integer, rustc (1.96) in
+    /// registers. On i686 MSVC clang passes by its address what has `aligned` itself, rustc also
+    /// what contains such a struct. For "sysv64" the same clang leaves half of a 16-byte integer in
+    /// a register when only one is left.
     fn called_by_c(&self) -> bool {
         match self.abi {
             "efiapi" | "Rust" => false,
@@ -115,8 +115,8 @@ impl Function {
                     || uses_clang() && self.all_types().any(|ty| ty.over_aligned))
             }
             _ if is_for_windows() && uses_clang() => !(self.is_system_v() && self.has_i128()),
-            _ if self.is_microsofts() => !(self.has_i128() || self.is_aligned_above_16()),
             _ if is_for_windows() => !self.is_aligned_above_16(),
+            "win64" => !(self.has_i128() || self.is_aligned_above_16()),
             _ => true,
         }
     }
@@ -126,7 +126,7 @@ impl Function {
     }
 
     fn is_aligned_above_16(&self) -> bool {
-        self.all_types().any(|ty| ty.over_aligned || ty.vector > 16)
+        self.all_types().any(|ty| ty.align > 16)
     }
 
     fn returns_odd_parts(&self) -> bool {
@@ -135,15 +135,6 @@ impl Function {
 
     fn is_system_v(&self) -> bool {
         self.abi.starts_with("sysv64")
-    }
-
-    /// Whether arguments travel as on x86_64 Windows.
-    fn is_microsofts(&self) -> bool {
-        match self.abi {
-            "win64" => true,
-            "C" | "C-unwind" | "system" => is_for("x86_64") && is_for_windows(),
-            _ => false,
-        }
     }
 
     /// The attribute of a function type that has the convention in C.

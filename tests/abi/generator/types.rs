@@ -40,7 +40,8 @@ pub struct Type {
     pub copy: bool,
     /// Has `repr(align)` somewhere inside: a packed struct may not contain it.
     pub over_aligned: bool,
-    /// gcc and rustc disagree about `__int128` under `ms_abi`, so that only Rust calls there.
+    /// gcc for Linux and rustc disagree about `__int128` under `ms_abi`, so that only Rust calls
+    /// there.
     pub has_i128: bool,
     pub leaves: Vec<Leaf>,
     /// Has a part somewhere inside that is no integer's size.

@@ -73,6 +73,8 @@ struct World {
     received: Vec<u8>,
     dropped: Vec<u32>,
     on_system_stack: bool,
+    /// Where the body's frame lies.
+    frame: usize,
     panics: bool,
     /// Not in the thread's own memory, which Windows aligns to 16 at most.
     answer: Box<Answer>,
@@ -119,6 +121,7 @@ pub fn dropped(number: u32) {
 pub unsafe fn answer() -> *const u8 {
     let (answer, panics) = WORLD.with_borrow_mut(|world| {
         world.on_system_stack = guarded_callback::on_system_stack();
+        world.frame = (&raw const world).addr();
         (world.answer.0.as_ptr(), world.panics)
     });
     assert!(!panics, "this body panics");
@@ -177,7 +180,7 @@ impl Case {
             // blamed on the attribute.
             let expected = self.call(self.plain, salt, false);
             let seen = self.call(annotated.function, salt, false);
-            let switched = WORLD.with_borrow(|world| world.on_system_stack);
+            let (switched, frame) = WORLD.with_borrow(|world| (world.on_system_stack, world.frame));
             if expected.received != masked(self.arguments, &values(self.arguments, salt))
                 || expected.returned != masked(self.result, &values(self.result, salt ^ 0x55))
             {
@@ -190,6 +193,9 @@ impl Case {
             if switched != annotated.always {
                 complain(&format!("{call} call: on a system stack: {switched}"));
             }
+            if cfg!(windows) && switched && when == FIRST && frame > (&raw const salt).addr() {
+                complain("the system stack lies above: the fast path does not change to it");
+            }
         }
         if annotated.fallback {
             let seen = self.call(annotated.function, salt, true);
@@ -199,6 +205,8 @@ impl Case {
         }
     }
 }
+
+const FIRST: &str = "on the test's thread";
 
 fn fill(answer: &mut Answer, bytes: &[u8]) {
     answer.0[..bytes.len()].copy_from_slice(bytes);
@@ -239,6 +247,11 @@ pub fn run(tables: &[&[Case]]) {
         }));
     });
     println!("seed {}, {} signatures in all parts", env!("ABI_SEED"), env!("ABI_SIGNATURES"));
+    let report = above_free_space(|| compare_all(tables));
+    assert!(report.is_empty(), "\n{report}");
+}
+
+fn compare_all(tables: &[&[Case]]) -> String {
     let mut report = String::new();
     for case in tables.iter().copied().flatten() {
         if !(case.runs)() {
@@ -246,11 +259,46 @@ pub fn run(tables: &[&[Case]]) {
             continue;
         }
         for annotated in &case.annotated {
-            case.compare(annotated, "on the test's thread", &mut report);
+            case.compare(annotated, FIRST, &mut report);
             std::thread::scope(|scope| {
                 scope.spawn(|| case.compare(annotated, "on a fresh thread", &mut report));
             });
         }
     }
-    assert!(report.is_empty(), "\n{report}");
+    report
+}
+
+#[cfg(not(windows))]
+fn above_free_space<R>(run: impl FnOnce() -> R) -> R {
+    run()
+}
+
+/// Runs on a thread with free addresses below its stack, where the fast path can change to a system
+/// stack. The system gives away the lowest addresses first, so that other threads have none.
+#[cfg(windows)]
+fn above_free_space<R: Send>(run: impl FnOnce() -> R + Send) -> R {
+    use core::ffi::c_void;
+    use core::ptr;
+
+    unsafe extern "system" {
+        fn VirtualAlloc(at: *const c_void, bytes: usize, kind: u32, access: u32) -> *mut c_void;
+        fn VirtualFree(at: *mut c_void, bytes: usize, kind: u32) -> i32;
+    }
+    const BYTES: usize = 64 << 20;
+    const MEM_RESERVE: u32 = 0x2000;
+    const MEM_RELEASE: u32 = 0x8000;
+    const PAGE_NOACCESS: u32 = 1;
+    // SAFETY: these are addresses that nobody uses.
+    let space = unsafe { VirtualAlloc(ptr::null(), BYTES, MEM_RESERVE, PAGE_NOACCESS) };
+    let space = space.expose_provenance();
+    let run = move || {
+        let space = ptr::with_exposed_provenance_mut(space);
+        // SAFETY: the space was reserved for this thread, and nobody uses it.
+        assert_ne!(unsafe { VirtualFree(space, 0, MEM_RELEASE) }, 0, "no space was reserved");
+        run()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(BYTES).spawn_scoped(scope, run);
+        thread.expect("a thread starts").join().expect("it reports what is wrong")
+    })
 }
