@@ -109,6 +109,7 @@ macro_rules! with_words {
         )
     };
 }
+#[allow(unused_imports, reason = "for the fast path")]
 pub(crate) use {find_words, with_words};
 
 #[allow(dead_code, reason = "for the fast path")]
