@@ -418,7 +418,7 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     struct Again(&'static Header);
     impl Drop for Again {
         fn drop(&mut self) {
-            // SAFETY: the stack has lent one, see below.
+            // SAFETY: made below, for a stack that has lent one.
             unsafe { slow_path::block_on(self.0) };
         }
     }
@@ -438,7 +438,7 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
 }
 
 /// Ends an activation, back on the calling stack. The home needs no list: whoever takes it sees
-/// that it is idle. This may be another thread by now, so no thread-local is used.
+/// that it is idle. This may be another thread by now, so no thread-local is used here.
 #[inline(always)]
 fn finish(header: &'static Header, is_home: bool) {
     checkers::end(&header.notes);

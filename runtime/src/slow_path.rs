@@ -504,8 +504,12 @@ fn replace_signal_stack(
 ) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
     const NOT_PERMITTED: i32 = 1;
+    let forbidden = Err(Cause::Mapping(NOT_PERMITTED));
     let before = signal_stack::current();
-    if before.is_told() && before.range().is_none_or(|range| range.start != left.start) {
+    if !before.is_told() {
+        return forbidden;
+    }
+    if before.range().is_none_or(|range| range.start != left.start) {
         // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
         return Ok(());
     }
@@ -515,8 +519,8 @@ fn replace_signal_stack(
     open_signal_stack(header, area.start, bytes)?;
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
-    if !before.is_told() || !unsafe { setting.set() } {
-        return Err(Cause::Mapping(NOT_PERMITTED));
+    if !unsafe { setting.set() } {
+        return forbidden;
     }
     // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
     // memory yet.

@@ -52,7 +52,8 @@ cfg_if! {
                 let written = libc::syscall(libc::SYS_write, 2, text.as_ptr(), text.len());
                 if written < 0 && crate::errno::get() == libc::EPIPE {
                     let nobody = core::ptr::null_mut::<u8>();
-                    libc::syscall(libc::SYS_rt_sigtimedwait, &SIGPIPE, nobody, &now, 8_usize);
+                    let bytes = size_of_val(&SIGPIPE);
+                    libc::syscall(libc::SYS_rt_sigtimedwait, &SIGPIPE, nobody, &now, bytes);
                 }
             }
         }

@@ -90,31 +90,14 @@ macro_rules! assembly {
             mov x29, sp
             // From here on the frame is found through x29, wherever sp is.
             .cfi_def_cfa x29, 32
-            // The record of this activation.
-            str x9, [sp, #24]
-            add x10, sp, #24
-            // Idle, and then in use: fails when a handler came between, which may suspend this
-            // context while others take the stack. Acquire: another thread may have ended an
-            // activation there.
-            ldaxr x11, [x9]
-            cbnz x11, 22f
-            stxr w11, x10, [x9]
-            cbnz w11, 22f
+            ",
+            $crate::fast::claim!(),
+            "
             adr x11, 23f
             str x11, [x9, #8]
-            .if {words}
-            // The arguments, an even number of words, so that sp is aligned to 16.
-            sub x13, x9, #(8 * {words})
-            mov sp, x13
-            add x12, x29, #32
-            .rept {words} / 2
-            ldp x10, x11, [x12], #16
-            stp x10, x11, [x13], #16
-            .endr
-            .else
-            // The header is aligned to 64.
-            mov sp, x9
-            .endif
+            ",
+            $crate::fast::move_to_home!(""),
+            "
             // bl and ret stay paired for the guarded control stack.
             bl {body}
             5:

@@ -1,5 +1,6 @@
-//! What all systems on aarch64 have in common: which arguments travel in registers, and where a
-//! body runs, decided from this thread's words, to which x16 leads. x9 to x15 are free.
+//! What all systems on aarch64 have in common: which arguments travel in registers, where a body
+//! runs, decided from this thread's words, to which x16 leads, and how it gets there. x9 to x15 are
+//! free.
 
 /// What fits into two instructions.
 pub(super) const MOST_NEEDED_BYTES: usize = (1 << 24) - 1;
@@ -101,6 +102,49 @@ macro_rules! decide {
     };
 }
 
+/// Takes the home, to whose header x9 leads, for the activation whose frame begins at sp. Goes to
+/// 22 when it is in use, or that cannot be told.
+macro_rules! claim {
+    () => {
+        "// The record of this activation.
+        str x9, [sp, #24]
+        add x10, sp, #24
+        // Idle, and then in use: fails when a handler came between, which may suspend this context
+        // while others take the stack. Acquire: another thread may have ended an activation there.
+        ldaxr x11, [x9]
+        cbnz x11, 22f
+        stxr w11, x10, [x9]
+        cbnz w11, 22f"
+    };
+}
+
+/// Moves sp to the home, and copies the arguments there. `$tell` is what the system is to be told
+/// in between.
+macro_rules! move_to_home {
+    ($tell:literal) => {
+        concat!(
+            ".if {words}
+            // The arguments, an even number of words, so that sp is aligned to 16.
+            sub x13, x9, #(8 * {words})
+            mov sp, x13
+            .else
+            // The header is aligned to 64.
+            mov sp, x9
+            .endif
+            ",
+            $tell,
+            "
+            .if {words}
+            add x12, x29, #32
+            .rept {words} / 2
+            ldp x10, x11, [x12], #16
+            stp x10, x11, [x13], #16
+            .endr
+            .endif"
+        )
+    };
+}
+
 /// Where `decide` goes on when the home is not to be taken.
 macro_rules! decide_elsewhere {
     () => {
@@ -125,4 +169,4 @@ macro_rules! decide_elsewhere {
         )
     };
 }
-pub(crate) use {decide, decide_elsewhere, look_at_home};
+pub(crate) use {claim, decide, decide_elsewhere, look_at_home, move_to_home};

@@ -9,10 +9,10 @@
 //!
 //! One file for each architecture and calling convention. It has the assembly, and says where that
 //! keeps the record of an activation and which arguments travel in registers. What all have in
-//! common is in made.rs, what debuggers read of it in lines.rs, and what both conventions of x86_64
-//! have in decide_x86_64.rs. How a thread's words are found differs by system, and is told in
-//! thread/tls/. With the features `stats` and `asan` there is no fast path: the compiled way
-//! counts, and tells the sanitizer.
+//! common is in made.rs, what debuggers read of it in lines.rs, and what those of one architecture
+//! have in decide_x86_64.rs and decide_aarch64.rs. How a thread's words are found differs by
+//! system, and is told in thread/tls/. With the features `stats` and `asan` there is no fast path:
+//! the compiled way counts, and tells the sanitizer.
 
 use crate::cfg_if::cfg_if;
 
@@ -41,7 +41,9 @@ cfg_if! {
         #[cfg(target_arch = "aarch64")]
         mod decide_aarch64;
         #[cfg(target_arch = "aarch64")]
-        pub(crate) use decide_aarch64::{decide, decide_elsewhere, look_at_home};
+        pub(crate) use decide_aarch64::{
+            claim, decide, decide_elsewhere, look_at_home, move_to_home,
+        };
         pub(crate) use imp::assembly;
         #[cfg(windows)]
         mod windows;

@@ -37,14 +37,9 @@ macro_rules! assembly {
             // From here on the frame is found through x29, wherever sp is.
             .seh_set_fp
             .seh_endprologue
-            // The record of this activation.
-            str x9, [sp, #24]
-            add x10, sp, #24
-            // Idle, and then in use: fails when something came between, which may have taken it.
-            ldaxr x11, [x9]
-            cbnz x11, 22f
-            stxr w11, x10, [x9]
-            cbnz w11, 22f
+            ",
+            $crate::fast::claim!(),
+            "
             adrp x11, {describe}
             add x11, x11, :lo12:{describe}
             str x11, [x9, #8]
@@ -60,24 +55,13 @@ macro_rules! assembly {
             // true: the slow path corrects what does not belong to the stack that SP is on.
             ldr x11, [x9, #({own} + 8)]
             str x11, [x18, #0x10]
-            .if {words}
-            // The arguments, an even number of words, so that sp is aligned to 16.
-            sub x13, x9, #(8 * {words})
-            mov sp, x13
-            .else
-            // The header is aligned to 64.
-            mov sp, x9
-            .endif
-            ldp x11, x12, [x9, #({own} + 16)]
-            str x11, [x18, #0x1478]
-            str w12, [x18, #0x1748]
-            .if {words}
-            add x12, x29, #32
-            .rept {words} / 2
-            ldp x10, x11, [x12], #16
-            stp x10, x11, [x13], #16
-            .endr
-            .endif
+            ",
+            $crate::fast::move_to_home!(
+                "ldp x11, x12, [x9, #({own} + 16)]
+                str x11, [x18, #0x1478]
+                str w12, [x18, #0x1748]"
+            ),
+            "
             // bl and ret stay paired for shadow stacks.
             bl {body}
             // The body has brought sp back to the arguments.
