@@ -14,6 +14,14 @@
 
 #include "callers.h"
 
+static int filter_calls(struct sock_filter *filter, size_t statements) {
+    struct sock_fprog program = {(unsigned short)statements, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+/* From now on the calling thread makes its system calls through this array of statements. */
+#define FILTER(filter) filter_calls(filter, sizeof(filter) / sizeof *(filter))
+
 /* From now on sigaction refuses to change the action of `signal`, with EPERM. */
 int c_forbid_handling(int signal) {
     struct sock_filter filter[] = {
@@ -27,9 +35,7 @@ int c_forbid_handling(int signal) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return FILTER(filter);
 }
 
 /* From now on a system call is refused, with EPERM. */
@@ -40,9 +46,23 @@ int c_forbid_call(int number) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return FILTER(filter);
+}
+
+/* From now on the process dies of every system call of this thread but those with which the C
+   library ends it. */
+int c_allow_the_end_of_threads_only(void) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 5, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return FILTER(filter);
 }
 
 static int masks_changed;
@@ -62,10 +82,8 @@ int c_slow_down_masks(void) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     struct sigaction action = {.sa_handler = take_long};
-    return sigaction(SIGSYS, &action, NULL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return sigaction(SIGSYS, &action, NULL) || FILTER(filter);
 }
 
 /* How often that was. */
@@ -99,11 +117,9 @@ int c_ask_about_mappings(callback f) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     struct sigaction action = {.sa_sigaction = look_at_mapping, .sa_flags = SA_SIGINFO};
     asked = f;
-    return sigaction(SIGSYS, &action, NULL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return sigaction(SIGSYS, &action, NULL) || FILTER(filter);
 }
 
 /* How many answers were 0, and 100 times how many were 1. */

@@ -103,6 +103,7 @@ unsafe extern "C-unwind" {
     pub fn c_answers_about_mappings() -> c_int;
     #[cfg(target_os = "linux")]
     pub fn c_forbid_call(number: c_int) -> c_int;
+    pub fn c_allow_the_end_of_threads_only() -> c_int;
     pub fn c_slow_down_masks() -> c_int;
     pub fn c_masks_changed() -> c_int;
     pub fn c_alternate_stack(low: *mut usize) -> usize;

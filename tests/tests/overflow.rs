@@ -376,23 +376,28 @@ fn earlier_handler_gets_the_overflow() {
     }
 }
 
+/// `overflows` is reported once, and deadly as without the report.
 #[cfg(target_os = "linux")]
-#[test]
-fn overflow_is_deadly_where_a_later_handler_passes_it_on() {
-    let test = "overflow_is_deadly_where_a_later_handler_passes_it_on";
+fn is_reported_and_deadly(test: &str, overflows: impl Fn(Mode)) {
     for mode in MODES {
-        let overflows = || {
-            // SAFETY: the handler is good at any time.
-            assert_eq!(unsafe { c::c_pass_faults_on() }, 0);
-            call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
-        };
         let tag = format!("{mode:?}");
-        let Some((with, without)) = with_and_without(test, &tag, Some(0), overflows) else {
+        let Some((with, without)) = with_and_without(test, &tag, Some(0), || overflows(mode))
+        else {
             continue;
         };
         assert_eq!(report(&with).len(), 1, "{}", with.transcript());
         same_death(&with, &without);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn overflow_is_deadly_where_a_later_handler_passes_it_on() {
+    is_reported_and_deadly("overflow_is_deadly_where_a_later_handler_passes_it_on", |mode| {
+        // SAFETY: the handler is good at any time.
+        assert_eq!(unsafe { c::c_pass_faults_on() }, 0);
+        call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
+    });
 }
 
 #[cfg(target_os = "linux")]
@@ -406,16 +411,9 @@ callback! { "C" fn overflows_when_cancelled(_arg) {
 #[test]
 fn overflow_of_a_thread_that_is_to_be_cancelled_dies_the_same_with_the_report() {
     let test = "overflow_of_a_thread_that_is_to_be_cancelled_dies_the_same_with_the_report";
-    for mode in MODES {
-        let overflows =
-            || _ = call_at(Place::RustThread, overflows_when_cancelled::of(mode), ptr::null_mut());
-        let tag = format!("{mode:?}");
-        let Some((with, without)) = with_and_without(test, &tag, Some(0), overflows) else {
-            continue;
-        };
-        assert_eq!(report(&with).len(), 1, "{}", with.transcript());
-        same_death(&with, &without);
-    }
+    is_reported_and_deadly(test, |mode| {
+        call_at(Place::RustThread, overflows_when_cancelled::of(mode), ptr::null_mut());
+    });
 }
 
 #[cfg(target_os = "linux")]

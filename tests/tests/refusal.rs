@@ -189,8 +189,12 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
             for word in [
                 "guarded-callback: `",
                 name,
-                "asked for 128 KiB (and 1,",
-                " bytes for the call)",
+                // A debug build counts more copies of arguments.
+                if cfg!(debug_assertions) {
+                    "asked for 128 KiB (and 1,920 bytes for the call)"
+                } else {
+                    "asked for 128 KiB (and 1,408 bytes for the call)"
+                },
                 "the stack has ",
                 " left, and no system stack could be mapped",
                 "os error 12",
@@ -266,67 +270,49 @@ alone! {
     }
 }
 
-/// The next signal would write over the frames of the handler that waits for the body.
 #[cfg(target_os = "linux")]
-#[test]
-fn body_leaves_no_alternate_stack_where_the_thread_can_have_no_other() {
-    static CALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-    static RESULT: AtomicI32 = AtomicI32::new(0);
-    extern "C" fn handler(_signal: c_int) {
-        let f = CCallback(CALLED.load(Relaxed));
-        // SAFETY: the body does not use its argument.
-        RESULT.store(unsafe { c::c_call(f, ptr::null_mut()) }, Relaxed);
+in_both_modes! {
+    fn body_leaves_no_alternate_stack_where_the_thread_can_have_no_other(mode) {
+        // The next signal would write over the frames of the handler that waits for the body.
+        static CALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+        static RESULT: AtomicI32 = AtomicI32::new(0);
+        extern "C" fn handler(_signal: c_int) {
+            let f = CCallback(CALLED.load(Relaxed));
+            // SAFETY: the body does not use its argument.
+            RESULT.store(unsafe { c::c_call(f, ptr::null_mut()) }, Relaxed);
+        }
+        if is_emulated("has no filters for system calls") {
+            return;
+        }
+        let mut own = vec![0_u8; 64 * KIB];
+        CALLED.store(works_or_tells::of(mode).0.cast_mut(), Relaxed);
+        // SAFETY: the memory stays, and the handler does what a handler may.
+        unsafe {
+            assert_eq!(c::c_set_alternate_stack(own.as_mut_ptr().cast(), own.len()), 0);
+            guarded_callback::prepare_thread();
+            assert_eq!(c::c_forbid_call(libc::SYS_sigaltstack as c_int), 0);
+            let mut action: libc::sigaction = core::mem::zeroed();
+            action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
+            action.sa_flags = libc::SA_ONSTACK;
+            libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
+            libc::raise(libc::SIGUSR1);
+        }
+        assert_eq!(RESULT.load(Relaxed), -7);
+        core::mem::forget(own);
     }
-    let test = "body_leaves_no_alternate_stack_where_the_thread_can_have_no_other";
-    if is_emulated("has no filters for system calls") {
-        return;
-    }
-    for mode in [Mode::WhenLow, Mode::Always] {
-        let scenario = || {
-            let mut own = vec![0_u8; 64 * KIB];
-            CALLED.store(works_or_tells::of(mode).0.cast_mut(), Relaxed);
-            // SAFETY: the memory stays, and the handler does what a handler may.
-            unsafe {
-                assert_eq!(c::c_set_alternate_stack(own.as_mut_ptr().cast(), own.len()), 0);
-                guarded_callback::prepare_thread();
-                assert_eq!(c::c_forbid_call(libc::SYS_sigaltstack as c_int), 0);
-                let mut action: libc::sigaction = core::mem::zeroed();
-                action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
-                action.sa_flags = libc::SA_ONSTACK;
-                libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
-                libc::raise(libc::SIGUSR1);
-            }
-            assert_eq!(RESULT.load(Relaxed), -7);
-            core::mem::forget(own);
-        };
-        let Some(end) = run_child(test, &format!("{test} {mode:?}"), |_| (), scenario) else {
-            continue;
-        };
-        assert_eq!(end.code, Some(0), "{}", end.transcript());
-    }
-}
 
-/// The runtime itself has little stack then: the first of the process is about to be mapped.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#[test]
-fn body_has_room_in_a_handler_of_the_call_that_maps_the_first_stack() {
-    let test = "body_has_room_in_a_handler_of_the_call_that_maps_the_first_stack";
-    if is_emulated("has no filters for system calls") {
-        return;
-    }
-    for mode in [Mode::WhenLow, Mode::Always] {
-        let scenario = || {
-            // SAFETY: the bodies do not use their argument, and do what a handler may.
-            let (result, answers) = unsafe {
-                assert_eq!(c::c_ask_about_mappings(works::of(mode)), 0);
-                let result = c::c_call(works::of(Mode::Always), ptr::null_mut());
-                (result, c::c_answers_about_mappings())
-            };
-            assert!(result == 0 && (1..100).contains(&answers), "{result} {answers}");
+    #[cfg(target_arch = "x86_64")]
+    fn body_has_room_in_a_handler_of_the_call_that_maps_the_first_stack(mode) {
+        // The runtime itself has little stack then: the first of the process is about to be mapped.
+        if is_emulated("has no filters for system calls") {
+            return;
+        }
+        // SAFETY: the bodies do not use their argument, and do what a handler may.
+        let (result, answers) = unsafe {
+            assert_eq!(c::c_ask_about_mappings(works::of(mode)), 0);
+            let result = c::c_call(works::of(Mode::Always), ptr::null_mut());
+            (result, c::c_answers_about_mappings())
         };
-        let Some(end) = run_child(test, &format!("{test} {mode:?}"), |_| (), scenario) else {
-            continue;
-        };
-        assert_eq!(end.code, Some(0), "{}", end.transcript());
+        assert!(result == 0 && (1..100).contains(&answers), "{result} {answers}");
     }
 }

@@ -22,7 +22,7 @@ use guarded_callback::{
 };
 use tests::{
     CCallback, Canary, LITTLE, Mode, c, callback, in_a_coroutine, in_both_modes,
-    is_unmapping_untold, no_signal_stack, rounds, run_child, to_c, use_stack,
+    is_unmapping_untold, no_signal_stack, rounds, to_c, use_stack,
 };
 
 const KIB: usize = 1024;
@@ -1108,21 +1108,13 @@ mod unsafe_in_handlers {
     }
 }
 
-/// The processor raises SIGTRAP for instructions; a process that blocks it then dies.
 #[cfg(target_arch = "x86_64")]
-#[test]
-fn first_callback_of_a_process_runs_in_single_steps() {
-    let test = "first_callback_of_a_process_runs_in_single_steps";
-    for mode in [Mode::WhenLow, Mode::Always] {
-        let scenario = || {
-            // SAFETY: the body does not use its argument.
-            assert_eq!(unsafe { c::c_call_in_steps(answers::of(mode), ptr::null_mut()) }, 0);
-            // SAFETY: no preconditions.
-            assert!(unsafe { c::c_plan_signals() } > 100);
-        };
-        let Some(end) = run_child(test, &format!("{test} {mode:?}"), |_| (), scenario) else {
-            continue;
-        };
-        assert_eq!(end.code, Some(0), "{}", end.transcript());
+in_both_modes! {
+    fn first_callback_of_a_process_runs_in_single_steps(mode) {
+        // The processor raises SIGTRAP for instructions; a process that blocks it then dies.
+        // SAFETY: the body does not use its argument.
+        assert_eq!(unsafe { c::c_call_in_steps(answers::of(mode), ptr::null_mut()) }, 0);
+        // SAFETY: no preconditions.
+        assert!(unsafe { c::c_plan_signals() } > 100);
     }
 }

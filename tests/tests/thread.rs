@@ -338,66 +338,25 @@ in_both_modes! {
     }
 }
 
-/// From now on the calling thread dies, and the process, of every system call but those with which
-/// the C library ends a thread.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-fn enter_sandbox() {
-    const ALLOWED: [libc::c_long; 5] = [
-        libc::SYS_rt_sigprocmask,
-        libc::SYS_madvise,
-        libc::SYS_munmap,
-        libc::SYS_futex,
-        libc::SYS_exit,
-    ];
-    let statement = |code, k, jt| libc::sock_filter { code: code as u16, jt, jf: 0, k };
-    // The number of the call is the first word of what a filter sees.
-    let mut filter = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0)];
-    for (i, number) in ALLOWED.into_iter().enumerate() {
-        let to_the_end = (ALLOWED.len() - i) as u8;
-        let equals = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-        filter.push(statement(equals, number as u32, to_the_end));
-    }
-    filter.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_KILL_PROCESS, 0));
-    filter.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW, 0));
-    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
-    // SAFETY: numbers, and a program that the kernel copies.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program),
-            0
-        );
-    }
-}
-
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-#[test]
-fn prepared_thread_calls_back_and_ends_in_a_sandbox_that_kills() {
-    callback! { "C" fn is_in_a_sandbox(arg) {
-        guarded_callback::prepare_thread();
-        enter_sandbox();
-        // SAFETY: the test passes the callback's address; its body does not use its argument.
-        unsafe { c::c_call(tests::CCallback(arg), ptr::null_mut()) }
-    } }
-    let test = "prepared_thread_calls_back_and_ends_in_a_sandbox_that_kills";
-    if tests::is_emulated("has no seccomp") {
-        return;
-    }
-    for mode in [Mode::Always, Mode::WhenLow] {
-        let death = run_child(
-            test,
-            &format!("{test} {mode:?}"),
-            |_| (),
-            || {
-                let f = works_and_tells_one::of(mode).0.cast_mut();
-                // SAFETY: the body expects the address of a callback.
-                let result =
-                    unsafe { c::c_call_on_thread(256 * KIB, is_in_a_sandbox::of(Mode::Plain), f) };
-                assert_eq!(result, 1);
-            },
-        );
-        let Some(death) = death else { continue };
-        assert_eq!(death.code, Some(0), "{mode:?}: {}", death.transcript());
+in_both_modes! {
+    fn prepared_thread_calls_back_and_ends_in_a_sandbox_that_kills(mode) {
+        callback! { "C" fn is_in_a_sandbox(arg) {
+            guarded_callback::prepare_thread();
+            // SAFETY: the test passes the callback's address; its body does not use its argument.
+            unsafe {
+                assert_eq!(c::c_allow_the_end_of_threads_only(), 0);
+                c::c_call(tests::CCallback(arg), ptr::null_mut())
+            }
+        } }
+        if tests::is_emulated("has no seccomp") {
+            return;
+        }
+        let f = works_and_tells_one::of(mode).0.cast_mut();
+        // SAFETY: the body expects the address of a callback.
+        let result =
+            unsafe { c::c_call_on_thread(256 * KIB, is_in_a_sandbox::of(Mode::Plain), f) };
+        assert_eq!(result, 1);
     }
 }
 
