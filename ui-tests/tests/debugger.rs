@@ -44,7 +44,7 @@ fn gdb(name: &str, commands: &[String]) -> Option<String> {
         println!("skipped: gdb is not installed");
         return None;
     }
-    let program = package(name).build("dev", &[]).join(name);
+    let program = package(name).build("dev", &[("CARGO_PROFILE_DEV_DEBUG", "full")]).join(name);
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off"]);
     for command in commands.iter().map(String::as_str).chain(["kill"]) {
