@@ -191,7 +191,7 @@ fn callback_without_fallback_and_stack_aborts_with_one_line() {
                 name,
                 // A debug build counts more copies of arguments.
                 if cfg!(debug_assertions) {
-                    "asked for 128 KiB (and 1,920 bytes for the call)"
+                    "asked for 128 KiB (and 2 KiB for the call)"
                 } else {
                     "asked for 128 KiB (and 1,408 bytes for the call)"
                 },
