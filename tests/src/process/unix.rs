@@ -86,12 +86,13 @@ pub fn resident_bytes() -> usize {
     mappings().into_iter().map(|(_, pages)| pages * 4096).sum()
 }
 
-/// As above.
+/// As above, but for pages of files, which the kernel takes away and brings back as it likes.
 #[cfg(not(any(target_vendor = "apple", target_os = "freebsd")))]
 pub fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc");
-    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("pages")
-        * 4096
+    let mut pages = statm.split_whitespace().map_while(|pages| pages.parse::<usize>().ok());
+    let (resident, of_files) = (pages.nth(1).expect("pages"), pages.next().expect("pages"));
+    resident.saturating_sub(of_files) * 4096
 }
 
 /// What Apple's systems tell of a process.
