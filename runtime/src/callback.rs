@@ -8,7 +8,7 @@ pub const DEFAULT_RESERVE_BYTES: usize = 128 * 1024;
 const OWN_FRAMES_BYTES: usize = 1024;
 
 /// How often an argument or a result is copied on its way between shim and body, most often in a
-/// debug build with a fallback, on i686.
+/// debug build with a fallback.
 const COPIES: usize = if cfg!(debug_assertions) { 8 } else { 3 };
 
 /// Arguments and a result of less than this count as this much, so that most callbacks need just
