@@ -56,7 +56,7 @@ pub(crate) fn known(needs: &Needs, sp: usize, record: *mut Record) -> Option<Ent
         // Windows: after a longjmp the TEB may have to be put right.
         return None;
     }
-    if !thread.has_bounds() || thread.is_deciding() {
+    if !thread.has_bounds() || thread.is_for_slow_path() {
         return None;
     }
     let place = locate(Some(thread), sp);
@@ -435,9 +435,11 @@ fn choose(
         Some(thread) if !thread.is_dying() => further_stack(work, thread)?,
         _ => passing_stack(work)?,
     };
-    if let (Kind::Signal, Some(bounds)) = (place.kind, place.bounds(thread)) {
+    let is_on_part = || thread.is_some_and(|thread| thread.signal_stack().contains(&request.sp));
+    if matches!(place.kind, Kind::Signal) || matches!(place.kind, Kind::Registered) && is_on_part()
+    {
         let is_held = thread.is_some_and(|thread| thread.holds(header));
-        replace_signal_stack(header, bounds.low()..bounds.high()).inspect_err(|_| {
+        replace_signal_stack(header, request.sp).inspect_err(|_| {
             // Otherwise another thread could give away the stack that SP is on.
             if is_held {
                 header.set_idle();
@@ -494,14 +496,11 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
 }
 
 /// Gives the thread another alternate signal stack, while the body runs elsewhere that a handler
-/// has called on `left`: otherwise the next signal would write over the handler's frames.
+/// has called at `sp`: otherwise the next signal would write over the handler's frames.
 ///
 /// # Errors
 /// When the memory for it cannot be had, or a sandbox forbids it.
-fn replace_signal_stack(
-    header: &'static Header,
-    left: core::ops::Range<usize>,
-) -> Result<(), Cause> {
+fn replace_signal_stack(header: &'static Header, sp: usize) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
     const NOT_PERMITTED: i32 = 1;
     let forbidden = Err(Cause::Mapping(NOT_PERMITTED));
@@ -509,13 +508,13 @@ fn replace_signal_stack(
     if !before.is_told() {
         return forbidden;
     }
-    if before.range().is_none_or(|range| range.start != left.start) {
+    let Some(left) = before.range().filter(|range| range.contains(&sp)) else {
         // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
         return Ok(());
-    }
+    };
     let (page, area) = (memory::page_bytes(), header.lendable());
-    let bytes = (left.end - left.start).next_multiple_of(page);
-    let bytes = bytes.clamp(LEAST_BYTES, area.end - area.start);
+    let bytes = (left.end - left.start).clamp(LEAST_BYTES, area.end - area.start);
+    let bytes = bytes.next_multiple_of(page);
     open_signal_stack(header, area.start, bytes)?;
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.

@@ -415,6 +415,20 @@ callback! { "C-unwind" fn raises_often(arg) {
     })
 } }
 
+callback! { "C-unwind" fn raises_often_on_a_registered_part(arg) {
+    // SAFETY: the test passes it.
+    let run = unsafe { &mut *arg.cast::<Run>() };
+    run.prepared(|run| {
+        set_handlers(run);
+        let (low, bytes) = signal_stack_now();
+        let part = low + bytes / 4..low + bytes;
+        let _registration = guarded_callback::register_stack(part).expect("room for one");
+        // SAFETY: raises a signal on this thread, which has a handler.
+        let raised: c_int = (0..200).map(|_| unsafe { libc::raise(libc::SIGUSR1) }).sum();
+        raised + c_int::from(signal_stack_now() != (low, bytes))
+    })
+} }
+
 callback! { "C-unwind" fn raises_often_where_a_coroutine_was(arg) {
     const BYTES: usize = 64 * KIB;
     let layout = Layout::from_size_align(BYTES, BYTES).expect("a power of two");
@@ -770,6 +784,14 @@ in_both_modes! {
                 Run::new(stack, mode, answers::of(mode));
             run.on_thread(THREAD_BYTES, raises_often::of(Mode::Always));
             assert_eq!(run.calls, 400);
+        }
+    }
+
+    fn signal_in_the_body_of_a_handler_on_a_registered_part_leaves_the_handler_intact(mode) {
+        for stack in usable(&[Stack::Alternate, Stack::InFrame, Stack::Autodisarm]) {
+            let mut run = Run::new(stack, mode, raises_another::of(mode));
+            run.on_thread(THREAD_BYTES, raises_often_on_a_registered_part::of(Mode::Plain));
+            assert_eq!(run.calls, 200);
         }
     }
 

@@ -16,7 +16,7 @@ pub(crate) mod tls;
 use core::mem::offset_of;
 use core::ops::Range;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::*};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering::*};
 
 use self::tls::Words;
 use crate::bounds::{Source, StackBounds};
@@ -39,8 +39,8 @@ pub(crate) struct Thread {
     has_bounds: AtomicBool,
     is_main: AtomicBool,
     is_estimated: AtomicBool,
-    /// The slow path is at work.
-    is_deciding: AtomicBool,
+    /// Why callbacks take the slow path: [`IS_DECIDING`], [`SIGNAL_STACK_IS_CARVED`].
+    slow_path: AtomicU8,
     /// The thread is ending, or its end cannot be heard of: it keeps nothing.
     is_dying: AtomicBool,
     /// The alternate signal stack as it was when it was asked for; both 0 without one.
@@ -69,6 +69,12 @@ pub(crate) struct Thread {
     /// has looked at them since.
     left: [AtomicPtr<Header>; 4],
 }
+
+/// The slow path is at work.
+const IS_DECIDING: u8 = 1;
+
+/// A registered stack lies inside of the alternate signal stack: leaving it leaves that as well.
+const SIGNAL_STACK_IS_CARVED: u8 = 2;
 
 const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
 
@@ -191,10 +197,12 @@ impl Thread {
     /// other stack that lies inside of it, and the home.
     pub(crate) fn update_words(&self) {
         let is_for_slow_path = self.is_dying() || self.has_lent() || settings::switch_by_default();
+        let signal = self.signal_stack();
+        let is_carved = registry::lowest_inside(signal.start, signal.end).is_some();
+        self.set_reason(SIGNAL_STACK_IS_CARVED, is_carved);
         let bounds = self.bounds().flatten().filter(|_| !is_for_slow_path);
         let (low, high) = bounds.map_or((0, 0), |bounds| {
             let (low, high) = (bounds.low(), bounds.high());
-            let signal = self.signal_stack();
             let first_inside = registry::lowest_inside(low, high).unwrap_or(high);
             let is_inside = signal.start < signal.end && signal.start < high && low < signal.end;
             let before_signal = if is_inside { signal.start.max(low) } else { high };
@@ -368,12 +376,22 @@ impl Thread {
         self.idle_count.load(Relaxed)
     }
 
+    /// Whether no callback is to be answered with what is known.
+    pub(crate) fn is_for_slow_path(&self) -> bool {
+        self.slow_path.load(Relaxed) != 0
+    }
+
     pub(crate) fn is_deciding(&self) -> bool {
-        self.is_deciding.load(Relaxed)
+        self.slow_path.load(Relaxed) & IS_DECIDING != 0
     }
 
     pub(crate) fn set_deciding(&self, is_deciding: bool) {
-        self.is_deciding.store(is_deciding, Relaxed);
+        self.set_reason(IS_DECIDING, is_deciding);
+    }
+
+    fn set_reason(&self, reason: u8, holds: bool) {
+        let others = self.slow_path.load(Relaxed) & !reason;
+        self.slow_path.store(if holds { others | reason } else { others }, Relaxed);
     }
 
     pub(crate) fn is_dying(&self) -> bool {
