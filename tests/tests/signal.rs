@@ -18,7 +18,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 
 use guarded_callback::{
-    Source, StackBounds, on_system_stack, prepare_thread, remaining_stack, stats,
+    Source, StackBounds, StackMap, on_system_stack, prepare_thread, remaining_stack, stats,
 };
 use tests::{
     CCallback, Canary, LITTLE, Mode, c, callback, in_a_coroutine, in_both_modes,
@@ -800,6 +800,16 @@ in_both_modes! {
         let mut run = Run { before: None, ..run };
         run.on_thread(THREAD_BYTES, raises_often_where_a_coroutine_was::of(Mode::Plain));
         assert_eq!(run.calls, 200);
+    }
+
+    fn alternate_stack_of_any_size_is_taken(mode) {
+        let mut memory = vec![0_u8; 64 * KIB];
+        // SAFETY: no signal is raised. The kernel takes SP for being on it from now on.
+        let error =
+            unsafe { c::c_set_signal_stack(memory.as_mut_ptr().cast(), usize::MAX, 0) };
+        assert_eq!((error, warm(mode), remaining_stack().is_some()), (0, 0, true));
+        assert!(StackMap::current().to_string().contains("alternate signal stack"));
+        core::mem::forget(memory);
     }
 
     fn alternate_stack_that_was_given_up_is_not_believed(mode) {

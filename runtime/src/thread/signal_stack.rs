@@ -52,7 +52,8 @@ mod imp {
         pub(crate) fn range(&self) -> Option<Range<usize>> {
             let low = self.0.ss_sp.addr();
             let is_there = self.0.ss_flags & libc::SS_DISABLE == 0 && self.0.ss_size != 0;
-            is_there.then(|| low..low + self.0.ss_size)
+            // The kernel takes any size.
+            is_there.then(|| low..low.saturating_add(self.0.ss_size))
         }
 
         /// Whether the system has told.
