@@ -110,9 +110,11 @@ impl MainThread {
             false => lowest_free().unwrap_or(self.high.saturating_sub(KEPT_FREE_BYTES)),
         };
         let low = self.high.saturating_sub(bytes).max(lowest);
-        // Growth goes by whole pages, so that a limit which is none is rounded against us.
-        let low = low.checked_next_multiple_of(self.page_bytes)?;
-        (low < self.high).then(|| StackBounds::new(low, self.high, Source::MainThread))
+        // Growth goes by whole pages, so that a limit which is none is rounded against us. The last
+        // page is there whatever the limit.
+        let last = (self.high - 1) & !(self.page_bytes - 1);
+        let low = low.checked_next_multiple_of(self.page_bytes)?.min(last);
+        Some(StackBounds::new(low, self.high, Source::MainThread))
     }
 }
 
@@ -345,6 +347,7 @@ mod tests {
     fn limit_of_linux_is_trusted_as_far_as_the_kernel_keeps_addresses_free() {
         assert_eq!(linux_main(Some(64 * MIB), Some(HIGH - MIB)), 64 * MIB);
         assert_eq!(linux_main(Some(1_000_000), None), 999_424);
+        assert_eq!([0, 1, PAGE].map(|limit| linux_main(Some(limit), None)), [PAGE; 3]);
         let inexact =
             MainThread { high: HIGH, is_exact: false, limit: Some(8 * MIB), page_bytes: PAGE };
         assert_eq!(inexact.bounds(|| None), main(HIGH - 6 * MIB, HIGH));

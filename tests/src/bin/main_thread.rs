@@ -84,12 +84,13 @@ fn far_down(f: CCallback) -> i32 {
 }
 
 #[cfg(unix)]
-fn lowered(mode: Mode) -> i32 {
-    let limit = libc::rlimit { rlim_cur: 512 * 1024, rlim_max: libc::RLIM_INFINITY };
+fn lowered(mode: Mode, limit_kib: usize, frame_kib: usize) -> i32 {
+    let rlim_cur = (limit_kib * KIB) as libc::rlim_t;
+    let limit = libc::rlimit { rlim_cur, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a valid limit.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_STACK, &raw const limit) }, 0);
     // SAFETY: the body does not use its argument.
-    unsafe { c::c_call_with_frame(400 * KIB, works::of(mode), ptr::null_mut()) }
+    unsafe { c::c_call_with_frame(frame_kib * KIB, works::of(mode), ptr::null_mut()) }
 }
 
 /// The limit raised and lowered, each time taken up.
@@ -182,7 +183,9 @@ fn main() {
             c::c_call_on_thread_in_frame(LEAST, works::of(mode), ptr::null_mut())
         },
         #[cfg(unix)]
-        "lowered" => lowered(mode),
+        "lowered" => lowered(mode, 512, 400),
+        #[cfg(target_os = "linux")]
+        "lowered_to_nothing" => lowered(mode, 0, 1),
         #[cfg(unix)]
         "prepared" => prepared(mode),
         #[cfg(target_os = "linux")]
