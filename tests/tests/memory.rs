@@ -36,6 +36,18 @@ callback! { "C" fn runs_deep(_arg) {
     if on_system_stack() { touch(DEEP) } else { -1 }
 } }
 
+callback! { "C" fn uses_a_little(_arg) { touch(40 * KIB) } }
+
+/// Page faults of this process so far.
+fn page_faults() -> i64 {
+    // SAFETY: a rusage is plain data, and can be written.
+    unsafe {
+        let mut usage: libc::rusage = core::mem::zeroed();
+        assert_eq!(libc::getrusage(libc::RUSAGE_SELF, &raw mut usage), 0);
+        usage.ru_minflt as i64
+    }
+}
+
 // More than a whole stack, so that it never runs on the one that its caller is on.
 callback! { "C" [reserve = SYSTEM_STACK_BYTES + MIB] fn runs_deep_on_another_stack(_arg) {
     touch(DEEP)
@@ -153,6 +165,43 @@ alone! {
         let pooled = stats().stacks_pooled;
         assert!(pooled > 0);
         assert!(grown_by(before) < pooled * KEPT + SLACK);
+    }
+
+    fn later_threads_find_memory_that_was_kept_after_many_at_once() {
+        let why = "keeps memory of its own for each thread";
+        if cfg!(not(target_os = "linux")) || is_emulated(why) {
+            return;
+        }
+        let f = uses_a_little::of(Mode::Always);
+        // SAFETY: the body does not use its argument.
+        let call_on_thread = || unsafe { c::c_call_on_thread(64 * KIB, f, ptr::null_mut()) };
+        let faults_of_100 = || {
+            assert_eq!((0..110).map(|_| call_on_thread()).sum::<c_int>(), 0);
+            let before = page_faults();
+            assert_eq!((0..100).map(|_| call_on_thread()).sum::<c_int>(), 0);
+            page_faults() - before
+        };
+        let usual = faults_of_100();
+        let barrier = std::sync::Barrier::new(40);
+        std::thread::scope(|scope| {
+            let at_once = || {
+                // SAFETY: as above.
+                let result = unsafe { c::c_call(f, ptr::null_mut()) };
+                barrier.wait();
+                result
+            };
+            let threads = [(); 40].map(|()| scope.spawn(at_once));
+            assert!(threads.into_iter().all(|thread| thread.join().expect("no panic") == 0));
+        });
+        assert!(stats().stacks_pooled >= 40, "{:?}", stats());
+        let many_pooled = faults_of_100();
+        guarded_callback::trim();
+        let trimmed = faults_of_100();
+        assert!(
+            many_pooled.max(trimmed) < usual + 200,
+            "{usual} page faults, {many_pooled}, {trimmed}: {:?}",
+            stats()
+        );
     }
 
     fn stack_of_nested_bodies_is_used_again_by_the_next() {

@@ -103,6 +103,8 @@ pub struct Header {
     pub(crate) next_listed: AtomicUsize,
     /// Whether it is in the list of its thread's idle stacks.
     pub(crate) is_listed: AtomicBool,
+    /// Whether it keeps memory in the pool.
+    is_spare: AtomicBool,
     /// The next stack in the row of those whose activations have ended on other threads than the
     /// owner, and whether this one is in it.
     pub(crate) next_returned: AtomicPtr<Header>,

@@ -1,6 +1,6 @@
 //! The stacks of the process that no thread has.
 
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::list::List;
 use super::table::GRANULE_BYTES;
@@ -16,8 +16,11 @@ const SIZES: usize = (usize::BITS - GRANULE_BYTES.ilog2()) as usize;
 
 static UNUSED: [List; SIZES] = [const { List::new() }; SIZES];
 
-/// The same for stacks that have given their memory back ([`trim`]).
+/// The same for stacks that have given their memory back, which are taken last.
 static TRIMMED: [List; SIZES] = [const { List::new() }; SIZES];
+
+/// How many unused stacks keep memory.
+static SPARE: AtomicUsize = AtomicUsize::new(0);
 
 /// Takes a stack with at least `room_bytes`, or maps one. The caller is the only one who has it.
 ///
@@ -41,6 +44,7 @@ pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32>
 pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
     let header = unused(arena::slot_bytes_for(at_least_usual(room_bytes))?, sp)?;
     POOLED.fetch_sub(1, Relaxed);
+    keeps_no_more(header);
     counters::REUSED.fetch_add(1, Relaxed);
     Some(header)
 }
@@ -112,10 +116,21 @@ pub(crate) unsafe fn put(header: &'static Header) {
         // SAFETY: the caller's promise.
         return unsafe { unmap(header) };
     }
-    let kept = if POOLED.fetch_add(1, Relaxed) < settings::spare_stacks() { KEPT_BYTES } else { 0 };
+    POOLED.fetch_add(1, Relaxed);
+    let more = |spare| (spare < settings::spare_stacks()).then_some(spare + 1);
+    let is_spare = SPARE.fetch_update(Relaxed, Relaxed, more).is_ok();
+    header.is_spare.store(is_spare, Relaxed);
     // SAFETY: the caller's promise.
-    unsafe { header.shrink(kept) };
-    UNUSED[(header.slot_bytes / GRANULE_BYTES).ilog2() as usize].push(header);
+    unsafe { header.shrink(if is_spare { KEPT_BYTES } else { 0 }) };
+    let lists = if is_spare { &UNUSED } else { &TRIMMED };
+    lists[(header.slot_bytes / GRANULE_BYTES).ilog2() as usize].push(header);
+}
+
+/// A stack is taken out of the pool, or has given its memory back.
+fn keeps_no_more(header: &Header) {
+    if header.is_spare.swap(false, Relaxed) {
+        SPARE.fetch_sub(1, Relaxed);
+    }
 }
 
 /// Gives a stack back to the system, now that the library is closed.
@@ -138,6 +153,7 @@ pub(crate) fn trim() -> usize {
         while let Some(header) = unused.pop() {
             // SAFETY: taken out of the pool, so nobody uses it.
             unsafe { header.shrink(0) };
+            keeps_no_more(header);
             trimmed.push(header);
         }
     }
