@@ -101,6 +101,9 @@ callback! { "C" [reserve = 16 * MIB] fn nests(arg) {
 } }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" [reserve = 1 << 47, fallback = -7] fn wants_too_much(_arg) { 0 } }
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 callback! { "C" fn lies_at(arg) {
     // SAFETY: the test passes a number, and looks at it afterwards.
     unsafe { *arg.cast::<usize>() = (&raw const arg).addr() };
@@ -126,6 +129,20 @@ alone! {
         // SAFETY: the body gets what it expects.
         assert_eq!(unsafe { c::c_call_on_thread(64 * MIB, f, to_c(&mut thread)) }, 0);
         assert!(first < highest && highest < thread, "{first:x}, {highest:x}, {thread:x}");
+    }
+
+    fn stacks_lie_below_those_of_later_threads_after_one_that_is_too_large() {
+        if is_emulated("maps where it likes") {
+            return;
+        }
+        // SAFETY: the body does not run.
+        assert_eq!(unsafe { c::c_call(wants_too_much::of(Mode::Always), ptr::null_mut()) }, -7);
+        let highest = nest(4);
+        let mut thread = 0_usize;
+        let f = lies_at::of(Mode::Plain);
+        // SAFETY: the body gets what it expects.
+        assert_eq!(unsafe { c::c_call_on_thread(64 * MIB, f, to_c(&mut thread)) }, 0);
+        assert!(highest < thread, "{highest:x}, {thread:x}");
     }
 
     fn stacks_lie_in_one_place_where_threads_map_them_at_once() {

@@ -95,9 +95,9 @@ const PLACES: usize = if cfg!(target_pointer_width = "64") { 5 } else { 1 };
 
 fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
     for tried in 1..=PLACES {
-        let place = next_place(bytes, align, if tried == 1 { 0 } else { STRIDE_BYTES });
+        let (place, before) = next_place(bytes, align, if tried == 1 { 0 } else { STRIDE_BYTES });
         let base = memory::reserve(bytes, align, place).inspect_err(|_| {
-            let _ = HINT.compare_exchange(place.wrapping_add(bytes), place, Relaxed, Relaxed);
+            let _ = HINT.compare_exchange(place.wrapping_add(bytes), before, Relaxed, Relaxed);
         })?;
         let is_of_use = table::can_hold(base, bytes);
         if is_of_use && (base == place || place == 0 || tried == PLACES) {
@@ -109,16 +109,19 @@ fn reserve(bytes: usize, align: usize) -> Result<usize, i32> {
     Err(memory::NO_MEMORY)
 }
 
-/// Where to ask for so many bytes, `further` up than before. No two threads get the same place; it
-/// is 0, which leaves it to the system, where it knows better or the address space ends.
-fn next_place(bytes: usize, align: usize, further: usize) -> usize {
+/// Where to ask for so many bytes, `further` up than before, and the hint that was. No two threads
+/// get the same place; it is 0, which leaves it to the system, where it knows better or the address
+/// space ends.
+fn next_place(bytes: usize, align: usize, further: usize) -> (usize, usize) {
     let after = |hint| {
         let hint = if hint == 0 { memory::first_hint() } else { hint };
         let place = hint.checked_add(further).filter(|_| hint != 0);
         place.and_then(|place| place.checked_next_multiple_of(align))
     };
-    let taken = HINT.fetch_update(Relaxed, Relaxed, |hint| after(hint)?.checked_add(bytes));
-    taken.ok().and_then(after).unwrap_or(0)
+    match HINT.fetch_update(Relaxed, Relaxed, |hint| after(hint)?.checked_add(bytes)) {
+        Ok(before) => (after(before).unwrap_or(0), before),
+        Err(before) => (0, before),
+    }
 }
 
 /// A slot of which only the stack and its guard area are taken.
