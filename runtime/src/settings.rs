@@ -101,8 +101,8 @@ impl Settings {
         self
     }
 
-    /// Most system stacks that one thread may hold at a time (callbacks nested deeper than a stack,
-    /// or suspended in coroutines). No limit by default.
+    /// Most system stacks that one thread may use at a time (callbacks nested deeper than a stack,
+    /// or suspended in coroutines). No limit by default, and with 0.
     #[must_use = "settings do nothing until `apply` is called"]
     pub const fn stacks_per_thread(mut self, stacks: usize) -> Self {
         self.stacks_per_thread = stacks;
@@ -152,7 +152,7 @@ impl Settings {
         self.spare_stacks
     }
 
-    /// The most system stacks that one thread may hold; `None` without a limit.
+    /// The most system stacks that one thread may use; `None` without a limit.
     #[must_use]
     pub const fn get_stacks_per_thread(&self) -> Option<usize> {
         if self.stacks_per_thread == 0 { None } else { Some(self.stacks_per_thread) }

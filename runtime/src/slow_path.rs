@@ -470,7 +470,9 @@ fn further_stack(work: &mut Work<'_>, thread: &Thread) -> Result<&'static Header
         return Ok(header);
     }
     let limit = settings::stacks_per_thread();
-    if thread.held_count() >= limit {
+    // Idle ones that are too small do not count.
+    let in_use = || thread.held().filter(|header| !header.is_idle()).count();
+    if thread.held_count() >= limit && in_use() >= limit {
         return Err(Cause::Limit(limit));
     }
     let header = if work.is_spare {

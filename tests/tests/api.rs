@@ -23,6 +23,13 @@ callback! { "C" fn calls_one_of_64_mib(arg) {
     below + c_int::from(!canary.is_intact()) + use_stack(64 * KIB)
 } }
 
+callback! { "C" fn calls_one_after_the_other(arg) {
+    // SAFETY: the test passes three callbacks that do not use their argument.
+    let callbacks = unsafe { *arg.cast::<[CCallback; 3]>() };
+    // SAFETY: as above.
+    callbacks.map(|f| unsafe { c::c_call(f, core::ptr::null_mut()) }).into_iter().sum()
+} }
+
 callback! { "C-unwind" fn visits_its_host(arg) {
     let canary = Canary::new(7);
     // SAFETY: the test passes the mode.
@@ -118,6 +125,15 @@ in_both_modes! {
         let f = visits_and_calls_one_that_wants_a_stack::of(mode);
         for _ in 0..10 {
             assert_eq!(on_thread(100 * KIB, f, ptr::null_mut()), -7, "{:?}", stats());
+        }
+    }
+
+    fn idle_stack_that_is_too_small_does_not_count_at_the_limit_of_stacks(mode) {
+        Settings::new().stacks_per_thread(1).apply().expect("first");
+        for _ in 0..3 {
+            let f = calls_one_after_the_other::of(Mode::Plain);
+            let mut callbacks = [works::of(mode), uses_60_mib::of(mode), works::of(mode)];
+            assert_eq!(on_thread(100 * KIB, f, to_c(&mut callbacks)), 0, "{:?}", stats());
         }
     }
 

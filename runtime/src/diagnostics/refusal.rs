@@ -10,7 +10,7 @@ use crate::callback::Callback;
 pub(crate) enum Cause {
     /// The mapping failed with this errno.
     Mapping(i32),
-    /// The thread holds as many stacks as it may.
+    /// The thread uses as many stacks as it may.
     Limit(usize),
     NeverSwitches,
 }
@@ -25,7 +25,7 @@ impl fmt::Display for Cause {
             ),
             Self::Limit(stacks) => write!(
                 f,
-                "the thread already holds its limit of {stacks} system stack{} (nested too deep, \
+                "the thread already uses its limit of {stacks} system stack{} (nested too deep, \
                  or suspended in coroutines); raise Settings::stacks_per_thread",
                 if *stacks == 1 { "" } else { "s" },
             ),
