@@ -504,11 +504,9 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
 /// When the memory for it cannot be had, or a sandbox forbids it.
 fn replace_signal_stack(header: &'static Header, sp: usize) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
-    const NOT_PERMITTED: i32 = 1;
-    let forbidden = Err(Cause::Mapping(NOT_PERMITTED));
     let before = signal_stack::current();
     if !before.is_told() {
-        return forbidden;
+        return Err(Cause::SignalStack);
     }
     let Some(left) = before.range().filter(|range| range.contains(&sp)) else {
         // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
@@ -521,7 +519,7 @@ fn replace_signal_stack(header: &'static Header, sp: usize) -> Result<(), Cause>
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
     if !unsafe { setting.set() } {
-        return forbidden;
+        return Err(Cause::SignalStack);
     }
     // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
     // memory yet.

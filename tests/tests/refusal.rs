@@ -271,40 +271,67 @@ alone! {
 }
 
 #[cfg(target_os = "linux")]
+const NO_FILTERS: &str = "has no filters for system calls";
+
+/// What `f` returns, called by a handler on an alternate stack of 64 KiB. The next signal would
+/// write over the frames of the handler, if it left that.
+#[cfg(target_os = "linux")]
+fn called_where_sigaltstack_is_refused(f: CCallback) -> c_int {
+    static CALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+    static RESULT: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn handler(_signal: c_int) {
+        let f = CCallback(CALLED.load(Relaxed));
+        // SAFETY: the body does not use its argument.
+        RESULT.store(unsafe { c::c_call(f, ptr::null_mut()) }, Relaxed);
+    }
+    let mut own = vec![0_u8; 64 * KIB];
+    CALLED.store(f.0.cast_mut(), Relaxed);
+    // SAFETY: the memory stays, and the handler does what a handler may.
+    unsafe {
+        assert_eq!(c::c_set_alternate_stack(own.as_mut_ptr().cast(), own.len()), 0);
+        guarded_callback::prepare_thread();
+        assert_eq!(c::c_forbid_call(libc::SYS_sigaltstack as c_int), 0);
+        let mut action: libc::sigaction = core::mem::zeroed();
+        action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
+        action.sa_flags = libc::SA_ONSTACK;
+        libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
+        libc::raise(libc::SIGUSR1);
+    }
+    core::mem::forget(own);
+    RESULT.load(Relaxed)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn refusal_on_an_alternate_stack_says_that_sigaltstack_is_refused() {
+    let test = "refusal_on_an_alternate_stack_says_that_sigaltstack_is_refused";
+    if is_emulated(NO_FILTERS) {
+        return;
+    }
+    for mode in [Mode::Always, Mode::WhenLow] {
+        let scenario = || _ = called_where_sigaltstack_is_refused(works::of(mode));
+        let tag = format!("{test} {mode:?}");
+        let Some(death) = run_child(test, &tag, |_| (), scenario) else { continue };
+        assert!(death.is_abort(), "{}", death.transcript());
+        assert_eq!(death.stderr.lines().count(), 1, "{}", death.transcript());
+        for word in [" left, and sigaltstack is refused", "sandbox", "fallback"] {
+            assert!(death.stderr.contains(word), "{word}: {}", death.transcript());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
 in_both_modes! {
     fn body_leaves_no_alternate_stack_where_the_thread_can_have_no_other(mode) {
-        // The next signal would write over the frames of the handler that waits for the body.
-        static CALLED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-        static RESULT: AtomicI32 = AtomicI32::new(0);
-        extern "C" fn handler(_signal: c_int) {
-            let f = CCallback(CALLED.load(Relaxed));
-            // SAFETY: the body does not use its argument.
-            RESULT.store(unsafe { c::c_call(f, ptr::null_mut()) }, Relaxed);
+        if !is_emulated(NO_FILTERS) {
+            assert_eq!(called_where_sigaltstack_is_refused(works_or_tells::of(mode)), -7);
         }
-        if is_emulated("has no filters for system calls") {
-            return;
-        }
-        let mut own = vec![0_u8; 64 * KIB];
-        CALLED.store(works_or_tells::of(mode).0.cast_mut(), Relaxed);
-        // SAFETY: the memory stays, and the handler does what a handler may.
-        unsafe {
-            assert_eq!(c::c_set_alternate_stack(own.as_mut_ptr().cast(), own.len()), 0);
-            guarded_callback::prepare_thread();
-            assert_eq!(c::c_forbid_call(libc::SYS_sigaltstack as c_int), 0);
-            let mut action: libc::sigaction = core::mem::zeroed();
-            action.sa_sigaction = handler as extern "C" fn(c_int) as usize;
-            action.sa_flags = libc::SA_ONSTACK;
-            libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
-            libc::raise(libc::SIGUSR1);
-        }
-        assert_eq!(RESULT.load(Relaxed), -7);
-        core::mem::forget(own);
     }
 
     #[cfg(target_arch = "x86_64")]
     fn body_has_room_in_a_handler_of_the_call_that_maps_the_first_stack(mode) {
         // The runtime itself has little stack then: the first of the process is about to be mapped.
-        if is_emulated("has no filters for system calls") {
+        if is_emulated(NO_FILTERS) {
             return;
         }
         // SAFETY: the bodies do not use their argument, and do what a handler may.

@@ -13,6 +13,8 @@ pub(crate) enum Cause {
     /// The thread uses as many stacks as it may.
     Limit(usize),
     NeverSwitches,
+    /// The alternate signal stack that it was called on cannot be replaced meanwhile.
+    SignalStack,
 }
 
 impl fmt::Display for Cause {
@@ -20,8 +22,8 @@ impl fmt::Display for Cause {
         match self {
             Self::Mapping(errno) => write!(
                 f,
-                "no system stack could be mapped (os error {errno}); raise RLIMIT_AS or \
-                 vm.max_map_count, ask for a smaller `reserve`"
+                "no system stack could be mapped (os error {errno}); raise RLIMIT_AS, \
+                 RLIMIT_DATA, RLIMIT_MEMLOCK or vm.max_map_count, ask for a smaller `reserve`"
             ),
             Self::Limit(stacks) => write!(
                 f,
@@ -31,6 +33,10 @@ impl fmt::Display for Cause {
             ),
             Self::NeverSwitches => f.write_str(
                 "its option is `switch = never`; let it switch, ask for a smaller `reserve`",
+            ),
+            Self::SignalStack => f.write_str(
+                "sigaltstack is refused, so that it cannot leave the alternate signal stack; allow \
+                 it in the sandbox, ask for a smaller `reserve`",
             ),
         }
     }
