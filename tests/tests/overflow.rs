@@ -548,7 +548,12 @@ fn fault_of_another_kind_dies_the_same_without_a_report() {
                 to_c(&mut guard_of_the_idle_stack()),
             );
         };
-        let scenarios: [(&str, &dyn Fn()); 3] = [
+        let guard_in_a_body = || {
+            let f = writes_below_its_stack::of(Mode::Always);
+            call_at(Place::CThread, f, to_c(&mut 8_usize));
+        };
+        let scenarios: [(&str, &dyn Fn()); 4] = [
+            ("guard in a body", &guard_in_a_body),
             ("null in a body", &null_in_a_body),
             ("null outside", &null_outside),
             ("guard from outside", &guard_from_outside),
@@ -831,12 +836,19 @@ fn report_does_no_more_than_a_signal_handler_may() {
 }
 
 callback! { "C" fn writes_below_its_stack(arg) {
-    // As a frame of C does that is compiled without stack probes.
     // SAFETY: the test passes a number; writing there ends the process.
     unsafe {
         c::c_write_to(StackBounds::current().expect("a system stack").low() - *arg.cast::<usize>())
     };
     0
+} }
+
+callback! { "C" fn writes_from_the_end_of_its_stack(arg) {
+    let low = StackBounds::current().expect("a system stack").low();
+    let f = writes_below_its_stack::of(Mode::Plain);
+    // As a frame of C does that is compiled without stack probes.
+    // SAFETY: the test passes a number.
+    unsafe { c::c_call_with_left(64 * KIB, low, f, arg) }
 } }
 
 #[test]
@@ -857,7 +869,7 @@ fn unprobed_frame_of_a_mib_hits_the_guard_area() {
                 install();
                 call_at(
                     Place::CThread,
-                    writes_below_its_stack::of(Mode::Always),
+                    writes_from_the_end_of_its_stack::of(Mode::Always),
                     to_c(&mut { bytes }),
                 );
             },

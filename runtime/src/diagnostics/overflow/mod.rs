@@ -44,7 +44,7 @@ use crate::{fast, thread};
 /// How many callbacks the report names besides the one that has overflowed.
 const CALLERS_NAMED: usize = 6;
 
-/// How far from the low end of a thread's stack an overflow of it is found: C frames without stack
+/// How far from the low end of a stack an overflow of it is found: C frames without stack
 /// probes step over a guard page, and some systems report the end a little too high or too low.
 const NEAR_BYTES: usize = 1 << 20;
 
@@ -61,10 +61,12 @@ fn report(address: usize, sp: Option<usize>, thread_name: &str) {
     line.print();
 }
 
-/// The stack whose guard area `address` lies in, if SP is on that stack or in its guard area.
+/// The stack whose guard area `address` lies in, if SP is near the low end of that stack or in its
+/// guard area. On Windows frames of any size touch their pages before SP moves.
 fn overflowed_system_stack(address: usize, sp: Option<usize>) -> Option<&'static Header> {
     let header = table::slot_at(address).filter(|header| header.guard().contains(&address))?;
-    let is_on = |sp: usize| header.contains(sp) || header.guard().contains(&sp);
+    let is_near = |sp: usize| cfg!(windows) || sp - header.low <= NEAR_BYTES;
+    let is_on = |sp: usize| header.contains(sp) && is_near(sp) || header.guard().contains(&sp);
     sp.is_none_or(is_on).then_some(header)
 }
 
