@@ -438,6 +438,28 @@ fn earlier_handler_gets_the_overflow_where_nobody_reads_the_report() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn earlier_handler_gets_the_overflow_where_the_file_of_the_report_is_full() {
+    let test = "earlier_handler_gets_the_overflow_where_the_file_of_the_report_is_full";
+    for (mode, kind) in MODES.into_iter().flat_map(|mode| [0, 7].map(|kind| (mode, kind))) {
+        let overflows = || {
+            let full = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
+            // SAFETY: a valid limit; standard error becomes a file.
+            unsafe {
+                libc::dup2(libc::memfd_create(c"full".as_ptr(), 0), 2);
+                assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &raw const full), 0);
+            }
+            call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
+        };
+        let tag = format!("{mode:?}");
+        let Some((with, without)) = with_and_without(test, &tag, Some(kind), overflows) else {
+            continue;
+        };
+        same_death(&with, &without);
+    }
+}
+
 #[test]
 fn overflow_in_a_rust_program_dies_the_same_with_the_report() {
     let test = "overflow_in_a_rust_program_dies_the_same_with_the_report";

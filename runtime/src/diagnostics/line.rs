@@ -41,19 +41,22 @@ impl LineBuf {
 
 cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {
-        /// Asks the kernel directly, as a thread may be cancelled in `write`. The SIGPIPE of a pipe
-        /// that nobody reads is taken back.
+        /// Asks the kernel directly, as a thread may be cancelled in `write`. The signal of a pipe
+        /// that nobody reads, or of a file that is as large as it may be, is taken back.
         fn write(text: &[u8]) {
-            const SIGPIPE: u64 = 1 << (libc::SIGPIPE - 1);
             let now = [0 as libc::c_long; 2];
             let _blocked = crate::thread::signal_mask::Blocked::all();
             // SAFETY: a valid text; a mask, nobody to tell of the signal, and no time to wait.
             unsafe {
-                let written = libc::syscall(libc::SYS_write, 2, text.as_ptr(), text.len());
-                if written < 0 && crate::errno::get() == libc::EPIPE {
-                    let nobody = core::ptr::null_mut::<u8>();
-                    let bytes = size_of_val(&SIGPIPE);
-                    libc::syscall(libc::SYS_rt_sigtimedwait, &SIGPIPE, nobody, &now, bytes);
+                if libc::syscall(libc::SYS_write, 2, text.as_ptr(), text.len()) < 0 {
+                    let signal = match crate::errno::get() {
+                        libc::EPIPE => libc::SIGPIPE,
+                        libc::EFBIG => libc::SIGXFSZ,
+                        _ => return,
+                    };
+                    let (mask, nobody) = (1_u64 << (signal - 1), core::ptr::null_mut::<u8>());
+                    let bytes = size_of_val(&mask);
+                    libc::syscall(libc::SYS_rt_sigtimedwait, &mask, nobody, &now, bytes);
                 }
             }
         }
