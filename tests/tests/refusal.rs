@@ -26,7 +26,7 @@ callback! { "C" [fallback = -7] fn works_or_tells(_arg) { use_stack(120 * KIB) }
 /// What the first four slots take.
 const ARENA_BYTES: usize = 64 << 20;
 
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(target_os = "linux")]
 fn mapped_bytes() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").expect("Linux");
     4 * KIB * pages.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0)
@@ -121,6 +121,25 @@ in_both_modes! {
             unsafe { c::c_call_on_thread(16 * KIB, works_or_tells::of(mode), ptr::null_mut()) };
         assert_eq!(result, 0);
         assert_eq!(stats().refusals, 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn size_of_the_settings_that_cannot_be_had_is_no_reason_to_refuse(mode) {
+        callback! { "C" fn limited(arg) {
+            // SAFETY: the body does not use its argument.
+            let result = unsafe { c::c_call(CCallback(arg), ptr::null_mut()) };
+            limit_address_space(libc::RLIM_INFINITY);
+            result
+        } }
+        if is_emulated(IGNORES_LIMITS) {
+            return;
+        }
+        let bytes = 64 * tests::SYSTEM_STACK_BYTES;
+        guarded_callback::Settings::new().system_stack_bytes(bytes).apply().expect("the first");
+        for _ in 0..3 {
+            limit_address_space((mapped_bytes() + bytes / 2) as libc::rlim_t);
+            assert_eq!(on_small_thread(limited::of(Mode::Plain), works::of(mode)), 0);
+        }
     }
 
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]

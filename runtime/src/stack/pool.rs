@@ -30,27 +30,35 @@ static SPARE: AtomicUsize = AtomicUsize::new(0);
 /// # Errors
 /// The system's error code when a mapping fails.
 pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
-    if let Some(header) = take_unused(room_bytes, sp) {
-        return Ok(header);
-    }
-    let slot_bytes = arena::slot_bytes_for(at_least_usual(room_bytes));
-    let slot_bytes =
-        slot_bytes.filter(|&bytes| bytes <= usize::MAX / 4).ok_or(memory::NO_MEMORY)?;
-    arena::map(slot_bytes, sp)
+    let (usual, least) = (at_least_usual(room_bytes), room_bytes.max(ROOM_BYTES));
+    take_or_map(usual, sp).or_else(|error| {
+        // What the settings ask for beyond that is no reason to have none.
+        if least < usual { take_or_map(least, sp) } else { Err(error) }
+    })
+}
+
+fn take_or_map(room_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
+    let slot_bytes = arena::slot_bytes_for(room_bytes).filter(|&bytes| bytes <= usize::MAX / 4);
+    let slot_bytes = slot_bytes.ok_or(memory::NO_MEMORY)?;
+    pooled(slot_bytes, sp).map_or_else(|| arena::map(slot_bytes, sp), Ok)
 }
 
 /// Takes a stack with at least `room_bytes` if there is an unused one: with small frames, and
 /// without a system call.
 pub(crate) fn take_unused(room_bytes: usize, sp: usize) -> Option<&'static Header> {
-    let header = unused(arena::slot_bytes_for(at_least_usual(room_bytes))?, sp)?;
-    POOLED.fetch_sub(1, Relaxed);
-    keeps_no_more(header);
-    counters::REUSED.fetch_add(1, Relaxed);
-    Some(header)
+    pooled(arena::slot_bytes_for(at_least_usual(room_bytes))?, sp)
 }
 
 fn at_least_usual(room_bytes: usize) -> usize {
     room_bytes.max(settings::system_stack_bytes() + (ROOM_BYTES - settings::SYSTEM_STACK_BYTES))
+}
+
+fn pooled(slot_bytes: usize, sp: usize) -> Option<&'static Header> {
+    let header = unused(slot_bytes, sp)?;
+    POOLED.fetch_sub(1, Relaxed);
+    keeps_no_more(header);
+    counters::REUSED.fetch_add(1, Relaxed);
+    Some(header)
 }
 
 fn unused(slot_bytes: usize, sp: usize) -> Option<&'static Header> {
