@@ -9,6 +9,7 @@ use crate::diagnostics::{measure, overflow};
 use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
 use crate::stack::{pool, table};
+use crate::thread::signal_mask::Blocked;
 use crate::thread::{self, signal_stack};
 use crate::{call, host_call, os_bounds, slow_path, switch};
 
@@ -183,8 +184,10 @@ impl Drop for Registration {
     }
 }
 
-/// Lets the fast path of the calling thread know of a change of what is registered.
+/// Lets the fast path of the calling thread know of a change of what is registered. A handler in
+/// between would change that again, and be forgotten.
 fn take_up(range: &Range<usize>) {
+    let _blocked = Blocked::all();
     if let Some(around) = table::stack_at(range.start) {
         let (low, high) = (around.low, around.low + around.room_bytes);
         let is_carved = crate::registry::lowest_inside(low, high).is_some();

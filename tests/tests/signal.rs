@@ -321,6 +321,10 @@ in_both_modes! {
         stepped::step(mode, Some(warm), stepped::registers_a_part_of_its_stack);
     }
 
+    fn stack_that_a_handler_registers_at_each_instruction_of_register_stack_is_known(mode) {
+        stepped::register_at_each(mode);
+    }
+
     fn handler_at_each_instruction_of_trim_works(mode) {
         stepped::step_once(mode, Some(warm), stepped::trims);
     }

@@ -225,6 +225,59 @@ pub(super) fn registers_a_part_of_its_stack(mode: Mode) -> c_int {
     result + warm(mode)
 }
 
+/// A handler registers a coroutine's stack in a frame of the thread, for good, after the first
+/// instruction of a registration that it has interrupted, the second, and so on.
+pub(super) fn register_at_each(mode: Mode) {
+    let mut mode = mode;
+    let thread = register_at_each_instruction::of(Mode::Plain);
+    // SAFETY: the mode lives until the thread has ended.
+    assert_eq!(unsafe { c::c_call_on_thread(512 * KIB, thread, to_c(&mut mode)) }, 0);
+}
+
+type Carved = (core::ops::Range<usize>, Option<guarded_callback::Registration>);
+
+callback! { "C" fn registers_a_frame(arg) {
+    // SAFETY: `register_at_each_instruction` passes it.
+    let (range, registration) = unsafe { &mut *arg.cast::<Carved>() };
+    *registration = guarded_callback::register_stack(range.clone()).ok();
+    0
+} }
+
+callback! { "C" fn registers_and_forgets(_arg) {
+    let low = StackBounds::of_thread().expect("known").low();
+    drop(guarded_callback::register_stack(low..low + 4096).expect("room for two"));
+    0
+} }
+
+callback! { "C-unwind" fn register_at_each_instruction(arg) {
+    // SAFETY: `register_at_each` passes it.
+    let mode = unsafe { *arg.cast::<Mode>() };
+    prepare_thread();
+    let mut wrong = warm(mode);
+    let mut memory = [0_u8; 32 * KIB];
+    let range = memory.as_ptr_range();
+    let mut carved: Carved = (range.start.addr()..range.end.addr(), None);
+    for at in (1..).step_by(if cfg!(debug_assertions) { 199 } else { 3 }) {
+        // SAFETY: the handler is a C function; its callback gets what it expects.
+        let is_over = unsafe {
+            c::c_plan(registers_a_frame::of(Mode::Plain), to_c(&mut carved));
+            c::c_step(0);
+            let f = registers_and_forgets::of(Mode::Plain);
+            wrong += c::c_call_stepped_at(at, f, ptr::null_mut());
+            c::c_plan_calls() == 0
+        };
+        // SAFETY: the body does not use its argument.
+        let seen = unsafe { in_a_coroutine(&mut memory, leaves_it::of(mode), ptr::null_mut()) };
+        wrong += c_int::from(!is_over && seen != (1, 0));
+        carved.1 = None;
+        if wrong != 0 || is_over {
+            println!("{at} instructions, {wrong} wrong");
+            return wrong + c_int::from(at < 20);
+        }
+    }
+    wrong
+} }
+
 pub(super) fn trims(mode: Mode) -> c_int {
     let result = nested_on_a_further_stack(mode);
     trim();
