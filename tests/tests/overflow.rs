@@ -196,6 +196,25 @@ fn overflow_of_a_system_stack_dies_with_one_clear_report() {
     }
 }
 
+#[cfg(target_os = "linux")]
+callback! { "C" fn overflows_with_a_long_name(_arg) {
+    name_thread(c"12345678901234\u{fc}");
+    use_stack(usize::MAX / 2)
+} }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn report_has_the_name_of_a_thread_that_the_kernel_has_cut_within_a_character() {
+    let test = "report_has_the_name_of_a_thread_that_the_kernel_has_cut_within_a_character";
+    for mode in MODES {
+        let death = run_installed(test, &format!("{mode:?}"), || {
+            call_at(Place::CThread, overflows_with_a_long_name::of(mode), ptr::null_mut());
+        });
+        let Some(death) = death else { continue };
+        assert!(death.stderr.contains("on thread '12345678901234' ("), "{}", death.transcript());
+    }
+}
+
 /// What the line says of a thread's own stack.
 const IN_PLACE: &str = "has overflowed its own stack of ";
 

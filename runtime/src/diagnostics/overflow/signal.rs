@@ -208,6 +208,8 @@ fn thread_name(buffer: &mut [u8; 64]) -> &str {
     unsafe {
         libc::prctl(libc::PR_GET_NAME, buffer.as_mut_ptr());
     }
-    let name = core::ffi::CStr::from_bytes_until_nul(buffer);
-    name.map_or("?", |name| name.to_str().unwrap_or("?"))
+    let name =
+        core::ffi::CStr::from_bytes_until_nul(buffer).map_or(&b"?"[..], |name| name.to_bytes());
+    // The kernel may have cut it within a character.
+    name.utf8_chunks().next().map_or("", |chunk| chunk.valid())
 }
