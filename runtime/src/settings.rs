@@ -208,8 +208,8 @@ pub enum SettingsError {
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::StackSize => "a system stack must fit the address space",
-            Self::GuardSize => "a guard area must fit the address space",
+            Self::StackSize => "`system_stack_bytes` is beyond a quarter of the address space",
+            Self::GuardSize => "`guard_bytes` is beyond a quarter of the address space",
         })
     }
 }
