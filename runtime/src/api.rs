@@ -205,8 +205,9 @@ fn take_up(range: &Range<usize>) {
 /// to another stack does not, as threads and [`on_host_stack`]. The use of a debug build is often
 /// several times that of a release build. A call that uses less than about 4 KiB counts as that
 /// much; one that needs more than a system stack has
-/// ([`system_stack_bytes`](crate::Settings::system_stack_bytes)) overflows it. A longjmp out of
-/// `call` loses the stack, and an exception of another language ends the process.
+/// ([`system_stack_bytes`](crate::Settings::system_stack_bytes)) overflows it. All of that stack
+/// takes memory meanwhile. A longjmp out of `call` loses it, and an exception of another language
+/// ends the process.
 ///
 /// # Panics
 /// With the panics of `call`, and where no system stack can be had.

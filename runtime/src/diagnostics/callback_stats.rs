@@ -51,8 +51,8 @@ pub struct CallbackStats {
     /// Measured are the 1st, 2nd, 4th, 8th and so on of its bodies on system stacks, and each that
     /// goes deeper than every body before on the same stack. So another one may have gone deeper
     /// than this, but not deeper than the deepest body on its stack, and what another callback has
-    /// used never counts here. `None` where nothing was measured: before the first switch, and on
-    /// systems other than Linux.
+    /// used never counts here. `None` where nothing was measured: before the first switch, where
+    /// memory is locked (mlockall), and on systems other than Linux.
     pub deepest_bytes: Option<usize>,
     /// The option `reserve`.
     pub asked_bytes: usize,
