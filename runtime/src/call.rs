@@ -33,7 +33,7 @@ use crate::slow_path::{self, Entry};
 use crate::stack::{Header, Record};
 use crate::switch::{self, SwitchRecord};
 use crate::thread::{self, Thread, tls};
-use crate::{checkers, fast, liveness};
+use crate::{checkers, fast, lenders, liveness};
 
 /// Results up to this size are written into the frame of the call; larger ones are read from the
 /// body's stack.
@@ -419,14 +419,14 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
     impl Drop for Again {
         fn drop(&mut self) {
             // SAFETY: made below, for a stack that has lent one.
-            unsafe { slow_path::block_on(self.0) };
+            unsafe { lenders::block_on(self.0) };
         }
     }
     unsafe extern "C-unwind" fn inner(argument: *mut u8) {
         // SAFETY: an `Inner`, which lives on the calling stack until this has returned.
         let Inner { header, argument, first } = unsafe { argument.cast::<Inner>().read() };
         // SAFETY: the stack has lent one, or `cross` would not have come here.
-        unsafe { slow_path::unblock_on(header) };
+        unsafe { lenders::unblock_on(header) };
         let _again = Again(header);
         // SAFETY: passed on.
         unsafe { first(argument) };
@@ -467,7 +467,7 @@ fn finish_elsewhere(header: &'static Header) {
 fn give_back(header: &'static Header) {
     if header.lent_bytes.load(Relaxed) != 0 {
         // SAFETY: it has lent one, and SP is back on the calling stack.
-        unsafe { slow_path::take_back_signal_stack(header) };
+        unsafe { lenders::take_back_signal_stack(header) };
     }
     // On another thread than the owner's (a coroutine was moved) the owner is told.
     let Some(thread) = thread::current().filter(|thread| thread.holds(header)) else {

@@ -1,11 +1,15 @@
-//! Which stacks have lent a thread its alternate signal stacks, one after the other.
+//! The alternate signal stacks that system stacks lend a thread, each while the body of a handler
+//! runs there: how they are lent and taken back, and which were, one after the other.
 
 use core::ops::Range;
 use core::ptr;
+use core::sync::atomic::Ordering::*;
 
-use crate::probe;
-use crate::stack::{Header, memory, table};
-use crate::thread::signal_stack::Setting;
+use crate::diagnostics::refusal::Cause;
+use crate::stack::{Header, Lent, memory, table};
+use crate::thread::signal_stack::{self, Setting};
+use crate::thread::{self, Thread};
+use crate::{probe, switch};
 
 /// The stacks that have lent a thread its alternate signal stacks, the latest first, each with what
 /// the thread had before: those of the handlers at work, and of others that were jumped out of.
@@ -30,6 +34,125 @@ pub(crate) fn lenders(
 /// Whether a system stack has lent it, of this or of another copy of this runtime.
 pub(crate) fn is_lent(setting: &Setting) -> bool {
     lenders(setting.range()).next().is_some()
+}
+
+/// Whether the thread has the slot's signal stack for its own, or would have it again after the
+/// handlers whose bodies have left it. It keeps it when these were jumped out of, until it sets
+/// another.
+pub(crate) fn is_pinned(header: &Header) -> bool {
+    let in_force = || signal_stack::current().range();
+    !header.lent_stack().is_empty()
+        && lenders(in_force())
+            .any(|(lender, _)| lender.is_some_and(|lender| ptr::eq(lender, header)))
+}
+
+/// On the thread stack none of the handlers is at work whose bodies have left the alternate stack
+/// `lent`: they were jumped out of, or wait in a context that was left for this one. Sets the stack
+/// again that was there before the first of them. Whether their bodies are dead is another matter.
+#[inline(never)]
+pub(crate) fn leave_handlers(thread: &Thread, lent: &Setting) {
+    let is_own = |header: &Option<&Header>| header.is_none_or(|header| thread.holds(header));
+    let handlers = lenders(lent.range()).take_while(|(header, _)| is_own(header));
+    if let Some((_, before)) = handlers.last() {
+        // SAFETY: the memory of that stack is the program's or that of a slot.
+        unsafe { before.set() };
+    }
+    thread.set_lent(false);
+}
+
+/// Gives the thread another alternate signal stack, while the body runs elsewhere that a handler
+/// has called at `sp`: otherwise the next signal would write over the handler's frames.
+///
+/// # Errors
+/// When the memory for it cannot be had, or a sandbox forbids it.
+pub(crate) fn lend(header: &'static Header, sp: usize) -> Result<(), Cause> {
+    const LEAST_BYTES: usize = 64 * 1024;
+    let before = signal_stack::current();
+    if !before.is_told() {
+        return Err(Cause::SignalStack);
+    }
+    let Some(left) = before.range().filter(|range| range.contains(&sp)) else {
+        // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
+        return Ok(());
+    };
+    let (page, area) = (memory::page_bytes(), header.lendable());
+    let bytes = (left.end - left.start).clamp(LEAST_BYTES, area.end - area.start);
+    let bytes = bytes.next_multiple_of(page);
+    open_signal_stack(header, area.start, bytes)?;
+    let setting = Setting::new(&(area.start..area.start + bytes));
+    // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
+    if !unsafe { setting.set() } {
+        return Err(Cause::SignalStack);
+    }
+    // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
+    // memory yet.
+    unsafe {
+        (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before);
+        Trace::write_at(area.start, before);
+    }
+    header.lent_bytes.store(bytes, Release);
+    // The next callback on the thread stack finds out that the handler was jumped out of.
+    if let Some(thread) = thread::current() {
+        thread.set_lent(true);
+    }
+    Ok(())
+}
+
+#[cfg(not(windows))]
+fn open_signal_stack(header: &Header, low: usize, bytes: usize) -> Result<(), Cause> {
+    if !header.has_signal_stacks() {
+        return Err(Cause::Mapping(memory::NO_MEMORY));
+    }
+    // SAFETY: a part of the slot, which the activation has.
+    unsafe { memory::open(low, bytes) }.map_err(Cause::Mapping)
+}
+
+#[cfg(windows)]
+fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(), Cause> {
+    Ok(())
+}
+
+/// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
+///
+/// # Safety
+/// The stack has lent that ([`Header::lent_bytes`]) to the activation that has it, the caller's.
+pub(crate) unsafe fn unblock_on(header: &Header) {
+    // SAFETY: written by `lend` and the slow path before; nobody else uses it.
+    unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
+}
+
+/// The body has ended, and SP is on its own stack still: signals wait until the old alternate stack
+/// is in force again.
+///
+/// # Safety
+/// As for [`unblock_on`].
+pub(crate) unsafe fn block_on(header: &Header) {
+    // SAFETY: written by `lend` and the slow path before; nobody else uses it.
+    unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
+}
+
+/// Puts the old alternate stack in force again, now that SP is back on it, and lets signals
+/// through. Handlers that have interrupted the body since were jumped out of, if the stack in force
+/// was lent to one of them.
+///
+/// # Safety
+/// As for [`unblock_on`], and the activation has ended.
+pub(crate) unsafe fn take_back_signal_stack(header: &Header) {
+    // SAFETY: written by `lend` and the slow path before; from now on nobody uses it.
+    let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
+    let sp = switch::stack_pointer();
+    let is_back = before.range().is_some_and(|range| range.contains(&sp))
+        && thread::current().is_some_and(|thread| thread.holds(header));
+    if is_back || is_pinned(header) {
+        // SAFETY: the handler that waits for the body runs on that memory.
+        unsafe { before.set() };
+    }
+    header.lent_bytes.store(0, Release);
+    if let Some(thread) = thread::current() {
+        // The handler may have interrupted the body of another one.
+        thread.set_lent(is_lent(&signal_stack::current()));
+    }
+    drop(blocked);
 }
 
 /// What stands at the low end of a signal stack while it is lent, for other copies of this runtime:

@@ -23,7 +23,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use crate::diagnostics::counters;
-use crate::lenders::lenders;
+use crate::lenders::is_pinned;
 use crate::settings::SYSTEM_STACK_BYTES;
 use crate::stack::{Header, IS_CLOSED, is_on_idle_stack_of_another_copy, orphan, pool, table};
 use crate::switch::OsStack;
@@ -121,16 +121,6 @@ fn has_lost_record(frame: &Range<usize>, header: &Header) -> bool {
 fn is_gone(header: &Header, record: usize) -> bool {
     table::slot_at(record).is_some_and(|slot| !slot.may_hold_frames(record))
         || !probe::holds(record, ptr::from_ref(header).addr())
-}
-
-/// Whether the thread has the slot's signal stack for its own, or would have it again after the
-/// handlers whose bodies have left it. It keeps it when these were jumped out of, until it sets
-/// another.
-pub(crate) fn is_pinned(header: &Header) -> bool {
-    let in_force = || signal_stack::current().range();
-    !header.lent_stack().is_empty()
-        && lenders(in_force())
-            .any(|(lender, _)| lender.is_some_and(|lender| ptr::eq(lender, header)))
 }
 
 /// Ends a dead activation, unless it has ended by itself: it was alive on another thread, then.

@@ -19,12 +19,12 @@ use crate::callback::{Callback, Needs};
 use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
-use crate::lenders::{Trace, is_lent, lenders};
+use crate::lenders::{is_lent, leave_handlers, lend};
 use crate::locate::{Kind, Place, locate};
-use crate::stack::{Header, Lent, Record, memory, pool, table};
+use crate::stack::{Header, Record, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
-use crate::thread::signal_stack::{self, Setting};
+use crate::thread::signal_stack;
 use crate::thread::{self, Thread};
 use crate::{emergency, ending, errno, liveness, os_bounds, settings};
 
@@ -270,7 +270,7 @@ fn work(request: Request<'_>, only_prepare: bool) -> Entry {
         && header.lent_bytes.load(Relaxed) != 0
     {
         // Signals stay blocked until SP is on that stack.
-        // SAFETY: `lent` is this activation's alone; `replace_signal_stack` has written it.
+        // SAFETY: `lent` is this activation's alone; `lend` has written it.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
     }
     errno::set(before);
@@ -367,20 +367,6 @@ fn is_on_thread_stack(thread: &Thread, sp: usize) -> bool {
     bounds.is_some_and(|bounds| bounds.contains(sp)) && !thread.signal_stack().contains(&sp)
 }
 
-/// On the thread stack none of the handlers is at work whose bodies have left the alternate stack
-/// `lent`: they were jumped out of, or wait in a context that was left for this one. Sets the stack
-/// again that was there before the first of them. Whether their bodies are dead is another matter.
-#[inline(never)]
-fn leave_handlers(thread: &Thread, lent: &Setting) {
-    let is_own = |header: &Option<&Header>| header.is_none_or(|header| thread.holds(header));
-    let handlers = lenders(lent.range()).take_while(|(header, _)| is_own(header));
-    if let Some((_, before)) = handlers.last() {
-        // SAFETY: the memory of that stack is the program's or that of a slot.
-        unsafe { before.set() };
-    }
-    thread.set_lent(false);
-}
-
 /// Begins the state of a thread on its first stack. A thread that is ending, or whose end nobody
 /// would find out, keeps nothing: the stack goes back when the activation ends.
 fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
@@ -439,7 +425,7 @@ fn choose(
     if matches!(place.kind, Kind::Signal) || matches!(place.kind, Kind::Registered) && is_on_part()
     {
         let is_held = thread.is_some_and(|thread| thread.holds(header));
-        replace_signal_stack(header, request.sp).inspect_err(|_| {
+        lend(header, request.sp).inspect_err(|_| {
             // Otherwise another thread could give away the stack that SP is on.
             if is_held {
                 header.set_idle();
@@ -495,101 +481,6 @@ fn passing_stack(work: &mut Work<'_>) -> Result<&'static Header, Cause> {
     header.begin(work.request.needs.callback, work.request.record);
     liveness::make_orphan(header);
     Ok(header)
-}
-
-/// Gives the thread another alternate signal stack, while the body runs elsewhere that a handler
-/// has called at `sp`: otherwise the next signal would write over the handler's frames.
-///
-/// # Errors
-/// When the memory for it cannot be had, or a sandbox forbids it.
-fn replace_signal_stack(header: &'static Header, sp: usize) -> Result<(), Cause> {
-    const LEAST_BYTES: usize = 64 * 1024;
-    let before = signal_stack::current();
-    if !before.is_told() {
-        return Err(Cause::SignalStack);
-    }
-    let Some(left) = before.range().filter(|range| range.contains(&sp)) else {
-        // Not in force: the handler's own kernel frame keeps it (SS_AUTODISARM).
-        return Ok(());
-    };
-    let (page, area) = (memory::page_bytes(), header.lendable());
-    let bytes = (left.end - left.start).clamp(LEAST_BYTES, area.end - area.start);
-    let bytes = bytes.next_multiple_of(page);
-    open_signal_stack(header, area.start, bytes)?;
-    let setting = Setting::new(&(area.start..area.start + bytes));
-    // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
-    if !unsafe { setting.set() } {
-        return Err(Cause::SignalStack);
-    }
-    // SAFETY: `lent` is this activation's alone. Signals are blocked, so that nobody uses the
-    // memory yet.
-    unsafe {
-        (&raw mut (*(*header.lent.get()).as_mut_ptr()).before).write(before);
-        Trace::write_at(area.start, before);
-    }
-    header.lent_bytes.store(bytes, Release);
-    // The next callback on the thread stack finds out that the handler was jumped out of.
-    if let Some(thread) = thread::current() {
-        thread.set_lent(true);
-    }
-    Ok(())
-}
-
-#[cfg(not(windows))]
-fn open_signal_stack(header: &Header, low: usize, bytes: usize) -> Result<(), Cause> {
-    if !header.has_signal_stacks() {
-        return Err(Cause::Mapping(memory::NO_MEMORY));
-    }
-    // SAFETY: a part of the slot, which the activation has.
-    unsafe { memory::open(low, bytes) }.map_err(Cause::Mapping)
-}
-
-#[cfg(windows)]
-fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(), Cause> {
-    Ok(())
-}
-
-/// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
-///
-/// # Safety
-/// The stack has lent that ([`Header::lent_bytes`]) to the activation that has it, the caller's.
-pub(crate) unsafe fn unblock_on(header: &Header) {
-    // SAFETY: written by `replace_signal_stack` and `work` before; nobody else uses it.
-    unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
-}
-
-/// The body has ended, and SP is on its own stack still: signals wait until the old alternate stack
-/// is in force again.
-///
-/// # Safety
-/// As for [`unblock_on`].
-pub(crate) unsafe fn block_on(header: &Header) {
-    // SAFETY: written by `replace_signal_stack` and `work` before; nobody else uses it.
-    unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
-}
-
-/// Puts the old alternate stack in force again, now that SP is back on it, and lets signals
-/// through. Handlers that have interrupted the body since were jumped out of, if the stack in force
-/// was lent to one of them.
-///
-/// # Safety
-/// As for [`unblock_on`], and the activation has ended.
-pub(crate) unsafe fn take_back_signal_stack(header: &Header) {
-    // SAFETY: written by `replace_signal_stack` and `work` before; from now on nobody uses it.
-    let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
-    let sp = switch::stack_pointer();
-    let is_back = before.range().is_some_and(|range| range.contains(&sp))
-        && thread::current().is_some_and(|thread| thread.holds(header));
-    if is_back || liveness::is_pinned(header) {
-        // SAFETY: the handler that waits for the body runs on that memory.
-        unsafe { before.set() };
-    }
-    header.lent_bytes.store(0, Release);
-    if let Some(thread) = thread::current() {
-        // The handler may have interrupted the body of another one.
-        thread.set_lent(is_lent(&signal_stack::current()));
-    }
-    drop(blocked);
 }
 
 fn refuse(request: &Request<'_>, place: Place, cause: Cause) -> Entry {
