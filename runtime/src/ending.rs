@@ -34,11 +34,51 @@ pub(crate) fn prepare_process() {
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
 static AT_LOAD: extern "C" fn() = {
     extern "C" fn at_load() {
+        #[cfg(all(target_os = "linux", target_env = "gnu"))]
+        sharing::stay_if_shared();
         memory::prepare();
         prepare_process();
     }
     at_load
 };
+
+/// Libraries that C linkers make of the static library, and that export what it has. Where one of
+/// them, or the program, has the same copy already, the loader takes from there what the later one
+/// asks for: the two share some of the runtime's functions and variables, and not others. Neither
+/// can be closed by itself then, so the later one stays, and with it what it was linked with.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod sharing {
+    use core::mem::MaybeUninit;
+
+    use crate::callback::Options;
+    use crate::process::executable;
+
+    pub(super) fn stay_if_shared() {
+        // A function that nobody else sees, and one that is exported where anything is.
+        let own = stay_if_shared as fn() as *const ();
+        let exported = Options::reserve as fn(Options, usize) -> Options as *const ();
+        // No symbol of the program's is taken from elsewhere.
+        if executable::contains(own.addr()) {
+            return;
+        }
+        let (Some(own), Some(found)) = (object_with(own.cast()), object_with(exported.cast()))
+        else {
+            return;
+        };
+        if own.dli_fbase != found.dli_fbase {
+            let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+            // SAFETY: the name by which the loader knows this library, which is loaded: all that
+            // changes is that it stays. The handle is never closed.
+            unsafe { libc::dlopen(own.dli_fname, flags) };
+        }
+    }
+
+    fn object_with(address: *const libc::c_void) -> Option<libc::Dl_info> {
+        let mut info = MaybeUninit::uninit();
+        // SAFETY: any address may be asked for; `info` is read only after success.
+        unsafe { (libc::dladdr(address, info.as_mut_ptr()) != 0).then(|| info.assume_init()) }
+    }
+}
 
 /// Whether the calling thread is ending: its state was ended, and destructors still run.
 pub(crate) fn has_begun_to_end() -> bool {

@@ -292,6 +292,22 @@ fn body_runs_code_on_its_stack_where_a_library_of_the_program_does() {
     runs_with_the_plugin("trampoline", &options);
 }
 
+/// A shared object that the C linker makes of the plugin's static library, and that exports all of
+/// it.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn linked_by_c(mode: Mode, number: usize) -> PathBuf {
+    let name = format!("linked_by_c_{mode:?}_{number}.so");
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let linked = std::process::Command::new("gcc")
+        .args(["-shared", "-Wl,-u,plugin_always,-u,plugin_when_low,-u,plugin_stacks", "-o"])
+        .arg(&library)
+        .arg(Plugin::path().with_file_name("libplugin.a"))
+        .args(["-pthread", "-ldl", "-lm"])
+        .status();
+    assert!(linked.expect("a C compiler, as for the tests").success());
+    library
+}
+
 in_both_modes! {
     fn thread_that_called_into_a_closed_library_ends_well(mode) {
         for round in 1..=20 {
@@ -413,6 +429,32 @@ in_both_modes! {
         }
         assert!(plugin.stacks() <= 3, "{} stacks", plugin.stacks());
         plugin.close();
+    }
+
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    fn libraries_that_take_the_runtime_from_each_other_are_closed_in_any_order(mode) {
+        const COPIES: usize = 3;
+        let low = guarded_callback::StackBounds::of_thread().expect("known").low();
+        let copies = core::array::from_fn::<_, COPIES, _>(|number| linked_by_c(mode, number));
+        for round in 0..20 {
+            let mut open = copies.each_ref().map(|path| {
+                Some(Plugin(loader::open_with(path, libc::RTLD_GLOBAL)))
+            });
+            for at in (0..COPIES).map(|at| (round + at) % COPIES) {
+                for plugin in open.iter().flatten() {
+                    let f = plugin.callback(mode);
+                    let mut below = Below { f, arg: ptr::null_mut() };
+                    assert_eq!(on_thread(f, to_c(&mut below)), 0);
+                    // SAFETY: the body calls a callback that accepts null.
+                    let here = unsafe { c::c_call_with_left(64 * KIB, low, f, to_c(&mut below)) };
+                    assert_eq!(here, 0);
+                }
+                // Not `close`: it may stay.
+                let handle = open[at].take().expect("open").0;
+                // SAFETY: open, and nothing of it runs.
+                unsafe { loader::close(handle) };
+            }
+        }
     }
 
     fn forty_libraries_are_open_at_a_time(mode) {

@@ -1,6 +1,6 @@
 //! dlopen and its like.
 
-use core::ffi::{CStr, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
@@ -11,9 +11,14 @@ pub(crate) const FILE_NAME: &str = "libplugin.so";
 pub(crate) const WITH_LOCALS: &str = "libplugin_with_locals.so";
 
 pub(crate) fn open(path: &Path) -> *mut c_void {
+    open_with(path, libc::RTLD_LOCAL)
+}
+
+/// `scope`: whether libraries that are opened later see the symbols of this one.
+pub(crate) fn open_with(path: &Path, scope: c_int) -> *mut c_void {
     let path = CString::new(path.as_os_str().as_bytes()).expect("a path");
     // SAFETY: the plugin's constructors are those of the Rust library.
-    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | scope) };
     assert!(!handle.is_null(), "{}", error());
     handle
 }
