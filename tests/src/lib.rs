@@ -123,7 +123,7 @@ pub const LITTLE: usize = match (cfg!(debug_assertions), LARGE_FRAMES) {
     {
         4 * 1024
     }
-    (true, _) if cfg!(any(windows, target_os = "freebsd")) => 7 * 1024,
+    (true, large) if large || cfg!(any(windows, target_os = "freebsd")) => 7 * 1024,
     (true, _) => 6 * 1024,
     (false, true) => 1152,
     (false, false) => 640,
