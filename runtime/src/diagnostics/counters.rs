@@ -17,7 +17,7 @@ pub struct Stats {
     /// Stacks taken back from activations that a longjmp or an exception had abandoned.
     pub stacks_reclaimed: usize,
     /// Callbacks that took the slow path, which makes system calls: the first one of a thread, and
-    /// those that needed a further stack or arrived on a stack that the thread does not know.
+    /// those that needed a further stack or left an alternate signal stack, for instance.
     pub slow_paths: usize,
     /// Bodies that ran on the stack that C called them on. With the feature `stats`.
     #[cfg(feature = "stats")]
