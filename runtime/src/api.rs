@@ -155,13 +155,14 @@ pub fn on_system_stack() -> bool {
 /// Declares the addresses `low..high` to be one stack, usable to its lowest byte, until the
 /// [`Registration`] is dropped.
 ///
-/// Callbacks that arrive on it run in place where it has room. This also tells a stack carved out
-/// of a thread's own stack, or of a system stack, from the stack around it; register such a one on
-/// the thread that it belongs to. The range is believed: on one that is too large a body starts
-/// with less room than it asked for.
+/// Callbacks that arrive on it run in place where it has room (not with `switch = always`). This
+/// also tells a stack carved out of a thread's own stack, or of a system stack, from the stack
+/// around it; register such a one on the thread that it belongs to. The range is believed: on one
+/// that is too large a body starts with less room than it asked for.
 ///
 /// # Errors
-/// When the range is empty, or 65,536 ranges are registered already.
+/// When the range is empty, 65,536 ranges are registered already, or there is no memory for their
+/// table.
 ///
 /// ```
 /// let memory = vec![0_u8; 256 * 1024];

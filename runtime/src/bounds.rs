@@ -6,7 +6,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
-    /// The C library, for a thread that it made: exact.
+    /// The C library, for a thread that it made, or Windows, for any thread: exact.
     Thread,
     /// Computed for the main thread from the end of its stack and from what it may grow to.
     MainThread,

@@ -78,7 +78,8 @@ impl Settings {
 
     /// Bytes of address space of a system stack; memory is committed as it is touched. At least
     /// 8 MiB (1 MiB on 32-bit targets), which is the default: a smaller number changes nothing.
-    /// Where so much cannot be had, a body runs on a stack that has its reserve, and that.
+    /// Where a larger stack cannot be had, a body runs on one that has its reserve, and at least
+    /// the default size.
     #[must_use = "settings do nothing until `apply` is called"]
     pub const fn system_stack_bytes(mut self, bytes: usize) -> Self {
         self.system_stack_bytes = bytes;
