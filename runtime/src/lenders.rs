@@ -65,7 +65,7 @@ pub(crate) fn leave_handlers(thread: &Thread, lent: &Setting) {
 ///
 /// # Errors
 /// When the memory for it cannot be had, or a sandbox forbids it.
-pub(crate) fn lend(header: &'static Header, sp: usize) -> Result<(), Cause> {
+pub(crate) fn lend_signal_stack(header: &'static Header, sp: usize) -> Result<(), Cause> {
     const LEAST_BYTES: usize = 64 * 1024;
     let before = signal_stack::current();
     if !before.is_told() {
@@ -117,7 +117,7 @@ fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(),
 /// # Safety
 /// The stack has lent that ([`Header::lent_bytes`]) to the activation that has it, the caller's.
 pub(crate) unsafe fn unblock_on(header: &Header) {
-    // SAFETY: written by `lend` and the slow path before; nobody else uses it.
+    // SAFETY: written by `lend_signal_stack` and the slow path before; nobody else uses it.
     unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
 }
 
@@ -127,7 +127,7 @@ pub(crate) unsafe fn unblock_on(header: &Header) {
 /// # Safety
 /// As for [`unblock_on`].
 pub(crate) unsafe fn block_on(header: &Header) {
-    // SAFETY: written by `lend` and the slow path before; nobody else uses it.
+    // SAFETY: written by `lend_signal_stack` and the slow path before; nobody else uses it.
     unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
 }
 
@@ -138,7 +138,7 @@ pub(crate) unsafe fn block_on(header: &Header) {
 /// # Safety
 /// As for [`unblock_on`], and the activation has ended.
 pub(crate) unsafe fn take_back_signal_stack(header: &Header) {
-    // SAFETY: written by `lend` and the slow path before; from now on nobody uses it.
+    // SAFETY: written by `lend_signal_stack` and the slow path before; from now on nobody uses it.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
     let sp = switch::stack_pointer();
     let is_back = before.range().is_some_and(|range| range.contains(&sp))

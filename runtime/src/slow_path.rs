@@ -19,7 +19,7 @@ use crate::callback::{Callback, Needs};
 use crate::decision::{Verdict, decide};
 use crate::diagnostics::refusal::{self, Cause};
 use crate::diagnostics::{callback_stats, counters, overflow};
-use crate::lenders::{is_lent, leave_handlers, lend};
+use crate::lenders::{is_lent, leave_handlers, lend_signal_stack};
 use crate::locate::{Kind, Place, locate};
 use crate::stack::{Header, Record, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
@@ -270,7 +270,7 @@ fn work(request: Request<'_>, only_prepare: bool) -> Entry {
         && header.lent_bytes.load(Relaxed) != 0
     {
         // Signals stay blocked until SP is on that stack.
-        // SAFETY: `lent` is this activation's alone; `lend` has written it.
+        // SAFETY: `lent` is this activation's alone; `lend_signal_stack` has written it.
         unsafe { (&raw mut (*(*header.lent.get()).as_mut_ptr()).blocked).write(blocked) };
     }
     errno::set(before);
@@ -425,7 +425,7 @@ fn choose(
     if matches!(place.kind, Kind::Signal) || matches!(place.kind, Kind::Registered) && is_on_part()
     {
         let is_held = thread.is_some_and(|thread| thread.holds(header));
-        lend(header, request.sp).inspect_err(|_| {
+        lend_signal_stack(header, request.sp).inspect_err(|_| {
             // Otherwise another thread could give away the stack that SP is on.
             if is_held {
                 header.set_idle();
