@@ -48,6 +48,7 @@ fn request(code: usize) {
 /// around, which is left as it was, and the exchange is of a register with itself. Valgrind takes
 /// the sequence for a request in the memory at the accumulator (valgrind.h), reads that and
 /// answers in the data register.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
 macro_rules! callgrind {
     ($($instruction:literal)*, $accumulator:tt, $data:tt) => {
         fn callgrind(code: usize) {
