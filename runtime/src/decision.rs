@@ -16,10 +16,8 @@ pub(crate) enum Verdict {
     Switch,
 }
 
-/// Decides for a callback that was called with SP at `sp`, on `place`, and needs so many bytes.
-///
-/// # Errors
-/// When it must not switch, and there is too little room.
+/// Decides for a callback that was called with SP at `sp`, on `place`, and needs so many bytes: an
+/// error when it must not switch, and there is too little room.
 #[inline]
 pub(crate) fn decide(
     callback: &Callback,

@@ -45,9 +45,6 @@ pub(super) fn slot_bytes_for(room_bytes: usize) -> Option<usize> {
 }
 
 /// Maps a stack in a slot of this size, and writes its header.
-///
-/// # Errors
-/// The system's error code when a mapping fails.
 #[inline(never)]
 pub(super) fn map(slot_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
     let stack_bytes = stack_bytes_in(slot_bytes);

@@ -26,9 +26,6 @@ static SPARE: AtomicUsize = AtomicUsize::new(0);
 ///
 /// Where frames can only be unwound towards higher addresses it lies below `sp`, where it is called
 /// from, unless there is no place.
-///
-/// # Errors
-/// The system's error code when a mapping fails.
 pub(crate) fn take(room_bytes: usize, sp: usize) -> Result<&'static Header, i32> {
     let (usual, least) = (at_least_usual(room_bytes), room_bytes.max(ROOM_BYTES));
     take_or_map(usual, sp).or_else(|error| {

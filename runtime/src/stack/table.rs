@@ -70,10 +70,7 @@ fn leaf_of(number: usize) -> Option<&'static Leaf> {
     unsafe { leaf.as_ref() }
 }
 
-/// Enters a new stack for all granules of its slot.
-///
-/// # Errors
-/// The system's error code where a part of the table could not be mapped; then nothing is entered.
+/// Enters a new stack for all granules of its slot, or for none after an error.
 pub(super) fn add(slot: usize, slot_bytes: usize, header: *mut Header) -> Result<(), i32> {
     let numbers = number(slot)..number(slot) + slot_bytes / GRANULE_BYTES;
     numbers.clone().try_for_each(|number| leaf_for(number).map(drop))?;

@@ -7,7 +7,7 @@
 //! - `give_back(low, bytes)` gives the memory of a part back and keeps its addresses.
 //! - `lowest_touched(low, high)` tells the lowest page that was used, and `lowest_resident` the
 //!   lowest that takes memory, which on some systems it does after `give_back` as well.
-//! - `NO_MEMORY`: the system's error code for want of addresses or memory.
+//! - Errors are codes of the system's; `NO_MEMORY` is that for want of addresses or memory.
 //! - `STATIC_MAY_BE_STACK`: whether code may run on a stack in static memory.
 //!
 //! Windows maps a whole stack at once (`map_stack`), since the kernel grows it page by page.

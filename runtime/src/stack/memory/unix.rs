@@ -78,10 +78,7 @@ pub(crate) fn page_bytes() -> usize {
 }
 
 /// Reserves addresses that cannot be accessed and begin at a multiple of `align`, a power of two;
-/// at `hint` where that is free.
-///
-/// # Errors
-/// The errno of the call that failed; nothing stays mapped.
+/// at `hint` where that is free. After an error nothing stays mapped.
 pub(crate) fn reserve(bytes: usize, align: usize, hint: usize) -> Result<usize, i32> {
     let at_hint = map(hint, bytes, libc::PROT_NONE, STACK_FLAGS)?;
     if at_hint & (align - 1) == 0 {
@@ -100,9 +97,6 @@ pub(crate) fn reserve(bytes: usize, align: usize, hint: usize) -> Result<usize, 
 }
 
 /// Makes a part of what [`reserve`] returned readable and writable.
-///
-/// # Errors
-/// The errno of the call.
 ///
 /// # Safety
 /// `low` and `bytes` are multiples of the page size, and the caller owns the addresses.
@@ -128,9 +122,6 @@ pub(crate) unsafe fn release(base: usize, bytes: usize) {
 }
 
 /// Maps zeroed memory for tables.
-///
-/// # Errors
-/// The errno of the call.
 pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     map(0, bytes, READ_WRITE, 0).map(ptr::with_exposed_provenance_mut)
 }

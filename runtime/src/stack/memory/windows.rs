@@ -49,10 +49,7 @@ pub(crate) fn page_bytes() -> usize {
 
 /// Maps a stack of `bytes` at the high end of a slot, a range of `slot_bytes` that begins at a
 /// multiple of that, and returns what the system is to be told of it. Its lowest `guard_bytes` no
-/// body can use.
-///
-/// # Errors
-/// The system's code for the failure; nothing stays mapped.
+/// body can use. After an error nothing stays mapped.
 pub(crate) fn map_stack(
     slot_bytes: usize,
     bytes: usize,
@@ -90,9 +87,6 @@ fn anywhere(slot_bytes: usize) -> Option<usize> {
 }
 
 /// Maps zeroed memory for tables.
-///
-/// # Errors
-/// The system's code for the failure.
 pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     // SAFETY: fresh memory at the system's choice.
     let base =
