@@ -4,8 +4,6 @@ use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use crate::diagnostics::overflow;
 use crate::liveness;
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-use crate::stack::memory;
 use crate::stack::{Header, IS_CLOSED, arena, pool, table};
 use crate::switch;
 use crate::thread::signal_mask::Blocked;
@@ -17,30 +15,13 @@ pub(crate) fn prepare_process() {
     // Nothing of this is linked into programs that never come here, so the pointers are no
     // `#[used]`.
     #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-    core::hint::black_box([&raw const AT_LOAD, &raw const AT_UNLOAD]);
+    core::hint::black_box([&raw const elf::AT_LOAD, &raw const elf::AT_UNLOAD]);
     #[cfg(all(target_vendor = "apple", not(miri)))]
     core::hint::black_box(&raw const apple::AT_LOAD);
-    tls::find_place(exit::prepare(thread_ends));
     #[cfg(windows)]
-    exit::set_library_end(library_ends);
+    core::hint::black_box((&raw const windows::CALLBACK, &raw const windows::_tls_used));
+    tls::find_place(exit::prepare(thread_ends));
 }
-
-/// ELF: the linker puts this pointer among the functions to call when the object is loaded, before
-/// any callback of it, and when allocating is safe. On Linux the number makes it the first of them,
-/// as those are sorted that have one.
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-// SAFETY: what lies in this section are functions of that type.
-#[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".init_array"))]
-#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
-static AT_LOAD: extern "C" fn() = {
-    extern "C" fn at_load() {
-        #[cfg(all(target_os = "linux", target_env = "gnu"))]
-        sharing::stay_if_shared();
-        memory::prepare();
-        prepare_process();
-    }
-    at_load
-};
 
 /// Libraries that C linkers make of the static library, and that export what it has. Where one of
 /// them, or the program, has the same copy already, the loader takes from there what the later one
@@ -183,22 +164,6 @@ fn release_all() {
     arena::release_unused();
 }
 
-/// ELF: the linker puts this pointer among the functions to call when the object is unloaded, and
-/// when the process ends. On Linux the number makes it the last of them: destructors may call back.
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-// SAFETY: as for `AT_LOAD`.
-#[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".fini_array"))]
-#[cfg_attr(target_os = "linux", unsafe(link_section = ".fini_array.00101"))]
-static AT_UNLOAD: extern "C" fn() = {
-    extern "C" fn at_unload() {
-        match is_closing::is_closing() {
-            Some(is_closed) => library_ends(is_closed),
-            None => library_may_be_closed(),
-        }
-    }
-    at_unload
-};
-
 /// Mach-O: dyld calls what was registered for the image, as C++ compilers do it for destructors of
 /// statics. Whether the process ends is not known there, so that stacks stay.
 #[cfg(all(target_vendor = "apple", not(miri)))]
@@ -231,11 +196,73 @@ mod apple {
     };
 }
 
-/// Whether the functions of `.fini_array` run because of dlclose, and not because the process ends,
-/// when other threads go on to call the library: told by who has called them.
+/// Windows: a TLS callback of the executable or DLL, which the loader calls for every thread that
+/// ends, whoever made it. Not a callback of fiber-local storage, which ends with each fiber.
+#[cfg(windows)]
+mod windows {
+    use core::ffi::c_void;
+
+    use windows_sys::Win32::System::SystemServices::{DLL_PROCESS_DETACH, DLL_THREAD_DETACH};
+
+    // The linker sorts these sections by the letters after the `$` and the loader calls in that
+    // order: the standard library (B) and the C runtime (C and D), which run destructors, before
+    // us.
+    // SAFETY: the linker puts this pointer among the callbacks; the type is the one that the loader
+    // expects.
+    #[unsafe(link_section = ".CRT$XLY")]
+    pub(super) static CALLBACK: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;
+
+    unsafe extern "C" {
+        /// The directory of the callbacks, from the C runtime. Who asks for it by name makes sure
+        /// that it is linked.
+        pub(super) static _tls_used: u8;
+    }
+
+    /// `reserved` is null when a DLL is unloaded and not when the process ends, which frees
+    /// everything by itself.
+    unsafe extern "system" fn notice(_module: *mut c_void, reason: u32, reserved: *mut c_void) {
+        match reason {
+            // SAFETY: null stands for the calling thread.
+            DLL_THREAD_DETACH => unsafe { super::thread_ends(core::ptr::null_mut()) },
+            DLL_PROCESS_DETACH => super::library_ends(reserved.is_null()),
+            _ => {}
+        }
+    }
+}
+
+/// ELF: the linker puts these pointers among the functions to call when the object is loaded,
+/// before any callback of it and when allocating is safe; and among those to call when it is
+/// unloaded, or the process ends. On Linux the number makes them the first and the last:
+/// destructors may call back.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-mod is_closing {
+mod elf {
     use core::ffi::{CStr, c_void};
+
+    // SAFETY: what lies in this section are functions of that type.
+    #[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".init_array"))]
+    #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
+    pub(super) static AT_LOAD: extern "C" fn() = {
+        extern "C" fn at_load() {
+            #[cfg(all(target_os = "linux", target_env = "gnu"))]
+            super::sharing::stay_if_shared();
+            crate::stack::memory::prepare();
+            super::prepare_process();
+        }
+        at_load
+    };
+
+    // SAFETY: as above.
+    #[cfg_attr(not(target_os = "linux"), unsafe(link_section = ".fini_array"))]
+    #[cfg_attr(target_os = "linux", unsafe(link_section = ".fini_array.00101"))]
+    pub(super) static AT_UNLOAD: extern "C" fn() = {
+        extern "C" fn at_unload() {
+            match is_closing() {
+                Some(is_closed) => super::library_ends(is_closed),
+                None => super::library_may_be_closed(),
+            }
+        }
+        at_unload
+    };
 
     unsafe extern "C" {
         fn _Unwind_Backtrace(
@@ -245,11 +272,11 @@ mod is_closing {
         fn _Unwind_GetRegionStart(context: *mut c_void) -> usize;
     }
 
-    /// Whether it is dlclose that has called, and not exit; `None` where the frames do not say, as
-    /// on systems whose loader has no tables for unwinders (arm and riscv64). No frame beyond is
-    /// looked at: that of a coroutine may have been called from nowhere, where unwinders read what
-    /// is not there.
-    pub(super) fn is_closing() -> Option<bool> {
+    /// Whether it is dlclose that has called, and not exit, when other threads go on to call the
+    /// library; `None` where the frames do not say, as on systems whose loader has no tables for
+    /// unwinders (arm and riscv64). No frame beyond is looked at: that of a coroutine may have been
+    /// called from nowhere, where unwinders read what is not there.
+    fn is_closing() -> Option<bool> {
         extern "C" fn look(context: *mut c_void, is_closing: *mut c_void) -> i32 {
             const GO_ON: i32 = 0;
             const STOP: i32 = 5;

@@ -2,12 +2,9 @@
 //! `prepare` with the thread's state, when the calling thread ends.
 
 #[cfg_attr(unix, path = "pthread.rs")]
-#[cfg_attr(windows, path = "callback.rs")]
-#[cfg_attr(not(any(unix, windows)), path = "none.rs")]
+#[cfg_attr(not(unix), path = "none.rs")]
 mod imp;
 
-#[cfg(windows)]
-pub(crate) use imp::set_library_end;
 #[cfg(unix)]
 #[allow(unused_imports, reason = "for thread-locals that cannot be asked for at any time")]
 pub(crate) use imp::{KEYS_WITHOUT_ALLOCATION, value};
