@@ -32,13 +32,11 @@ pub(crate) struct Thread {
     own_words: Words,
     /// Those in use.
     words: AtomicPtr<Words>,
-    /// The true bounds of the thread stack; to be read only when `has_bounds`, and both 0 where the
-    /// system does not tell.
+    /// The true bounds of the thread stack; both 0 where the system does not tell.
     low: AtomicUsize,
     high: AtomicUsize,
-    has_bounds: AtomicBool,
-    is_main: AtomicBool,
-    is_estimated: AtomicBool,
+    /// Who told them, as [`bounds`](Self::bounds) reads it; 0 before they were asked for.
+    source: AtomicU8,
     /// Why callbacks take the slow path: [`IS_DECIDING`], [`SIGNAL_STACK_IS_CARVED`].
     slow_path: AtomicU8,
     /// The thread is ending, or its end cannot be heard of: it keeps nothing.
@@ -140,7 +138,7 @@ impl Thread {
 
     #[inline]
     pub(crate) fn has_bounds(&self) -> bool {
-        self.has_bounds.load(Acquire)
+        self.source.load(Acquire) != 0
     }
 
     /// The bounds of the thread stack, if `address` lies on it.
@@ -152,29 +150,27 @@ impl Thread {
 
     /// The bounds of the thread stack; outer `None` before they were asked for.
     pub(crate) fn bounds(&self) -> Option<Option<StackBounds>> {
-        if !self.has_bounds.load(Acquire) {
-            return None;
-        }
-        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
-        let source = if self.is_estimated.load(Relaxed) {
-            Source::Estimated
-        } else if self.is_main.load(Relaxed) {
-            Source::MainThread
-        } else {
-            Source::Thread
+        let source = match self.source.load(Acquire) {
+            0 => return None,
+            1 => Source::Thread,
+            2 => Source::MainThread,
+            _ => Source::Estimated,
         };
+        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
         Some((low < high).then(|| StackBounds::new(low, high, source)))
     }
 
     /// Sets the bounds. A signal handler in between sees none.
     pub(crate) fn set_bounds(&self, bounds: Option<StackBounds>) {
-        self.has_bounds.store(false, Release);
+        self.source.store(0, Release);
         self.low.store(bounds.map_or(0, |bounds| bounds.low()), Relaxed);
         self.high.store(bounds.map_or(0, |bounds| bounds.high()), Relaxed);
-        let source = bounds.map(|bounds| bounds.source());
-        self.is_main.store(source == Some(Source::MainThread), Relaxed);
-        self.is_estimated.store(source == Some(Source::Estimated), Relaxed);
-        self.has_bounds.store(true, Release);
+        let source = match bounds.map(|bounds| bounds.source()) {
+            Some(Source::MainThread) => 2,
+            Some(Source::Estimated) => 3,
+            _ => 1,
+        };
+        self.source.store(source, Release);
     }
 
     pub(crate) fn signal_stack(&self) -> Range<usize> {
