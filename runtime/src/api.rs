@@ -1,17 +1,17 @@
-//! The public functions, put together from the rooms below.
+//! The public functions that take several of the rooms below.
 
 use core::ops::Range;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::bounds::{Source, StackBounds};
 use crate::callback::{Needs, Options};
-use crate::diagnostics::{measure, overflow};
+use crate::diagnostics::overflow;
 use crate::locate::locate;
 use crate::registry::{RegisterError, Registration};
-use crate::stack::{pool, table};
+use crate::stack::table;
 use crate::thread::signal_mask::Blocked;
 use crate::thread::{self, signal_stack};
-use crate::{call, host_call, os_bounds, slow_path, switch};
+use crate::{call, os_bounds, slow_path, switch};
 
 /// Runs `call` with the room that `options` ask for: in place or on a system stack.
 ///
@@ -29,47 +29,6 @@ use crate::{call, host_call, os_bounds, slow_path, switch};
 pub fn call_guarded<R>(options: &'static Options, call: impl FnOnce() -> R) -> R {
     let needs = Needs::new(options, size_of::<R>(), false);
     call::in_place_or(&needs, call, |call| call::guarded::<true, true, R, _>(&needs, call))
-}
-
-/// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls
-/// back into hosts that check their own stack bounds, such as JavaScript engines and virtual
-/// machines.
-///
-/// On any other stack `call` runs where it is. How much room the calling stack has left is the
-/// caller's to know: `call` should be a thin call into the host. Guarded callbacks that the host
-/// makes from there are guarded as usual.
-///
-/// # Panics
-/// With the panics of `call`, which cross the switch.
-///
-/// ```
-/// use guarded_callback::{Mode, Options, call_guarded, on_host_stack, on_system_stack};
-/// static BODY: Options = Options::new("body").switch(Mode::Always);
-/// call_guarded(&BODY, || {
-///     assert!(on_system_stack());
-///     on_host_stack(|| assert!(!on_system_stack()));
-/// });
-/// ```
-#[doc(alias("calling_stack"))]
-pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
-    host_call::on_host_stack(call)
-}
-
-/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a
-/// real-time deadline would meet it.
-///
-/// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as
-/// the runtime is concerned. The bounds of the thread's stack are taken anew, so that this also
-/// takes up an RLIMIT_STACK which was changed since; and so are those of its alternate signal
-/// stack: call this after `sigaltstack(2)` with memory that lies inside of the thread's stack or of
-/// a body's. Later callbacks are no slower for it.
-///
-/// ```
-/// guarded_callback::prepare_thread();
-/// ```
-#[doc(alias("init", "warm_up"))]
-pub fn prepare_thread() {
-    slow_path::prepare_thread();
 }
 
 /// From now on an overflow of a system stack, or of a thread's own stack on which callbacks run in
@@ -99,7 +58,7 @@ pub fn prepare_thread() {
 #[doc(alias("segfault", "SIGSEGV", "sigaltstack"))]
 pub fn install_overflow_report() -> std::io::Result<()> {
     overflow::install()?;
-    prepare_thread();
+    slow_path::prepare_thread();
     Ok(())
 }
 
@@ -197,49 +156,4 @@ fn take_up(range: &Range<usize>) {
     if let Some(thread) = thread::current() {
         thread.update_words();
     }
-}
-
-/// Runs `call` on a system stack of its own, and returns how many bytes of it the call has used at
-/// its deepest: a helper for tests, to choose a `reserve`.
-///
-/// Guarded callbacks that run inside of it do so in place, so that they count as well; what moves
-/// to another stack does not, as threads and [`on_host_stack`]. The use of a debug build is often
-/// several times that of a release build. A call that uses less than about 4 KiB counts as that
-/// much; one that needs more than a system stack has
-/// ([`system_stack_bytes`](crate::Settings::system_stack_bytes)) overflows it. All of that stack
-/// takes memory meanwhile. A longjmp out of `call` loses it, and an exception of another language
-/// ends the process.
-///
-/// # Panics
-/// With the panics of `call`, and where no system stack can be had.
-///
-/// ```
-/// # #[cfg(unix)] {
-/// use std::hint::black_box;
-///
-/// /// What the body of a callback does with its largest input.
-/// fn parse() {
-///     black_box(&mut [0_u8; 50_000]).fill(1);
-/// }
-///
-/// let used = guarded_callback::measure(parse);
-/// assert!(used >= 50_000);
-/// assert!(2 * used <= 128 * 1024, "`reserve` must be raised to twice the {used} bytes");
-/// # }
-/// ```
-#[doc(alias("high_water_mark", "stack_usage"))]
-pub fn measure(call: impl FnOnce()) -> usize {
-    measure::measure(call)
-}
-
-/// Gives the memory of stacks that no thread has back to the system, and returns how many there
-/// are. Their addresses stay reserved for the next callbacks.
-///
-/// ```
-/// let trimmed = guarded_callback::trim();
-/// # let _ = trimmed;
-/// ```
-#[doc(alias("malloc_trim"))]
-pub fn trim() -> usize {
-    pool::trim()
 }

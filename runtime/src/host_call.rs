@@ -9,8 +9,27 @@ use crate::stack::Header;
 use crate::switch::{self, SwitchRecord};
 use crate::{fast, thread};
 
-/// Runs `call` on the calling stack of the body that SP is in, or where SP is.
-pub(crate) fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
+/// From inside of a body, runs `call` on the calling stack: the one that C called from. For calls
+/// back into hosts that check their own stack bounds, such as JavaScript engines and virtual
+/// machines.
+///
+/// On any other stack `call` runs where it is. How much room the calling stack has left is the
+/// caller's to know: `call` should be a thin call into the host. Guarded callbacks that the host
+/// makes from there are guarded as usual.
+///
+/// # Panics
+/// With the panics of `call`, which cross the switch.
+///
+/// ```
+/// use guarded_callback::{Mode, Options, call_guarded, on_host_stack, on_system_stack};
+/// static BODY: Options = Options::new("body").switch(Mode::Always);
+/// call_guarded(&BODY, || {
+///     assert!(on_system_stack());
+///     on_host_stack(|| assert!(!on_system_stack()));
+/// });
+/// ```
+#[doc(alias("calling_stack"))]
+pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
     if let Kind::System(header) = locate(thread::current(), switch::stack_pointer()).kind
         && let Some(sp) = left_at(header)
     {

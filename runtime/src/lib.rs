@@ -135,8 +135,7 @@ mod thread;
 pub mod __private;
 
 pub use api::{
-    call_guarded, install_overflow_report, measure, on_host_stack, on_system_stack, prepare_thread,
-    register_stack, remaining_stack, trim,
+    call_guarded, install_overflow_report, on_system_stack, register_stack, remaining_stack,
 };
 pub use bounds::{Source, StackBounds};
 pub use callback::{Foreign, Mode, Options};
@@ -144,8 +143,12 @@ pub use callback::{Foreign, Mode, Options};
 pub use diagnostics::callback_stats::{CallbackStats, callback_stats};
 pub use diagnostics::counters::{Stats, stats};
 pub use diagnostics::map::StackMap;
+pub use diagnostics::measure::measure;
 #[cfg(feature = "stats")]
 pub use diagnostics::report::Report;
 pub use guarded_callback_macros::guarded_callback;
+pub use host_call::on_host_stack;
 pub use registry::{RegisterError, Registration};
 pub use settings::{Settings, SettingsError};
+pub use slow_path::prepare_thread;
+pub use stack::pool::trim;

@@ -202,9 +202,20 @@ fn is_provoked(thread: Option<&Thread>, sp: usize) -> bool {
         || is_deciding && matches!(locate(thread, sp).kind, Kind::Signal | Kind::Foreign)
 }
 
-/// Prepares the calling thread: all that the first callback would do, and what may have changed
-/// since.
-pub(crate) fn prepare_thread() {
+/// Does the work of a thread's first callback now: before a signal handler, a sandbox or a
+/// real-time deadline would meet it.
+///
+/// Afterwards the thread holds a system stack, and callbacks on it are async-signal-safe as far as
+/// the runtime is concerned. The bounds of the thread's stack are taken anew, so that this also
+/// takes up an RLIMIT_STACK which was changed since; and so are those of its alternate signal
+/// stack: call this after `sigaltstack(2)` with memory that lies inside of the thread's stack or of
+/// a body's. Later callbacks are no slower for it.
+///
+/// ```
+/// guarded_callback::prepare_thread();
+/// ```
+#[doc(alias("init", "warm_up"))]
+pub fn prepare_thread() {
     static PREPARE: Callback = Callback::new("guarded_callback::prepare_thread");
     let mut record = MaybeUninit::uninit();
     let request = Request {

@@ -17,8 +17,36 @@ const MARGIN_BYTES: usize = 4096;
 /// What the stack is painted with: no address, and no small number.
 const PAINT: usize = 0x5f3c_a96b_5f3c_a96b_u64 as usize;
 
-/// Runs `call` on a stack that nothing else is on, and returns how much of that it has used.
-pub(crate) fn measure(call: impl FnOnce()) -> usize {
+/// Runs `call` on a system stack of its own, and returns how many bytes of it the call has used at
+/// its deepest: a helper for tests, to choose a `reserve`.
+///
+/// Guarded callbacks that run inside of it do so in place, so that they count as well; what moves
+/// to another stack does not, as threads and [`on_host_stack`](crate::on_host_stack). The use of a
+/// debug build is often several times that of a release build. A call that uses less than about 4
+/// KiB counts as that much; one that needs more than a system stack has
+/// ([`system_stack_bytes`](crate::Settings::system_stack_bytes)) overflows it. All of that stack
+/// takes memory meanwhile. A longjmp out of `call` loses it, and an exception of another language
+/// ends the process.
+///
+/// # Panics
+/// With the panics of `call`, and where no system stack can be had.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::hint::black_box;
+///
+/// /// What the body of a callback does with its largest input.
+/// fn parse() {
+///     black_box(&mut [0_u8; 50_000]).fill(1);
+/// }
+///
+/// let used = guarded_callback::measure(parse);
+/// assert!(used >= 50_000);
+/// assert!(2 * used <= 128 * 1024, "`reserve` must be raised to twice the {used} bytes");
+/// # }
+/// ```
+#[doc(alias("high_water_mark", "stack_usage"))]
+pub fn measure(call: impl FnOnce()) -> usize {
     static MEASURE: Callback = Callback::new("guarded_callback::measure");
     let stack = pool::take(0, switch::stack_pointer())
         .unwrap_or_else(|error| panic!("no system stack (os error {error})"));

@@ -149,9 +149,15 @@ pub(crate) unsafe fn unmap(header: &'static Header) {
     unsafe { table::release(header) };
 }
 
-/// Gives the memory of all unused stacks back to the system, and returns how many there were. Their
-/// addresses stay reserved.
-pub(crate) fn trim() -> usize {
+/// Gives the memory of stacks that no thread has back to the system, and returns how many there
+/// are. Their addresses stay reserved for the next callbacks.
+///
+/// ```
+/// let trimmed = guarded_callback::trim();
+/// # let _ = trimmed;
+/// ```
+#[doc(alias("malloc_trim"))]
+pub fn trim() -> usize {
     let count = POOLED.load(Relaxed);
     for (unused, trimmed) in UNUSED.iter().zip(&TRIMMED) {
         // One at a time, so that threads which begin meanwhile find the others.
