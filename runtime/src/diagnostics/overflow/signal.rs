@@ -1,6 +1,5 @@
 //! SIGSEGV and SIGBUS on POSIX systems.
 
-mod alternate;
 mod context;
 mod entry;
 
@@ -11,8 +10,8 @@ use std::io;
 
 use libc::{c_int, c_void, siginfo_t};
 
-pub(crate) use self::alternate::uncover_thread;
-use crate::stack::Header;
+use crate::stack::{Header, memory};
+use crate::thread::signal_stack::{self, Setting};
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
@@ -49,12 +48,39 @@ pub(crate) fn uninstall() {
     }
 }
 
-/// Gives the calling thread an alternate signal stack, if the report is installed and the thread
-/// has none. `first` is the thread's first stack.
+/// Gives the calling thread an alternate signal stack in the slot of its first stack, if the report
+/// is installed and the thread has none: a handler cannot run on the stack that has overflowed.
+/// Without memory the thread stays without one. Handlers that ran on the thread's stack before run
+/// on this one as well, so it is a large one.
 pub(crate) fn cover_thread(first: &Header) {
-    if INSTALLED.load(Relaxed) {
-        alternate::give(first);
+    if !INSTALLED.load(Relaxed)
+        || !first.has_signal_stacks()
+        || signal_stack::current().range().is_some()
+    {
+        return;
     }
+    let range = first.report_area();
+    // SAFETY: whole pages of a slot that the calling thread has.
+    if unsafe { memory::open(range.start, range.end - range.start) }.is_ok() {
+        first.has_report_stack.store(true, Relaxed);
+        // SAFETY: the memory is there for as long as the thread is, also when the library is
+        // closed.
+        unsafe { Setting::new(&range).set() };
+    }
+}
+
+/// Takes back what was given, when the thread ends or the library is closed; where another stack
+/// was set since, that one stays.
+pub(crate) fn uncover_thread(first: &Header) {
+    if !first.has_report_stack.load(Relaxed) {
+        return;
+    }
+    let start = first.report_area().start;
+    let is_ours = signal_stack::current().range().is_some_and(|range| range.start == start);
+    // SAFETY: names no memory. Refused while SP is on the stack: a handler ends the thread, or
+    // closes the library.
+    let stays = is_ours && !unsafe { Setting::none().set() };
+    first.has_report_stack.store(stays, Relaxed);
 }
 
 impl Earlier {
