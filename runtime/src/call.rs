@@ -410,11 +410,6 @@ unsafe fn cross(
 #[cold]
 #[inline(never)]
 unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: First, top: *mut u8) {
-    struct Inner {
-        header: &'static Header,
-        argument: *mut u8,
-        first: First,
-    }
     struct Again(&'static Header);
     impl Drop for Again {
         fn drop(&mut self) {
@@ -422,19 +417,15 @@ unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: Firs
             unsafe { lenders::block_on(self.0) };
         }
     }
-    unsafe extern "C-unwind" fn inner(argument: *mut u8) {
-        // SAFETY: an `Inner`, which lives on the calling stack until this has returned.
-        let Inner { header, argument, first } = unsafe { argument.cast::<Inner>().read() };
+    let call = move || {
         // SAFETY: the stack has lent one, or `cross` would not have come here.
         unsafe { lenders::unblock_on(header) };
         let _again = Again(header);
         // SAFETY: passed on.
         unsafe { first(argument) };
-    }
-    let mut inner_argument = Inner { header, argument, first };
-    let inner_argument = (&raw mut inner_argument).cast();
+    };
     // SAFETY: passed on.
-    unsafe { switch::call_on_stack(inner_argument, inner, top, &header.switch) };
+    unsafe { call_on(call, top, &header.switch) };
 }
 
 /// Ends an activation, back on the calling stack. The home needs no list: whoever takes it sees
