@@ -82,15 +82,10 @@ use crate::stack::Header;
 
 /// The callback whose body runs on the stack.
 pub(crate) fn running(header: &Header) -> Option<&'static Callback> {
-    if has_made(header.record()?) {
-        return callback_on(header);
+    if !has_made(header.record()?) {
+        // SAFETY: null, or what `claim` has noted before the record: callbacks are static.
+        return unsafe { header.callback.load(Relaxed).as_ref() };
     }
-    // SAFETY: null, or what `claim` has noted before the record: callbacks are static.
-    unsafe { header.callback.load(Relaxed).as_ref() }
-}
-
-/// The callback whose body the fast path has called on this stack last.
-fn callback_on(header: &Header) -> Option<&'static Callback> {
     let at = header.description.load(Relaxed);
     if at.is_null() {
         return None;
