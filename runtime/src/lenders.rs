@@ -78,7 +78,11 @@ pub(crate) fn lend_signal_stack(header: &'static Header, sp: usize) -> Result<()
     let (page, area) = (memory::page_bytes(), header.lendable());
     let bytes = (left.end - left.start).clamp(LEAST_BYTES, area.end - area.start);
     let bytes = bytes.next_multiple_of(page);
-    open_signal_stack(header, area.start, bytes)?;
+    if !header.has_signal_stacks() {
+        return Err(Cause::Mapping(memory::NO_MEMORY));
+    }
+    // SAFETY: a part of the slot, which the activation has.
+    unsafe { memory::open(area.start, bytes) }.map_err(Cause::Mapping)?;
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
     if !unsafe { setting.set() } {
@@ -95,20 +99,6 @@ pub(crate) fn lend_signal_stack(header: &'static Header, sp: usize) -> Result<()
     if let Some(thread) = thread::current() {
         thread.set_lent(true);
     }
-    Ok(())
-}
-
-#[cfg(not(windows))]
-fn open_signal_stack(header: &Header, low: usize, bytes: usize) -> Result<(), Cause> {
-    if !header.has_signal_stacks() {
-        return Err(Cause::Mapping(memory::NO_MEMORY));
-    }
-    // SAFETY: a part of the slot, which the activation has.
-    unsafe { memory::open(low, bytes) }.map_err(Cause::Mapping)
-}
-
-#[cfg(windows)]
-fn open_signal_stack(_header: &Header, _low: usize, _bytes: usize) -> Result<(), Cause> {
     Ok(())
 }
 

@@ -105,7 +105,7 @@ impl Thread {
 
     /// From now on [`current`] finds the state.
     pub(crate) fn make_current(&self) {
-        self.words().set_thread(ptr::from_ref(self).cast_mut().cast());
+        self.words().set_thread(self.as_ptr());
     }
 
     /// The state as who hears of the thread's end gets it.

@@ -23,9 +23,9 @@ mod place;
 pub(crate) use imp::prepare;
 pub(crate) use imp::{
     NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched,
-    map_pages, page_bytes, release,
+    map_pages, open, page_bytes, release,
 };
 #[cfg(windows)]
 pub(crate) use imp::{allocation_base, commit, has_place_below, map_stack};
 #[cfg(not(windows))]
-pub(crate) use imp::{first_hint, open, reserve};
+pub(crate) use imp::{first_hint, reserve};

@@ -86,6 +86,14 @@ fn anywhere(slot_bytes: usize) -> Option<usize> {
     Some(more.next_multiple_of(slot_bytes))
 }
 
+/// For signal stacks, which no thread has here.
+///
+/// # Safety
+/// As in the other files.
+pub(crate) unsafe fn open(_low: usize, _bytes: usize) -> Result<(), i32> {
+    Err(NO_MEMORY)
+}
+
 /// Maps zeroed memory for tables.
 pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     // SAFETY: fresh memory at the system's choice.
