@@ -52,19 +52,11 @@
 //!
 //! # How it works
 //!
-//! The attribute makes a shim with the same signature, ABI, name and attributes. The body is a
-//! separate function, so its frame is not allocated before the check. The shim compares the stack
-//! pointer with the bounds of the thread's stack and of its system stack, at both ends. With room
-//! for the reserve the body runs in place; otherwise the stack pointer moves to a system stack: 8
-//! MiB of address space, committed as touched, above a guard area of 1 MiB (64 KiB on Windows and
-//! on 32-bit targets).
-//!
-//! Everything unusual is one slow path, which blocks signals and decides on a stack of its own, so
-//! that the calling stack needs only a few hundred bytes.
-//!
-//! Panics, C++ exceptions, `pthread_exit`, backtraces and gdb walk through the switch, which has
-//! complete call frame information and keeps the frame-pointer chain. A longjmp skips it; later
-//! callbacks reclaim the abandoned stack, on proof that its body is gone.
+//! The attribute makes a shim with the same signature, ABI, name and attributes; the body is a
+//! separate function, so its frame is not allocated before the check. With room for the reserve the
+//! body runs in place; otherwise the stack pointer moves to a system stack: 8 MiB of address space,
+//! committed as touched, above a guard area of 1 MiB (64 KiB on Windows and on 32-bit targets). The
+//! guide's page `how_it_works` has the rest.
 //!
 //! # What it does not do
 //!
