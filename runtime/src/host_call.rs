@@ -30,13 +30,24 @@ use crate::{fast, thread};
 /// ```
 #[doc(alias("calling_stack"))]
 pub fn on_host_stack<R>(call: impl FnOnce() -> R) -> R {
-    if let Kind::System(header) = locate(thread::current(), switch::stack_pointer()).kind
-        && let Some(sp) = left_at(header)
-    {
-        on_host_of(header, sp, call)
-    } else {
-        call()
+    struct Visit(&'static Header);
+    impl Drop for Visit {
+        fn drop(&mut self) {
+            self.0.visits.fetch_sub(1, Relaxed);
+        }
     }
+    let place = locate(thread::current(), switch::stack_pointer());
+    let Kind::System(header) = place.kind else { return call() };
+    let Some(sp) = left_at(header) else { return call() };
+    // Keeps the activation from being taken for dead because its calling stack is in use.
+    header.visits.fetch_add(1, Relaxed);
+    let _visit = Visit(header);
+    let top = ptr::with_exposed_provenance_mut(sp & !63);
+    // SAFETY: the header stays.
+    let record = unsafe { SwitchRecord::to(header.switch.os.calling_stack()) };
+    // SAFETY: below the SP at which the activation left its calling stack nothing lives, as that
+    // waits for the body which this is a part of.
+    unsafe { call_on(call, top, &record) }
 }
 
 /// Where the running activation has left the calling stack; `None` while it has not. One of the
@@ -48,22 +59,4 @@ pub(crate) fn left_at(header: &Header) -> Option<usize> {
         0 => None,
         sp => Some(sp),
     }
-}
-
-fn on_host_of<R>(header: &'static Header, sp: usize, call: impl FnOnce() -> R) -> R {
-    struct Visit(&'static Header);
-    impl Drop for Visit {
-        fn drop(&mut self) {
-            self.0.visits.fetch_sub(1, Relaxed);
-        }
-    }
-    // Keeps the activation from being taken for dead because its calling stack is in use.
-    header.visits.fetch_add(1, Relaxed);
-    let _visit = Visit(header);
-    let top = ptr::with_exposed_provenance_mut(sp & !63);
-    // SAFETY: the header stays.
-    let record = unsafe { SwitchRecord::to(header.switch.os.calling_stack()) };
-    // SAFETY: below the SP at which the activation left its calling stack nothing lives, as that
-    // waits for the body which this is a part of.
-    unsafe { call_on(call, top, &record) }
 }
