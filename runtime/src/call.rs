@@ -410,17 +410,9 @@ unsafe fn cross(
 #[cold]
 #[inline(never)]
 unsafe fn call_with_lent(header: &'static Header, argument: *mut u8, first: First, top: *mut u8) {
-    struct Again(&'static Header);
-    impl Drop for Again {
-        fn drop(&mut self) {
-            // SAFETY: made below, for a stack that has lent one.
-            unsafe { lenders::block_on(self.0) };
-        }
-    }
     let call = move || {
         // SAFETY: the stack has lent one, or `cross` would not have come here.
-        unsafe { lenders::unblock_on(header) };
-        let _again = Again(header);
+        let _unblocked = unsafe { lenders::Unblocked::on(header) };
         // SAFETY: passed on.
         unsafe { first(argument) };
     };

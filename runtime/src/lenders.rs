@@ -102,23 +102,25 @@ pub(crate) fn lend_signal_stack(header: &'static Header, sp: usize) -> Result<()
     Ok(())
 }
 
-/// A body is about to run on its own stack, with the thread's alternate signal stack replaced.
-///
-/// # Safety
-/// The stack has lent that ([`Header::lent_bytes`]) to the activation that has it, the caller's.
-pub(crate) unsafe fn unblock_on(header: &Header) {
-    // SAFETY: written by `lend_signal_stack` and the slow path before; nobody else uses it.
-    unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
+/// A body runs on its own stack, with the thread's alternate signal stack replaced: signals are let
+/// through. Dropped there, they wait again until the old alternate stack is in force.
+pub(crate) struct Unblocked(&'static Header);
+
+impl Unblocked {
+    /// # Safety
+    /// The stack has lent that ([`Header::lent_bytes`]) to the caller's activation.
+    pub(crate) unsafe fn on(header: &'static Header) -> Self {
+        // SAFETY: written by `lend_signal_stack` and the slow path before; nobody else uses it.
+        unsafe { (*(*header.lent.get()).as_ptr()).blocked.unblock() };
+        Self(header)
+    }
 }
 
-/// The body has ended, and SP is on its own stack still: signals wait until the old alternate stack
-/// is in force again.
-///
-/// # Safety
-/// As for [`unblock_on`].
-pub(crate) unsafe fn block_on(header: &Header) {
-    // SAFETY: written by `lend_signal_stack` and the slow path before; nobody else uses it.
-    unsafe { (*(*header.lent.get()).as_mut_ptr()).blocked.block_again() };
+impl Drop for Unblocked {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { (*(*self.0.lent.get()).as_mut_ptr()).blocked.block_again() };
+    }
 }
 
 /// Puts the old alternate stack in force again, now that SP is back on it, and lets signals
@@ -126,7 +128,7 @@ pub(crate) unsafe fn block_on(header: &Header) {
 /// was lent to one of them.
 ///
 /// # Safety
-/// As for [`unblock_on`], and the activation has ended.
+/// As for [`Unblocked::on`], and the activation has ended.
 pub(crate) unsafe fn take_back_signal_stack(header: &Header) {
     // SAFETY: written by `lend_signal_stack` and the slow path before; from now on nobody uses it.
     let Lent { before, blocked } = unsafe { (*header.lent.get()).assume_init_read() };
