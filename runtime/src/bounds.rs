@@ -74,25 +74,3 @@ impl fmt::Display for StackBounds {
         write!(f, "[{:#x}, {:#x}) {kib} KiB, {:?}", self.low, self.high, self.source)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOUNDS: StackBounds = StackBounds::new(0x1000, 0x3000, Source::Registered);
-
-    #[test]
-    fn addresses_beside_a_stack_are_not_on_it() {
-        assert!(BOUNDS.contains(0x1000) && BOUNDS.contains(0x2fff));
-        for beside in [0, 0xfff, 0x3000, usize::MAX] {
-            assert!(!BOUNDS.contains(beside), "{beside:#x}");
-        }
-    }
-
-    #[test]
-    fn stack_at_the_end_of_the_address_space_has_addresses() {
-        let highest = StackBounds::new(usize::MAX - 0xfff, usize::MAX, Source::Registered);
-        assert!(highest.contains(usize::MAX - 1));
-        assert!(!highest.contains(usize::MAX) && !highest.contains(0));
-    }
-}

@@ -164,10 +164,6 @@ cfg_if! {
     } else {
         mod no_os_stack;
         use no_os_stack as os;
-        /// The rules are tested on every system.
-        #[cfg(test)]
-        #[path = "windows/teb.rs"]
-        mod teb;
     }
 }
 

@@ -16,7 +16,7 @@
 #[cfg_attr(windows, path = "windows.rs")]
 #[cfg_attr(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)), path = "none.rs")]
 mod imp;
-#[cfg(any(windows, test))]
+#[cfg(windows)]
 mod place;
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
