@@ -691,7 +691,7 @@ fn signal_that_was_sent_is_no_fault() {
 fn signal_that_was_sent_interrupts_what_it_did_without_the_report() {
     let test = "signal_that_was_sent_interrupts_what_it_did_without_the_report";
     if tests::is_in_loader("has a handler of its own for faults, which restarts nothing")
-        || tests::is_emulated("restarts no system call after SIGSEGV, SA_RESTART or not")
+        || is_emulated("restarts no system call after SIGSEGV, SA_RESTART or not")
     {
         return;
     }
