@@ -235,18 +235,24 @@ callback! { "C" fn jumps_out_of_nested_handlers(arg) {
     }
 } }
 
+/// What the C compiler makes of these arguments, in the folder of the tests.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn compiled<S: AsRef<std::ffi::OsStr>>(
+    name: &str,
+    arguments: impl IntoIterator<Item = S>,
+) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let status = std::process::Command::new("gcc").args(arguments).arg("-o").arg(&file).status();
+    assert!(status.expect("a C compiler, as for the tests").success());
+    file
+}
+
 /// Compiles a program of C, and runs it with the plugin.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn runs_with_the_plugin(name: &str, options: &[&str]) {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", options.len()));
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c").join(name).with_extension("c");
-    let compiled = std::process::Command::new("gcc")
-        .args(options)
-        .arg(source)
-        .args(["-pthread", "-ldl", "-o"])
-        .arg(&program)
-        .status();
-    assert!(compiled.expect("a C compiler, as for the tests").success());
+    let source = format!("{}/c/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let arguments = options.iter().copied().chain([&*source, "-pthread", "-ldl"]);
+    let program = compiled(&format!("{name}{}", options.len()), arguments);
     let ended = std::process::Command::new(program).arg(Plugin::path()).status();
     let ended = ended.expect("it was just compiled");
     assert!(ended.success(), "the program {ended}");
@@ -280,13 +286,8 @@ fn body_has_a_stack_where_memory_cannot_be_made_executable() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn body_runs_code_on_its_stack_where_a_library_of_the_program_does() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let library = folder.join("libtrampoline.so");
-    let compiled = std::process::Command::new("gcc")
-        .args(["-shared", "-z", "execstack", "-x", "c", "/dev/null", "-o"])
-        .arg(&library)
-        .status();
-    assert!(compiled.expect("a C compiler, as for the tests").success());
+    let arguments = ["-shared", "-z", "execstack", "-x", "c", "/dev/null"];
+    let library = compiled("libtrampoline.so", arguments);
     let library = library.to_str().expect("a folder with a name in UTF-8");
     let options = ["-z", "noexecstack", "-Wl,--no-as-needed", library];
     runs_with_the_plugin("trampoline", &options);
@@ -296,16 +297,11 @@ fn body_runs_code_on_its_stack_where_a_library_of_the_program_does() {
 /// it.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn linked_by_c(mode: Mode, number: usize) -> PathBuf {
-    let name = format!("linked_by_c_{mode:?}_{number}.so");
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let linked = std::process::Command::new("gcc")
-        .args(["-shared", "-Wl,-u,plugin_always,-u,plugin_when_low,-u,plugin_stacks", "-o"])
-        .arg(&library)
-        .arg(Plugin::path().with_file_name("libplugin.a"))
-        .args(["-pthread", "-ldl", "-lm"])
-        .status();
-    assert!(linked.expect("a C compiler, as for the tests").success());
-    library
+    let exported = "-Wl,-u,plugin_always,-u,plugin_when_low,-u,plugin_stacks";
+    let archive = Plugin::path().with_file_name("libplugin.a");
+    let archive = archive.to_str().expect("a folder with a name in UTF-8");
+    let arguments = ["-shared", exported, archive, "-pthread", "-ldl", "-lm"];
+    compiled(&format!("linked_by_c_{mode:?}_{number}.so"), arguments)
 }
 
 in_both_modes! {
