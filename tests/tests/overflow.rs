@@ -435,18 +435,12 @@ fn overflow_of_a_thread_that_is_to_be_cancelled_dies_the_same_with_the_report() 
     });
 }
 
+/// An overflow after `spoil`, with which the report cannot be written, is the earlier handler's.
 #[cfg(target_os = "linux")]
-#[test]
-fn earlier_handler_gets_the_overflow_where_nobody_reads_the_report() {
-    let test = "earlier_handler_gets_the_overflow_where_nobody_reads_the_report";
+fn is_deadly_where_the_report_is_spoilt(test: &str, spoil: impl Fn()) {
     for (mode, kind) in MODES.into_iter().flat_map(|mode| [0, 7].map(|kind| (mode, kind))) {
         let overflows = || {
-            // SAFETY: the action that C programs begin with.
-            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-            let (reader, writer) = std::io::pipe().expect("a pipe");
-            drop(reader);
-            // SAFETY: standard error becomes the end of a pipe.
-            unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&writer), 2) };
+            spoil();
             call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
         };
         let tag = format!("{mode:?}");
@@ -459,24 +453,30 @@ fn earlier_handler_gets_the_overflow_where_nobody_reads_the_report() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn earlier_handler_gets_the_overflow_where_nobody_reads_the_report() {
+    let test = "earlier_handler_gets_the_overflow_where_nobody_reads_the_report";
+    is_deadly_where_the_report_is_spoilt(test, || {
+        // SAFETY: the action that C programs begin with.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        // SAFETY: standard error becomes the end of a pipe.
+        unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&writer), 2) };
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn earlier_handler_gets_the_overflow_where_the_file_of_the_report_is_full() {
     let test = "earlier_handler_gets_the_overflow_where_the_file_of_the_report_is_full";
-    for (mode, kind) in MODES.into_iter().flat_map(|mode| [0, 7].map(|kind| (mode, kind))) {
-        let overflows = || {
-            let full = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
-            // SAFETY: a valid limit; standard error becomes a file.
-            unsafe {
-                libc::dup2(libc::memfd_create(c"full".as_ptr(), 0), 2);
-                assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &raw const full), 0);
-            }
-            call_at(Place::RustThread, overflows::of(mode), ptr::null_mut());
-        };
-        let tag = format!("{mode:?}");
-        let Some((with, without)) = with_and_without(test, &tag, Some(kind), overflows) else {
-            continue;
-        };
-        same_death(&with, &without);
-    }
+    is_deadly_where_the_report_is_spoilt(test, || {
+        let full = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: a valid limit; standard error becomes a file.
+        unsafe {
+            libc::dup2(libc::memfd_create(c"full".as_ptr(), 0), 2);
+            assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &raw const full), 0);
+        }
+    });
 }
 
 #[test]
