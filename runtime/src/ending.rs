@@ -23,44 +23,6 @@ pub(crate) fn prepare_process() {
     tls::find_place(exit::prepare(thread_ends));
 }
 
-/// Libraries that C linkers make of the static library, and that export what it has. Where one of
-/// them, or the program, has the same copy already, the loader takes from there what the later one
-/// asks for: the two share some of the runtime's functions and variables, and not others. Neither
-/// can be closed by itself then, so the later one stays, and with it what it was linked with.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod sharing {
-    use core::mem::MaybeUninit;
-
-    use crate::callback::Options;
-    use crate::process::executable;
-
-    pub(super) fn stay_if_shared() {
-        // A function that nobody else sees, and one that is exported where anything is.
-        let own = stay_if_shared as fn() as *const ();
-        let exported = Options::reserve as fn(Options, usize) -> Options as *const ();
-        // No symbol of the program's is taken from elsewhere.
-        if executable::contains(own.addr()) {
-            return;
-        }
-        let (Some(own), Some(found)) = (object_with(own.cast()), object_with(exported.cast()))
-        else {
-            return;
-        };
-        if own.dli_fbase != found.dli_fbase {
-            let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
-            // SAFETY: the name by which the loader knows this library, which is loaded: all that
-            // changes is that it stays. The handle is never closed.
-            unsafe { libc::dlopen(own.dli_fname, flags) };
-        }
-    }
-
-    fn object_with(address: *const libc::c_void) -> Option<libc::Dl_info> {
-        let mut info = MaybeUninit::uninit();
-        // SAFETY: any address may be asked for; `info` is read only after success.
-        unsafe { (libc::dladdr(address, info.as_mut_ptr()) != 0).then(|| info.assume_init()) }
-    }
-}
-
 /// Whether the calling thread is ending: its state was ended, and destructors still run.
 pub(crate) fn has_begun_to_end() -> bool {
     tls::words().is_some_and(tls::Words::has_ended)
@@ -244,7 +206,7 @@ mod elf {
     pub(super) static AT_LOAD: extern "C" fn() = {
         extern "C" fn at_load() {
             #[cfg(all(target_os = "linux", target_env = "gnu"))]
-            super::sharing::stay_if_shared();
+            stay_if_shared();
             crate::stack::memory::prepare();
             super::prepare_process();
         }
@@ -304,14 +266,43 @@ mod elf {
     /// The address of a function is another one where the executable takes it by a stub of its own,
     /// or where something else has put itself before it, as sanitizers do.
     fn has_name(start: usize, name: &CStr) -> bool {
-        let mut info = core::mem::MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: any address may be asked for, and zeros are a valid answer; the name, if there is
-        // one, is a string of an image that is loaded. The lock of the loader may be taken again by
-        // who has it.
-        unsafe {
-            libc::dladdr(core::ptr::without_provenance(start), info.as_mut_ptr());
-            let found = info.assume_init().dli_sname;
-            !found.is_null() && CStr::from_ptr(found) == name
+        object_with(start).is_some_and(|info| {
+            // SAFETY: the name, if there is one, is a string of an image that is loaded.
+            !info.dli_sname.is_null() && unsafe { CStr::from_ptr(info.dli_sname) } == name
+        })
+    }
+
+    /// Libraries that C linkers make of the static library, and that export what it has. Where one
+    /// of them, or the program, has the same copy already, the loader takes from there what the
+    /// later one asks for: the two share some of the runtime's functions and variables, and not
+    /// others. Neither can be closed by itself then, so the later one stays, and with it what it
+    /// was linked with.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn stay_if_shared() {
+        use crate::callback::Options;
+        // A function that nobody else sees, and one that is exported where anything is.
+        let own = stay_if_shared as fn() as *const ();
+        let exported = Options::reserve as fn(Options, usize) -> Options as *const ();
+        // No symbol of the program's is taken from elsewhere.
+        if crate::process::executable::contains(own.addr()) {
+            return;
         }
+        let (own, found) = (object_with(own.addr()), object_with(exported.addr()));
+        let (Some(own), Some(found)) = (own, found) else { return };
+        if own.dli_fbase != found.dli_fbase {
+            let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+            // SAFETY: the name by which the loader knows this library, which is loaded: all that
+            // changes is that it stays. The handle is never closed.
+            unsafe { libc::dlopen(own.dli_fname, flags) };
+        }
+    }
+
+    /// What the loader tells of the object that has something at this address. Its lock may be
+    /// taken again by who has it.
+    fn object_with(address: usize) -> Option<libc::Dl_info> {
+        let mut info = core::mem::MaybeUninit::uninit();
+        let address = core::ptr::without_provenance(address);
+        // SAFETY: any address may be asked for; `info` is read only after success.
+        unsafe { (libc::dladdr(address, info.as_mut_ptr()) != 0).then(|| info.assume_init()) }
     }
 }
