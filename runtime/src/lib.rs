@@ -75,9 +75,9 @@
 //!
 //! The bounds of stacks come from the system on Linux, Android, macOS and its family, the BSDs,
 //! illumos, Solaris and Windows; elsewhere (Haiku, Fuchsia, WebAssembly, UEFI, Miri) they are
-//! estimated ([`Source::Estimated`]). Stacks are switched on x86_64, i686, aarch64, arm, riscv64,
-//! s390x, powerpc64 (ELF version 2) and loongarch64; elsewhere bodies run in place. The README
-//! says which targets were tested and how.
+//! estimated ([`Source::Estimated`]), and bodies run in place. Stacks are switched on x86_64, i686,
+//! aarch64, arm, riscv64, s390x, powerpc64 (ELF version 2) and loongarch64. The README says which
+//! targets were tested and how.
 //!
 //! # Features
 //!

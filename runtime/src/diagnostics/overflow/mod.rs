@@ -1,37 +1,20 @@
 //! The report of an overflow: which callback has run out of its system stack, or that the thread
 //! has run out of its own, on which callbacks run in place.
 
-use crate::cfg_if::cfg_if;
+use crate::cfg_if::if_known_unix;
 
 // tvOS and watchOS forbid sigaltstack.
-cfg_if! {
-    if #[cfg(all(
-        unix,
-        not(any(miri, target_family = "wasm", target_os = "tvos", target_os = "watchos"))
-    ))] {
-        mod signal;
-        use signal as imp;
-    } else if #[cfg(windows)] {
-        mod exception;
-        use exception as imp;
-    } else {
-        /// No handlers, so no report.
-        mod imp {
-            pub(crate) fn install() -> std::io::Result<()> {
-                Err(std::io::ErrorKind::Unsupported.into())
-            }
-            #[allow(dead_code, reason = "called where libraries can be closed")]
-            pub(crate) fn uninstall() {}
-            pub(crate) fn cover_thread(_first: &crate::stack::Header) {}
-            pub(crate) fn uncover_thread(_first: &crate::stack::Header) {}
-        }
-    }
-}
+if_known_unix! { {
+    #[cfg_attr(not(any(target_os = "tvos", target_os = "watchos")), path = "signal/mod.rs")]
+    #[cfg_attr(any(target_os = "tvos", target_os = "watchos"), path = "none.rs")]
+    mod imp;
+} else {
+    #[cfg_attr(windows, path = "exception.rs")]
+    #[cfg_attr(not(windows), path = "none.rs")]
+    mod imp;
+} }
 
-#[cfg_attr(
-    not(any(unix, windows)),
-    allow(unused_imports, reason = "`uninstall` is called where libraries can be closed")
-)]
+#[allow(unused_imports, reason = "`uninstall` is called where libraries can be closed")]
 pub(crate) use imp::{cover_thread, install, uncover_thread, uninstall};
 
 use core::fmt::{self, Write};
@@ -50,7 +33,7 @@ const NEAR_BYTES: usize = 1 << 20;
 
 /// Prints the report when the access to `address`, with SP at `sp` where that is known, has
 /// overflowed the stack that the calling thread runs on. Async-signal-safe.
-#[cfg_attr(any(miri, not(any(unix, windows))), allow(dead_code, reason = "called by the handlers"))]
+#[allow(dead_code, reason = "called by the handlers")]
 fn report(address: usize, sp: Option<usize>, thread_name: &str) {
     let mut line = LineBuf::new();
     // A line that does not fit is cut; writing to it does not fail.

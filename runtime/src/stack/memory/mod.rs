@@ -12,15 +12,21 @@
 //!
 //! Windows maps a whole stack at once (`map_stack`), since the kernel grows it page by page.
 
-#[cfg_attr(all(unix, not(any(miri, target_family = "wasm"))), path = "unix.rs")]
-#[cfg_attr(windows, path = "windows.rs")]
-#[cfg_attr(not(any(all(unix, not(any(miri, target_family = "wasm"))), windows)), path = "none.rs")]
-mod imp;
+use crate::cfg_if::if_known_unix;
+
+if_known_unix! { {
+    #[path = "unix.rs"]
+    mod imp;
+    #[allow(unused_imports, reason = "for ELF systems")]
+    pub(crate) use imp::prepare;
+} else {
+    #[cfg_attr(windows, path = "windows.rs")]
+    #[cfg_attr(not(windows), path = "none.rs")]
+    mod imp;
+} }
 #[cfg(windows)]
 mod place;
 
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "aix", miri))))]
-pub(crate) use imp::prepare;
 pub(crate) use imp::{
     NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched,
     map_pages, open, page_bytes, release,

@@ -6,10 +6,6 @@ pub(crate) const STATIC_MAY_BE_STACK: bool = false;
 
 pub(crate) const NO_MEMORY: i32 = 0;
 
-/// Nothing has to be known beforehand.
-#[cfg(all(unix, not(miri)))]
-pub(crate) fn prepare() {}
-
 pub(crate) fn page_bytes() -> usize {
     4096
 }
