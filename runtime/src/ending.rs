@@ -4,11 +4,11 @@ use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use crate::cfg_if::if_known_unix;
 use crate::diagnostics::overflow;
-use crate::liveness;
 use crate::stack::{Header, IS_CLOSED, arena, pool, table};
 use crate::switch;
 use crate::thread::signal_mask::Blocked;
 use crate::thread::{self, Thread, exit, tls};
+use crate::{errno, liveness};
 
 // Each file has what the loader calls, and `link()`, which makes the linker take that along. No
 // `#[used]`: programs that never come here need nothing of it.
@@ -27,6 +27,16 @@ if_known_unix! { {
 pub(crate) fn prepare_process() {
     imp::link();
     tls::find_place(exit::prepare(thread_ends));
+}
+
+/// Calls what the slow path calls before it has left the calling stack: where functions of other
+/// libraries are bound at their first call (`ld -z lazy`), the loader takes 3 KiB of the stack for
+/// that.
+#[allow(dead_code, reason = "for loaders that do so")]
+fn bind() {
+    errno::set(errno::get());
+    drop(Blocked::all());
+    core::hint::black_box(tls::words());
 }
 
 /// Whether the calling thread is ending: its state was ended, and destructors still run.

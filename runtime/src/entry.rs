@@ -381,7 +381,7 @@ macro_rules! compiled {
         }
 
         calls! { [Describe] [] ($($A $a),*) body, fallback =>
-            if D::UNWINDS || Values::<($($A,)*), R>::ARE_LARGE {
+            if D::UNWINDS || !PTHREAD_EXIT_UNWINDS || Values::<($($A,)*), R>::ARE_LARGE {
                 compiled!(@guarded $kind body fallback ($($A $a),*))
             } else {
                 in_one_call::<D, F, G, $($A,)* R>(body, fallback, $($a),*)
@@ -390,6 +390,10 @@ macro_rules! compiled {
         }
     )* };
 }
+
+/// Whether pthread_exit unwinds the thread (glibc, FreeBSD), or may.
+const PTHREAD_EXIT_UNWINDS: bool =
+    !cfg!(any(target_vendor = "apple", target_os = "android", target_env = "musl", windows));
 
 /// The bits of an argument, which nobody drops.
 #[inline(always)]

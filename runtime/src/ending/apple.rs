@@ -21,6 +21,7 @@ unsafe extern "C" fn library_ends(_argument: *mut libc::c_void) {
 static AT_LOAD: extern "C" fn() = {
     extern "C" fn at_load() {
         super::prepare_process();
+        super::bind();
         // SAFETY: the function has the type that is asked for and ignores its argument. Should
         // it fail for want of memory, a dlclose leaves the key behind.
         unsafe { __cxa_atexit(library_ends, core::ptr::null_mut(), &raw const __dso_handle) };

@@ -14,6 +14,7 @@ static AT_LOAD: extern "C" fn() = {
         stay_if_shared();
         crate::stack::memory::prepare();
         super::prepare_process();
+        super::bind();
     }
     at_load
 };
