@@ -270,11 +270,17 @@ in_both_modes! {
         } else {
             adds_one_when_low as *mut c_void
         };
-        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size; a debug
-        // build copies, and on powerpc64 and 32-bit Arm rustc passes structures of all sizes as
-        // arrays of words, so that every function that gets one copies it: three times unoptimised
-        // on Arm, where even one that only passes it on would overflow 384 KiB.
-        let copies = cfg!(any(debug_assertions, target_arch = "powerpc64", target_arch = "arm"));
+        // C needs 128 KiB for the two values. An optimised shim adds nothing of that size, but for
+        // i686, which has no fast path; a debug build copies; and on powerpc64 and 32-bit Arm rustc
+        // passes structures of all sizes as arrays of words, so that every function that gets one
+        // copies it: three times unoptimised on Arm, where even one that only passes it on would
+        // overflow 384 KiB.
+        let copies = cfg!(any(
+            debug_assertions,
+            target_arch = "x86",
+            target_arch = "powerpc64",
+            target_arch = "arm"
+        ));
         let copies_often = cfg!(all(debug_assertions, target_arch = "arm"));
         let stack_bytes = match (copies, mode) {
             (false, _) => 160 * KIB,
