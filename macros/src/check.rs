@@ -1,7 +1,6 @@
 //! The rules that a callback must keep: one function each.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use syn::Expr;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use crate::errors::Errors;
 use crate::parse::blocks::Block;
@@ -85,8 +84,7 @@ fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut
 
 /// Rustc would say it of an item that the user does not see.
 fn reserve_is_no_argument(callback: &Callback, options: &Options, errors: &mut Errors) {
-    let Some(Expr::Path(reserve)) = &options.reserve else { return };
-    let Some(name) = reserve.path.get_ident() else { return };
+    let Some([TokenTree::Ident(name)]) = options.reserve.as_deref() else { return };
     if callback.parameters().any(|parameter| only_name(&parameter.pat) == Some(name)) {
         let message = format!(
             "`{name}` is an argument, and the reserve is known before there are any; \

@@ -5,7 +5,6 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use syn::Expr;
 
 use super::shim::Shim;
 use super::signature::function;
@@ -19,7 +18,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     let Shim { options, private, .. } = shim;
     let site = shim.site;
     let Body::Block(braces) = &shim.callback.body else { return None };
-    let names_reserve = !matches!(&options.reserve, None | Some(Expr::Lit(_)));
+    let names_reserve = !matches!(options.reserve.as_deref(), None | Some([TokenTree::Literal(_)]));
     let reserve = names_reserve.then(|| {
         let settings = description::settings(shim);
         quote_spanned!(site=> let _ = || #private::Callback::new("")#settings;)

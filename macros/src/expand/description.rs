@@ -1,9 +1,8 @@
 //! What the runtime is told of the callback.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Expr, ExprLit, Lit};
 
 use super::fallback::in_braces;
 use super::shim::{Entry, Shim};
@@ -40,8 +39,8 @@ pub fn settings(shim: &Shim<'_>) -> TokenStream {
     let site = shim.site;
     let reserve = options.reserve.as_ref().map(|bytes| {
         // In braces its type is compared where it is written, and without a word about `reserve`.
-        let bytes = match bytes {
-            Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => bytes.to_token_stream(),
+        let bytes = match &**bytes {
+            [TokenTree::Literal(number)] => number.to_token_stream(),
             bytes => in_braces(bytes, site),
         };
         quote_spanned!(site=> .reserve(#bytes))

@@ -1,7 +1,7 @@
 //! Which function of the runtime the shim calls.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::parameter::Parameter;
 use super::shim::{Entry, Shim};
@@ -83,5 +83,5 @@ fn is_generic(callback: &Callback, options: &Options) -> bool {
     let types = generics.type_params().map(|parameter| &parameter.ident);
     let names = types.chain(generics.const_params().map(|parameter| &parameter.ident));
     let words: Vec<_> = names.map(ToString::to_string).chain(["Self".to_owned()]).collect();
-    mentions(reserve.to_token_stream(), &words)
+    mentions(quote!(#(#reserve)*), &words)
 }

@@ -2,20 +2,18 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 
 use super::parameter::Parameter;
 use super::result;
 use super::shim::{Entry, Shim};
 use crate::parse::callback::only_name;
-use crate::parse::tokens::{begins_with_block, is_punct};
+use crate::parse::tokens::{self, begins_with_block, is_punct};
 
 /// The fallback as a closure and a comma, with the span of its last token: that is where something
 /// is missing, if anything is. It gets the arguments by reference, and copies those it mentions.
 pub fn closure(shim: &Shim<'_>) -> TokenStream {
     let Some(fallback) = &shim.options.fallback else { return TokenStream::new() };
-    let value = fallback.value.to_token_stream();
-    let end = value.into_iter().last().map_or_else(Span::call_site, |token| token.span());
+    let end = fallback.value.last().map_or_else(Span::call_site, TokenTree::span);
     let site = Span::mixed_site().located_at(end);
     let copied = copied(shim, site);
     let keyword = shim.callback.receiver().map(|_| quote_spanned!(site=> move));
@@ -40,13 +38,12 @@ fn copied(shim: &Shim<'_>, site: Span) -> TokenStream {
 }
 
 /// The value in braces. A block has its own, and would not need more.
-pub fn in_braces(value: &Expr, site: Span) -> TokenStream {
+pub fn in_braces(value: &[TokenTree], site: Span) -> TokenStream {
+    let tokens = quote!(#(#value)*);
     match value {
-        Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
-            block.to_token_stream()
-        }
-        value if begins_with_block(&value.to_token_stream()) => quote_spanned!(site=> { (#value) }),
-        value => quote_spanned!(site=> { #value }),
+        [block] if tokens::in_braces(block).is_some() => tokens,
+        _ if begins_with_block(&tokens) => quote_spanned!(site=> { (#tokens) }),
+        _ => quote_spanned!(site=> { #tokens }),
     }
 }
 
@@ -55,12 +52,12 @@ pub fn mentioned_name<'item>(
     shim: &Shim<'_>,
     parameter: &Parameter<'item>,
 ) -> Option<&'item Ident> {
-    let value = shim.options.fallback.as_ref()?.value.to_token_stream();
+    let value = &shim.options.fallback.as_ref()?.value;
     let name = only_name(parameter.pattern)?;
-    mentions(value, &name.to_string()).then_some(name)
+    mentions(value.clone(), &name.to_string()).then_some(name)
 }
 
-fn mentions(tokens: TokenStream, name: &str) -> bool {
+fn mentions(tokens: impl IntoIterator<Item = TokenTree>, name: &str) -> bool {
     let tokens: Vec<_> = tokens.into_iter().collect();
     (0..tokens.len()).any(|at| match &tokens[at] {
         TokenTree::Ident(word) => word == name && !is_path_or_member(&tokens, at),

@@ -37,10 +37,8 @@ pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
         return callback.tokens.clone();
     }
     let site = Span::mixed_site().located_at(callback.body.span());
-    let runtime = match &options.runtime {
-        Some(runtime) => runtime.to_token_stream(),
-        None => quote_spanned!(Span::mixed_site()=> ::guarded_callback),
-    };
+    let usual = || quote_spanned!(Span::mixed_site()=> ::guarded_callback);
+    let runtime = options.runtime.clone().unwrap_or_else(usual);
     if let Some(split) = conditional::split(callback, options, &runtime) {
         return split;
     }

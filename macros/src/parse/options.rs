@@ -1,7 +1,6 @@
 //! The grammar of the attribute's arguments: `name = value`, separated by commas.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
@@ -22,14 +21,14 @@ pub struct Options {
     /// All of them as written, for a function that is annotated anew.
     pub source: TokenStream,
     /// The reserve in bytes.
-    pub reserve: Option<Expr>,
+    pub reserve: Option<Vec<TokenTree>>,
     /// The name of the runtime's mode.
     pub switch: Option<&'static str>,
     /// The runtime's name of what to do on a foreign stack.
     pub foreign: Option<&'static str>,
     pub fallback: Option<Fallback>,
     /// The path of the runtime crate.
-    pub runtime: Option<Path>,
+    pub runtime: Option<TokenStream>,
     pub skip: Option<Ident>,
     /// The names that were given.
     pub seen: Vec<String>,
@@ -39,7 +38,7 @@ pub struct Options {
 pub struct Fallback {
     /// The option's name.
     pub name: Ident,
-    pub value: Expr,
+    pub value: Vec<TokenTree>,
 }
 
 /// A mistake; what is wrong is said, and the rest of the option skipped.
@@ -199,51 +198,55 @@ fn skip_takes_no_value(input: ParseStream<'_>) -> Result<(), Mistake> {
     Err((span, "`skip` takes no value; write `skip` alone".to_owned()))
 }
 
-fn expression(input: ParseStream<'_>) -> Result<Expr, Mistake> {
+/// Takes the tokens of an expression.
+fn expression(input: ParseStream<'_>) -> Result<Vec<TokenTree>, Mistake> {
     let value = value_ahead(input);
-    input.parse().map(without_parentheses).map_err(|error: syn::Error| match value.last() {
+    let ahead = input.fork();
+    input.parse::<Expr>().map_err(|error| match value.last() {
         Some(last @ TokenTree::Punct(_)) if !is_punct(last, '?') => {
             let message = format!("the value ends in `{last}`; write the rest of the expression");
             (last.span(), message)
         }
         _ => (error.span(), error.to_string()),
-    })
+    })?;
+    let next = || (ahead.cursor() < input.cursor()).then(|| ahead.parse().ok()).flatten();
+    Ok(without_parentheses(std::iter::from_fn(next).collect()))
 }
 
 /// The value without parentheses around all of it: where it is put they would be unnecessary.
-fn without_parentheses(value: Expr) -> Expr {
-    match value {
-        Expr::Paren(paren) if paren.attrs.is_empty() => without_parentheses(*paren.expr),
-        other => other,
-    }
+fn without_parentheses(value: Vec<TokenTree>) -> Vec<TokenTree> {
+    let [TokenTree::Group(group)] = &*value else { return value };
+    // Of a tuple they are part.
+    let are_around =
+        group.delimiter() == Delimiter::Parenthesis && syn::parse2::<Expr>(group.stream()).is_ok();
+    let inside = group.stream().into_iter();
+    if are_around { without_parentheses(inside.collect()) } else { value }
 }
 
-fn reserve(input: ParseStream<'_>) -> Result<Expr, Mistake> {
+fn reserve(input: ParseStream<'_>) -> Result<Vec<TokenTree>, Mistake> {
     let value = expression(input)?;
-    match &value {
-        Expr::Lit(literal) => {
-            with_unit_behind(&literal.lit, input).map_or_else(|| size::bytes(&literal.lit), Err)
+    match &*value {
+        [TokenTree::Literal(literal)] => {
+            no_unit_follows(literal, input)?;
+            Ok(vec![size::bytes(literal)?.into()])
         }
-        Expr::Unary(unary) => match (&unary.op, &*unary.expr) {
-            (syn::UnOp::Neg(minus), Expr::Lit(literal)) => {
-                let literal = literal.to_token_stream();
-                Err((minus.span, format!("a size cannot be negative; write `{literal}`")))
-            }
-            _ => Ok(value),
-        },
+        [minus, TokenTree::Literal(literal)] if is_punct(minus, '-') => {
+            Err((minus.span(), format!("a size cannot be negative; write `{literal}`")))
+        }
         _ => Ok(value),
     }
 }
 
 /// `64 KiB` without quotes.
-fn with_unit_behind(literal: &Lit, input: ParseStream<'_>) -> Option<Mistake> {
-    let unit = input.fork().call(Ident::parse_any).ok()?;
-    if NAMES.contains(&unit.to_string().as_str()) {
-        return None;
+fn no_unit_follows(number: &Literal, input: ParseStream<'_>) -> Result<(), Mistake> {
+    match input.fork().call(Ident::parse_any) {
+        Ok(unit) if !NAMES.contains(&unit.to_string().as_str()) => {
+            let message =
+                format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`");
+            Err((number.span(), message))
+        }
+        _ => Ok(()),
     }
-    let number = literal.to_token_stream();
-    let message = format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`");
-    Some((literal.span(), message))
 }
 
 /// The runtime's name of one of a few words.
@@ -288,15 +291,16 @@ fn listed(words: &[&str]) -> String {
     format!("`{}` or `{last}`", others.join("`, `"))
 }
 
-fn path(input: ParseStream<'_>) -> Result<Path, Mistake> {
+fn path(input: ParseStream<'_>) -> Result<TokenStream, Mistake> {
     const EXPECTED: &str = "expected the path of the runtime crate; write";
-    let end = value_ahead(input).last().map_or_else(Span::call_site, TokenTree::span);
+    let value = value_ahead(input);
+    let end = value.last().map_or_else(Span::call_site, TokenTree::span);
     let wrong = |span| (span, format!("{EXPECTED} `crate = path::to::guarded_callback`"));
     if let Ok(Lit::Str(text)) = input.fork().parse() {
         let name = text.value().replace('-', "_");
         return Err((text.span(), format!("{EXPECTED} it without quotes: `crate = {name}`")));
     }
     let path = Path::parse_mod_style(input);
-    let path = path.map_err(|_| wrong(if ends(input) { end } else { next_span(input) }))?;
-    if ends(input) { Ok(path) } else { Err(wrong(next_span(input))) }
+    path.map_err(|_| wrong(if ends(input) { end } else { next_span(input) }))?;
+    if ends(input) { Ok(value.into_iter().collect()) } else { Err(wrong(next_span(input))) }
 }

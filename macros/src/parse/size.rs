@@ -1,7 +1,7 @@
 //! Sizes as literals: `"64 KiB"`, or a number of bytes.
 
 use proc_macro2::{Literal, Span};
-use syn::{Expr, ExprLit, Lit, LitBool};
+use syn::Lit;
 
 use crate::errors::meant;
 
@@ -14,25 +14,22 @@ const LARGEST: u64 = 1 << 40;
 const EXPECTED: &str =
     "expected a size; write `\"64 KiB\"`, or a constant number of bytes such as `64 * 1024`";
 
-/// The value of a literal `reserve` as an expression of bytes.
-pub fn bytes(literal: &Lit) -> Result<Expr, (Span, String)> {
-    let bytes = match literal {
+/// The bytes of a literal `reserve`.
+pub fn bytes(literal: &Literal) -> Result<Literal, (Span, String)> {
+    let bytes = match Lit::new(literal.clone()) {
         Lit::Str(text) => parse_size(&text.value()).and_then(checked).map(|bytes| {
             let mut number = Literal::u64_unsuffixed(bytes);
             number.set_span(text.span());
-            Lit::new(number)
+            number
         }),
         Lit::Int(number) => check_suffix(number.base10_digits(), number.suffix())
             .and_then(|()| number.base10_parse::<u64>().map_err(|_| too_large()))
             .and_then(checked)
-            .map(|_| Lit::Int(number.token().into())),
+            .map(|_| literal.clone()),
         Lit::Float(_) => Err(FRACTION.to_owned()),
-        // Of the wrong type, which rustc says best.
-        Lit::Bool(wrong) => Ok(Lit::Bool(LitBool { value: wrong.value, span: wrong.span })),
         _ => Err(EXPECTED.to_owned()),
     };
-    let expression = |lit| Expr::Lit(ExprLit { attrs: Vec::new(), lit });
-    bytes.map(expression).map_err(|message| (literal.span(), message))
+    bytes.map_err(|message| (literal.span(), message))
 }
 
 const FRACTION: &str = "expected a whole number of bytes, or a size such as `\"64 KiB\"`";
