@@ -4,9 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use crate::errors::Errors;
 use crate::parse::blocks::Block;
-use crate::parse::callback::{Abi, Body, Callback, only_name};
+use crate::parse::callback::{Abi, Body, Callback};
 use crate::parse::options::Options;
-use crate::parse::tokens::{is_attribute, mentions};
+use crate::parse::tokens::mentions;
 use crate::parse::{Kind, holds_extern_function};
 
 /// The name under which the attribute is known.
@@ -48,21 +48,19 @@ fn is_not_variadic(callback: &Callback, errors: &mut Errors) {
 }
 
 fn is_not_naked(callback: &Callback, errors: &mut Errors) {
-    if let Some(attribute) = callback.naked() {
+    if let Some(attribute) = callback.attribute("naked") {
         let message = "a naked function has no body that could run elsewhere; remove `naked`, \
                        or guard the function it calls";
-        errors.push(attribute.bracket_token.span.join(), message);
+        errors.push(attribute.brackets.span(), message);
     }
 }
 
 /// With an ABI of C's rustc refuses it by itself.
 fn does_not_track_its_caller(callback: &Callback, errors: &mut Errors) {
-    let is = |attribute: &&syn::Attribute| is_attribute(attribute, "track_caller");
-    let attribute = callback.attributes.iter().find(is);
-    if let (Some(attribute), Abi::Rust) = (attribute, callback.abi()) {
+    if let (Some(attribute), Abi::Rust) = (callback.attribute("track_caller"), callback.abi()) {
         let message = "a guarded body cannot see where it was called from; remove `track_caller`, \
                        or guard a function that this one calls";
-        errors.push(attribute.bracket_token.span.join(), message);
+        errors.push(attribute.brackets.span(), message);
     }
 }
 
@@ -85,7 +83,7 @@ fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut
 /// Rustc would say it of an item that the user does not see.
 fn reserve_is_no_argument(callback: &Callback, options: &Options, errors: &mut Errors) {
     let Some([TokenTree::Ident(name)]) = options.reserve.as_deref() else { return };
-    if callback.parameters().any(|parameter| only_name(&parameter.pat) == Some(name)) {
+    if callback.parameters().iter().any(|parameter| parameter.only_name() == Some(name)) {
         let message = format!(
             "`{name}` is an argument, and the reserve is known before there are any; \
              write a constant, such as `\"256 KiB\"`"
@@ -125,7 +123,7 @@ pub fn anything_guarded(block: &Block, guarded: usize, errors: &mut Errors) {
 
 /// What a macro in a guarded block makes is not seen: functions there would stay unguarded.
 pub fn macro_hides_nothing(span: Span, tokens: &TokenStream, errors: &mut Errors) {
-    let speaks_for_itself = mentions(tokens.clone(), &[ATTRIBUTE.to_owned()]);
+    let speaks_for_itself = mentions(tokens.clone(), ATTRIBUTE);
     if !speaks_for_itself && holds_extern_function(tokens.clone()) {
         let message = "the attribute on the block does not see the functions that a macro makes; \
                        put `#[guarded_callback]` on the function inside of the macro, \

@@ -1,15 +1,15 @@
 //! The attribute on a whole `impl` or `mod { }`: every eligible function inside is guarded.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, Meta};
 
 use super::callback;
 use crate::check::{self, ATTRIBUTE};
 use crate::errors::Errors;
+use crate::parse::attribute::Attribute;
 use crate::parse::blocks::Block;
 use crate::parse::options::Options;
-use crate::parse::tokens::{braced, may_be_attribute};
+use crate::parse::tokens::around;
 use crate::parse::{Item, Kind, holds_extern_function};
 
 /// The block with its functions guarded.
@@ -30,7 +30,7 @@ fn guard_inside(
 ) -> TokenStream {
     let items = block.items().into_iter();
     let items = items.map(|item| guard_item(item, options, errors, guarded)).collect();
-    let (head, braces) = (&block.head, braced(&block.braces, items));
+    let (head, braces) = (&block.head, around(&block.braces, items));
     quote!(#head #braces)
 }
 
@@ -41,7 +41,7 @@ fn guard_item(
     guarded: &mut usize,
 ) -> TokenStream {
     let item = Item::parse(tokens.clone());
-    if item.attributes().iter().any(speaks_for_itself) {
+    if item.attributes.iter().any(speaks_for_itself) {
         return tokens;
     }
     match item.kind {
@@ -63,6 +63,7 @@ fn guard_item(
 /// Whether the item has the attribute itself. `skip` counts under whatever name the attribute was
 /// imported.
 fn speaks_for_itself(attribute: &Attribute) -> bool {
-    let skips = matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "skip");
-    skips || may_be_attribute(attribute, ATTRIBUTE)
+    let last = attribute.brackets.stream().into_iter().last();
+    let skips = matches!(last, Some(TokenTree::Group(list)) if list.stream().to_string() == "skip");
+    skips || attribute.may_be(ATTRIBUTE)
 }

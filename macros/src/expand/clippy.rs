@@ -3,15 +3,14 @@
 //! Clippy runs nothing, so it gets the user's function, and says of it what it says without the
 //! attribute. What only the options mention must count as used, though.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::shim::Shim;
-use super::signature::function;
-use super::{description, fallback, result};
+use super::{description, fallback, function, result};
 use crate::parse::blocks::parts;
 use crate::parse::callback::Body;
-use crate::parse::tokens::{in_braces, without_fragments};
+use crate::parse::tokens::{in_group, without_fragments};
 
 /// The user's function with a mention of its options, where they mention something.
 pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
@@ -36,7 +35,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
         return None;
     }
     let body = behind_items(&quote!(#reserve #fallback), braces.stream());
-    Some(function(shim.callback, &shim.callback.signature, body))
+    Some(function(shim.callback, shim.callback.parentheses.stream(), body))
 }
 
 /// The body with a statement behind the items that it starts with: clippy wants those first.
@@ -47,7 +46,8 @@ fn behind_items(statement: &TokenStream, body: TokenStream) -> TokenStream {
         let mut tokens = part.clone().into_iter().skip_while(is_no_word);
         let word = tokens.next().map(|word| word.to_string());
         // `const { .. }` and `unsafe { .. }` are expressions.
-        let is_block = tokens.next().is_some_and(|token| in_braces(&token).is_some());
+        let is_block =
+            tokens.next().is_some_and(|token| in_group(&token, Delimiter::Brace).is_some());
         is_block || !words.split(' ').any(|known| word.as_deref() == Some(known))
     };
     let mut items = parts(without_fragments(body.clone(), false));

@@ -63,8 +63,8 @@ pub fn parameters(shim: &Shim<'_>) -> TokenStream {
     match shim.entry {
         Entry::Typed { .. } => {
             let each = parameters.map(|parameter| {
-                let (lints, pattern) = (parameter.lints(), parameter.pattern);
-                quote!(#(#lints)* #pattern)
+                let (lints, pattern) = (parameter.lints(), &parameter.written.pattern);
+                quote!(#(#lints)* #(#pattern)*)
             });
             quote!(#(#each),*)
         }
@@ -82,6 +82,6 @@ fn is_generic(callback: &Callback, options: &Options) -> bool {
     let generics = &callback.signature.generics;
     let types = generics.type_params().map(|parameter| &parameter.ident);
     let names = types.chain(generics.const_params().map(|parameter| &parameter.ident));
-    let words: Vec<_> = names.map(ToString::to_string).chain(["Self".to_owned()]).collect();
-    mentions(quote!(#(#reserve)*), &words)
+    let mut words = names.map(ToString::to_string).chain(["Self".to_owned()]);
+    words.any(|word| mentions(reserve.clone(), &word))
 }

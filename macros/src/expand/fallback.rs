@@ -1,13 +1,12 @@
 //! The declared value that C gets when the body cannot give it one.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::parameter::Parameter;
 use super::result;
 use super::shim::{Entry, Shim};
-use crate::parse::callback::only_name;
-use crate::parse::tokens::{self, begins_with_block, is_punct};
+use crate::parse::input::Input;
+use crate::parse::tokens::{begins_with_block, in_group, is_punct};
 
 /// The fallback as a closure and a comma, with the span of its last token: that is where something
 /// is missing, if anything is. It gets the arguments by reference, and copies those it mentions.
@@ -25,7 +24,7 @@ pub fn closure(shim: &Shim<'_>) -> TokenStream {
 /// Patterns for a reference to each argument, or for one to the tuple of all.
 fn copied(shim: &Shim<'_>, site: Span) -> TokenStream {
     let in_tuple = matches!(shim.entry, Entry::Described);
-    let each = shim.parameters.iter().map(|parameter| match mentioned_name(shim, parameter) {
+    let each = shim.parameters.iter().map(|of| match mentioned_name(shim, of.written) {
         Some(name) if in_tuple => name.to_token_stream(),
         Some(name) => {
             // Located at the name, of which rustc says that it cannot be moved.
@@ -41,19 +40,16 @@ fn copied(shim: &Shim<'_>, site: Span) -> TokenStream {
 pub fn in_braces(value: &[TokenTree], site: Span) -> TokenStream {
     let tokens = quote!(#(#value)*);
     match value {
-        [block] if tokens::in_braces(block).is_some() => tokens,
+        [block] if in_group(block, Delimiter::Brace).is_some() => tokens,
         _ if begins_with_block(&tokens) => quote_spanned!(site=> { (#tokens) }),
         _ => quote_spanned!(site=> { #tokens }),
     }
 }
 
 /// The parameter's name where the fallback mentions it, as far as its tokens tell.
-pub fn mentioned_name<'item>(
-    shim: &Shim<'_>,
-    parameter: &Parameter<'item>,
-) -> Option<&'item Ident> {
+pub fn mentioned_name<'item>(shim: &Shim<'_>, of: &'item Input) -> Option<&'item Ident> {
     let value = &shim.options.fallback.as_ref()?.value;
-    let name = only_name(parameter.pattern)?;
+    let name = of.only_name()?;
     mentions(value.clone(), &name.to_string()).then_some(name)
 }
 

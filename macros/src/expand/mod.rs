@@ -18,18 +18,16 @@ mod fallback;
 mod parameter;
 mod result;
 mod shim;
-mod signature;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::parse::callback::{Body, Callback};
 use crate::parse::options::Options;
-use crate::parse::tokens::braced;
+use crate::parse::tokens::around;
 
 use self::parameter::Parameter;
 use self::shim::{Entry, Shim};
-use self::signature::function;
 
 /// The function and its guarded twin, of which the compiler takes one.
 pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
@@ -49,23 +47,35 @@ pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
     shim.choice()
 }
 
+/// The user's function with other inputs and another body.
+fn function(callback: &Callback, inputs: TokenStream, body: TokenStream) -> TokenStream {
+    let Callback { attributes, before, parentheses, after, .. } = callback;
+    let inputs = around(parentheses, inputs);
+    // The braces are where the user's were, so that the function is the user's to lints
+    // (`missing_docs`).
+    let body = match &callback.body {
+        Body::Block(braces) => around(braces, body).into_token_stream(),
+        Body::Missing(_) => body,
+    };
+    quote!(#(#attributes)* #(#before)* #inputs #(#after)* #body)
+}
+
 impl Shim<'_> {
     fn choice(&self) -> TokenStream {
         let Self { private, site, .. } = self;
         let original = &self.callback.tokens;
-        let guarded = function(self.callback, &self.signature(), self.call());
+        let guarded = function(self.callback, self.inputs(), self.call());
         let for_clippy = clippy::twin(self).map(|twin| quote!({ #twin }));
         quote_spanned! {*site=>
             #private::choose! { { #original } { #guarded } #for_clippy }
         }
     }
 
-    /// The user's signature with a name for each parameter.
-    fn signature(&self) -> TokenStream {
-        let receiver = self.callback.receiver().map(ToTokens::to_token_stream);
-        let parameters = self.parameters.iter().map(Parameter::declared);
-        let inputs: Vec<_> = receiver.into_iter().chain(parameters).collect();
-        signature::with_inputs(&self.callback.signature, &quote!(#(#inputs),*))
+    /// The user's inputs with a name for each parameter.
+    fn inputs(&self) -> TokenStream {
+        let receiver = self.callback.receiver().map(|_| self.callback.inputs[0].to_token_stream());
+        let inputs = receiver.into_iter().chain(self.parameters.iter().map(Parameter::declared));
+        quote!(#(#inputs),*)
     }
 
     /// What stands in the shim: the call of the runtime.
@@ -86,17 +96,18 @@ impl Shim<'_> {
         let parameters = entry::parameters(self);
         // All of `self`: a part that is not mentioned would be dropped by the shim, and later.
         let capture = self.callback.receiver().map(|receiver| {
-            let all = &receiver.self_token;
+            let all = Ident::new("self", receiver.self_token.span);
             quote_spanned!(self.site=> let _ = &#all;)
         });
         let keyword = capture.as_ref().map(|_| quote_spanned!(braces.span()=> move));
         // What the fallback mentions is used.
-        let used = self.parameters.iter().filter_map(|of| fallback::mentioned_name(self, of));
+        let used =
+            self.parameters.iter().filter_map(|of| fallback::mentioned_name(self, of.written));
         let used = used.map(|name| quote_spanned!(self.site=> let _ = &#name;));
         let (first, inside) = (quote!(#capture #(#used)*), braces.stream());
         let body = match first.is_empty() {
             true => braces.clone(),
-            false => braced(braces, quote!(#first #inside)),
+            false => around(braces, quote!(#first #inside)),
         };
         // Backtraces name the closure; with a fallback another function is never inlined.
         let is_compiled = !matches!(self.entry, Entry::Typed { abi: Some(_), .. });

@@ -1,69 +1,73 @@
 //! The return type on the closures.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, parse_quote_spanned};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 
 use super::shim::Shim;
-use crate::parse::tokens::mentions;
+use crate::parse::tokens::{around, is_punct, is_word, mentions, take_until};
 
 /// `-> Type`. What cannot be written on a closure (`impl Trait`) is left to inference, and for
 /// clippy the lifetimes are, whose names it would take for used in the body.
 pub fn annotation(shim: &Shim<'_>, is_for_clippy: bool) -> TokenStream {
-    let site = shim.site;
-    let ReturnType::Type(_, ty) = &shim.callback.signature.output else {
-        return quote_spanned!(site=> -> ());
+    let ty = match written(shim) {
+        [] => quote_spanned!(shim.site=> ()),
+        ty if is_for_clippy || is_opaque(shim) => inferred(ty),
+        ty => quote!(#(#ty)*),
     };
-    match syn::parse2::<Type>(ty.to_token_stream()) {
-        Ok(mut inferred) if is_for_clippy || is_opaque(shim) => {
-            infer(&mut inferred);
-            quote_spanned!(site=> -> #inferred)
-        }
-        _ => quote_spanned!(site=> -> #ty),
-    }
+    quote_spanned!(shim.site=> -> #ty)
 }
 
 /// Whether only the function itself has the type, which is `impl Trait` in part.
 pub fn is_opaque(shim: &Shim<'_>) -> bool {
-    mentions(shim.callback.signature.output.to_token_stream(), &["impl".to_owned()])
+    mentions(written(shim).iter().cloned(), "impl")
 }
 
-/// Replaces `impl Trait` and names of lifetimes.
-fn infer(ty: &mut Type) {
-    match ty {
-        Type::ImplTrait(wanted) => *ty = parse_quote_spanned!(wanted.impl_token.span=> _),
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer),
-        Type::Paren(paren) => infer(&mut paren.elem),
-        Type::Reference(reference) => {
-            reference.lifetime = None;
-            infer(&mut reference.elem);
-        }
-        Type::Ptr(pointer) => infer(&mut pointer.elem),
-        Type::Array(array) => infer(&mut array.elem),
-        Type::Slice(slice) => infer(&mut slice.elem),
-        Type::Path(path) => path.path.segments.iter_mut().for_each(|segment| {
-            infer_in_arguments(&mut segment.arguments);
-        }),
-        Type::TraitObject(object) => object.bounds.iter_mut().for_each(|bound| match bound {
-            TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => {
-                let segments = bound.path.segments.iter_mut();
-                segments.for_each(|segment| infer_in_arguments(&mut segment.arguments));
+/// The type behind the two tokens of the arrow.
+fn written<'shim>(shim: &'shim Shim<'_>) -> &'shim [TokenTree] {
+    let output = take_until(&mut &*shim.callback.after, |token| is_word(token, "where"));
+    output.get(2..).unwrap_or_default()
+}
+
+/// The type with `_` for `impl Trait`, and without the names of lifetimes. Signatures (`fn(..)`,
+/// `for<'a> Fn(..)`) and macros stay as they are.
+fn inferred(mut ty: &[TokenTree]) -> TokenStream {
+    let one_of = |marks: &'static str| {
+        move |token: &TokenTree| marks.chars().any(|mark| is_punct(token, mark))
+    };
+    let mut output: Vec<TokenTree> = Vec::new();
+    while let Some(token) = ty.split_off_first() {
+        match token {
+            TokenTree::Ident(word) if word == "impl" => {
+                take_until(&mut ty, one_of(",;>"));
+                output.push(Ident::new("_", word.span()).into());
             }
-            TypeParamBound::Lifetime(name) => name.ident = Ident::new("_", name.ident.span()),
-            _ => {}
-        }),
-        _ => {}
+            TokenTree::Punct(mark) if mark.as_char() == '\'' => {
+                let name = ty.split_off_first().map(|name| Ident::new("_", name.span()).into());
+                if !output.last().is_some_and(|before| is_punct(before, '&')) {
+                    output.extend([token.clone()].into_iter().chain(name));
+                }
+            }
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
+                let inside: Vec<_> = group.stream().into_iter().collect();
+                output.push(around(group, inferred(&inside)).into());
+            }
+            _ => {
+                output.push(token.clone());
+                if is_signature(token, ty.first()) {
+                    output.extend_from_slice(take_until(&mut ty, one_of(",;>+")));
+                }
+            }
+        }
     }
+    output.into_iter().collect()
 }
 
-fn infer_in_arguments(arguments: &mut PathArguments) {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return };
-    for argument in &mut arguments.args {
-        match argument {
-            GenericArgument::Lifetime(name) => name.ident = Ident::new("_", name.ident.span()),
-            GenericArgument::Type(ty) => infer(ty),
-            GenericArgument::AssocType(assigned) => infer(&mut assigned.ty),
-            _ => {}
-        }
+/// Whether a signature or the arguments of a macro begin between the two tokens.
+fn is_signature(token: &TokenTree, next: Option<&TokenTree>) -> bool {
+    let opens = matches!(next, Some(TokenTree::Group(_)));
+    match token {
+        TokenTree::Ident(word) if word == "mut" || word == "const" || word == "dyn" => false,
+        TokenTree::Ident(word) => opens || word == "for",
+        token => opens && is_punct(token, '!'),
     }
 }

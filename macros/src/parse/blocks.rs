@@ -1,10 +1,9 @@
 //! An `impl`, `mod` or `trait` that holds items.
 
-use std::collections::VecDeque;
-
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
-use super::tokens::{Angles, in_braces, is_punct, without_fragments};
+use super::attribute::Attribute;
+use super::tokens::{Angles, in_group, is_punct, without_fragments};
 
 /// An `impl`, `mod` or `trait` with its items.
 pub struct Block {
@@ -16,14 +15,13 @@ pub struct Block {
 
 impl Block {
     /// The block that `keyword` starts, if it has braces.
-    pub fn from_item(keyword: &Ident, tokens: &TokenStream) -> Option<Self> {
+    pub fn from_item(keyword: &Ident, written: &[TokenTree]) -> Option<Self> {
         if !["impl", "mod", "trait"].contains(&keyword.to_string().as_str()) {
             return None;
         }
-        let mut head: Vec<_> = tokens.clone().into_iter().collect();
-        let braces = in_braces(&head.pop()?)?;
-        let head = without_fragments(head.into_iter().collect(), true);
-        Some(Self { keyword: keyword.clone(), head, braces })
+        let (last, head) = written.split_last()?;
+        let (keyword, head) = (keyword.clone(), head.iter().cloned().collect());
+        Some(Self { keyword, head, braces: in_group(last, Delimiter::Brace)? })
     }
 
     /// The tokens of each item inside.
@@ -34,69 +32,38 @@ impl Block {
 
 /// The tokens of each item, or of each statement.
 pub fn parts(inside: TokenStream) -> Vec<TokenStream> {
-    let mut tokens = inside.into_iter().collect();
-    std::iter::from_fn(|| take_item(&mut tokens)).collect()
+    let tokens: Vec<_> = inside.into_iter().collect();
+    let mut rest = &tokens[..];
+    let next = || rest.split_off(..item_length(rest)?);
+    std::iter::from_fn(next).map(|item| item.iter().cloned().collect()).collect()
 }
 
-/// Takes one item: up to its semicolon or, where it has braces of its own, up to these. A value may
-/// hold a `<` that nothing closes; braces in angle brackets are no body.
-fn take_item(tokens: &mut VecDeque<TokenTree>) -> Option<TokenStream> {
-    tokens.front()?;
-    let mut taken = TokenStream::new();
-    while let Some(length) = attribute_length(tokens) {
-        taken.extend(tokens.drain(..length));
-        if length == INNER_ATTRIBUTE {
-            return Some(taken);
-        }
+/// How many tokens the first item has: up to its semicolon or, where it has braces of its own, up
+/// to these. A value may hold a `<` that nothing closes; braces in angle brackets are no body.
+fn item_length(tokens: &[TokenTree]) -> Option<usize> {
+    // Attributes of what is around are no part of the item.
+    let mut behind = tokens;
+    if !Attribute::take(&mut behind, "#!").is_empty() {
+        return Some(tokens.len() - behind.len());
     }
-    let mut item = Vec::new();
     let mut angles = Angles::default();
-    while let Some(token) = tokens.pop_front() {
-        angles.pass(&token);
-        let is_semicolon = is_punct(&token, ';');
-        let is_body = angles.outside() && in_braces(&token).is_some() && !has_value(&item);
-        item.push(token);
-        if is_semicolon || is_body {
-            break;
-        }
-    }
-    taken.extend(item);
-    Some(taken)
-}
-
-/// How many tokens there are in `#![..]`, an attribute of what is around.
-const INNER_ATTRIBUTE: usize = 3;
-
-/// How many tokens the attribute at the front has.
-fn attribute_length(tokens: &VecDeque<TokenTree>) -> Option<usize> {
-    let is_group = |at: usize| {
-        let token = tokens.get(at);
-        matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
+    let is_end = |at: &usize| {
+        let (before, token) = (&tokens[..*at], &tokens[*at]);
+        let may_be_body = angles.pass(token) && in_group(token, Delimiter::Brace).is_some();
+        is_punct(token, ';') || may_be_body && !has_value(before)
     };
-    if !is_punct(tokens.front()?, '#') {
-        None
-    } else if is_group(1) {
-        Some(2)
-    } else {
-        (is_punct(tokens.get(1)?, '!') && is_group(2)).then_some(INNER_ATTRIBUTE)
-    }
+    let last = (0..tokens.len()).find(is_end).or(tokens.len().checked_sub(1));
+    last.map(|at| at + 1)
 }
 
 /// Whether the item is one that ends with a semicolon even when it holds braces:
 /// `const X: T = { .. };`.
 fn has_value(item: &[TokenTree]) -> bool {
-    let mut words = item.iter().filter_map(|token| match token {
-        TokenTree::Ident(word) => {
-            Some(word.to_string()).filter(|word| word != "pub" && word != "default")
-        }
-        _ => None,
-    });
-    match words.next().as_deref() {
-        Some("static" | "type" | "use") => true,
-        Some("const") => {
-            let function = ["fn", "unsafe", "extern", "async"];
-            words.next().is_none_or(|word| !function.contains(&word.as_str()))
-        }
+    let words = item.iter().filter(|token| matches!(token, TokenTree::Ident(_)));
+    let mut words = words.map(ToString::to_string).filter(|of| of != "pub" && of != "default");
+    match (words.next().as_deref(), words.next().as_deref()) {
+        (Some("static" | "type" | "use"), _) => true,
+        (Some("const"), next) => !matches!(next, Some("fn" | "unsafe" | "extern" | "async")),
         _ => false,
     }
 }

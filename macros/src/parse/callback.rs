@@ -1,15 +1,12 @@
 //! A function as the attribute sees it: syn's signature, and a body that nobody looks into.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{
-    AttrStyle, Attribute, FnArg, Pat, PatType, Receiver, ReturnType, Signature, Token, Type,
-    Visibility,
-};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use syn::parse::ParseStream;
+use syn::{FnArg, Receiver, ReturnType, Signature, Type};
 
-use super::tokens::{braced, in_braces, is_attribute, may_be_attribute, without_fragments};
+use super::attribute::Attribute;
+use super::input::Input;
+use super::tokens::{around, in_group, is_punct, is_word, take_until, without_fragments};
 
 /// A function, also one that cannot be guarded.
 pub struct Callback {
@@ -17,10 +14,15 @@ pub struct Callback {
     pub tokens: TokenStream,
     /// The body's own attributes among them, which the language counts as the function's.
     pub attributes: Vec<Attribute>,
-    pub visibility: Visibility,
-    /// `default` or `safe`, which are no part of a signature to syn.
-    pub leading: TokenStream,
+    /// What syn understood of the signature.
     pub signature: Signature,
+    /// From the visibility to the generics.
+    pub before: Vec<TokenTree>,
+    pub parentheses: Group,
+    /// What stands in the parentheses.
+    pub inputs: Vec<Input>,
+    /// The arrow, the return type and the `where` clause.
+    pub after: Vec<TokenTree>,
     pub body: Body,
 }
 
@@ -54,36 +56,46 @@ impl Abi {
 /// Whether a function starts here.
 pub fn starts_function(input: ParseStream<'_>) -> bool {
     const QUALIFIERS: [&str; 7] = ["default", "const", "async", "gen", "unsafe", "safe", "extern"];
-    let ahead = input.fork();
-    while let Ok(word) = ahead.call(Ident::parse_any) {
-        if word == "fn" {
-            return ahead.peek(Ident::peek_any);
-        }
-        if !QUALIFIERS.contains(&word.to_string().as_str()) {
-            return false;
-        }
-        // The name of the ABI.
-        let _ = ahead.parse::<syn::LitStr>();
-    }
-    false
+    let ahead: Vec<_> = input.cursor().token_stream().into_iter().collect();
+    let mut rest = &ahead[..];
+    let mut words = take_until(&mut rest, |token| is_word(token, "fn")).iter();
+    let is_name = |word: &TokenTree| matches!(word, TokenTree::Literal(_));
+    let leads = |word| is_name(word) || QUALIFIERS.contains(&word.to_string().as_str());
+    words.all(leads) && matches!(rest, [_, TokenTree::Ident(_), ..])
 }
 
 impl Callback {
     /// Reads a function from behind its visibility, and takes its attributes.
     pub fn read(
         input: ParseStream<'_>,
-        attributes: &mut Vec<Attribute>,
-        visibility: Visibility,
         tokens: TokenStream,
+        attributes: &mut Vec<Attribute>,
+        mut written: &[TokenTree],
     ) -> syn::Result<Self> {
-        let leading = read_leading(input)?;
+        // `default` and `safe` are no part of a signature to syn.
+        while input.peek(syn::Ident) {
+            let word: Ident = input.parse()?;
+            if word == "gen" {
+                return Err(syn::Error::new(word.span(), "C does not iterate over what it calls"));
+            }
+        }
         let signature: Signature = input.parse()?;
-        let body = Body::read(input, attributes)?;
+        let body = Body::read(&input.parse()?, attributes)?;
         if !input.is_empty() {
             return Err(input.error("expected nothing behind the function"));
         }
-        let attributes = std::mem::take(attributes);
-        Ok(Self { tokens, attributes, visibility, leading, signature, body })
+        let is_list = |token: &TokenTree| in_group(token, Delimiter::Parenthesis).is_some();
+        let visibility = take_until(&mut written, |token| is_word(token, "fn"));
+        let before = [visibility, take_until(&mut written, is_list)].concat();
+        let [TokenTree::Group(parentheses), after @ .., _] = written else {
+            unreachable!("syn has read parentheses and a body");
+        };
+        let inside: Vec<_> = parentheses.stream().into_iter().collect();
+        let mut inside = &inside[..];
+        let inputs = signature.inputs.iter().map(|_| Input::take(&mut inside)).collect();
+        let (attributes, parentheses) = (attributes.clone(), parentheses.clone());
+        let after = after.to_vec();
+        Ok(Self { tokens, attributes, signature, before, parentheses, inputs, after, body })
     }
 
     /// Whether the attribute on a whole block applies to this function.
@@ -93,7 +105,7 @@ impl Callback {
             && signature.asyncness.is_none()
             && signature.variadic.is_none();
         let has_body = matches!(self.body, Body::Block(_));
-        self.abi() != Abi::Rust && can_move && has_body && self.naked().is_none()
+        self.abi() != Abi::Rust && can_move && has_body && self.attribute("naked").is_none()
     }
 
     pub fn abi(&self) -> Abi {
@@ -107,14 +119,13 @@ impl Callback {
         }
     }
 
-    /// The attribute that makes the body assembly without a frame.
-    pub fn naked(&self) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| is_attribute(attribute, "naked"))
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.is(name))
     }
 
     /// Whether the body may use more of the processor than its callers.
     pub fn has_target_features(&self) -> bool {
-        self.attributes.iter().any(|attribute| may_be_attribute(attribute, "target_feature"))
+        self.attributes.iter().any(|attribute| attribute.may_be("target_feature"))
     }
 
     pub fn receiver(&self) -> Option<&Receiver> {
@@ -122,28 +133,28 @@ impl Callback {
     }
 
     /// The parameters behind `self`.
-    pub fn parameters(&self) -> impl Iterator<Item = &PatType> {
-        self.signature.inputs.iter().filter_map(|input| match input {
-            FnArg::Typed(parameter) => Some(parameter),
-            FnArg::Receiver(_) => None,
-        })
+    pub fn parameters(&self) -> &[Input] {
+        &self.inputs[usize::from(self.receiver().is_some())..]
     }
 
     /// Whether the signature has types that rustc refuses.
     pub fn has_unsized_types(&self) -> bool {
-        let output = match &self.signature.output {
-            ReturnType::Default => None,
-            ReturnType::Type(_, ty) => Some(ty),
-        };
+        let inputs = self.signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(parameter) => Some(&*parameter.ty),
+            FnArg::Receiver(_) => None,
+        });
         // Best refused without a shim around. `str` may be a type of the user's.
-        let is_unsized = |ty: &Type| matches!(inside(ty), Type::Slice(_) | Type::TraitObject(_));
-        self.parameters().map(|parameter| &parameter.ty).chain(output).any(|ty| is_unsized(ty))
+        let is_unsized = |ty| matches!(inside(ty), Type::Slice(_) | Type::TraitObject(_));
+        inputs.chain(self.output()).any(is_unsized)
     }
 
     /// Whether the return type is `!`.
     pub fn never_returns(&self) -> bool {
-        let ReturnType::Type(_, ty) = &self.signature.output else { return false };
-        matches!(inside(ty), Type::Never(_))
+        self.output().is_some_and(|ty| matches!(inside(ty), Type::Never(_)))
+    }
+
+    fn output(&self) -> Option<&Type> {
+        if let ReturnType::Type(_, ty) = &self.signature.output { Some(ty) } else { None }
     }
 }
 
@@ -152,55 +163,22 @@ fn inside(ty: &Type) -> &Type {
     if let Type::Paren(paren) = ty { inside(&paren.elem) } else { ty }
 }
 
-/// The name that a pattern is, `mut` or not, where it is nothing else.
-pub fn only_name(pattern: &Pat) -> Option<&Ident> {
-    match pattern {
-        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
-        _ => None,
-    }
-}
-
-/// The name that a parameter binds. One in capitals, or with the name of the type, may be a
-/// constant or a unit struct, which binds nothing, and would be another value in the shim.
-pub fn plain_name(parameter: &PatType) -> Option<&Ident> {
-    let name = only_name(&parameter.pat)?;
-    let text = name.to_string();
-    let is_type = matches!(&*parameter.ty, Type::Path(ty) if ty.path.is_ident(&text));
-    (!text.starts_with(char::is_uppercase) && !is_type).then_some(name)
-}
-
-fn read_leading(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut leading = TokenStream::new();
-    while input.peek(syn::Ident) && !input.peek(Token![fn]) {
-        let word: Ident = input.parse()?;
-        if word == "gen" {
-            return Err(syn::Error::new(word.span(), "C does not iterate over what it calls"));
-        }
-        word.to_tokens(&mut leading);
-    }
-    Ok(leading)
-}
-
 impl Body {
     /// Reads the body, and moves its attributes (`#![..]`) to those of the function.
-    fn read(input: ParseStream<'_>, attributes: &mut Vec<Attribute>) -> syn::Result<Self> {
-        if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
-            return Ok(Self::Missing(semicolon.span));
+    fn read(token: &TokenTree, attributes: &mut Vec<Attribute>) -> syn::Result<Self> {
+        if is_punct(token, ';') {
+            return Ok(Self::Missing(token.span()));
         }
-        let token: TokenTree = input.parse()?;
-        let Some(braces) = in_braces(&token) else {
+        let Some(braces) = in_group(token, Delimiter::Brace) else {
             return Err(syn::Error::new(token.span(), "expected the body of the function"));
         };
-        let split = |inside: ParseStream<'_>| {
-            Ok((Attribute::parse_inner(inside)?, inside.parse::<TokenStream>()?))
-        };
-        let (inner, rest) = split.parse2(braces.stream())?;
-        if inner.is_empty() {
-            return Ok(Self::Block(braces));
+        let inside: Vec<_> = without_fragments(braces.stream(), false).into_iter().collect();
+        let mut rest = &inside[..];
+        attributes.extend(Attribute::take(&mut rest, "#!"));
+        if rest.len() < inside.len() {
+            return Ok(Self::Block(around(&braces, rest.iter().cloned().collect())));
         }
-        let outer = |attribute| Attribute { style: AttrStyle::Outer, ..attribute };
-        attributes.extend(inner.into_iter().map(outer));
-        Ok(Self::Block(braced(&braces, without_fragments(rest, false))))
+        Ok(Self::Block(braces))
     }
 
     pub fn span(&self) -> Span {

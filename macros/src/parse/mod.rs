@@ -1,7 +1,9 @@
 //! What the attribute was put on. Signatures and options are read by syn; bodies stay tokens.
 
+pub mod attribute;
 pub mod blocks;
 pub mod callback;
+pub mod input;
 pub mod options;
 mod size;
 pub mod tokens;
@@ -9,16 +11,17 @@ pub mod tokens;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Token, Visibility};
+use syn::{Token, Visibility};
 
+use self::attribute::Attribute;
 use self::blocks::Block;
 use self::callback::Callback;
-use self::tokens::without_fragments;
+use self::tokens::{is_word, without_fragments};
 
 /// An item with its attributes.
 pub struct Item {
-    /// Those that the function did not take.
-    attributes: Vec<Attribute>,
+    /// The body's own among them.
+    pub attributes: Vec<Attribute>,
     pub kind: Kind,
 }
 
@@ -36,65 +39,42 @@ pub enum Kind {
 impl Item {
     pub fn parse(tokens: TokenStream) -> Self {
         let tokens = without_fragments(tokens, false);
-        let read = |input: ParseStream<'_>| Self::read(input, &tokens);
         // The body stays as it is.
         let mut head: Vec<_> = tokens.clone().into_iter().collect();
         let body = head.pop();
         let head = without_fragments(head.into_iter().collect(), true);
-        read.parse2(head.into_iter().chain(body).collect())
-            .unwrap_or_else(|error| Self { attributes: Vec::new(), kind: Kind::Unreadable(error) })
-    }
-
-    pub fn attributes(&self) -> &[Attribute] {
-        match &self.kind {
-            Kind::Function(callback) => &callback.attributes,
-            _ => &self.attributes,
-        }
-    }
-
-    fn read(input: ParseStream<'_>, tokens: &TokenStream) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let visibility: Visibility = input.parse()?;
-        if callback::starts_function(input) {
-            return Ok(Self::read_function(input, attributes, visibility, tokens));
-        }
-        let kind = Kind::read_other(input, tokens);
-        input.parse::<TokenStream>()?;
-        Ok(Self { attributes, kind })
-    }
-
-    fn read_function(
-        input: ParseStream<'_>,
-        mut attributes: Vec<Attribute>,
-        visibility: Visibility,
-        tokens: &TokenStream,
-    ) -> Self {
-        let callback = Callback::read(input, &mut attributes, visibility, tokens.clone());
-        let kind = match callback {
-            Ok(callback) => Kind::Function(Box::new(callback)),
-            Err(error) => {
-                // The error is reported; that tokens are left over would be another one.
-                let _ = input.parse::<TokenStream>();
-                Kind::Unreadable(error)
-            }
+        let item: Vec<_> = head.into_iter().chain(body).collect();
+        let mut written = &item[..];
+        let mut attributes = Attribute::take(&mut written, "#");
+        let read = |input: ParseStream<'_>| {
+            input.parse::<Visibility>()?;
+            let kind = match callback::starts_function(input) {
+                true => Callback::read(input, tokens, &mut attributes, written)
+                    .map_or_else(Kind::Unreadable, |callback| Kind::Function(Box::new(callback))),
+                false => Kind::read_other(input, &item),
+            };
+            // That tokens are left over would be another error.
+            input.parse::<TokenStream>()?;
+            Ok(kind)
         };
-        Self { attributes, kind }
+        let kind = read.parse2(written.iter().cloned().collect());
+        Self { kind: kind.unwrap_or_else(Kind::Unreadable), attributes }
     }
 }
 
 impl Kind {
     /// Reads what is no function, from behind the visibility.
-    fn read_other(input: ParseStream<'_>, tokens: &TokenStream) -> Self {
+    fn read_other(input: ParseStream<'_>, written: &[TokenTree]) -> Self {
         let start = input.span();
         let _ = input.parse::<Option<Token![::]>>();
         let Some(keyword) = read_keyword(input) else {
             return Self::Other("this", start);
         };
-        if let Some(block) = Block::from_item(&keyword, tokens) {
+        if let Some(block) = Block::from_item(&keyword, written) {
             return Self::Block(block);
         }
         if input.peek(Token![!]) || input.peek(Token![::]) {
-            return Self::MacroCall(keyword.span(), tokens.clone());
+            return Self::MacroCall(keyword.span(), written.iter().cloned().collect());
         }
         Self::Other(described(&keyword, input), keyword.span())
     }
@@ -104,8 +84,8 @@ impl Kind {
 fn read_keyword(input: ParseStream<'_>) -> Option<Ident> {
     loop {
         let word = input.call(Ident::parse_any).ok()?;
-        let leads = ["unsafe", "default", "auto", "safe", "async", "move"]
-            .contains(&word.to_string().as_str());
+        let leads = ["unsafe", "default", "auto", "safe", "async", "move"];
+        let leads = leads.contains(&word.to_string().as_str());
         if !leads || !input.peek(Ident::peek_any) {
             return Some(word);
         }
@@ -139,15 +119,13 @@ pub fn holds_extern_function(tokens: TokenStream) -> bool {
     (0..tokens.len()).any(|at| match &tokens[at] {
         TokenTree::Group(group) => holds_extern_function(group.stream()),
         TokenTree::Ident(word) if word == "extern" => {
-            let mut after = tokens[at + 1..].iter().peekable();
-            let is_abi = |token: &&TokenTree| match token {
-                TokenTree::Literal(_) => true,
-                TokenTree::Group(group) => group.delimiter() == Delimiter::None,
-                _ => false,
+            let after = match &tokens[at + 1..] {
+                [TokenTree::Literal(_), after @ ..] => after,
+                [TokenTree::Group(abi), after @ ..] if abi.delimiter() == Delimiter::None => after,
+                after => after,
             };
-            after.next_if(is_abi);
-            let is_fn = matches!(after.next(), Some(TokenTree::Ident(word)) if word == "fn");
-            is_fn && !matches!(after.next(), None | Some(TokenTree::Group(_)))
+            matches!(after, [word, name, ..]
+                if is_word(word, "fn") && !matches!(name, TokenTree::Group(_)))
         }
         _ => false,
     })

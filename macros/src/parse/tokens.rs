@@ -1,8 +1,9 @@
 //! What is asked of tokens without parsing them.
 
+use std::mem::take;
+
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{Attribute, Expr, Meta};
+use syn::Expr;
 
 /// The tokens without the invisible groups that macros put around what they insert, since rustc
 /// ignores those that come out of an attribute. What the tokens around it could take apart gets
@@ -80,15 +81,15 @@ fn is_compared(before: &[TokenTree], after: &[TokenTree]) -> bool {
     signs.iter().any(|sign| before.ends_with(sign) && !is_arrow || after.starts_with(sign))
 }
 
-/// The group in braces that the token is.
-pub fn in_braces(token: &TokenTree) -> Option<Group> {
+/// The group with these delimiters that the token is.
+pub fn in_group(token: &TokenTree, delimiter: Delimiter) -> Option<Group> {
     let TokenTree::Group(group) = token else { return None };
-    (group.delimiter() == Delimiter::Brace).then(|| group.clone())
+    (group.delimiter() == delimiter).then(|| group.clone())
 }
 
-/// The same braces around other tokens.
-pub fn braced(braces: &Group, inside: TokenStream) -> Group {
-    grouped(Delimiter::Brace, inside, braces.span())
+/// The same delimiters around other tokens.
+pub fn around(group: &Group, inside: TokenStream) -> Group {
+    grouped(group.delimiter(), inside, group.span())
 }
 
 fn grouped(delimiter: Delimiter, inside: TokenStream, span: Span) -> Group {
@@ -101,31 +102,26 @@ pub fn is_punct(token: &TokenTree, wanted: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
 
-/// Whether the tokens mention one of these words, also in groups.
-pub fn mentions(tokens: TokenStream, words: &[String]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => words.iter().any(|wanted| word == wanted),
-        TokenTree::Group(group) => mentions(group.stream(), words),
-        _ => false,
+pub fn is_word(token: &TokenTree, wanted: &str) -> bool {
+    matches!(token, TokenTree::Ident(word) if word == wanted)
+}
+
+/// Whether the tokens mention the word, also in groups.
+pub fn mentions(tokens: impl IntoIterator<Item = TokenTree>, word: &str) -> bool {
+    tokens.into_iter().any(|token| match &token {
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        token => is_word(token, word),
     })
 }
 
-/// Whether the last segment of the attribute's path, also within `unsafe(..)`, is `name`.
-pub fn is_attribute(attribute: &Attribute, name: &str) -> bool {
-    match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("unsafe") => {
-            let first = list.tokens.clone().into_iter().next();
-            matches!(first, Some(TokenTree::Ident(word)) if word == name)
-        }
-        meta => meta.path().segments.last().is_some_and(|last| last.ident == name),
-    }
-}
-
-/// Whether the attribute is `name`, or may become it: `#[cfg_attr(.., name)]`.
-pub fn may_be_attribute(attribute: &Attribute, name: &str) -> bool {
-    let is_conditional = attribute.path().is_ident("cfg_attr");
-    is_attribute(attribute, name)
-        || is_conditional && mentions(attribute.meta.to_token_stream(), &[name.to_owned()])
+/// Takes the tokens in front of the first that `ends`, outside of angle brackets.
+pub fn take_until<'tokens>(
+    tokens: &mut &'tokens [TokenTree],
+    ends: impl Fn(&TokenTree) -> bool,
+) -> &'tokens [TokenTree] {
+    let mut angles = Angles::default();
+    let at = tokens.iter().position(|token| angles.pass(token) && ends(token));
+    tokens.split_off(..at.unwrap_or(tokens.len())).unwrap_or_default()
 }
 
 /// Counts angle brackets where `<` is never "less than". The `>` of `->` and `=>` does not count.
@@ -136,21 +132,18 @@ pub struct Angles {
 }
 
 impl Angles {
-    pub fn outside(&self) -> bool {
-        self.depth == 0
-    }
-
-    pub fn pass(&mut self, token: &TokenTree) {
-        let TokenTree::Punct(punct) = token else {
-            self.after_arrow_shaft = false;
-            return;
-        };
-        match punct.as_char() {
-            '<' => self.depth += 1,
-            '>' if !self.after_arrow_shaft => self.depth = self.depth.saturating_sub(1),
-            _ => {}
+    /// Passes a token; whether it stands outside of all brackets, and is no arrow's.
+    pub fn pass(&mut self, token: &TokenTree) -> bool {
+        let is_arrow = take(&mut self.after_arrow_shaft) && is_punct(token, '>');
+        let is_outside = self.depth == 0 && !is_arrow;
+        if let TokenTree::Punct(punct) = token {
+            match punct.as_char() {
+                '<' => self.depth += 1,
+                '>' if !is_arrow => self.depth = self.depth.saturating_sub(1),
+                '-' | '=' => self.after_arrow_shaft = punct.spacing() == Spacing::Joint,
+                _ => {}
+            }
         }
-        let is_shaft = matches!(punct.as_char(), '-' | '=');
-        self.after_arrow_shaft = is_shaft && punct.spacing() == Spacing::Joint;
+        is_outside
     }
 }

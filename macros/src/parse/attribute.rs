@@ -1,0 +1,59 @@
+//! Attributes. They are asked for little more than their names, and go out as they came in.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use super::tokens::{around, is_punct, is_word, mentions, without_fragments};
+
+/// An attribute. As tokens it is one of what follows.
+#[derive(Clone)]
+pub struct Attribute {
+    hash: TokenTree,
+    pub brackets: Group,
+}
+
+impl Attribute {
+    /// Takes those at the front, which start with `#`, or with `#!` for what is around.
+    pub fn take(tokens: &mut &[TokenTree], marks: &str) -> Vec<Self> {
+        let mut attributes = Vec::new();
+        while let Some((front, rest)) = tokens.split_at_checked(marks.len() + 1)
+            && let [hash, .., TokenTree::Group(brackets)] = front
+            && marks.chars().zip(front).all(|(mark, token)| is_punct(token, mark))
+        {
+            let inside = without_fragments(brackets.stream(), true);
+            attributes.push(Self { hash: hash.clone(), brackets: around(brackets, inside) });
+            *tokens = rest;
+        }
+        attributes
+    }
+
+    /// Whether the last segment of its path, also within `unsafe(..)`, is `name`.
+    pub fn is(&self, name: &str) -> bool {
+        let meta = self.brackets.stream();
+        let path = listed(meta.clone(), "unsafe").unwrap_or(meta).into_iter();
+        let path = path.take_while(|of| matches!(of, TokenTree::Ident(_)) || is_punct(of, ':'));
+        path.last().is_some_and(|last| is_word(&last, name))
+    }
+
+    /// Whether it is `name`, or may become it: `#[cfg_attr(.., name)]`.
+    pub fn may_be(&self, name: &str) -> bool {
+        let conditional = listed(self.brackets.stream(), "cfg_attr");
+        self.is(name) || conditional.is_some_and(|list| mentions(list, name))
+    }
+}
+
+impl ToTokens for Attribute {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.hash.to_tokens(tokens);
+        self.brackets.to_tokens(tokens);
+    }
+}
+
+/// What stands in the parentheses of `name(..)`.
+pub fn listed(meta: TokenStream, name: &str) -> Option<TokenStream> {
+    let mut tokens = meta.into_iter();
+    match (tokens.next()?, tokens.next()?) {
+        (TokenTree::Ident(word), TokenTree::Group(list)) if word == name => Some(list.stream()),
+        _ => None,
+    }
+}
