@@ -273,15 +273,11 @@ in_both_modes! {
         // C needs 128 KiB for the two values. An optimised shim adds nothing of that size, but for
         // i686, which has no fast path; a debug build copies; and on powerpc64 and 32-bit Arm rustc
         // passes structures of all sizes as arrays of words, so that every function that gets one
-        // copies it: three times unoptimised on Arm, where even one that only passes it on would
+        // copies it: unoptimised three times, so that even one that only passes it on would
         // overflow 384 KiB.
-        let copies = cfg!(any(
-            debug_assertions,
-            target_arch = "x86",
-            target_arch = "powerpc64",
-            target_arch = "arm"
-        ));
-        let copies_often = cfg!(all(debug_assertions, target_arch = "arm"));
+        let in_words = cfg!(any(target_arch = "powerpc64", target_arch = "arm"));
+        let copies = cfg!(any(debug_assertions, target_arch = "x86")) || in_words;
+        let copies_often = cfg!(debug_assertions) && in_words;
         let stack_bytes = match (copies, mode) {
             (false, _) => 160 * KIB,
             (true, Mode::WhenLow) if !copies_often => 384 * KIB,
