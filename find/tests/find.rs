@@ -170,11 +170,13 @@ fn functions_inside_of_macros_are_told_of_and_not_judged() {
             };
         }
         fn f() { lazy!({ extern "C" fn c() {} }); }
+        paste! { extern "C" fn [<on_ d>]() {} }
+        macro_rules! any { ($($abi:literal)?) => { extern $($abi)? fn e() {} } }
     "#;
     let folder = Folder::new("macros", source);
     let report = find(&folder.0).unwrap();
     let within: Vec<&str> = report.hidden.iter().map(|hidden| hidden.within.as_str()).collect();
-    assert_eq!(within, ["macro_rules! make", "cfg_if!", "lazy!"]);
+    assert_eq!(within, ["macro_rules! make", "cfg_if!", "lazy!", "paste!", "macro_rules! any"]);
     assert_eq!(report.hidden[0].line, 2);
     assert!(report.functions.is_empty());
 }

@@ -31,20 +31,22 @@ fn begins_function(after: &[TokenTree]) -> bool {
         [TokenTree::Literal(abi), ..] if abi.to_string() == "\"Rust\"" => return false,
         [TokenTree::Literal(_), ..] => 1,
         [dollar, TokenTree::Ident(_), ..] if is_dollar(dollar) => 2,
+        // `$($abi)?`
+        [dollar, TokenTree::Group(_), _, ..] if is_dollar(dollar) => 3,
         _ => 0,
     };
-    match &after[abi..] {
-        // A function pointer type has no name between `fn` and its parameters.
-        [TokenTree::Ident(keyword), TokenTree::Ident(_), rest @ ..] if *keyword == "fn" => {
-            ends_in_body(rest)
+    let [TokenTree::Ident(keyword), name @ ..] = &after[abi..] else { return false };
+    *keyword == "fn"
+        && match name {
+            // A function pointer type has no name between `fn` and its parameters.
+            [TokenTree::Ident(_), rest @ ..] => ends_in_body(rest),
+            [dollar, TokenTree::Ident(_), rest @ ..] if is_dollar(dollar) => ends_in_body(rest),
+            // `fn [<on_ $name>]()`, as the crate `paste` has it.
+            [TokenTree::Group(name), rest @ ..] if name.delimiter() == Delimiter::Bracket => {
+                ends_in_body(rest)
+            }
+            _ => false,
         }
-        [TokenTree::Ident(keyword), dollar, TokenTree::Ident(_), rest @ ..]
-            if *keyword == "fn" && is_dollar(dollar) =>
-        {
-            ends_in_body(rest)
-        }
-        _ => false,
-    }
 }
 
 /// Whether a body comes before a semicolon.
