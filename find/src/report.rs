@@ -114,7 +114,8 @@ pub struct Hidden {
     pub line: usize,
     /// The column of the function's `extern`, counted from 1 in characters.
     pub column: usize,
-    /// The macro, as in `macro_rules! name` or `name!`.
+    /// The macro, as in `macro_rules! name` or `name!`, or the words that unstable syntax begins
+    /// with, as in `impl const T for S`.
     pub within: String,
 }
 

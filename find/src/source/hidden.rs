@@ -42,9 +42,7 @@ fn begins_function(after: &[TokenTree]) -> bool {
             [TokenTree::Ident(_), rest @ ..] => ends_in_body(rest),
             [dollar, TokenTree::Ident(_), rest @ ..] if is_dollar(dollar) => ends_in_body(rest),
             // `fn [<on_ $name>]()`, as the crate `paste` has it.
-            [TokenTree::Group(name), rest @ ..] if name.delimiter() == Delimiter::Bracket => {
-                ends_in_body(rest)
-            }
+            [name, rest @ ..] if is_group(name, Delimiter::Bracket) => ends_in_body(rest),
             _ => false,
         }
 }
@@ -52,7 +50,7 @@ fn begins_function(after: &[TokenTree]) -> bool {
 /// Whether a body comes before a semicolon.
 fn ends_in_body(rest: &[TokenTree]) -> bool {
     let end = (0..rest.len()).find_map(|at| match &rest[at] {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(true),
+        brace if is_group(brace, Delimiter::Brace) => Some(true),
         TokenTree::Punct(punct) if punct.as_char() == ';' => Some(false),
         dollar if is_dollar(dollar) && is_variable_for_a_body(&rest[at + 1..]) => Some(true),
         _ => None,
@@ -76,4 +74,8 @@ fn is_variable_for_a_body(after: &[TokenTree]) -> bool {
 
 fn is_dollar(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == '$')
+}
+
+pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }

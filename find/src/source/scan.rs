@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use proc_macro2::Span;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -199,5 +199,14 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         let within = format!("{}!", item.path.to_token_stream());
         hidden::within(self.file, &within, item.tokens.clone(), self.report);
+    }
+
+    /// Syntax that syn hands on as it is: `macro name { .. }`, `impl const T for S { .. }`.
+    fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
+        let head = tokens.clone().into_iter();
+        let head = head.take_while(|token| !hidden::is_group(token, Delimiter::Brace));
+        let words = head.filter(|token| matches!(token, TokenTree::Ident(_)));
+        let within = words.collect::<TokenStream>().to_string();
+        hidden::within(self.file, &within, tokens.clone(), self.report);
     }
 }
