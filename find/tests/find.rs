@@ -671,6 +671,19 @@ fn editors_get_json_and_sarif_with_lines_and_columns() {
     assert_eq!(log["runs"][0]["results"][1]["ruleId"], "hidden");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_no_text_is_printed_in_every_format() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new("odd-path", "fn f() {}\n");
+    let file = folder.0.join(std::ffi::OsStr::from_bytes(b"\xff.rs"));
+    fs::write(file, "extern \"C\" fn f() {}\nm! { extern \"C\" fn g() {} }\n").unwrap();
+    for format in ["human", "json", "sarif"] {
+        let output = folder.command(&["--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+}
+
 #[test]
 fn what_is_no_program_gets_a_clear_error() {
     let folder = Folder::new("program", "fn f() {}\n");

@@ -80,7 +80,7 @@ fn to_json(report: &Report, all: bool) -> Value {
 
 fn function_to_json(function: &Function) -> Value {
     json!({
-        "file": function.file,
+        "file": function.file.to_string_lossy(),
         "line": function.line,
         "column": function.column,
         "name": function.name,
@@ -91,7 +91,7 @@ fn function_to_json(function: &Function) -> Value {
 
 fn hidden_to_json(hidden: &Hidden) -> Value {
     json!({
-        "file": hidden.file,
+        "file": hidden.file.to_string_lossy(),
         "line": hidden.line,
         "column": hidden.column,
         "within": hidden.within,

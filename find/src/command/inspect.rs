@@ -98,12 +98,12 @@ fn to_json(file: &Path, inspection: &Inspection, all: bool) -> Value {
             "address": format!("{:#x}", function.address),
             "state": function.state.word(),
             "exported": function.reach == Reach::Exported,
-            "file": function.origin.as_ref().map(|(file, _)| file),
+            "file": function.origin.as_ref().map(|(file, _)| file.to_string_lossy()),
             "line": function.origin.as_ref().map(|(_, line)| line),
         })
     };
     json!({
-        "binary": file,
+        "binary": file.to_string_lossy(),
         "functions": listed(inspection, all).map(function).collect::<Vec<_>>(),
         "notes": inspection.notes,
     })
