@@ -622,6 +622,17 @@ fn the_diff_of_a_dry_run_is_what_git_applies_and_fix_writes() {
 }
 
 #[test]
+fn a_manifest_is_whole_at_every_moment() {
+    let folder = Folder::new("whole", "extern \"C\" fn f() {}\n");
+    folder.write("Cargo.toml", MANIFEST);
+    // A file that is written in place changes under all of its names.
+    fs::hard_link(folder.0.join("Cargo.toml"), folder.0.join("kept")).unwrap();
+    assert_eq!(folder.command(&["fix", "--allow-no-vcs"]).status.code(), Some(0));
+    assert_ne!(folder.read("Cargo.toml"), MANIFEST);
+    assert_eq!(folder.read("kept"), MANIFEST);
+}
+
+#[test]
 fn a_dependency_is_added_where_its_user_sees_it_and_used_by_its_name() {
     let folder = Folder::new("dependency", "extern \"C\" fn f() {}\n");
     folder.write("Cargo.toml", &format!("{MANIFEST}\n[dependencies]\nlibc = \"0.2\"\n"));

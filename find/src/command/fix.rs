@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use guarded_callback_find::{Attribute, Plan, Report};
+use guarded_callback_find::{Attribute, Change, Plan, Report};
 use similar::TextDiff;
 
 use crate::command::FAILED;
@@ -32,33 +32,29 @@ pub(crate) fn run(fix: &Fix) -> Result<u8, String> {
 #[derive(Default)]
 struct Edits {
     sources: Plan,
-    /// The file, its text, and what that becomes.
-    manifests: Vec<(PathBuf, String, String)>,
+    manifests: Plan,
     /// What is left to do by hand.
     advice: Vec<String>,
 }
 
 impl Edits {
-    fn diff(&self) -> String {
-        let sources = self.sources.changes.iter().map(|it| (&it.file, &it.before, &it.after));
-        let manifests = self.manifests.iter().map(|(file, before, after)| (file, before, after));
-        sources.chain(manifests).map(|(file, before, after)| diff(file, before, after)).collect()
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.sources.changes.iter().chain(&self.manifests.changes)
     }
 
-    fn files(&self) -> Vec<&Path> {
-        let sources = self.sources.changes.iter().map(|change| change.file.as_path());
-        sources.chain(self.manifests.iter().map(|(file, ..)| file.as_path())).collect()
+    fn diff(&self) -> String {
+        self.changes().map(diff).collect()
     }
 
     fn check_tree(&self, fix: &Fix) -> Result<(), String> {
-        git::check(&self.files(), fix.allow_dirty, fix.allow_no_vcs)
+        let files: Vec<&Path> = self.changes().map(|change| change.file.as_path()).collect();
+        git::check(&files, fix.allow_dirty, fix.allow_no_vcs)
     }
 
+    /// The dependencies first: who runs `fix` again after an error gets the sources that are left.
     fn write(&self) -> Result<(), String> {
-        self.sources.write().map_err(|error| error.to_string())?;
-        self.manifests.iter().try_for_each(|(file, _, after)| {
-            fs::write(file, after).map_err(|error| format!("{}: {error}", file.display()))
-        })
+        let written = self.manifests.write().and_then(|()| self.sources.write());
+        written.map_err(|error| error.to_string())
     }
 
     fn totals(&self) -> String {
@@ -66,18 +62,20 @@ impl Edits {
         let files = counted(self.sources.changes.len(), "file");
         let manifests = self
             .manifests
+            .changes
             .iter()
-            .map(|(file, ..)| format!("added the dependency to {}\n", file.display()));
+            .map(|it| format!("added the dependency to {}\n", it.file.display()));
         let first = format!("inserted the attribute {inserted} in {files}\n");
         [first].into_iter().chain(manifests).collect()
     }
 }
 
-fn diff(file: &Path, before: &str, after: &str) -> String {
-    let name = file.display().to_string();
+fn diff(change: &Change) -> String {
+    let name = change.file.display().to_string();
     let name = name.trim_start_matches("./").trim_start_matches('/');
     let (from, to) = (format!("a/{name}"), format!("b/{name}"));
-    TextDiff::from_lines(before, after).unified_diff().header(&from, &to).to_string()
+    let lines = TextDiff::from_lines(&change.before, &change.after);
+    lines.unified_diff().header(&from, &to).to_string()
 }
 
 /// A package, and which of its dependencies a file sees.
@@ -134,16 +132,17 @@ fn depend(manifest: &Manifest, kind: Kind, fix: &Fix, edits: &mut Edits) -> Resu
         return Ok(());
     }
     // Two kinds of files of one package may each need a table of their own.
-    let earlier = edits.manifests.iter().position(|(file, ..)| *file == manifest.file);
+    let changes = &mut edits.manifests.changes;
+    let earlier = changes.iter().position(|change| change.file == manifest.file);
     let mut manifest = manifest.clone();
     if let Some(earlier) = earlier {
-        let (_, _, after) = edits.manifests.remove(earlier);
-        manifest.document = after.parse().map_err(|error| format!("{error}"))?;
+        manifest.document = changes[earlier].after.parse().map_err(|error| format!("{error}"))?;
+        if manifest.name_of_crate(kind).is_some() {
+            return Ok(());
+        }
+        changes.remove(earlier);
     }
-    let after = match manifest.name_of_crate(kind) {
-        Some(_) => manifest.document.to_string(),
-        None => dependency::add(&manifest, kind, source)?,
-    };
-    edits.manifests.push((manifest.file, manifest.text, after));
+    let after = dependency::add(&manifest, kind, source)?;
+    changes.push(Change::new(manifest.file, &manifest.text, &after));
     Ok(())
 }

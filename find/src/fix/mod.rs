@@ -72,6 +72,23 @@ pub struct Change {
     pub inserted: usize,
 }
 
+impl Change {
+    /// Another change to write with those of a [`Plan`], such as one of a Cargo.toml.
+    ///
+    /// ```
+    /// use guarded_callback_find::{Change, Plan};
+    ///
+    /// let mut plan = Plan::default();
+    /// plan.changes.push(Change::new("Cargo.toml", "[package]", "[package]\n"));
+    /// assert_eq!(plan.inserted(), 0);
+    /// ```
+    #[must_use]
+    pub fn new(file: impl Into<PathBuf>, before: &str, after: &str) -> Self {
+        let (before, after) = (before.to_owned(), after.to_owned());
+        Self { file: file.into(), before, after, inserted: 0 }
+    }
+}
+
 /// What would be written, before it is.
 ///
 /// ```
