@@ -36,7 +36,14 @@ pub(crate) fn add(manifest: &Manifest, kind: Kind, source: Item) -> Result<Strin
         .as_table_like_mut()
         .ok_or_else(|| format!("{}: `{}` is no table", manifest.file.display(), kind.table()))?;
     table.insert(PACKAGE, source);
-    Ok(document.to_string())
+    Ok(as_in(&manifest.text, &document.to_string()))
+}
+
+/// `after` with the byte order mark and the ends of lines that `before` has; toml_edit keeps none.
+fn as_in(before: &str, after: &str) -> String {
+    let mark = if before.starts_with('\u{feff}') { "\u{feff}" } else { "" };
+    let end = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    format!("{mark}{}", after.replace("\r\n", "\n").replace('\n', end))
 }
 
 #[cfg(test)]
@@ -59,6 +66,16 @@ mod tests {
             &format!("libc = \"0.2\"\nguarded-callback = \"{version}\"\n"),
         );
         assert_eq!(add(&manifest, Kind::Normal, source(&manifest, None)).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_the_ends_of_lines_stay() {
+        let text = "\u{feff}[dependencies]\r\nlibc = \"0.2\" # long\r\n\r\n[features]\r\n";
+        let manifest = manifest(text);
+        let added = add(&manifest, Kind::Normal, source(&manifest, None)).unwrap();
+        let line = format!("guarded-callback = \"{}\"\r\n", super::VERSION);
+        assert_eq!(added.replace(&line, ""), text);
+        assert!(added.contains(&line));
     }
 
     #[test]
