@@ -663,6 +663,25 @@ fn a_dependency_is_added_where_its_user_sees_it_and_used_by_its_name() {
 }
 
 #[test]
+fn a_dependency_that_the_workspace_renames_is_inherited_by_its_name() {
+    let folder = Folder::new("workspace", "");
+    let dependency = "gc = { package = \"guarded-callback\", version = \"0.1\" }\n";
+    folder.write("Cargo.toml", &format!("[workspace]\n[workspace.dependencies]\n{dependency}"));
+    let inherits = format!("{MANIFEST}\n[dependencies]\ngc.workspace = true\n");
+    folder.write("a/Cargo.toml", &inherits);
+    folder.write("b/Cargo.toml", MANIFEST);
+    for file in ["a/src/lib.rs", "b/src/lib.rs"] {
+        folder.write(file, "extern \"C\" fn f() {}\n");
+    }
+    assert_eq!(folder.command(&["fix", "--allow-no-vcs"]).status.code(), Some(0));
+    assert_eq!(folder.read("a/Cargo.toml"), inherits);
+    assert!(folder.read("b/Cargo.toml").ends_with("[dependencies]\ngc = { workspace = true }\n"));
+    for file in ["a/src/lib.rs", "b/src/lib.rs"] {
+        assert!(folder.read(file).starts_with("#[gc::guarded_callback(crate = gc)]\nextern"));
+    }
+}
+
+#[test]
 fn editors_get_json_and_sarif_with_lines_and_columns() {
     let folder =
         Folder::new("formats", "  extern \"C\" fn f() {}\nm! { extern \"C\" fn g() {} }\n");

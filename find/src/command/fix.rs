@@ -9,9 +9,10 @@ use similar::TextDiff;
 
 use crate::command::FAILED;
 use crate::command::arguments::Fix;
-use crate::command::manifest::{Kind, Manifest, kind_of};
+use crate::command::dependency::Dependency;
+use crate::command::manifest::{Kind, Manifest, kind_of, name};
 use crate::command::output::{counted, say, warn};
-use crate::command::{check, dependency, git};
+use crate::command::{check, git};
 
 /// The exit status.
 pub(crate) fn run(fix: &Fix) -> Result<u8, String> {
@@ -94,40 +95,47 @@ fn plan(report: &Report, fix: &Fix) -> Result<Edits, String> {
     // Also where nothing lacks the attribute, so that a wrong text is always told.
     let none = Plan::new(&Report::default(), &attribute(fix, None));
     let mut edits = Edits { sources: none.map_err(|error| error.to_string())?, ..Edits::default() };
+    let path = fix.dependency_path.as_ref().map(fs::canonicalize).transpose();
+    let path = path.map_err(|error| format!("--dependency-path: {error}"))?;
     for (owner, report) in owners {
         let owner = owner.map(|(file, kind)| (&manifests[&file], kind));
-        let name = owner.as_ref().and_then(|(manifest, kind)| manifest.name_of_crate(*kind));
-        let attribute = attribute(fix, name.as_deref());
+        let known = owner.and_then(|(manifest, kind)| manifest.name_of_crate(kind));
+        let lacking = owner.filter(|_| known.is_none() && fix.attribute.is_none());
+        let added = lacking.map(|(it, _)| Dependency::new(it, path.as_deref()));
+        let attribute = attribute(fix, known.or(added.as_ref().map(|it| name(&it.key))));
         let plan = Plan::new(&report, &attribute).map_err(|error| error.to_string())?;
         edits.sources.changes.extend(plan.changes);
-        if let (Some((manifest, kind)), None, None) = (owner, name, &fix.attribute) {
-            depend(manifest, kind, fix, &mut edits)?;
+        if let (Some((manifest, kind)), Some(dependency)) = (lacking, added) {
+            depend(manifest, kind, &dependency, fix, &mut edits)?;
         }
     }
     Ok(edits)
 }
 
 /// The attribute for a package that knows the crate as `name`.
-fn attribute(fix: &Fix, name: Option<&str>) -> Attribute {
+fn attribute(fix: &Fix, name: Option<String>) -> Attribute {
     if let Some(text) = &fix.attribute {
         return Attribute::exact(text);
     }
-    let path = format!("{}::guarded_callback", name.unwrap_or("guarded_callback"));
+    let name = name.as_deref().unwrap_or("guarded_callback");
+    let path = format!("{name}::guarded_callback");
     // The expanded code has to be told what the crate is called.
-    let place = name.filter(|name| *name != "guarded_callback").map(|it| format!("crate = {it}"));
+    let place = (name != "guarded_callback").then(|| format!("crate = {name}"));
     let own = (!fix.options.is_empty()).then(|| fix.options.clone());
     let options: Vec<String> = own.into_iter().chain(place).collect();
     Attribute::imported(&path, &options.join(", "))
 }
 
 /// Adds the dependency to the package, or says that it lacks.
-fn depend(manifest: &Manifest, kind: Kind, fix: &Fix, edits: &mut Edits) -> Result<(), String> {
-    let path = fix.dependency_path.as_ref().map(fs::canonicalize).transpose();
-    let path = path.map_err(|error| format!("--dependency-path: {error}"))?;
-    let source = dependency::source(manifest, path.as_deref());
+fn depend(
+    manifest: &Manifest,
+    kind: Kind,
+    dependency: &Dependency,
+    fix: &Fix,
+    edits: &mut Edits,
+) -> Result<(), String> {
     if fix.no_dependency {
-        let (file, table) = (manifest.file.display(), kind.table());
-        let line = dependency::line(&source);
+        let (file, table, line) = (manifest.file.display(), kind.table(), dependency.line());
         edits.advice.push(format!("{file}: needs `{line}` in [{table}]"));
         return Ok(());
     }
@@ -142,7 +150,7 @@ fn depend(manifest: &Manifest, kind: Kind, fix: &Fix, edits: &mut Edits) -> Resu
         }
         changes.remove(earlier);
     }
-    let after = dependency::add(&manifest, kind, source)?;
+    let after = dependency.add_to(&manifest, kind)?;
     changes.push(Change::new(manifest.file, &manifest.text, &after));
     Ok(())
 }

@@ -66,10 +66,11 @@ impl Manifest {
     /// What code of this kind sees the crate as, where it depends on it.
     pub(crate) fn name_of_crate(&self, kind: Kind) -> Option<String> {
         let kinds = [Kind::Normal, Kind::Dev, Kind::Build];
-        kinds
-            .into_iter()
-            .filter(|other| kind.sees(*other))
-            .find_map(|kind| self.tables(kind.table()).into_iter().find_map(name_of_crate))
+        let inherited = self.key_in_workspace();
+        let seen = kinds.into_iter().filter(|other| kind.sees(*other));
+        let mut tables = seen.flat_map(|kind| self.tables(kind.table()));
+        let key = tables.find_map(|table| key_of_crate(table, inherited.as_deref()));
+        key.map(|key| name(&key))
     }
 
     /// The table itself, and those below `target`.
@@ -81,27 +82,31 @@ impl Manifest {
         own.into_iter().chain(of_targets).filter_map(Item::as_table_like).collect()
     }
 
-    /// Whether the workspace around names the dependency for its members.
-    pub(crate) fn is_in_workspace(&self) -> bool {
+    /// The key under which the workspace around has the crate, for its members to inherit.
+    pub(crate) fn key_in_workspace(&self) -> Option<String> {
         let folders = self.file.ancestors().skip(1);
         let manifests = folders.map(|folder| folder.join("Cargo.toml"));
         let documents = manifests.filter_map(|file| Self::read(&file).ok());
-        let workspace = documents.into_iter().find(|it| it.document.contains_key("workspace"));
-        workspace.is_some_and(|it| {
-            let dependencies = it.document.get("workspace").and_then(|it| it.get("dependencies"));
-            dependencies.and_then(|it| it.get(PACKAGE)).is_some()
-        })
+        let workspace = documents.into_iter().find(|it| it.document.contains_key("workspace"))?;
+        let dependencies = workspace.document.get("workspace")?.get("dependencies")?;
+        key_of_crate(dependencies.as_table_like()?, None)
     }
 }
 
-/// The name under which a table of dependencies has the crate.
-fn name_of_crate(table: &dyn TableLike) -> Option<String> {
+/// The key under which a table of dependencies has the crate, directly or inherited as `inherited`.
+fn key_of_crate(table: &dyn TableLike, inherited: Option<&str>) -> Option<String> {
     let is_ours = |key: &str, value: &Item| {
         let package = value.get("package").and_then(Item::as_str);
-        package.unwrap_or(key) == PACKAGE
+        let is_inherited = value.get("workspace").is_some() && Some(key) == inherited;
+        is_inherited || package.unwrap_or(key) == PACKAGE
     };
     let found = table.iter().find(|(key, value)| is_ours(key, value));
-    found.map(|(key, _)| key.replace('-', "_"))
+    found.map(|(key, _)| key.to_owned())
+}
+
+/// What code calls the crate that a manifest has under this key.
+pub(crate) fn name(key: &str) -> String {
+    key.replace('-', "_")
 }
 
 /// Which dependencies a file of the package sees: those for tests in a test, and so on.
