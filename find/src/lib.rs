@@ -20,9 +20,9 @@
 //! # What it sees
 //!
 //! Functions with a body and an `extern` ABI other than "Rust", free, nested, in `impl` blocks and
-//! in traits, in every `.rs` file below a path (without `target` and hidden folders). The attribute
-//! is known by its name, also through `use .. as ..` in the same file, through `cfg_attr`, and when
-//! it stands on the `impl` or `mod` around the function.
+//! in traits, in every `.rs` file below a path (without Cargo's output, vendored packages and
+//! hidden folders). The attribute is known by its name, also through `use .. as ..` in the same
+//! file, through `cfg_attr`, and when it stands on the `impl` or `mod` around the function.
 //!
 //! # What it cannot see
 //!

@@ -622,6 +622,16 @@ fn the_diff_of_a_dry_run_is_what_git_applies_and_fix_writes() {
 }
 
 #[test]
+fn output_of_cargo_and_vendored_packages_are_left_alone() {
+    let folder = Folder::new("marks", "fn f() {}\n");
+    for mark in ["CACHEDIR.TAG", ".rustc_info.json", ".cargo-checksum.json"] {
+        folder.write(&format!("of{mark}/{mark}"), "");
+        folder.write(&format!("of{mark}/src/lib.rs"), "extern \"C\" fn f() {}\n");
+    }
+    assert_eq!(folder.states(), []);
+}
+
+#[test]
 fn a_manifest_is_whole_at_every_moment() {
     let folder = Folder::new("whole", "extern \"C\" fn f() {}\n");
     folder.write("Cargo.toml", MANIFEST);

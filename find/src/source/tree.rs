@@ -22,8 +22,8 @@ pub(crate) fn rust_files_of(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, 
     Ok(files)
 }
 
-/// `path` itself when it is a file; otherwise all `.rs` files below it, sorted, without `target`,
-/// hidden folders and symbolic links.
+/// `path` itself when it is a file; otherwise all `.rs` files below it, sorted, without Cargo's
+/// output, vendored packages, hidden folders and symbolic links.
 fn rust_files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let io = |error| Error::Io(path.to_owned(), error);
     if fs::metadata(path).map_err(io)?.is_file() {
@@ -50,8 +50,11 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Cargo marks its output folders with a CACHEDIR.TAG, whatever they are called.
+/// Files that mark a folder as Cargo's output, whatever it is called, or as a vendored package,
+/// whose checksum a change would break. A folder that Cargo did not make itself lacks the tag.
+const MARKS: [&str; 3] = ["CACHEDIR.TAG", ".rustc_info.json", ".cargo-checksum.json"];
+
 fn is_source_folder(path: &Path) -> bool {
     let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    !is_hidden && !path.join("CACHEDIR.TAG").exists()
+    !is_hidden && !MARKS.iter().any(|mark| path.join(mark).exists())
 }
