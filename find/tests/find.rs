@@ -599,6 +599,26 @@ fn fix_writes_nothing_in_a_dirty_tree_outside_of_git_or_in_a_dry_run() {
 }
 
 #[test]
+fn a_file_that_git_cannot_restore_is_not_written() {
+    let source = "extern \"C\" fn f() {}\n";
+    let folder = Folder::new("ignored", source);
+    folder.write(".gitignore", "lib.rs\n");
+    folder.commit();
+    let said = folder.command(&["fix"]);
+    assert!(text(&said.stderr).contains("lib.rs: is in no git tree"), "{said:?}");
+
+    let folder = Folder::new("untracked", "");
+    folder.commit();
+    let mut git = Command::new("git");
+    let git = git.arg("-C").arg(&folder.0).args(["config", "status.showUntrackedFiles", "no"]);
+    assert!(git.status().unwrap().success());
+    folder.write("new.rs", source);
+    let said = folder.command(&["fix"]);
+    assert!(text(&said.stderr).contains("not committed"), "{said:?}");
+    assert_eq!(folder.read("new.rs"), source);
+}
+
+#[test]
 fn the_diff_of_a_dry_run_is_what_git_applies_and_fix_writes() {
     let folder = Folder::new("diff", "fn a() {}\n\n\n\n\n\nextern \"C\" fn f() {}");
     folder.write("Cargo.toml", MANIFEST);
