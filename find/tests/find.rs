@@ -354,6 +354,13 @@ fn fix_keeps_permissions_and_links() {
     assert!(link.is_symlink());
     assert_eq!(folder.source(), "#[g]\nextern \"C\" fn f() {}\n");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+
+    let source = "extern \"C\" fn f() {}\n";
+    fs::write(&file, source).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
+    let error = fix(&find(&file).unwrap(), "g").unwrap_err();
+    assert!(error.to_string().ends_with("lib.rs: is read-only"), "{error}");
+    assert_eq!(folder.source(), source);
 }
 
 #[test]
