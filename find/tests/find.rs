@@ -681,6 +681,8 @@ fn a_dependency_is_added_where_its_user_sees_it_and_used_by_its_name() {
     folder.write("b/src/lib.rs", "extern \"C\" fn b() {}\n");
     folder.write("c/Cargo.toml", MANIFEST);
     folder.write("c/tests/t.rs", "extern \"C\" fn c() {}\n");
+    folder.write("d/Cargo.toml", &format!("{MANIFEST}build = \"script/main.rs\"\n"));
+    folder.write("d/script/main.rs", "extern \"C\" fn d() {}\nfn main() {}\n");
     folder.commit();
     let named = folder.command(&["fix", "--dry-run", "--no-dependency"]);
     assert!(
@@ -694,6 +696,7 @@ fn a_dependency_is_added_where_its_user_sees_it_and_used_by_its_name() {
     assert!(folder.read("Cargo.toml").ends_with(&format!("libc = \"0.2\"\n{line}")));
     assert_eq!(folder.read("Cargo.toml").matches("guarded-callback").count(), 1);
     assert!(folder.read("c/Cargo.toml").ends_with(&format!("[dev-dependencies]\n{line}")));
+    assert!(folder.read("d/Cargo.toml").ends_with(&format!("[build-dependencies]\n{line}")));
     assert!(!folder.read("b/Cargo.toml").contains(&line));
     let attribute = "#[gc::guarded_callback(crate = gc)]\nextern";
     assert!(folder.read("b/src/lib.rs").starts_with(attribute), "{}", folder.read("b/src/lib.rs"));

@@ -114,8 +114,10 @@ pub(crate) fn kind_of(file: &Path, manifest: &Manifest) -> Kind {
     let folder = manifest.file.parent().unwrap_or(Path::new("/"));
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let within = file.strip_prefix(folder).unwrap_or(&file);
+    let script = manifest.document.get("package").and_then(|it| it.get("build"));
+    let script = script.and_then(Item::as_str).unwrap_or("build.rs");
     match within.iter().next().and_then(|first| first.to_str()) {
-        Some("build.rs") => Kind::Build,
+        _ if within == Path::new(script) => Kind::Build,
         Some("tests" | "benches" | "examples") => Kind::Dev,
         _ => Kind::Normal,
     }
