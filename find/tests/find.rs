@@ -431,6 +431,8 @@ fn bad_arguments_and_paths_get_a_clear_error() {
         (&["--fixx"][..], "unexpected argument '--fixx'"),
         (&["/nowhere/at/all"], "/nowhere/at/all: No such file or directory"),
         (&["fix", "--attribute", "a b"], "`a b` is no attribute"),
+        (&["fix", "--dependency-path", ".."], "..: is not guarded-callback, which is the folder"),
+        (&["fix", "--dependency-path", "/nowhere"], "/nowhere: No such file or directory"),
     ] {
         let output = folder.command(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

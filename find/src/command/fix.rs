@@ -1,7 +1,6 @@
 //! `fix`: the attribute into the sources, and the dependency into Cargo.toml.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use guarded_callback_find::{Attribute, Change, Plan, Report};
@@ -10,7 +9,7 @@ use similar::TextDiff;
 use crate::command::FAILED;
 use crate::command::arguments::Fix;
 use crate::command::dependency::Dependency;
-use crate::command::manifest::{Kind, Manifest, kind_of, name};
+use crate::command::manifest::{self, Kind, Manifest, kind_of, name};
 use crate::command::output::{counted, say, warn};
 use crate::command::{check, git};
 
@@ -95,7 +94,7 @@ fn plan(report: &Report, fix: &Fix) -> Result<Edits, String> {
     // Also where nothing lacks the attribute, so that a wrong text is always told.
     let none = Plan::new(&Report::default(), &attribute(fix, None));
     let mut edits = Edits { sources: none.map_err(|error| error.to_string())?, ..Edits::default() };
-    let path = fix.dependency_path.as_ref().map(fs::canonicalize).transpose();
+    let path = fix.dependency_path.as_deref().map(manifest::folder_of_crate).transpose();
     let path = path.map_err(|error| format!("--dependency-path: {error}"))?;
     for (owner, report) in owners {
         let owner = owner.map(|(file, kind)| (&manifests[&file], kind));

@@ -109,6 +109,19 @@ pub(crate) fn name(key: &str) -> String {
     key.replace('-', "_")
 }
 
+/// The folder as an absolute path, where it holds the crate.
+pub(crate) fn folder_of_crate(folder: &Path) -> Result<PathBuf, String> {
+    let found =
+        fs::canonicalize(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let document = Manifest::read(&found.join("Cargo.toml"))?.document;
+    let name = document.get("package").and_then(|it| it.get("name")).and_then(Item::as_str);
+    if name == Some(PACKAGE) {
+        return Ok(found);
+    }
+    let hint = format!("is not {PACKAGE}, which is the folder `runtime` of a checkout");
+    Err(format!("{}: {hint}", folder.display()))
+}
+
 /// Which dependencies a file of the package sees: those for tests in a test, and so on.
 pub(crate) fn kind_of(file: &Path, manifest: &Manifest) -> Kind {
     let folder = manifest.file.parent().unwrap_or(Path::new("/"));
