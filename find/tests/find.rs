@@ -760,10 +760,14 @@ fn a_path_that_is_no_text_is_printed_in_every_format() {
 fn what_is_no_program_gets_a_clear_error() {
     let folder = Folder::new("program", "fn f() {}\n");
     folder.write("text", "no program\n");
-    folder.write("lib.a", "!<arch>\n");
+    folder.write("lib.a", "!<arch>\n        ");
+    folder.write("thin.a", "!<thin>\n        ");
+    fs::write(folder.0.join("universal"), [b"\xca\xfe\xba\xbe", &[0; 12][..]].concat()).unwrap();
     for (name, words) in [
         ("text", "is no program or library"),
         ("lib.a", "is an archive; link it"),
+        ("thin.a", "is an archive; link it"),
+        ("universal", "take one out of it with `lipo -thin`"),
         ("gone", "No such file"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));

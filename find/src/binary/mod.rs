@@ -16,6 +16,8 @@ mod report;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use object::FileKind;
+
 use crate::binary::debug::Debug;
 use crate::binary::image::Image;
 use crate::binary::judge::Judge;
@@ -53,8 +55,13 @@ fn beside(path: &Path) -> Option<PathBuf> {
 }
 
 fn not_linked(data: &[u8], error: &object::Error) -> String {
-    if data.starts_with(b"!<arch>\n") {
-        return "is an archive; link it into a program or shared library first".to_owned();
+    match FileKind::parse(data) {
+        Ok(FileKind::Archive) => {
+            "is an archive; link it into a program or shared library first".to_owned()
+        }
+        Ok(FileKind::MachOFat32 | FileKind::MachOFat64) => {
+            "holds code for several processors; take one out of it with `lipo -thin`".to_owned()
+        }
+        _ => format!("is no program or library: {error}"),
     }
-    format!("is no program or library: {error}")
 }
