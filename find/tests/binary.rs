@@ -195,3 +195,20 @@ fn each_of_200_planted_functions_without_a_shim_is_found() {
         check(&folder.join("target").join(profile).join("program"));
     }
 }
+
+#[test]
+fn debug_information_that_is_not_read_is_named_with_the_remedy() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("unread");
+    write(&folder.join("main.rs"), "fn main() {}\n");
+    for (options, words) in [
+        (&["-Clink-arg=-Wl,--compress-debug-sections=zlib"][..], "is compressed; use `objcopy"),
+        (&["-Csplit-debuginfo=unpacked"], "of what `split-debuginfo` puts elsewhere"),
+    ] {
+        let mut rustc = Command::new("rustc");
+        rustc.args(["-g", "main.rs"]).args(options).current_dir(&folder);
+        assert!(rustc.status().unwrap().success());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-guarded-callback"));
+        let output = command.arg("binary").arg(folder.join("main")).output().unwrap();
+        assert!(String::from_utf8(output.stderr).unwrap().contains(words), "{words}");
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gimli::{AttributeValue, EndianSlice, RunTimeEndian, UnitRef};
-use object::{File, Object, ObjectSection};
+use object::{CompressionFormat, File, Object, ObjectSection};
 
 type Reader<'data> = EndianSlice<'data, RunTimeEndian>;
 type Unit<'a, 'data> = UnitRef<'a, Reader<'data>>;
@@ -33,6 +33,10 @@ pub(crate) struct Debug<'data> {
 
 impl<'data> Debug<'data> {
     pub(crate) fn new(file: &File<'data>) -> Result<Self, String> {
+        if file.sections().any(|section| is_compressed(&section)) {
+            let remedy = "`objcopy --decompress-debug-sections`, or link without compressing it";
+            return Err(format!("the debug information is compressed; use {remedy}"));
+        }
         Self::read(file).map_err(|error| format!("the debug information: {error}"))
     }
 
@@ -138,6 +142,11 @@ impl<'data> Debug<'data> {
         }
         Ok(())
     }
+}
+
+fn is_compressed<'data>(section: &impl ObjectSection<'data>) -> bool {
+    let range = section.compressed_file_range();
+    range.is_ok_and(|range| range.format != CompressionFormat::None)
 }
 
 fn load<'data>(file: &File<'data>) -> Result<gimli::Dwarf<Reader<'data>>, gimli::Error> {

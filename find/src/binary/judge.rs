@@ -81,7 +81,9 @@ impl<'a, 'data> Judge<'a, 'data> {
         if !self.has_debug() {
             let lack =
                 "has no debug information, so that most functions are not known to be extern";
-            return vec![format!("{lack}; build it with `CARGO_PROFILE_RELEASE_DEBUG=1`")];
+            let remedy = "build it with `CARGO_PROFILE_RELEASE_DEBUG=1`; of what \
+                          `split-debuginfo` puts elsewhere, a dSYM alone is read";
+            return vec![format!("{lack}; {remedy}")];
         }
         let own = self.debug.files().filter(|file| !is_standard_file(file));
         let gone: Vec<_> = own.filter(|file| !self.sources.is_readable(file)).collect();
