@@ -172,13 +172,15 @@ fn functions_inside_of_macros_are_told_of_and_not_judged() {
         fn f() { lazy!({ extern "C" fn c() {} }); }
         paste! { extern "C" fn [<on_ d>]() {} }
         macro_rules! any { ($($abi:literal)?) => { extern $($abi)? fn e() {} } }
+        fn g() { quote! { extern "C" fn #name(#(#arguments),*) -> #out #body } }
+        fn h() { quote! { extern "C" fn #name(a: #of) -> #out; extern "C" { fn #name() {} } } }
         #[doc(hidden)] pub macro second($name:ident) { extern "C" fn $name() {} }
         impl const T for S { extern "C" fn f() {} }
     "#;
     let folder = Folder::new("macros", source);
     let report = find(&folder.0).unwrap();
     let within: Vec<&str> = report.hidden.iter().map(|hidden| hidden.within.as_str()).collect();
-    let macros = ["macro_rules! make", "cfg_if!", "lazy!", "paste!", "macro_rules! any"];
+    let macros = ["macro_rules! make", "cfg_if!", "lazy!", "paste!", "macro_rules! any", "quote!"];
     assert_eq!(within, [&macros[..], &["pub macro second", "impl const T for S"]].concat());
     assert_eq!(report.hidden[0].line, 2);
     assert!(report.functions.is_empty());

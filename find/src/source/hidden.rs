@@ -30,9 +30,9 @@ fn begins_function(after: &[TokenTree]) -> bool {
     let abi = match after {
         [TokenTree::Literal(abi), ..] if abi.to_string() == "\"Rust\"" => return false,
         [TokenTree::Literal(_), ..] => 1,
-        [dollar, TokenTree::Ident(_), ..] if is_dollar(dollar) => 2,
+        [sign, TokenTree::Ident(_), ..] if is_sign(sign) => 2,
         // `$($abi)?`
-        [dollar, TokenTree::Group(_), _, ..] if is_dollar(dollar) => 3,
+        [sign, TokenTree::Group(_), _, ..] if is_sign(sign) => 3,
         _ => 0,
     };
     let [TokenTree::Ident(keyword), name @ ..] = &after[abi..] else { return false };
@@ -40,7 +40,7 @@ fn begins_function(after: &[TokenTree]) -> bool {
         && match name {
             // A function pointer type has no name between `fn` and its parameters.
             [TokenTree::Ident(_), rest @ ..] => ends_in_body(rest),
-            [dollar, TokenTree::Ident(_), rest @ ..] if is_dollar(dollar) => ends_in_body(rest),
+            [sign, TokenTree::Ident(_), rest @ ..] if is_sign(sign) => ends_in_body(rest),
             // `fn [<on_ $name>]()`, as the crate `paste` has it.
             [name, rest @ ..] if is_group(name, Delimiter::Bracket) => ends_in_body(rest),
             _ => false,
@@ -52,19 +52,19 @@ fn ends_in_body(rest: &[TokenTree]) -> bool {
     let end = (0..rest.len()).find_map(|at| match &rest[at] {
         brace if is_group(brace, Delimiter::Brace) => Some(true),
         TokenTree::Punct(punct) if punct.as_char() == ';' => Some(false),
-        dollar if is_dollar(dollar) && is_variable_for_a_body(&rest[at + 1..]) => Some(true),
+        sign if is_sign(sign) && is_variable_for_a_body(&rest[at + 1..]) => Some(true),
         _ => None,
     });
     end.unwrap_or(false)
 }
 
-/// Whether the name after a `$` is followed by nothing that shows it to be a type, a pattern's
+/// Whether the name after a sign is followed by nothing that shows it to be a type, a pattern's
 /// variable or half of a path.
 fn is_variable_for_a_body(after: &[TokenTree]) -> bool {
     let is_name = matches!(after.first(), Some(TokenTree::Ident(_)));
     is_name
         && match after.get(1) {
-            Some(TokenTree::Punct(punct)) => punct.as_char() == '#' || punct.as_char() == '$',
+            Some(punct @ TokenTree::Punct(_)) => is_sign(punct),
             Some(TokenTree::Group(_)) => false,
             Some(TokenTree::Ident(word)) => *word != "where",
             Some(TokenTree::Literal(_)) => false,
@@ -72,8 +72,9 @@ fn is_variable_for_a_body(after: &[TokenTree]) -> bool {
         }
 }
 
-fn is_dollar(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == '$')
+/// What a variable begins with: `$` in `macro_rules!`, `#` in `quote!`.
+fn is_sign(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '$' | '#'))
 }
 
 pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
