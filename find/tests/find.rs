@@ -433,6 +433,7 @@ fn bad_arguments_and_paths_get_a_clear_error() {
         (&["--fixx"][..], "unexpected argument '--fixx'"),
         (&["/nowhere/at/all"], "/nowhere/at/all: No such file or directory"),
         (&["fix", "--attribute", "a b"], "`a b` is no attribute"),
+        (&["fix", "--options", "reserve ="], "`guarded_callback::guarded_callback(reserve =)` is"),
         (&["fix", "--dependency-path", ".."], "..: is not guarded-callback, which is the folder"),
         (&["fix", "--dependency-path", "/nowhere"], "/nowhere: No such file or directory"),
     ] {

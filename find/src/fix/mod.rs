@@ -6,6 +6,10 @@ mod write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Meta, Token};
+
 use crate::error::Error;
 use crate::fix::insert::{Insertion, insert};
 use crate::report::{Function, Report, State};
@@ -54,7 +58,9 @@ impl Attribute {
             "" => self.path.clone(),
             options => format!("{}({options})", self.path),
         };
-        syn::parse_str::<syn::Meta>(&text).map(|_| ()).map_err(|_| Error::Attribute(text))
+        let options = Punctuated::<Meta, Token![,]>::parse_terminated.parse_str(&self.options);
+        let parsed = syn::parse_str::<Meta>(&text).and(options);
+        parsed.map(|_| ()).map_err(|_| Error::Attribute(text))
     }
 }
 
