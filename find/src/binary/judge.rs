@@ -32,6 +32,12 @@ const STANDARD: [&str; 12] = [
     "__rustc",
 ];
 
+/// Types that are of no crate; `_` is what a slice or pointer of anything is made of.
+const PRIMITIVES: [&str; 20] = [
+    "_", "bool", "char", "str", "f16", "f32", "f64", "f128", "i8", "i16", "i32", "i64", "i128",
+    "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+];
+
 pub(crate) struct Judge<'a, 'data> {
     image: &'a Image<'data>,
     debug: &'a Debug<'data>,
@@ -243,16 +249,46 @@ fn loaded(references: &BTreeMap<(u64, u64), Reference>) -> HashSet<u64> {
 
 /// Whether the function belongs to the standard library.
 fn is_standard(symbol: &Symbol, origin: Option<&Origin>) -> bool {
-    let own = crate_of(&symbol.path);
-    // A type's variable, as in `<W as core::fmt::Write>::write_fmt`: the trait's crate has it.
-    let of_trait = symbol.path.split(" as ").nth(1).filter(|_| own.starts_with(char::is_uppercase));
-    let is_standard_path = STANDARD.contains(&of_trait.map_or(own, crate_of));
-    let is_standard_path = symbol.is_mangled && is_standard_path;
-    is_standard_path || origin.is_some_and(|origin| is_standard_file(&origin.file))
+    (symbol.is_mangled && is_standard_path(&symbol.path))
+        || origin.is_some_and(|origin| is_standard_file(&origin.file))
+}
+
+fn is_standard_path(path: &str) -> bool {
+    let own = crate_of(path);
+    // No other crate can give these methods of their own: `<u32>::unchecked_shl`.
+    let is_primitive = PRIMITIVES.contains(&own);
+    let is_variable = own.starts_with(char::is_uppercase);
+    match path.split(" as ").nth(1) {
+        // As in `<W as core::fmt::Write>::write_fmt`: the trait's crate has it.
+        Some(of_trait) if is_primitive || is_variable => STANDARD.contains(&crate_of(of_trait)),
+        _ => is_primitive || STANDARD.contains(&own),
+    }
 }
 
 fn is_standard_file(file: &Path) -> bool {
     let text = file.to_string_lossy().replace('\\', "/");
     let places = ["/rustc/", "/rust/deps/", "/lib/rustlib/src/rust/"];
     places.iter().any(|place| text.contains(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_standard_path;
+
+    #[test]
+    fn methods_of_primitive_types_are_of_the_standard_library_and_those_of_a_users_trait_are_not() {
+        for path in [
+            "core::num::<impl u32>::unchecked_shl::precondition_check",
+            "<u32>::unchecked_shl::precondition_check",
+            "<[u16; 3]>::map::<core::unicode::lookup::{closure#2}, char>",
+            "<W as core::fmt::Write>::write_fmt",
+            "<u8 as core::fmt::Debug>::fmt",
+            "<*const _>::is_null::runtime",
+        ] {
+            assert!(is_standard_path(path), "{path}");
+        }
+        for path in ["user::f::<u32>", "<u32 as user::T>::f", "<[u8; 3] as user::T>::f"] {
+            assert!(!is_standard_path(path), "{path}");
+        }
+    }
 }

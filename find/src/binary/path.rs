@@ -28,11 +28,13 @@ pub(crate) fn last_name(path: &str) -> &str {
     last.split('<').next().unwrap_or(last)
 }
 
-/// The crate that a path begins in.
+/// The crate that a path begins in, or the primitive type.
 pub(crate) fn crate_of(path: &str) -> &str {
     let path = path.trim_start_matches(['<', '&', '*', '(', '[']);
-    let path = path.strip_prefix("dyn ").unwrap_or(path);
-    let path = path.strip_prefix("mut ").unwrap_or(path);
+    let words = ["dyn ", "mut ", "const "];
+    if let Some(rest) = words.iter().find_map(|word| path.strip_prefix(word)) {
+        return crate_of(rest);
+    }
     let end = path.find(|character: char| !character.is_alphanumeric() && character != '_');
     &path[..end.unwrap_or(path.len())]
 }
@@ -62,6 +64,8 @@ mod tests {
     #[test]
     fn the_crate_of_a_path_is_its_first_word() {
         assert_eq!(crate_of("<&mut user::T as core::fmt::Debug>::fmt"), "user");
+        assert_eq!(crate_of("<&mut <user::T>::f::{closure#0} as core::ops::FnOnce>::call"), "user");
+        assert_eq!(crate_of("<*const u8>::cast"), "u8");
         assert_eq!(crate_of("plain"), "plain");
     }
 
