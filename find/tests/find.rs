@@ -561,6 +561,7 @@ mod m {
 mod o { use super::*; extern "C" fn d() {} }
 fn f() { use guarded_callback::guarded_callback; extern "C" fn e() {} }
 fn g() { extern "C" fn h() {} }
+fn i() { use x::guarded_callback as x; mod p { use super::*; extern "C" fn j() {} } }
 "#;
     let folder = Folder::new("imported", source);
     let output = folder.command(&["fix", "--allow-no-vcs", "--options", "switch = always"]);
@@ -571,7 +572,8 @@ fn g() { extern "C" fn h() {} }
         .replace("extern \"C\" fn b", &format!("{full}\n    extern \"C\" fn b"))
         .replace("extern \"C\" fn d", "#[gc(switch = always)] extern \"C\" fn d")
         .replace("extern \"C\" fn e", "#[guarded_callback(switch = always)] extern \"C\" fn e")
-        .replace("extern \"C\" fn h", "#[gc(switch = always)] extern \"C\" fn h");
+        .replace("extern \"C\" fn h", "#[gc(switch = always)] extern \"C\" fn h")
+        .replace("extern \"C\" fn j", "#[gc(switch = always)] extern \"C\" fn j");
     let c = "#[gc(switch = always)] extern \"C\" fn c";
     // What `super::super::*` brings is not followed: the full path is right there too.
     let c = if folder.source().contains(c) {

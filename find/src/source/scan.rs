@@ -30,7 +30,9 @@ pub(crate) fn text(file: &Path, source: &str, report: &mut Report) -> Result<(),
     })?;
     let names = Names::of(|names| syntax.show(names));
     let imported = syntax.imported();
-    let mut scan = Scan { file, report, names, covered: Cover::None, owner: None, imported };
+    let module = imported.clone();
+    let mut scan =
+        Scan { file, report, names, covered: Cover::None, owner: None, imported, module };
     syntax.show(&mut scan);
     report.files += 1;
     Ok(())
@@ -76,6 +78,8 @@ struct Scan<'a> {
     owner: Option<String>,
     /// What the attribute is called here, where it is imported.
     imported: Option<String>,
+    /// What the module around imports it as, whatever the blocks of functions import.
+    module: Option<String>,
 }
 
 impl Scan<'_> {
@@ -171,10 +175,12 @@ impl<'ast> Visit<'ast> for Scan<'_> {
 
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
         let items = item.content.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default();
-        let imported = imports::in_module(items, self.imported.as_deref());
+        let imported = imports::in_module(items, self.module.as_deref());
+        let outer = std::mem::replace(&mut self.module, imported.clone());
         self.scope(imported, |scan| {
             scan.within(&item.attrs, None, |scan| visit::visit_item_mod(scan, item));
         });
+        self.module = outer;
     }
 
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
