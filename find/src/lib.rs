@@ -47,7 +47,7 @@ pub use report::{Function, Hidden, Report, State};
 /// Looks at a file, or at every `.rs` file below a folder.
 ///
 /// # Errors
-/// When the path or a folder below it cannot be read, or there is no `.rs` file at all.
+/// When the path cannot be read, or there is no `.rs` file at all.
 ///
 /// ```
 /// # let directory = std::env::temp_dir().join("guarded-callback-find-find-doc");
@@ -64,7 +64,7 @@ pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
 /// As [`find`], for several paths. A file that lies below two of them is looked at once.
 ///
 /// # Errors
-/// When one of the paths or a folder below it cannot be read, or holds no `.rs` file at all.
+/// When one of the paths cannot be read, or holds no `.rs` file at all.
 ///
 /// ```
 /// # let directory = std::env::temp_dir().join("guarded-callback-find-in-doc");
@@ -76,7 +76,7 @@ pub fn find(path: impl AsRef<Path>) -> Result<Report, Error> {
 /// ```
 pub fn find_in(paths: &[impl AsRef<Path>]) -> Result<Report, Error> {
     let mut report = Report::default();
-    let files = source::rust_files_of(paths)?;
+    let files = source::rust_files_of(paths, &mut report.unreadable)?;
     deep::with_room(|| {
         for file in &files {
             if let Err(error) = source::file(file, &mut report) {

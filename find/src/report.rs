@@ -156,7 +156,7 @@ pub struct Report {
     pub hidden: Vec<Hidden>,
     /// How many files were read.
     pub files: usize,
-    /// Files that could not be read, or are not Rust, such as templates.
+    /// Files and folders that could not be read, or are not Rust, such as templates.
     pub unreadable: Vec<Error>,
 }
 

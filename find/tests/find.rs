@@ -462,6 +462,22 @@ fn files_that_cannot_be_read_as_text_get_a_clear_error() {
 
 #[cfg(unix)]
 #[test]
+fn a_folder_that_cannot_be_read_is_told_and_the_others_are_looked_at() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("locked", "extern \"C\" fn f() {}\n");
+    let locked = folder.0.join("locked");
+    fs::create_dir(&locked).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+    // Root may read all.
+    let is_root = fs::read_dir(&locked).is_ok();
+    let report = find(&folder.0).unwrap();
+    assert_eq!(report.lacking().count(), 1);
+    assert_eq!(report.unreadable.len(), usize::from(!is_root));
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
 fn arguments_that_are_not_text_get_a_clear_error() {
     use std::os::unix::ffi::OsStrExt;
     let bytes = std::ffi::OsStr::from_bytes(b"\xff");

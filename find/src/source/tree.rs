@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// The files of all paths, each once, in the order of the paths.
-pub(crate) fn rust_files_of(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, Error> {
+/// The files of all paths, each once, in the order of the paths; folders below them that cannot be
+/// read are `unreadable`.
+pub(crate) fn rust_files_of(
+    paths: &[impl AsRef<Path>],
+    unreadable: &mut Vec<Error>,
+) -> Result<Vec<PathBuf>, Error> {
     let mut seen = HashSet::new();
     let mut files = Vec::new();
     for path in paths {
-        let found = rust_files(path.as_ref())?;
+        let found = rust_files(path.as_ref(), unreadable)?;
         // What cannot be resolved cannot be read either, which is told when it is read.
         files.extend(
             found.into_iter().filter(|file| {
@@ -24,25 +28,31 @@ pub(crate) fn rust_files_of(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, 
 
 /// `path` itself when it is a file; otherwise all `.rs` files below it, sorted, without Cargo's
 /// output, vendored packages, hidden folders and symbolic links.
-fn rust_files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+fn rust_files(path: &Path, unreadable: &mut Vec<Error>) -> Result<Vec<PathBuf>, Error> {
     let io = |error| Error::Io(path.to_owned(), error);
     if fs::metadata(path).map_err(io)?.is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    below(path, &mut files)?;
+    below(path, &mut files, unreadable)?;
     files.sort();
-    if files.is_empty() { Err(Error::Empty(path.to_owned())) } else { Ok(files) }
+    let is_empty = files.is_empty() && unreadable.is_empty();
+    if is_empty { Err(Error::Empty(path.to_owned())) } else { Ok(files) }
 }
 
-fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+fn below(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    unreadable: &mut Vec<Error>,
+) -> Result<(), Error> {
     let io = |error| Error::Io(folder.to_owned(), error);
     for entry in fs::read_dir(folder).map_err(io)? {
         let entry = entry.map_err(io)?;
         let kind = entry.file_type().map_err(io)?;
         let path = entry.path();
         if kind.is_dir() && is_source_folder(&path) {
-            below(&path, files)?;
+            let error = below(&path, files, unreadable).err();
+            unreadable.extend(error);
         } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
