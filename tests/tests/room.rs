@@ -314,6 +314,13 @@ extern "C" fn has_thirteen_or_falls_back(
 
 alone! {
     fn body_with_a_large_argument_has_its_reserve_from_wherever_it_is_called() {
+        // Addresses of functions in Thumb code are odd. There an unoptimised caller of three such
+        // functions passes wrong addresses (rustc 1.96), annotated or not.
+        let is_thumb = cfg!(target_arch = "arm") && has as *const () as usize % 2 == 1;
+        if is_thumb && cfg!(debug_assertions) {
+            println!("skipped: rustc passes wrong arguments after large ones in Thumb code");
+            return;
+        }
         #[inline(never)]
         fn from_below(steps: usize, call: &mut dyn FnMut()) {
             let mut frame = [0_u8; 8 * KIB];
