@@ -251,6 +251,11 @@ in_both_modes! {
 
     #[cfg(unix)]
     fn first_callback_of_a_thread_in_the_last_round_of_destructors_leaks_nothing(mode) {
+        // The runtime learns of such a thread's end from the next one in its place.
+        let is_mapped_anew = cfg!(target_env = "musl") && cfg!(target_pointer_width = "64");
+        if is_mapped_anew && tests::is_emulated("never maps at an address again soon (7.2)") {
+            return;
+        }
         let f = works_and_tells_one::of(mode);
         flat(2_000, || {
             // SAFETY: the body does not use its argument.
