@@ -98,9 +98,9 @@ impl Function {
     /// `aligned` to 16. clang passes vectors by what the whole file is compiled for.
     ///
     /// For Windows gcc aligns nothing on the stack to more than 16, not even what System V's ABI
-    /// wants there; about `__int128` it agrees. On i686 Windows gcc and clang (14) return a struct
-    /// of up to 8 bytes in memory when a part of it has no size of an integer, rustc (1.96) in
-    /// registers. On i686 MSVC clang passes by its address what has `aligned` itself, rustc also
+    /// wants there; about `__int128` it agrees. On i686 Windows and FreeBSD gcc and clang return a
+    /// struct of up to 8 bytes in memory when a part of it has no size of an integer, rustc (1.96)
+    /// in registers. On i686 MSVC clang passes by its address what has `aligned` itself, rustc also
     /// what contains such a struct. For "sysv64" the same clang leaves half of a 16-byte integer in
     /// a register when only one is left.
     fn called_by_c(&self) -> bool {
@@ -110,6 +110,7 @@ impl Function {
             _ if is_for("arm") => !self.all_types().any(|ty| ty.over_aligned),
             _ if uses_clang() && self.widest_vector() > 16 => false,
             _ if is_for("aarch64") => !self.all_types().any(|ty| ty.vector > 0 && ty.size() > 16),
+            _ if is_for("x86") && is_for_freebsd() => !self.returns_odd_parts(),
             _ if is_for("x86") && is_for_windows() => {
                 !(self.returns_odd_parts()
                     || uses_clang() && self.all_types().any(|ty| ty.over_aligned))
@@ -365,5 +366,9 @@ fn uses_clang() -> bool {
         || is("CARGO_CFG_TARGET_ENV", "musl")
         || is("CARGO_CFG_TARGET_ENV", "msvc")
         || is("CARGO_CFG_TARGET_ABI", "llvm")
-        || is("CARGO_CFG_TARGET_OS", "freebsd")
+        || is_for_freebsd()
+}
+
+fn is_for_freebsd() -> bool {
+    std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "freebsd")
 }
