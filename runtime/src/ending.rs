@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
-use crate::cfg_if::if_known_unix;
+use crate::cfg_if::cfg_if;
 use crate::diagnostics::overflow;
 use crate::stack::{Header, IS_CLOSED, arena, pool, table};
 use crate::switch;
@@ -12,15 +12,21 @@ use crate::{errno, liveness};
 
 // Each file has what the loader calls, and `link()`, which makes the linker take that along. No
 // `#[used]`: programs that never come here need nothing of it.
-if_known_unix! { {
-    #[cfg_attr(target_vendor = "apple", path = "ending/apple.rs")]
-    #[cfg_attr(not(target_vendor = "apple"), path = "ending/elf.rs")]
-    mod imp;
-} else {
-    #[cfg_attr(windows, path = "ending/windows.rs")]
-    #[cfg_attr(not(windows), path = "ending/none.rs")]
-    mod imp;
-} }
+cfg_if! {
+    if #[cfg(all(target_vendor = "apple", not(miri)))] {
+        #[path = "ending/apple.rs"]
+        mod imp;
+    } else if #[cfg(known_unix)] {
+        #[path = "ending/elf.rs"]
+        mod imp;
+    } else if #[cfg(windows)] {
+        #[path = "ending/windows.rs"]
+        mod imp;
+    } else {
+        #[path = "ending/none.rs"]
+        mod imp;
+    }
+}
 
 /// Makes everything that a thread's state needs of the process. Done when the program or library is
 /// loaded, where that can be; otherwise at the first use.

@@ -1,18 +1,22 @@
 //! Reading a word that may be anybody's by now, or in memory that is unmapped: a fault is an
 //! answer.
 
-use crate::cfg_if::if_known_unix;
+use crate::cfg_if::cfg_if;
 use crate::errno;
 
-if_known_unix! { {
-    #[cfg_attr(any(target_os = "linux", target_os = "android"), path = "probe/linux.rs")]
-    #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "probe/unix.rs")]
-    mod imp;
-} else {
-    #[cfg_attr(windows, path = "probe/windows.rs")]
-    #[cfg_attr(not(windows), path = "probe/none.rs")]
-    mod imp;
-} }
+cfg_if! {
+    if #[cfg(known_unix)] {
+        #[path = "probe/mapped.rs"]
+        mod mapped;
+        #[cfg_attr(any(target_os = "linux", target_os = "android"), path = "probe/linux.rs")]
+        #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "probe/unix.rs")]
+        mod imp;
+    } else {
+        #[cfg_attr(windows, path = "probe/windows.rs")]
+        #[cfg_attr(not(windows), path = "probe/none.rs")]
+        mod imp;
+    }
+}
 
 /// Whether the word at `address` is `word`, as far as its low 32 bits tell. Async-signal-safe.
 pub(crate) fn holds(address: usize, word: usize) -> bool {

@@ -10,21 +10,14 @@ use crate::bounds::StackBounds;
 use crate::cfg_if::cfg_if;
 use crate::switch::OsStack;
 
-// The only list of systems. Miri models none of the calls.
+// Miri models none of the calls.
 cfg_if! {
     if #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))] {
         mod attributes;
         mod limit;
         mod linux;
         use linux as system;
-    } else if #[cfg(all(
-        any(
-            target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly",
-            target_os = "netbsd", target_os = "openbsd", target_os = "illumos",
-            target_os = "solaris",
-        ),
-        not(miri),
-    ))] {
+    } else if #[cfg(known_unix)] {
         #[cfg(any(target_os = "freebsd", target_os = "dragonfly", target_os = "netbsd"))]
         mod attributes;
         mod limit;

@@ -1,5 +1,6 @@
 //! futex(2), and msync(2) for what cannot be read.
 
+use super::mapped::is_mapped;
 use crate::checkers::valgrind::without_errors;
 use crate::errno;
 
@@ -27,14 +28,4 @@ pub(crate) fn holds(address: usize, word: usize) -> bool {
         // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
         _ => true,
     }
-}
-
-/// Whether the page with the address is mapped, accessible or not: msync(2) tells. Not by the C
-/// library's function, in which a thread may be cancelled.
-fn is_mapped(address: usize) -> bool {
-    let page_bytes = crate::stack::memory::page_bytes();
-    let page = address & !(page_bytes - 1);
-    // SAFETY: asks about a page, whatever is there; nothing is written with MS_ASYNC.
-    let result = unsafe { libc::syscall(libc::SYS_msync, page, page_bytes, libc::MS_ASYNC) };
-    result == 0 || errno::get() != libc::ENOMEM
 }

@@ -4,13 +4,15 @@
 //! collector handles: it kills a process that blocks one of them. What such a handler calls
 //! meanwhile runs in place (slow_path.rs).
 
-use crate::cfg_if::if_known_unix;
+use crate::cfg_if::cfg_if;
 
-if_known_unix! { {
-    #[path = "signal_mask/unix.rs"]
-    mod imp;
-} else {
-    #[path = "signal_mask/none.rs"]
-    mod imp;
-} }
+cfg_if! {
+    if #[cfg(known_unix)] {
+        #[path = "signal_mask/unix.rs"]
+        mod imp;
+    } else {
+        #[path = "signal_mask/none.rs"]
+        mod imp;
+    }
+}
 pub(crate) use imp::Blocked;

@@ -1,18 +1,24 @@
 //! The report of an overflow: which callback has run out of its system stack, or that the thread
 //! has run out of its own, on which callbacks run in place.
 
-use crate::cfg_if::if_known_unix;
+use crate::cfg_if::cfg_if;
 
-// tvOS and watchOS forbid sigaltstack.
-if_known_unix! { {
-    #[cfg_attr(not(any(target_os = "tvos", target_os = "watchos")), path = "signal/mod.rs")]
-    #[cfg_attr(any(target_os = "tvos", target_os = "watchos"), path = "none.rs")]
-    mod imp;
-} else {
-    #[cfg_attr(windows, path = "exception.rs")]
-    #[cfg_attr(not(windows), path = "none.rs")]
-    mod imp;
-} }
+cfg_if! {
+    if #[cfg(any(target_os = "tvos", target_os = "watchos"))] {
+        // Which forbid sigaltstack.
+        mod none;
+        use none as imp;
+    } else if #[cfg(known_unix)] {
+        mod signal;
+        use signal as imp;
+    } else if #[cfg(windows)] {
+        mod exception;
+        use exception as imp;
+    } else {
+        mod none;
+        use none as imp;
+    }
+}
 
 #[allow(unused_imports, reason = "`uninstall` is called where libraries can be closed")]
 pub(crate) use imp::{cover_thread, install, uncover_thread, uninstall};

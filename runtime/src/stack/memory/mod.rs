@@ -12,18 +12,20 @@
 //!
 //! Windows maps a whole stack at once (`map_stack`), since the kernel grows it page by page.
 
-use crate::cfg_if::if_known_unix;
+use crate::cfg_if::cfg_if;
 
-if_known_unix! { {
-    #[path = "unix.rs"]
-    mod imp;
-    #[allow(unused_imports, reason = "for ELF systems")]
-    pub(crate) use imp::prepare;
-} else {
-    #[cfg_attr(windows, path = "windows.rs")]
-    #[cfg_attr(not(windows), path = "none.rs")]
-    mod imp;
-} }
+cfg_if! {
+    if #[cfg(known_unix)] {
+        #[path = "unix.rs"]
+        mod imp;
+        #[allow(unused_imports, reason = "for ELF systems")]
+        pub(crate) use imp::prepare;
+    } else {
+        #[cfg_attr(windows, path = "windows.rs")]
+        #[cfg_attr(not(windows), path = "none.rs")]
+        mod imp;
+    }
+}
 #[cfg(windows)]
 mod place;
 
