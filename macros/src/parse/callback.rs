@@ -85,8 +85,8 @@ impl Callback {
             return Err(input.error("expected nothing behind the function"));
         }
         let is_list = |token: &TokenTree| in_group(token, Delimiter::Parenthesis).is_some();
-        let visibility = take_until(&mut written, |token| is_word(token, "fn"));
-        let before = [visibility, take_until(&mut written, is_list)].concat();
+        let qualifiers = take_until(&mut written, |token| is_word(token, "fn"));
+        let before = [qualifiers, take_until(&mut written, is_list)].concat();
         let [TokenTree::Group(parentheses), after @ .., _] = written else {
             unreachable!("syn has read parentheses and a body");
         };
