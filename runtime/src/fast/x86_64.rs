@@ -208,7 +208,7 @@ macro_rules! assembly {
             .cfi_endproc
             // As much of each as can be on one line of the cache. Not in front: where functions
             // share a section, what fills the space would be a part of this one.
-            .p2align 5
+            .p2align 6
             ",
         )
     };
