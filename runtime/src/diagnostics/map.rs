@@ -58,33 +58,48 @@ impl StackMap {
             table::stack_at(sp).filter(|here| !held.iter().any(|held| ptr::eq(*held, *here))),
         );
 
-        let mut marks: Vec<Mark> = held.iter().copied().filter_map(calling_mark).collect();
-        marks.push(Mark { address: sp, what: "SP".to_owned() });
-        marks.sort_by_key(|mark| Reverse(mark.address));
-
-        let mut stacks: Vec<Stack> = held.iter().map(|header| system_stack(header, sp)).collect();
-        let own =
-            thread.and_then(Thread::bounds).unwrap_or_else(|| os_bounds::thread_stack(sp, true));
-        stacks.extend(own.map(|own| {
-            Stack::new(own.low(), own.high(), format!("thread stack ({:?})", own.source()))
-        }));
+        let mut map = Self { stacks: Vec::new(), marks: Vec::new() };
+        for header in held {
+            map.add_stack(system_stack(header, sp));
+            // Where C called the body. Not known between the decision and the switch.
+            if let (Some(callback), Some(address)) =
+                (fast::running(header), host_call::left_at(header))
+            {
+                map.add_mark(address, format!("C called `{}` here", callback.name));
+            }
+        }
+        map.add_mark(sp, "SP".to_owned());
+        let own = thread.and_then(Thread::bounds);
+        if let Some(own) = own.unwrap_or_else(|| os_bounds::thread_stack(sp, true)) {
+            let what = format!("thread stack ({:?})", own.source());
+            map.add_stack(Stack::new(own.low(), own.high(), what));
+        }
         // Both where they differ: while a handler runs, another one may be in force.
-        let signal = signal_stack::current().range();
         let known = thread.map(Thread::signal_stack).filter(|known| !known.is_empty());
-        stacks.extend(
-            signal.into_iter().chain(known).map(|range| {
-                Stack::new(range.start, range.end, "alternate signal stack".to_owned())
-            }),
-        );
-        stacks.extend(
-            marks
-                .iter()
-                .filter_map(|mark| registry::find(mark.address, None))
-                .map(|(low, high)| Stack::new(low, high, "registered stack".to_owned())),
-        );
-        stacks.sort_by_key(|stack| (Reverse(stack.high), stack.low));
-        stacks.dedup_by_key(|stack| (stack.low, stack.high));
-        Self { stacks, marks }
+        for range in [signal_stack::current().range(), known].into_iter().flatten() {
+            let what = "alternate signal stack".to_owned();
+            map.add_stack(Stack::new(range.start, range.end, what));
+        }
+        for at in 0..map.marks.len() {
+            if let Some((low, high)) = registry::find(map.marks[at].address, None) {
+                map.add_stack(Stack::new(low, high, "registered stack".to_owned()));
+            }
+        }
+        map
+    }
+
+    /// Puts it where it belongs, unless it is there. (Sorting would be a tenth of the runtime's
+    /// code, for which every debug build takes time.)
+    fn add_stack(&mut self, stack: Stack) {
+        let key = |stack: &Stack| (Reverse(stack.high), stack.low);
+        if let Err(at) = self.stacks.binary_search_by_key(&key(&stack), key) {
+            self.stacks.insert(at, stack);
+        }
+    }
+
+    fn add_mark(&mut self, address: usize, what: String) {
+        let at = self.marks.partition_point(|mark| mark.address > address);
+        self.marks.insert(at, Mark { address, what });
     }
 
     /// Prints the picture to standard output: with colours where that is a terminal and the
@@ -167,13 +182,6 @@ fn system_stack(header: &Header, sp: usize) -> Stack {
         what += &format!(", {} touched", Bytes(high - lowest));
     }
     Stack { guard_low: Some(header.guard().start), ..Stack::new(header.low, high, what) }
-}
-
-/// Where C called the body that runs on the stack. Not known between the decision and the switch.
-fn calling_mark(header: &'static Header) -> Option<Mark> {
-    let callback = fast::running(header)?;
-    let address = host_call::left_at(header)?;
-    Some(Mark { address, what: format!("C called `{}` here", callback.name) })
 }
 
 /// Whether the body on the stack has called the code at `sp`, by way of other bodies.
