@@ -496,12 +496,22 @@ pub mod described {
 }
 
 if_fast_path! { {
+    use crate::fast::{Arguments, Asked, fast_path};
+
+    macro_rules! arguments {
+        (; $($with:ident ($($A:ident $a:ident),*))*) => { $(
+            impl<$($A),*> Arguments for ($($A,)*) {
+                const LAYOUTS: &'static [(usize, usize)] =
+                    &[$((size_of::<$A>(), align_of::<$A>())),*];
+            }
+        )* };
+    }
+    each_arity! { arguments! }
+
     /// For functions of the ABI "C".
     pub mod c {
         use super::*;
         use crate::call::may_stay_after_all;
-        use crate::callback::Mode;
-        use crate::fast::fast_path;
         each_arity! { fast! "C" false }
     }
 
@@ -509,16 +519,12 @@ if_fast_path! { {
     pub mod c_unwind {
         use super::*;
         use crate::call::may_stay_after_all;
-        use crate::callback::Mode;
-        use crate::fast::fast_path;
         each_arity! { fast! "C-unwind" true }
     }
 
     /// The fast path for compiled shims: the address of the call is its one argument.
     mod by_address {
         use super::*;
-        use crate::callback::Mode;
-        use crate::fast::fast_path;
 
         /// The address of a call, which has a fallback or not.
         #[derive(Clone, Copy)]

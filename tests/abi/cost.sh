@@ -100,8 +100,8 @@ for name in $colds; do
     cargo fetch --manifest-path "$work/$name/Cargo.toml"
 done
 [ "$count" = bounds ] ||
-    echo "cold build of a crate with one function, CPU time in ms (least of 3, taken in turns):"
-for round in 1 2 3; do
+    echo "cold build of a crate with one function, CPU time in ms (least of 5, taken in turns):"
+for round in 1 2 3 4 5; do
     for name in $colds; do cold_build "$name" >>"$work/$name.ms"; done
 done
 for name in $colds; do

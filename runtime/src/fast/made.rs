@@ -3,13 +3,11 @@
 
 #[cfg(not(windows))]
 use core::ffi::c_void;
+use core::marker::PhantomData;
 
 use super::imp;
-use crate::callback::{Callback, Describe};
+use crate::callback::{Callback, Describe, Mode};
 use crate::stack::Record;
-
-/// Callbacks that need more take the slow path.
-pub(crate) const MOST_NEEDED_BYTES: usize = imp::MOST_NEEDED_BYTES;
 
 /// The most words of arguments on the stack that the fast path copies to another stack.
 const MOST_STACK_WORDS: usize = 32;
@@ -164,23 +162,12 @@ macro_rules! fast_path {
         {
             $crate::fast::assemble! {
                 [$name::<D, $($generic,)* $($argument,)* R>]
-                is_fast = const (needs::<D, ($($argument,)*), R>(false).bytes
-                    <= crate::fast::MOST_NEEDED_BYTES) as usize,
-                stays = const !matches!(D::CALLBACK.mode, Mode::Always) as usize,
-                switches = const (!matches!(D::CALLBACK.mode, Mode::Never)
-                    && crate::fast::words_to_copy(
-                        &[$((size_of::<$argument>(), align_of::<$argument>())),*],
-                        (size_of::<R>(), align_of::<R>()),
-                    ).is_some()) as usize,
-                words = const match crate::fast::words_to_copy(
-                    &[$((size_of::<$argument>(), align_of::<$argument>())),*],
-                    (size_of::<R>(), align_of::<R>()),
-                ) {
-                    Some(words) => words,
-                    None => 0,
-                },
+                is_fast = const Asked::<D, ($($argument,)*), R>::IS_FAST as usize,
+                stays = const Asked::<D, ($($argument,)*), R>::STAYS as usize,
+                switches = const Asked::<D, ($($argument,)*), R>::SWITCHES as usize,
+                words = const Asked::<D, ($($argument,)*), R>::WORDS,
                 usual = const crate::callback::USUAL_BYTES,
-                needed = const needs::<D, ($($argument,)*), R>(false).bytes,
+                needed = const Asked::<D, ($($argument,)*), R>::BYTES,
                 room = const crate::stack::ROOM_BYTES,
                 describe = sym crate::fast::describe::<D>,
                 personality = sym crate::fast::personality,
@@ -192,15 +179,35 @@ macro_rules! fast_path {
 }
 pub(crate) use fast_path;
 
+/// The types of a callback's arguments: a tuple of them.
+pub(crate) trait Arguments {
+    /// Their sizes and alignments.
+    const LAYOUTS: &'static [(usize, usize)];
+}
+
+/// What the instructions are made for: a callback with arguments and a result of these types.
+pub(crate) struct Asked<D, A, R>(PhantomData<(D, A, R)>);
+
+impl<D: Describe, A: Arguments, R> Asked<D, A, R> {
+    const COPIED: Option<usize> = words_to_copy(A::LAYOUTS, (size_of::<R>(), align_of::<R>()));
+
+    pub(crate) const BYTES: usize = D::CALLBACK.needed_with(size_of::<A>() + size_of::<R>());
+    pub(crate) const IS_FAST: bool = Self::BYTES <= imp::MOST_NEEDED_BYTES;
+    pub(crate) const STAYS: bool = !matches!(D::CALLBACK.mode, Mode::Always);
+    pub(crate) const SWITCHES: bool =
+        Self::COPIED.is_some() && !matches!(D::CALLBACK.mode, Mode::Never);
+    pub(crate) const WORDS: usize = match Self::COPIED {
+        Some(words) => words,
+        None => 0,
+    };
+}
+
 /// How many words at most the arguments with these sizes and alignments take on the stack, an even
 /// number; `None` where they are too many, or one needs to lie at more than a multiple of 16.
 ///
 /// Which travel where is C's affair and cannot be told from types that are parameters; so all count
 /// that could be there.
-pub(crate) const fn words_to_copy(
-    arguments: &[(usize, usize)],
-    result: (usize, usize),
-) -> Option<usize> {
+const fn words_to_copy(arguments: &[(usize, usize)], result: (usize, usize)) -> Option<usize> {
     const WORD: usize = size_of::<usize>();
     let (mut words, mut registers, mut at) = (0, imp::registers_for_result(result.0, result.1), 0);
     while at < arguments.len() {

@@ -57,8 +57,7 @@ cfg_if! {
         pub(crate) use made::{_Unwind_Resume, assemble, near, personality};
         pub(crate) use crate::thread::tls::fast_path_finds as has_looked;
         pub(crate) use made::{
-            EXISTS, MOST_NEEDED_BYTES, SWITCHES_UP, describe, fast_path, has_made, left_at,
-            words_to_copy,
+            Arguments, Asked, EXISTS, SWITCHES_UP, describe, fast_path, has_made, left_at,
         };
         macro_rules! if_fast_path {
             ({ $($items:item)* } else { $($_others:item)* }) => { $($items)* };

@@ -28,7 +28,7 @@ pub(crate) fn print() -> Result<bool, String> {
 }
 
 fn cold_builds(printed: &str) -> Result<bool, String> {
-    println!("\ncold build of a crate with one function: ms of processor time, least of 3");
+    println!("\ncold build of a crate with one function: ms of processor time, least of 5");
     let [guarded] = figures(printed, "cold guarded")?;
     let [recursive] = figures(printed, "cold recursive")?;
     for name in ["none", "guarded", "stacker", "recursive"] {
