@@ -52,12 +52,11 @@ impl StackMap {
     pub fn current() -> Self {
         let sp = switch::stack_pointer();
         let thread = thread::current();
-        let mut held: Vec<&'static Header> = thread.into_iter().flat_map(Thread::held).collect();
+        let mut held = thread.map_or_else(Vec::new, |thread| thread.held().collect());
         // A body that another thread has begun, in a coroutine that was moved here.
         held.extend(
             table::stack_at(sp).filter(|here| !held.iter().any(|held| ptr::eq(*held, *here))),
         );
-
         let mut map = Self { stacks: Vec::new(), marks: Vec::new() };
         for header in held {
             map.add_stack(system_stack(header, sp));
@@ -76,7 +75,7 @@ impl StackMap {
         }
         // Both where they differ: while a handler runs, another one may be in force.
         let known = thread.map(Thread::signal_stack).filter(|known| !known.is_empty());
-        for range in [signal_stack::current().range(), known].into_iter().flatten() {
+        for range in signal_stack::current().range().into_iter().chain(known) {
             let what = "alternate signal stack".to_owned();
             map.add_stack(Stack::new(range.start, range.end, what));
         }

@@ -55,8 +55,8 @@ fn is_closing() -> Option<bool> {
         // SAFETY: a valid context.
         let start = unsafe { _Unwind_GetRegionStart(context) };
         let found = [(c"dlclose", true), (c"exit", false)];
-        let found = found.into_iter().find(|(name, _)| has_name(start, name));
-        let Some((_, closes)) = found else { return GO_ON };
+        let found = found.iter().find(|(name, _)| has_name(start, name));
+        let Some(&(_, closes)) = found else { return GO_ON };
         // SAFETY: the address below.
         unsafe { *is_closing.cast() = Some(closes) };
         STOP

@@ -57,7 +57,7 @@ pub(super) const fn is_by_reference(_bytes: usize, _align: usize) -> bool {
 /// It lies in the code of the fast path, before the description.
 pub(super) unsafe fn landing_pad(return_address: usize) -> Option<usize> {
     // Where arguments were copied, an instruction of 5 or 8 bytes comes before.
-    let end = [0, 5, 8].map(|more| return_address + more).into_iter().find(|&at| {
+    let end = [0, 5, 8].iter().map(|more| return_address + more).find(|&at| {
         // SAFETY: the code goes on for longer than that.
         unsafe {
             core::ptr::with_exposed_provenance::<[u8; AFTER_CALL.len()]>(at).read() == AFTER_CALL

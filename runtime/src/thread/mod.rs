@@ -291,15 +291,12 @@ impl Thread {
     pub(crate) fn next_four(
         &self,
         cursor: &AtomicPtr<Header>,
-    ) -> impl Iterator<Item = &'static Header> + use<> {
-        let mut at = cursor.load(Relaxed);
-        let seen: [_; 4] = core::array::from_fn(|_| {
-            let header = held_from(at).next().or_else(|| self.held().next());
-            at = header.map_or(ptr::null_mut(), |header| header.next_held.load(Acquire));
-            header
-        });
-        cursor.store(at, Relaxed);
-        seen.into_iter().flatten()
+    ) -> impl Iterator<Item = &'static Header> {
+        (0..4).filter_map(|_| {
+            let header = held_from(cursor.load(Relaxed)).chain(self.held()).next()?;
+            cursor.store(header.next_held.load(Acquire), Relaxed);
+            Some(header)
+        })
     }
 
     /// Takes the idle stack that was listed last; from an empty list, one that another thread has
