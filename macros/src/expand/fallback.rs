@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 
 use super::result;
 use super::shim::{Entry, Shim};
@@ -50,20 +51,20 @@ pub fn in_braces(value: &[TokenTree], site: Span) -> TokenStream {
 pub fn mentioned_name<'item>(shim: &Shim<'_>, of: &'item Input) -> Option<&'item Ident> {
     let value = &shim.options.fallback.as_ref()?.value;
     let name = of.only_name()?;
-    mentions(value.clone(), &name.to_string()).then_some(name)
+    mentions(value.clone(), &name.unraw().to_string()).then_some(name)
 }
 
 fn mentions(tokens: impl IntoIterator<Item = TokenTree>, name: &str) -> bool {
     let tokens: Vec<_> = tokens.into_iter().collect();
     (0..tokens.len()).any(|at| match &tokens[at] {
-        TokenTree::Ident(word) => word == name && !is_path_or_member(&tokens, at),
+        TokenTree::Ident(word) => word.unraw() == name && !is_path_or_member(&tokens, at),
         TokenTree::Group(group) => mentions(group.stream(), name),
         TokenTree::Literal(literal) => in_format_string(&literal.to_string(), name),
         TokenTree::Punct(_) => false,
     })
 }
 
-/// `.name`, `::name`, `name::`, `name: ..` and `name!` are something else of the same name.
+/// `.name`, `'name`, `::name`, `name::`, `name: ..` and `name!` are something else.
 fn is_path_or_member(tokens: &[TokenTree], at: usize) -> bool {
     let is = |at: Option<usize>, wanted| {
         let token = at.and_then(|at| tokens.get(at));
@@ -73,7 +74,7 @@ fn is_path_or_member(tokens: &[TokenTree], at: usize) -> bool {
     // `..name` is a range.
     let member = is(at.checked_sub(1), '.') && !is(at.checked_sub(2), '.');
     let is_macro = is(Some(at + 1), '!') && !is(Some(at + 2), '=');
-    behind_colons || is(Some(at + 1), ':') || member || is_macro
+    behind_colons || is(Some(at + 1), ':') || member || is_macro || is(at.checked_sub(1), '\'')
 }
 
 /// `"{name}"`, `"{name:?}"` and `"{:name$}"`.

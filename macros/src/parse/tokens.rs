@@ -39,7 +39,7 @@ fn has_fragments(tokens: TokenStream) -> bool {
 fn can_fall_apart(inside: &TokenStream, before: &[TokenTree], after: &[TokenTree]) -> bool {
     use Expr::{Binary, Call, Cast, Closure, Index, Range, Reference, Unary};
     let binds = |token: Option<&TokenTree>| match token {
-        Some(TokenTree::Punct(punct)) => !",;:=<>".contains(punct.as_char()),
+        Some(TokenTree::Punct(punct)) => !",;:=<>#".contains(punct.as_char()),
         token => matches!(token, Some(TokenTree::Ident(word)) if word == "as"),
     };
     let is_called = matches!(after.first(), Some(TokenTree::Group(group))

@@ -94,7 +94,25 @@ macro_rules! parenthesized {
 
 parenthesized!(referenced, &u8, &_, { std::process::exit(0) });
 
+macro_rules! methods {
+    ($name:ident $body:block) => {
+        #[guarded_callback]
+        impl $name {
+            extern "C" fn number(&self) -> i32 $body
+            /// With a comment behind the fragment.
+            extern "C" fn other(&self) -> i32 $body
+            #[inline]
+            fn third(&self) -> i32 $body
+        }
+    };
+}
+
+struct Numbers;
+
+methods!(Numbers { 3 });
+
 fn main() {
+    assert_eq!(Numbers.number() + Numbers.other() + Numbers.third(), 9);
     let _ = gone;
     assert!(referenced(&&1, &&2));
     std::panic::set_hook(Box::new(|_| {}));

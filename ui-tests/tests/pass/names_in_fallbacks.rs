@@ -58,6 +58,23 @@ extern "C" fn of_many(
     panic!("quiet {}", sum)
 }
 
+#[guarded_callback(fallback = <&'text str>::default())]
+extern "C" fn of_a_lifetime<'text>(text: String, other: &'text str) -> &'text str {
+    drop(text);
+    other
+}
+
+#[guarded_callback(fallback = 'number: { if number > 3 { break 'number 4 } 5 })]
+extern "C" fn of_a_label(number: i32, fail: bool) -> i32 {
+    assert!(!fail);
+    number
+}
+
+#[guarded_callback(fallback = 'list: { break 'list list_of.len() })]
+extern "C" fn of_a_label_alone(list: Vec<u8>, list_of: &str) -> usize {
+    panic!("quiet {:?}{}", list, list_of)
+}
+
 struct Value(u8);
 
 impl Value {
@@ -80,5 +97,8 @@ fn main() {
         of_many(1, 2, String::new(), 4, 5, 6, 7, 8, 9, 10, 11, (12, String::new()), None),
         3
     );
+    assert_eq!(of_a_lifetime(String::new(), "a"), "a");
+    assert_eq!((of_a_label(9, true), of_a_label(9, false)), (4, 9));
+    assert_eq!(of_a_label_alone(vec![], "abc"), 3);
     assert_eq!((Value(1).more(2).0, Value(100).more(155).0), (3, 255));
 }
