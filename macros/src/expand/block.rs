@@ -9,7 +9,7 @@ use crate::errors::Errors;
 use crate::parse::attribute::Attribute;
 use crate::parse::blocks::Block;
 use crate::parse::options::Options;
-use crate::parse::tokens::around;
+use crate::parse::tokens::{around, is_punct};
 use crate::parse::{Item, Kind, holds_extern_function};
 
 /// The block with its functions guarded.
@@ -18,7 +18,11 @@ pub fn guard(block: &Block, options: &Options, errors: &mut Errors) -> TokenStre
     let mut guarded = 0;
     let output = guard_inside(block, options, errors, &mut guarded);
     check::anything_guarded(block, guarded, errors);
-    output
+    // Half-typed: rustc has told where, and would tell again of the braces as a whole.
+    let ends = |last: &TokenTree| matches!(last, TokenTree::Group(_)) || is_punct(last, ';');
+    let is_whole = block.braces.stream().into_iter().last().is_none_or(|last| ends(&last));
+    let (head, braces) = (&block.head, &block.braces);
+    if is_whole { output } else { quote!(#head #braces) }
 }
 
 /// The block with its functions guarded, which `guarded` counts.
@@ -53,6 +57,7 @@ fn guard_item(
         Kind::Block(inner) => return guard_inside(&inner, options, errors, guarded),
         Kind::MacroCall(span, tokens) => check::macro_hides_nothing(span, &tokens, errors),
         Kind::Unreadable(error) if holds_extern_function(tokens.clone()) => {
+            *guarded += 1;
             check::unreadable(&error, errors);
         }
         Kind::Function(_) | Kind::Unreadable(_) | Kind::Other(..) => {}

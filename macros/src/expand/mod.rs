@@ -94,21 +94,21 @@ impl Shim<'_> {
         let Body::Block(braces) = &self.callback.body else { return TokenStream::new() };
         let output = result::annotation(self, false);
         let parameters = entry::parameters(self);
+        let receiver = self.callback.receiver();
+        let keyword = receiver.map(|_| quote_spanned!(braces.span()=> move));
         // All of `self`: a part that is not mentioned would be dropped by the shim, and later.
-        let capture = self.callback.receiver().map(|receiver| {
+        // Without it the braces stay the user's, and so does what rustc says of their end.
+        let capture = receiver.filter(|of| of.reference.is_none()).map(|receiver| {
             let all = Ident::new("self", receiver.self_token.span);
             quote_spanned!(self.site=> let _ = &#all;)
         });
-        let keyword = capture.as_ref().map(|_| quote_spanned!(braces.span()=> move));
         // What the fallback mentions is used.
         let used =
             self.parameters.iter().filter_map(|of| fallback::mentioned_name(self, of.written));
         let used = used.map(|name| quote_spanned!(self.site=> let _ = &#name;));
         let (first, inside) = (quote!(#capture #(#used)*), braces.stream());
-        let body = match first.is_empty() {
-            true => braces.clone(),
-            false => around(braces, quote!(#first #inside)),
-        };
+        let is_whole = first.is_empty();
+        let body = if is_whole { braces.clone() } else { around(braces, quote!(#first #inside)) };
         // Backtraces name the closure; with a fallback another function is never inlined.
         let is_compiled = !matches!(self.entry, Entry::Typed { abi: Some(_), .. });
         let named = is_compiled && self.options.fallback.is_none();

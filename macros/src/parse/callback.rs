@@ -87,9 +87,7 @@ impl Callback {
         let is_list = |token: &TokenTree| in_group(token, Delimiter::Parenthesis).is_some();
         let qualifiers = take_until(&mut written, |token| is_word(token, "fn"));
         let before = [qualifiers, take_until(&mut written, is_list)].concat();
-        let [TokenTree::Group(parentheses), after @ .., _] = written else {
-            unreachable!("syn has read parentheses and a body");
-        };
+        let [TokenTree::Group(parentheses), after @ .., _] = written else { unreachable!() };
         let inside: Vec<_> = parentheses.stream().into_iter().collect();
         let mut inside = &inside[..];
         let inputs = signature.inputs.iter().map(|_| Input::take(&mut inside)).collect();
@@ -100,10 +98,8 @@ impl Callback {
 
     /// Whether the attribute on a whole block applies to this function.
     pub fn is_eligible(&self) -> bool {
-        let signature = &self.signature;
-        let can_move = signature.constness.is_none()
-            && signature.asyncness.is_none()
-            && signature.variadic.is_none();
+        let Signature { constness, asyncness, variadic, .. } = &self.signature;
+        let can_move = constness.is_none() && asyncness.is_none() && variadic.is_none();
         let has_body = matches!(self.body, Body::Block(_));
         self.abi() != Abi::Rust && can_move && has_body && self.attribute("naked").is_none()
     }
@@ -175,10 +171,9 @@ impl Body {
         let inside: Vec<_> = without_fragments(braces.stream(), false).into_iter().collect();
         let mut rest = &inside[..];
         attributes.extend(Attribute::take(&mut rest, "#!"));
-        if rest.len() < inside.len() {
-            return Ok(Self::Block(around(&braces, rest.iter().cloned().collect())));
-        }
-        Ok(Self::Block(braces))
+        let is_whole = rest.len() == inside.len();
+        let without = || around(&braces, rest.iter().cloned().collect());
+        Ok(Self::Block(if is_whole { braces } else { without() }))
     }
 
     pub fn span(&self) -> Span {

@@ -67,9 +67,7 @@ impl Kind {
     fn read_other(input: ParseStream<'_>, written: &[TokenTree]) -> Self {
         let start = input.span();
         let _ = input.parse::<Option<Token![::]>>();
-        let Some(keyword) = read_keyword(input) else {
-            return Self::Other("this", start);
-        };
+        let Some(keyword) = read_keyword(input) else { return Self::Other("this", start) };
         if let Some(block) = Block::from_item(&keyword, written) {
             return Self::Block(block);
         }

@@ -201,14 +201,15 @@ fn skip_takes_no_value(input: ParseStream<'_>) -> Result<(), Mistake> {
 /// Takes the tokens of an expression.
 fn expression(input: ParseStream<'_>) -> Result<Vec<TokenTree>, Mistake> {
     let value = value_ahead(input);
-    let ahead = input.fork();
-    input.parse::<Expr>().map_err(|error| match value.last() {
+    let (ahead, parsed) = (input.fork(), input.fork());
+    parsed.parse::<Expr>().map_err(|error| match value.last() {
         Some(last @ TokenTree::Punct(_)) if !is_punct(last, '?') => {
             let message = format!("the value ends in `{last}`; write the rest of the expression");
             (last.span(), message)
         }
         _ => (error.span(), error.to_string()),
     })?;
+    input.advance_to(&parsed);
     let next = || (ahead.cursor() < input.cursor()).then(|| ahead.parse().ok()).flatten();
     Ok(without_parentheses(std::iter::from_fn(next).collect()))
 }

@@ -1,0 +1,16 @@
+use guarded_callback::guarded_callback;
+
+struct Numbers;
+
+#[guarded_callback]
+impl Numbers {
+    extern "C" fn callback(&self) -> i32 {
+        1
+    }
+
+    fn
+}
+
+fn main() {
+    Numbers.callback();
+}
