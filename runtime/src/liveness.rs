@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use crate::diagnostics::counters;
 use crate::lenders::is_pinned;
 use crate::settings::SYSTEM_STACK_BYTES;
-use crate::stack::{Header, IS_CLOSED, is_on_idle_stack_of_another_copy, orphan, pool, table};
+use crate::stack::{Header, IS_CLOSED, is_on_idle_stack_of_another_copy, pool, table};
 use crate::switch::OsStack;
 use crate::thread::{self, Thread, signal_stack, tls};
 use crate::{checkers, probe};
@@ -195,9 +195,7 @@ pub(crate) fn reclaim_from_predecessor() {
     }
     let (own, place) = (thread::current().map_or(0, Thread::number), tls::place());
     table::visit_next(&CURSOR, LOOKED_AT, |header| {
-        let owner = header.owner.load(Relaxed);
-        let is_anothers = orphan::is_a_thread(owner) && owner != own;
-        if is_anothers && header.owner_place.load(Relaxed) == place {
+        if header.is_left_by_predecessor(own, place) {
             // SAFETY: the thread that had it is gone, and no other one concludes that.
             unsafe { finish(header) };
         }

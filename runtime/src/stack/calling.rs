@@ -45,4 +45,28 @@ impl Header {
     pub(crate) fn set_idle(&self) {
         self.calling.store(IDLE, Release);
     }
+
+    /// The same on another thread than the owner's, which is told of it.
+    pub(crate) fn set_idle_elsewhere(&self) {
+        let ended = self.record().unwrap_or(IDLE);
+        self.set_idle();
+        // Afterwards: the owner may use the stack again as soon as it reads this.
+        self.ended.store(ended, Release);
+    }
+
+    /// The same once more, on the owner's, which may have written since that the activation goes
+    /// on. Not if another one has the stack.
+    pub(crate) fn set_idle_again(&self) {
+        let ended = self.ended.load(Acquire);
+        let _ = self.calling.compare_exchange(ended, IDLE, Release, Relaxed);
+    }
+
+    /// An activation is about to begin with its record at this address: it is not the one that has
+    /// ended there.
+    #[inline(always)]
+    pub(super) fn begins_at(&self, record: usize) {
+        if self.ended.load(Relaxed) == record {
+            self.ended.store(IDLE, Relaxed);
+        }
+    }
 }

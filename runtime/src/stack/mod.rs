@@ -96,7 +96,7 @@ pub struct Header {
     /// does; or see [`orphan`].
     pub(crate) owner: AtomicUsize,
     /// Where that thread's thread-locals lie: no other thread that lives has them there.
-    pub(crate) owner_place: AtomicUsize,
+    owner_place: AtomicUsize,
     /// The next stack of the same thread. Written before the stack is in the list of the thread.
     pub(crate) next_held: AtomicPtr<Header>,
     /// The next stack in a [`list`]: of the pool or of a thread's idle stacks.
@@ -109,8 +109,9 @@ pub struct Header {
     /// owner, and whether this one is in it.
     pub(crate) next_returned: AtomicPtr<Header>,
     pub(crate) is_returned: AtomicBool,
-    /// The record of the activation that has ended so, 0 once another has begun.
-    pub(crate) ended: AtomicUsize,
+    /// The record of the activation that has ended so, 0 once another has begun with its record
+    /// there.
+    ended: AtomicUsize,
     /// The thread has the upper part of the slot's signal stack for the handler of the overflow
     /// report.
     pub(crate) has_report_stack: AtomicBool,
@@ -230,10 +231,7 @@ impl Header {
     /// signal handler, or another part of the same thread, was faster.
     #[inline(always)]
     pub(crate) fn claim(&self, callback: &'static Callback, record: *mut Record) -> bool {
-        let address = record.expose_provenance();
-        // SAFETY: `record` is the place for it in the frame of the shim that waits for this. Before
-        // the stack counts as in use: without its record the activation would count as dead.
-        unsafe { (&raw mut (*record).header).write_volatile(self) };
+        let address = self.write_record(record);
         let is_taken = self.make_used(address);
         if is_taken {
             self.note(callback);
@@ -244,16 +242,25 @@ impl Header {
     /// Takes an unused stack, which nobody else has, for an activation with its record at
     /// `record`.
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
-        // SAFETY: as in `claim`.
-        unsafe { (&raw mut (*record).header).write_volatile(self) };
-        self.calling.store(record.expose_provenance(), Release);
+        let address = self.write_record(record);
+        self.calling.store(address, Release);
         self.note(callback);
+    }
+
+    /// Leaves the trace of an activation, before the stack counts as in use: without its record it
+    /// would count as dead.
+    #[inline(always)]
+    fn write_record(&self, record: *mut Record) -> usize {
+        let address = record.expose_provenance();
+        self.begins_at(address);
+        // SAFETY: `record` is the place for it in the frame of the shim that waits for this.
+        unsafe { (&raw mut (*record).header).write_volatile(self) };
+        address
     }
 
     #[inline(always)]
     fn note(&self, callback: &'static Callback) {
         self.switch.set_sp(0);
-        self.ended.store(0, Relaxed);
         self.callback.store(ptr::from_ref(callback).cast_mut(), Relaxed);
     }
 

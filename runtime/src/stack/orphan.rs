@@ -18,6 +18,22 @@ pub(crate) fn is_a_thread(owner: usize) -> bool {
 }
 
 impl Header {
+    /// A thread has the stack now, with its thread-locals at this place.
+    pub(crate) fn set_owner(&self, owner: usize, place: usize) {
+        // First: with the place of the owner before, the stack would pass for one of a thread that
+        // is gone, to a thread that has its thread-locals there now.
+        self.owner_place.store(place, Relaxed);
+        self.owner.store(owner, Release);
+    }
+
+    /// Whether the thread that has it is gone: another one, which had its thread-locals where the
+    /// caller has them now.
+    pub(crate) fn is_left_by_predecessor(&self, own: usize, place: usize) -> bool {
+        let owner = self.owner.load(Acquire);
+        let is_anothers = is_a_thread(owner) && owner != own;
+        is_anothers && self.owner_place.load(Relaxed) == place
+    }
+
     /// Its thread has no use for it any more.
     pub(crate) fn give_up(&self, orphans: &AtomicUsize) -> bool {
         let is_unused = self.make_unused();

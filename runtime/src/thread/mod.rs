@@ -274,8 +274,7 @@ impl Thread {
     /// Takes a stack from the pool into the list, in front. Signals are blocked.
     pub(crate) fn hold(&self, header: &'static Header) {
         header.is_returned.store(false, Relaxed);
-        header.owner.store(self.number(), Relaxed);
-        header.owner_place.store(tls::place(), Relaxed);
+        header.set_owner(self.number(), tls::place());
         header.next_held.store(self.held.load(Relaxed), Relaxed);
         self.held.store(ptr::from_ref(header).cast_mut(), Release);
         self.held_count.fetch_add(1, Relaxed);
@@ -328,8 +327,7 @@ impl Thread {
     /// stack. So this is no more than a hint, which is looked at before it is used: headers stay
     /// readable, and what is lost in such a moment is found by looking at all.
     pub(crate) fn return_to_owner(header: &'static Header) {
-        header.ended.store(header.record().unwrap_or(0), Relaxed);
-        header.set_idle();
+        header.set_idle_elsewhere();
         let owner = header.owner.load(Relaxed);
         if !orphan::is_a_thread(owner) || IS_CLOSED.load(Relaxed) {
             return;
@@ -359,9 +357,7 @@ impl Thread {
         if !self.holds(header) {
             return None;
         }
-        if header.record().is_some_and(|record| record == header.ended.load(Relaxed)) {
-            header.set_idle();
-        }
+        header.set_idle_again();
         Some(header)
     }
 

@@ -30,6 +30,9 @@ const RECORD: usize = 0x1000;
 /// The address of a thread's state.
 const THREAD: usize = 0x2000;
 
+/// Where that thread has its thread-locals.
+const PLACE: usize = 0x3000;
+
 /// loom's, which cannot be made in a constant: so it is made when the model begins.
 #[derive(Default)]
 struct AtomicUsize {
@@ -58,7 +61,9 @@ impl std::ops::Deref for AtomicUsize {
 struct Header {
     slot: usize,
     calling: AtomicUsize,
+    ended: AtomicUsize,
     owner: AtomicUsize,
+    owner_place: AtomicUsize,
     next_listed: AtomicUsize,
     frames: UnsafeCell<u32>,
 }
@@ -71,12 +76,16 @@ impl Header {
         let header: &'static Self = Box::leak(Box::new(Self {
             slot: table::GRANULE_BYTES * number,
             calling: AtomicUsize::new(calling::UNUSED),
+            ended: AtomicUsize::new(0),
             owner: AtomicUsize::new(THREAD),
+            owner_place: AtomicUsize::new(PLACE),
             next_listed: AtomicUsize::new(0),
             frames: UnsafeCell::new(0),
         }));
         header.make_unused();
+        header.ended.load(Ordering::Relaxed);
         header.owner.load(Ordering::Relaxed);
+        header.owner_place.load(Ordering::Relaxed);
         header.next_listed.load(Ordering::Relaxed);
         header
     }
@@ -190,6 +199,39 @@ fn stack_is_taken_after_the_frames_of_the_body_before() {
         if header.make_used(RECORD) || header.is_idle() {
             header.run();
         }
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn stack_whose_body_ends_elsewhere_is_not_taken_from_the_next_one() {
+    const NEXT: usize = RECORD + 16;
+    loom::model(|| {
+        let header = Header::new_in_use(1);
+        let other = thread::spawn(move || {
+            header.run();
+            header.set_idle_elsewhere();
+        });
+        header.set_idle_again();
+        let is_mine = header.make_used(NEXT);
+        if is_mine {
+            header.run();
+        }
+        other.join().unwrap();
+        assert_eq!(header.record() == Some(NEXT), is_mine);
+    });
+}
+
+#[test]
+fn stack_with_a_new_owner_is_not_left_by_the_one_before() {
+    const NEW: usize = THREAD + 64;
+    loom::model(|| {
+        let header = Header::new(1);
+        // As the pool has it.
+        header.owner.store(0, Ordering::Relaxed);
+        let other = thread::spawn(move || header.set_owner(NEW, PLACE + 64));
+        // On a thread that has its thread-locals where the owner before had them.
+        assert!(!header.is_left_by_predecessor(0, PLACE));
         other.join().unwrap();
     });
 }
