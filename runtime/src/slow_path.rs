@@ -56,7 +56,7 @@ pub(crate) fn known(needs: &Needs, sp: usize, record: *mut Record) -> Option<Ent
         // Windows: after a longjmp the TEB may have to be put right.
         return None;
     }
-    if !thread.has_bounds() || thread.is_for_slow_path() {
+    if thread.is_for_slow_path() {
         return None;
     }
     let place = locate(Some(thread), sp);

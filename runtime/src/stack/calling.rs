@@ -27,10 +27,17 @@ impl Header {
     }
 
     /// From idle to in use, by one instruction. Acquire: another thread may have ended the
-    /// activation before.
+    /// activation before. That it had its record there as well is forgotten first: a handler would
+    /// take this one for that.
     #[inline(always)]
     pub(super) fn make_used(&self, record: usize) -> bool {
-        self.calling.compare_exchange(IDLE, record, AcqRel, Relaxed).is_ok()
+        let ended = self.ended.load(Relaxed);
+        self.ended.store(IDLE, Relaxed);
+        let is_made = self.calling.compare_exchange(IDLE, record, AcqRel, Relaxed).is_ok();
+        if !is_made {
+            self.ended.store(ended, Relaxed);
+        }
+        is_made
     }
 
     /// From idle to unused, for the pool or for a decision on it. False when it is in use.
@@ -59,14 +66,5 @@ impl Header {
     pub(crate) fn set_idle_again(&self) {
         let ended = self.ended.load(Acquire);
         let _ = self.calling.compare_exchange(ended, IDLE, Release, Relaxed);
-    }
-
-    /// An activation is about to begin with its record at this address: it is not the one that has
-    /// ended there.
-    #[inline(always)]
-    pub(super) fn begins_at(&self, record: usize) {
-        if self.ended.load(Relaxed) == record {
-            self.ended.store(IDLE, Relaxed);
-        }
     }
 }

@@ -243,6 +243,7 @@ impl Header {
     /// `record`.
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
         let address = self.write_record(record);
+        self.ended.store(0, Relaxed);
         self.calling.store(address, Release);
         self.note(callback);
     }
@@ -252,7 +253,6 @@ impl Header {
     #[inline(always)]
     fn write_record(&self, record: *mut Record) -> usize {
         let address = record.expose_provenance();
-        self.begins_at(address);
         // SAFETY: `record` is the place for it in the frame of the shim that waits for this.
         unsafe { (&raw mut (*record).header).write_volatile(self) };
         address

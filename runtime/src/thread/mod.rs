@@ -37,7 +37,8 @@ pub(crate) struct Thread {
     high: AtomicUsize,
     /// Who told them, as [`bounds`](Self::bounds) reads it; 0 before they were asked for.
     source: AtomicU8,
-    /// Why callbacks take the slow path: [`IS_DECIDING`], [`SIGNAL_STACK_IS_CARVED`].
+    /// Why callbacks take the slow path: [`IS_DECIDING`], [`SIGNAL_STACK_IS_CARVED`],
+    /// [`HAS_NO_BOUNDS`].
     slow_path: AtomicU8,
     /// The thread is ending, or its end cannot be heard of: it keeps nothing.
     is_dying: AtomicBool,
@@ -74,6 +75,9 @@ const IS_DECIDING: u8 = 1;
 /// A registered stack lies inside of the alternate signal stack: leaving it leaves that as well.
 const SIGNAL_STACK_IS_CARVED: u8 = 2;
 
+/// The bounds of the thread stack were not asked for yet.
+const HAS_NO_BOUNDS: u8 = 4;
+
 const _: () = assert!(size_of::<Thread>() <= THREAD_WORDS * size_of::<usize>());
 
 /// The state of the calling thread; `None` before its first use. Never remembered across a call of
@@ -91,7 +95,7 @@ impl Thread {
     /// has.
     pub(crate) fn begin(first: &'static Header) -> &'static Self {
         let home = AtomicPtr::new(ptr::from_ref(&NO_STACK).cast_mut());
-        let new = Self { home, ..Self::default() };
+        let new = Self { home, slow_path: AtomicU8::new(HAS_NO_BOUNDS), ..Self::default() };
         let space = first.thread.get().cast::<Self>();
         // SAFETY: the space is large enough and aligned to 64, and nobody else uses the stack.
         let thread = unsafe {
@@ -171,6 +175,7 @@ impl Thread {
             _ => 1,
         };
         self.source.store(source, Release);
+        self.set_reason(HAS_NO_BOUNDS, false);
     }
 
     pub(crate) fn signal_stack(&self) -> Range<usize> {
