@@ -496,6 +496,7 @@ pub mod described {
 }
 
 if_fast_path! { {
+    use crate::call::may_stay_after_all;
     use crate::fast::{Arguments, Asked, fast_path};
 
     macro_rules! arguments {
@@ -511,14 +512,12 @@ if_fast_path! { {
     /// For functions of the ABI "C".
     pub mod c {
         use super::*;
-        use crate::call::may_stay_after_all;
         each_arity! { fast! "C" false }
     }
 
     /// For functions of the ABI "C-unwind".
     pub mod c_unwind {
         use super::*;
-        use crate::call::may_stay_after_all;
         each_arity! { fast! "C-unwind" true }
     }
 

@@ -19,8 +19,8 @@ pub fn guard(block: &Block, options: &Options, errors: &mut Errors) -> TokenStre
     let output = guard_inside(block, options, errors, &mut guarded);
     check::anything_guarded(block, guarded, errors);
     // Half-typed: rustc has told where, and would tell again of the braces as a whole.
-    let ends = |last: &TokenTree| matches!(last, TokenTree::Group(_)) || is_punct(last, ';');
-    let is_whole = block.braces.stream().into_iter().last().is_none_or(|last| ends(&last));
+    let last = block.braces.stream().into_iter().last();
+    let is_whole = last.is_none_or(|it| matches!(it, TokenTree::Group(_)) || is_punct(&it, ';'));
     let (head, braces) = (&block.head, &block.braces);
     if is_whole { output } else { quote!(#head #braces) }
 }

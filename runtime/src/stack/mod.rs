@@ -109,8 +109,8 @@ pub struct Header {
     /// owner, and whether this one is in it.
     pub(crate) next_returned: AtomicPtr<Header>,
     pub(crate) is_returned: AtomicBool,
-    /// The record of the activation that has ended so, 0 once another has begun with its record
-    /// there.
+    /// The record of the activation that has ended so, 0 once another of the compiled path has
+    /// begun.
     ended: AtomicUsize,
     /// The thread has the upper part of the slot's signal stack for the handler of the overflow
     /// report.
