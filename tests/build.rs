@@ -13,6 +13,7 @@ const POSIX: &[&str] = &[
     "c/fault.c",
     "c/frames.c",
     "c/machine.c",
+    "c/moved.c",
     "c/process.c",
 ];
 /// By the means of Linux alone.

@@ -243,9 +243,12 @@ fn enter<const LOOKS: bool>(needs: &Needs, record: &mut MaybeUninit<Record>) -> 
         quick_after_all(needs, record)
     };
     let sp = switch::stack_pointer();
-    let entry = entry
-        .or_else(|| slow_path::known(needs, sp, record))
-        .unwrap_or_else(|| slow_path::slow(needs, sp, record));
+    let known = entry.or_else(|| slow_path::known(needs, sp, record));
+    // Looked at first: a stack is what most of what comes here gets.
+    if let Some(entry @ Entry::OnStack(_)) = known {
+        return entry;
+    }
+    let entry = known.unwrap_or_else(|| slow_path::slow(needs, sp, record));
     if let Entry::InPlace = entry {
         callback_stats::in_place(needs.callback);
     }

@@ -39,12 +39,11 @@ pub(crate) fn locate(thread: Option<&Thread>, address: usize) -> Place {
     };
     if let Some(thread) = thread {
         // A body may have made the thread, on a stack in its own frame.
-        if let Some((low, high)) = thread.range_with(address) {
+        if let Some((low, high)) = thread.stack.with(address) {
             place.narrow(Kind::Thread, low, high);
         }
-        let signal = thread.signal_stack();
-        if signal.contains(&address) {
-            place.narrow(Kind::Signal, signal.start, signal.end);
+        if let Some((low, high)) = thread.signal_stack.with(address) {
+            place.narrow(Kind::Signal, low, high);
         }
     }
     if let Some((low, high)) = registry::find(address, thread.map(|thread| &thread.registry_hint)) {

@@ -131,15 +131,17 @@ pub(crate) fn find(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize,
             return Some((low, high));
         }
     }
-    search(address, hint)
+    let (low, high) = search(address, hint);
+    (low < high).then_some((low, high))
 }
 
+/// Both 0 where there is none: that is returned in registers.
 #[inline(never)]
-fn search(address: usize, hint: Option<&AtomicUsize>) -> Option<(usize, usize)> {
+fn search(address: usize, hint: Option<&AtomicUsize>) -> (usize, usize) {
     read(|entries| {
-        let at = narrowest(entries, address)?;
+        let Some(at) = narrowest(entries, address) else { return (0, 0) };
         hint.inspect(|hint| hint.store(at, Relaxed));
-        Some(entries[at].range())
+        entries[at].range()
     })
 }
 

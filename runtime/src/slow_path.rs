@@ -25,7 +25,7 @@ use crate::stack::{Header, Record, pool, table};
 use crate::switch::{self, OsStack, SwitchRecord};
 use crate::thread::signal_mask::Blocked;
 use crate::thread::signal_stack;
-use crate::thread::{self, Thread};
+use crate::thread::{self, Thread, tls};
 use crate::{emergency, ending, errno, liveness, os_bounds, settings};
 
 /// A callback that has arrived.
@@ -130,8 +130,8 @@ fn take_idle(
     sp: usize,
     record: *mut Record,
 ) -> Option<&'static Header> {
-    let home = Some(thread.home()).filter(|home| take(needs, record, home));
-    home.or_else(|| take_listed(thread, needs, sp, record))
+    let home = thread.home();
+    if take(needs, record, home) { Some(home) } else { take_listed(thread, needs, sp, record) }
 }
 
 /// One of the list, or one of four that ended without being put there.
@@ -166,7 +166,7 @@ fn take_listed(
 /// Takes a stack if it is large enough, and idle.
 #[inline]
 fn take(needs: &Needs, record: *mut Record, header: &'static Header) -> bool {
-    header.room_bytes >= needs.bytes && header.claim(needs.callback, record)
+    header.room_bytes >= needs.bytes && header.claim_by_owner(needs.callback, record, tls::place)
 }
 
 /// In and out of the decision on the scratch stack.
@@ -388,7 +388,7 @@ fn begin_thread(work: &mut Work<'_>) -> Option<&'static Thread> {
     let is_ending = ending::has_begun_to_end();
     let is_watched = !is_ending && thread::exit::watch(thread.as_ptr(), work.only_prepare);
     // Otherwise the next thread with its thread-locals' place finds out that it has ended.
-    let is_found = || thread::exit::needs_memory() && thread::tls::words().is_some();
+    let is_found = || thread::exit::needs_memory() && tls::words().is_some();
     if is_ending || !(is_watched || is_found()) {
         thread.set_dying();
         return Some(thread);

@@ -1,6 +1,6 @@
 //! The C callers of tests/c. All of them are "C-unwind", as panics and exceptions may cross them.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{c_int, c_long, c_void};
 
 use crate::CCallback;
 
@@ -59,6 +59,8 @@ unsafe extern "C-unwind" {
     pub fn c_coroutine_suspend(coroutine: *mut Coroutine);
     pub fn c_coroutine_result(coroutine: *mut Coroutine) -> c_int;
     pub fn c_coroutine_free(coroutine: *mut Coroutine);
+    // moved.c
+    pub fn c_contexts_that_are_moved(moved: CCallback, own: CCallback, moves: c_long) -> c_int;
     // jump.c
     pub fn c_jump() -> !;
     pub fn c_call_jumped(depth: usize, f: CCallback, arg: *mut c_void) -> c_int;
@@ -119,8 +121,8 @@ unsafe extern "C-unwind" {
     // signal.c
     pub fn c_forbid_unsafe_calls(forbid: c_int);
     pub fn c_plan(f: CCallback, arg: *mut c_void);
-    pub fn c_plan_calls() -> core::ffi::c_long;
-    pub fn c_plan_wrong() -> core::ffi::c_long;
+    pub fn c_plan_calls() -> c_long;
+    pub fn c_plan_wrong() -> c_long;
     pub fn c_in_handler() -> c_int;
     pub fn c_handle(signal: c_int, flags: c_int);
     pub fn c_handle_with_locals(signal: c_int, flags: c_int);
@@ -135,11 +137,7 @@ unsafe extern "C-unwind" {
     pub fn c_signal_stack_now(low: *mut usize) -> usize;
     pub fn c_jump_out_of_handler() -> !;
     #[cfg(target_os = "linux")]
-    pub fn c_start_timer(
-        signal: c_int,
-        nanoseconds: core::ffi::c_long,
-        timer: *mut libc::timer_t,
-    ) -> c_int;
+    pub fn c_start_timer(signal: c_int, nanoseconds: c_long, timer: *mut libc::timer_t) -> c_int;
     #[cfg(target_os = "linux")]
     pub fn c_stop_timer(timer: *mut libc::timer_t);
     // exception.cpp
@@ -159,7 +157,7 @@ unsafe extern "C-unwind" {
         f: CCallback,
         arg: *mut c_void,
         handler: CCallback,
-        traps: *mut core::ffi::c_long,
+        traps: *mut c_long,
     ) -> c_int;
     pub fn c_raise() -> !;
     pub fn c_call_stdcall(f: *const c_void) -> c_int;
@@ -173,8 +171,7 @@ unsafe extern "C-unwind" {
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 #[allow(missing_docs, reason = "each is described at its definition in tests/c")]
 mod steps {
-    use super::{CCallback, c_int, c_void};
-    use core::ffi::c_long;
+    use super::{CCallback, c_int, c_long, c_void};
 
     unsafe extern "C-unwind" {
         pub fn c_step(flags: c_int);

@@ -75,6 +75,12 @@ fn suspending(arg: *mut c_void) -> c_int {
 
 callback! { "C" fn does_nothing(_arg) { 0 } }
 
+callback! { "C" fn keeps_what_it_has_written(arg) {
+    let canary = Canary::new(arg.addr() as u64);
+    (0..arg.addr() % 1009).for_each(|at| _ = core::hint::black_box(at));
+    c_int::from(!canary.is_intact())
+} }
+
 callback! { "C" fn suspends(arg) { suspending(arg) } }
 
 callback! { "C" fn works(_arg) {
@@ -277,9 +283,17 @@ in_both_modes! {
                 unsafe { c::c_coroutine_free(job.coroutine) };
             }
         });
-        // Perhaps one that was looked at in the moment of its end.
-        assert!(stats().stacks_reclaimed <= 1, "{:?}", stats());
+        // Those that were looked at in the moment of their end: their records tell, later.
+        assert!(stats().stacks_reclaimed <= rounds / 100, "{:?}", stats());
         assert!(stats().stacks_mapped <= 3, "{:?}", stats());
+    }
+
+    fn body_has_its_stack_alone_where_handlers_move_callers_to_other_threads(mode) {
+        let moved = keeps_what_it_has_written::of(mode);
+        let own = keeps_what_it_has_written::of(Mode::Always);
+        let moves = tests::rounds(2_000).try_into().expect("a few");
+        // SAFETY: the body takes any argument.
+        assert_eq!(unsafe { c::c_contexts_that_are_moved(moved, own, moves) }, 0);
     }
 
     fn stacks_of_bodies_that_end_on_another_thread_are_used_again(mode) {

@@ -27,17 +27,28 @@ impl Header {
     }
 
     /// From idle to in use, by one instruction. Acquire: another thread may have ended the
-    /// activation before. That it had its record there as well is forgotten first: a handler would
-    /// take this one for that.
+    /// activation before.
     #[inline(always)]
     pub(super) fn make_used(&self, record: usize) -> bool {
-        let ended = self.ended.load(Relaxed);
-        self.ended.store(IDLE, Relaxed);
-        let is_made = self.calling.compare_exchange(IDLE, record, AcqRel, Relaxed).is_ok();
-        if !is_made {
-            self.ended.store(ended, Relaxed);
+        self.calling.compare_exchange(IDLE, record, AcqRel, Relaxed).is_ok()
+    }
+
+    /// The same, unless a handler has carried the caller to another thread than the owner's: the
+    /// owner's fast path takes the stack without a lock, and may do so at the same time. What it
+    /// writes wins; this gives up what it has taken. `place`: where the thread-locals of the thread
+    /// are that the caller runs on.
+    #[inline(always)]
+    pub(super) fn make_used_by_owner(&self, record: usize, place: impl FnOnce() -> usize) -> bool {
+        if !self.make_used(record) {
+            return false;
         }
-        is_made
+        // In this order: on the owner's thread all is done by now that it did before.
+        let is_used =
+            place() == self.owner_place.load(Relaxed) && self.calling.load(Acquire) == record;
+        if !is_used {
+            let _ = self.calling.compare_exchange(record, IDLE, Release, Relaxed);
+        }
+        is_used
     }
 
     /// From idle to unused, for the pool or for a decision on it. False when it is in use.
@@ -51,20 +62,5 @@ impl Header {
     #[inline(always)]
     pub(crate) fn set_idle(&self) {
         self.calling.store(IDLE, Release);
-    }
-
-    /// The same on another thread than the owner's, which is told of it.
-    pub(crate) fn set_idle_elsewhere(&self) {
-        let ended = self.record().unwrap_or(IDLE);
-        self.set_idle();
-        // Afterwards: the owner may use the stack again as soon as it reads this.
-        self.ended.store(ended, Release);
-    }
-
-    /// The same once more, on the owner's, which may have written since that the activation goes
-    /// on. Not if another one has the stack.
-    pub(crate) fn set_idle_again(&self) {
-        let ended = self.ended.load(Acquire);
-        let _ = self.calling.compare_exchange(ended, IDLE, Release, Relaxed);
     }
 }

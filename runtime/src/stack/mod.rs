@@ -109,9 +109,6 @@ pub struct Header {
     /// owner, and whether this one is in it.
     pub(crate) next_returned: AtomicPtr<Header>,
     pub(crate) is_returned: AtomicBool,
-    /// The record of the activation that has ended so, 0 once another of the compiled path has
-    /// begun.
-    ended: AtomicUsize,
     /// The thread has the upper part of the slot's signal stack for the handler of the overflow
     /// report.
     pub(crate) has_report_stack: AtomicBool,
@@ -239,11 +236,27 @@ impl Header {
         is_taken
     }
 
+    /// The same for a caller that perhaps runs on another thread than the owner's by now, and gets
+    /// nothing there. `place` as for [`set_owner`](Self::set_owner), of the thread that it runs on.
+    #[inline(always)]
+    pub(crate) fn claim_by_owner(
+        &self,
+        callback: &'static Callback,
+        record: *mut Record,
+        place: impl FnOnce() -> usize,
+    ) -> bool {
+        let address = self.write_record(record);
+        let is_taken = self.make_used_by_owner(address, place);
+        if is_taken {
+            self.note(callback);
+        }
+        is_taken
+    }
+
     /// Takes an unused stack, which nobody else has, for an activation with its record at
     /// `record`.
     pub(crate) fn begin(&self, callback: &'static Callback, record: *mut Record) {
         let address = self.write_record(record);
-        self.ended.store(0, Relaxed);
         self.calling.store(address, Release);
         self.note(callback);
     }

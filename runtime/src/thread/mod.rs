@@ -32,9 +32,8 @@ pub(crate) struct Thread {
     own_words: Words,
     /// Those in use.
     words: AtomicPtr<Words>,
-    /// The true bounds of the thread stack; both 0 where the system does not tell.
-    low: AtomicUsize,
-    high: AtomicUsize,
+    /// The true bounds of the thread stack; empty where the system does not tell.
+    pub(crate) stack: Span,
     /// Who told them, as [`bounds`](Self::bounds) reads it; 0 before they were asked for.
     source: AtomicU8,
     /// Why callbacks take the slow path: [`IS_DECIDING`], [`SIGNAL_STACK_IS_CARVED`],
@@ -42,9 +41,8 @@ pub(crate) struct Thread {
     slow_path: AtomicU8,
     /// The thread is ending, or its end cannot be heard of: it keeps nothing.
     is_dying: AtomicBool,
-    /// The alternate signal stack as it was when it was asked for; both 0 without one.
-    signal_low: AtomicUsize,
-    signal_high: AtomicUsize,
+    /// The alternate signal stack as it was when it was asked for; empty without one.
+    pub(crate) signal_stack: Span,
     signal_disarms: AtomicBool,
     has_lent: AtomicBool,
     /// All stacks of the thread, linked by [`Header::next_held`]: the latest first.
@@ -67,6 +65,33 @@ pub(crate) struct Thread {
     /// Stacks that were the home when another became it, with activations that may be dead: nobody
     /// has looked at them since.
     left: [AtomicPtr<Header>; 4],
+}
+
+/// Addresses. A signal handler that finds them half changed finds none.
+#[derive(Default)]
+pub(crate) struct Span {
+    low: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Span {
+    fn set(&self, range: Range<usize>) {
+        self.bytes.store(0, Release);
+        self.low.store(range.start, Release);
+        self.bytes.store(range.end - range.start, Release);
+    }
+
+    fn get(&self) -> Range<usize> {
+        let low = self.low.load(Relaxed);
+        low..low + self.bytes.load(Relaxed)
+    }
+
+    /// Its bounds, if `address` lies in it.
+    #[inline(always)]
+    pub(crate) fn with(&self, address: usize) -> Option<(usize, usize)> {
+        let (low, bytes) = (self.low.load(Relaxed), self.bytes.load(Relaxed));
+        (address.wrapping_sub(low) < bytes).then_some((low, low + bytes))
+    }
 }
 
 /// The slow path is at work.
@@ -145,13 +170,6 @@ impl Thread {
         self.source.load(Acquire) != 0
     }
 
-    /// The bounds of the thread stack, if `address` lies on it.
-    #[inline]
-    pub(crate) fn range_with(&self, address: usize) -> Option<(usize, usize)> {
-        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
-        (self.has_bounds() && low <= address && address < high).then_some((low, high))
-    }
-
     /// The bounds of the thread stack; outer `None` before they were asked for.
     pub(crate) fn bounds(&self) -> Option<Option<StackBounds>> {
         let source = match self.source.load(Acquire) {
@@ -160,15 +178,14 @@ impl Thread {
             2 => Source::MainThread,
             _ => Source::Estimated,
         };
-        let (low, high) = (self.low.load(Relaxed), self.high.load(Relaxed));
-        Some((low < high).then(|| StackBounds::new(low, high, source)))
+        let Range { start, end } = self.stack.get();
+        Some((start < end).then(|| StackBounds::new(start, end, source)))
     }
 
     /// Sets the bounds. A signal handler in between sees none.
     pub(crate) fn set_bounds(&self, bounds: Option<StackBounds>) {
         self.source.store(0, Release);
-        self.low.store(bounds.map_or(0, |bounds| bounds.low()), Relaxed);
-        self.high.store(bounds.map_or(0, |bounds| bounds.high()), Relaxed);
+        self.stack.set(bounds.map_or(0..0, |bounds| bounds.low()..bounds.high()));
         let source = match bounds.map(|bounds| bounds.source()) {
             Some(Source::MainThread) => 2,
             Some(Source::Estimated) => 3,
@@ -179,7 +196,7 @@ impl Thread {
     }
 
     pub(crate) fn signal_stack(&self) -> Range<usize> {
-        self.signal_low.load(Relaxed)..self.signal_high.load(Relaxed)
+        self.signal_stack.get()
     }
 
     /// Whether the kernel puts it out of force while a handler runs on it.
@@ -188,10 +205,9 @@ impl Thread {
     }
 
     pub(crate) fn set_signal_stack(&self, range: Range<usize>, disarms: bool) {
-        self.signal_high.store(0, Relaxed);
+        self.signal_stack.set(0..0);
         self.signal_disarms.store(disarms, Relaxed);
-        self.signal_low.store(range.start, Relaxed);
-        self.signal_high.store(range.end, Relaxed);
+        self.signal_stack.set(range);
     }
 
     /// Takes up for the fast path what is known by now: where the thread stack is, up to the first
@@ -245,7 +261,7 @@ impl Thread {
         let is_carved = home.is_carved.load(Relaxed) || home.contains(signal.start);
         let is_above = !fast::SWITCHES_UP
             && self.has_bounds()
-            && ptr::from_ref(home).addr() > self.high.load(Relaxed);
+            && ptr::from_ref(home).addr() > self.stack.get().end;
         let is_for_fast_path =
             home.room_bytes >= ROOM_BYTES && !is_carved && !is_above && !self.is_dying();
         self.words().set_home(if is_for_fast_path { home } else { &NO_STACK });
@@ -326,13 +342,13 @@ impl Thread {
     ///
     /// The owner's fast path may look at the stack at the same time. Without a lock, cmpxchg writes
     /// what it has found, and so perhaps that the stack is in use, after this thread has written
-    /// that it is idle. So the owner is told which activation has ended, and writes that again.
+    /// that it is idle. Then the activation is found dead when its record is overwritten.
     ///
     /// The owner may end meanwhile, and another thread begin in its place, or another have the
     /// stack. So this is no more than a hint, which is looked at before it is used: headers stay
     /// readable, and what is lost in such a moment is found by looking at all.
     pub(crate) fn return_to_owner(header: &'static Header) {
-        header.set_idle_elsewhere();
+        header.set_idle();
         let owner = header.owner.load(Relaxed);
         if !orphan::is_a_thread(owner) || IS_CLOSED.load(Relaxed) {
             return;
@@ -359,11 +375,7 @@ impl Thread {
         // Should it be in two rows, they must not become a circle.
         header.next_returned.store(ptr::null_mut(), Relaxed);
         header.is_returned.swap(false, AcqRel);
-        if !self.holds(header) {
-            return None;
-        }
-        header.set_idle_again();
-        Some(header)
+        self.holds(header).then_some(header)
     }
 
     pub(crate) fn idle_count(&self) -> usize {
