@@ -71,7 +71,7 @@ macro_rules! assembly {
             .seh_stackalloc 8
             .seh_endprologue
             // Idle, and then in use: by one instruction, as an APC in between may suspend this
-            // context while others take the stack. No other thread does, hence no lock.
+            // context while others take the stack. No lock: see fast/x86_64.rs.
             xor eax, eax
             cmpxchg qword ptr [r11], rsp
             jne 22f

@@ -112,7 +112,8 @@ macro_rules! assembly {
             // The record of this activation.
             push r11
             // Idle, and then in use: by one instruction, as a handler in between may suspend
-            // this context while others take the stack. No other thread does, hence no lock.
+            // this context while others take the stack. No lock: a context that was carried to
+            // another thread meanwhile gives up what it takes (stack/calling.rs).
             xor eax, eax
             cmpxchg qword ptr [r11], rsp
             jne 22f
