@@ -4,6 +4,7 @@
 #include "callers.h"
 #include "context.h"
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -24,21 +25,26 @@ struct mover {
     callback f;
 };
 
-static pthread_key_t key;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local struct mover *here;
+static atomic_flag lock = ATOMIC_FLAG_INIT;
 static struct moved *waiting[CONTEXTS];
 static atomic_int waiting_count, ends, wrong;
 static atomic_long moves_done;
 
 /* Never inlined: the caller may be on another thread the next time it asks. */
 __attribute__((noinline)) static struct mover *mover_here(void) {
-    return pthread_getspecific(key);
+    return here;
+}
+
+static void lock_waiting(void) {
+    while (atomic_flag_test_and_set(&lock))
+        sched_yield();
 }
 
 static void moved_wait(struct moved *moved) {
-    pthread_mutex_lock(&lock);
+    lock_waiting();
     waiting[waiting_count++] = moved;
-    pthread_mutex_unlock(&lock);
+    atomic_flag_clear(&lock);
 }
 
 static void moved_leave(struct moved *moved) {
@@ -60,7 +66,10 @@ static void on_move(int signal) {
 
 static void moved_start(unsigned high, unsigned low) {
     struct moved *moved = (void *)(uintptr_t)(((uint64_t)high << 32) | low);
+    sigset_t all;
+    sigfillset(&all);
     moved->may_move = 1;
+    pthread_sigmask(SIG_UNBLOCK, &all, NULL);
     while (!ends)
         wrong |= moved->f(moved) != 0;
     moved->may_move = 0;
@@ -72,19 +81,19 @@ static void *mover_start(void *arg) {
     struct mover *mover = arg;
     sigset_t all, before;
     sigfillset(&all);
-    pthread_setspecific(key, mover);
+    here = mover;
     for (unsigned round = 0; !ends || waiting_count; round++) {
         for (int i = 0; i < 400; i++)
             wrong |= mover->f(mover) != 0;
         pthread_sigmask(SIG_BLOCK, &all, &before);
-        pthread_mutex_lock(&lock);
+        lock_waiting();
         struct moved *moved = NULL;
         if (waiting_count) {
             unsigned at = round % waiting_count;
             moved = waiting[at];
             waiting[at] = waiting[--waiting_count];
         }
-        pthread_mutex_unlock(&lock);
+        atomic_flag_clear(&lock);
         if (moved) {
             mover->current = moved;
             swapcontext(&mover->context, &moved->context);
@@ -104,7 +113,6 @@ int c_contexts_that_are_moved(callback moved, callback own, long moves) {
     static struct mover movers[THREADS];
     pthread_t threads[THREADS];
     struct sigaction action = {.sa_handler = on_move, .sa_flags = SA_RESTART};
-    pthread_key_create(&key, NULL);
     sigaction(SIGUSR1, &action, NULL);
     for (int i = 0; i < CONTEXTS; i++) {
         uintptr_t address = (uintptr_t)&contexts[i];
