@@ -2,10 +2,11 @@
  * on with. */
 #define _GNU_SOURCE
 #include "callers.h"
-#include "context.h"
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+/* After the headers that use its names. */
+#include "context.h"
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
