@@ -228,11 +228,12 @@ pub fn prepare_thread() {
 
 #[inline(always)]
 fn work(request: Request<'_>, only_prepare: bool) -> Entry {
-    let before = errno::get();
     if is_provoked(thread::current(), request.sp) {
         return Entry::InPlace;
     }
     let blocked = Blocked::all();
+    // From here on no handler carries the caller to another thread.
+    let before = errno::get();
     let thread = thread::current();
     if let Some(thread) = thread {
         thread.set_deciding(true);

@@ -3,7 +3,7 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering::*};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
 #[cfg(unix)]
 use guarded_callback::{StackBounds, StackMap};
@@ -880,6 +880,70 @@ alone! {
         }
         let thread = std::thread::Builder::new().stack_size(16 << 20);
         thread.spawn(carved_on_a_large_thread).expect("a thread").join().expect("its end");
+    }
+}
+
+/// Maps `bytes` at `at`, which is free; anywhere where that is 0.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn map(at: usize, bytes: usize, protection: i32) -> *mut u8 {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    let at = ptr::without_provenance_mut(at);
+    // SAFETY: a hint, and no MAP_FIXED: touches nothing that exists.
+    let mapped = unsafe { libc::mmap(at, bytes, protection, flags, -1, 0) };
+    assert_ne!(mapped, libc::MAP_FAILED);
+    mapped.cast()
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+in_both_modes! {
+    // Whether the body counts as dead depends on memory at the end of the 16 MiB that its record
+    // lies in: another copy of the runtime could have a stack there.
+    fn suspended_body_outlives_its_thread_while_others_map_memory(mode) {
+        const GRANULE_BYTES: usize = 16 << 20;
+        const COROUTINES: usize = 24;
+        const STACK_BYTES: usize = 16 * KIB;
+        let reserved = map(0, 2 * GRANULE_BYTES, libc::PROT_NONE);
+        let middle = reserved.addr().next_multiple_of(GRANULE_BYTES) + GRANULE_BYTES / 2;
+        let (last, memory) = (middle + GRANULE_BYTES / 2 - 4096, reserved.with_addr(middle));
+        // SAFETY: a part of what is reserved, for the coroutines alone.
+        let memory = unsafe {
+            let access = libc::PROT_READ | libc::PROT_WRITE;
+            assert_eq!(libc::mprotect(memory.cast(), COROUTINES * STACK_BYTES, access), 0);
+            libc::munmap(reserved.with_addr(last).cast(), 4096);
+            core::slice::from_raw_parts_mut(memory, COROUTINES * STACK_BYTES)
+        };
+        let mut jobs: Vec<Job> = (0..COROUTINES).map(|i| Job::new(mode, i as u64)).collect();
+        for (job, stack) in jobs.iter_mut().zip(memory.chunks_mut(STACK_BYTES)) {
+            job.start(stack, suspends::of(mode));
+        }
+        let suspend = jobs.as_ptr().expose_provenance();
+        std::thread::spawn(move || {
+            let jobs = ptr::with_exposed_provenance::<Job>(suspend);
+            // SAFETY: they stay, and nobody uses them meanwhile.
+            (0..COROUTINES).for_each(|i| assert!(unsafe { !(*jobs.add(i)).resume() }));
+        })
+        .join()
+        .expect("the end of the thread");
+        let ends = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ends.load(Relaxed) {
+                    let page = map(last, 4096, libc::PROT_READ | libc::PROT_WRITE);
+                    // SAFETY: just mapped, and used by nobody.
+                    unsafe { libc::munmap(page.cast(), 4096) };
+                }
+            });
+            for _ in 0..tests::rounds(4_000) {
+                let thread = std::thread::spawn(|| call_works(Mode::Always));
+                assert_eq!(thread.join().expect("its end"), 0);
+            }
+            ends.store(true, Relaxed);
+        });
+        assert_eq!(stats().stacks_reclaimed, 0);
+        for job in &jobs {
+            assert!(job.resume());
+            assert_eq!(job.result(), 0);
+        }
     }
 }
 

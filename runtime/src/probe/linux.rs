@@ -6,8 +6,9 @@ use crate::errno;
 
 /// The kernel compares: futex(2) with FUTEX_CMP_REQUEUE, which moves nobody here, says 0 for
 /// the same, EAGAIN for another word, and EFAULT for memory that cannot be read.
-/// process_vm_readv does as much, but is slower, and unknown to qemu-user.
-pub(crate) fn holds(address: usize, word: usize) -> bool {
+/// process_vm_readv does as much, but is slower, and unknown to qemu-user. `None`: nothing was
+/// compared.
+pub(crate) fn compare(address: usize, word: usize) -> Option<bool> {
     static NOBODY: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
     let low_half =
         address + if cfg!(all(target_endian = "big", target_pointer_width = "64")) { 4 } else { 0 };
@@ -21,11 +22,17 @@ pub(crate) fn holds(address: usize, word: usize) -> bool {
         }
     });
     match errno::get() {
-        _ if result == 0 => true,
-        libc::EAGAIN => false,
+        _ if result == 0 => Some(true),
+        libc::EAGAIN => Some(false),
+        _ => None,
+    }
+}
+
+pub(crate) fn holds(address: usize, word: usize) -> bool {
+    compare(address, word).unwrap_or_else(|| match errno::get() {
         // It may be mapped all the same, and open again when its coroutine goes on.
         libc::EFAULT => without_errors(|| is_mapped(address)),
         // Where the kernel refuses to compare at all (a sandbox), nothing is proven.
         _ => true,
-    }
+    })
 }

@@ -153,8 +153,9 @@ pub(crate) unsafe fn give_back(low: usize, bytes: usize) {
     if bytes != 0 {
         let before = errno::get();
         // SAFETY: the caller's promise. A failure leaves the memory where it is.
-        unsafe { madvise(ptr::with_exposed_provenance_mut(low), bytes, ADVICE) };
-        errno::set(before);
+        if unsafe { madvise(ptr::with_exposed_provenance_mut(low), bytes, ADVICE) } != 0 {
+            errno::set(before);
+        }
     }
 }
 

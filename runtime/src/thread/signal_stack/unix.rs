@@ -81,7 +81,11 @@ unsafe fn call(new: *const libc::stack_t, old: *mut libc::stack_t) -> libc::c_in
     let before = crate::errno::get();
     // SAFETY: the caller passes null or valid pointers.
     let result = unsafe { libc::syscall(libc::SYS_sigaltstack, new, old) } as libc::c_int;
-    crate::errno::set(before);
+    // Only then: a handler may have carried the caller to another thread, and the compiler has
+    // remembered where errno was.
+    if result != 0 {
+        crate::errno::set(before);
+    }
     result
 }
 
