@@ -26,18 +26,20 @@ pub(crate) fn holds(address: usize, word: usize) -> bool {
     holds
 }
 
-/// The same of any address, for certain: no where the system does not tell. Asked once, as others
-/// may map memory there or unmap it at any time.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn holds_for_certain(address: usize, word: usize) -> bool {
-    let before = errno::get();
-    let holds = imp::compare(address, word) == Some(true);
-    errno::set(before);
-    holds
-}
-
-/// Elsewhere the word is read, which faults where memory is mapped and cannot be accessed.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn holds_for_certain(_address: usize, _word: usize) -> bool {
-    false
+cfg_if! {
+    if #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))] {
+        /// The same of any address, for certain: no where the system does not tell. Asked once, as
+        /// others may map memory there or unmap it at any time.
+        pub(crate) fn holds_for_certain(address: usize, word: usize) -> bool {
+            let before = errno::get();
+            let holds = imp::compare(address, word) == Some(true);
+            errno::set(before);
+            holds
+        }
+    } else {
+        /// Where the word is read it faults if memory is mapped and cannot be accessed.
+        pub(crate) fn holds_for_certain(_address: usize, _word: usize) -> bool {
+            false
+        }
+    }
 }
