@@ -113,6 +113,17 @@ fn stacks(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| vec![0_u8; 16 * KIB]).collect()
 }
 
+/// Maps `bytes` at `at`, which is free; anywhere where that is 0.
+#[cfg(unix)]
+fn map(at: usize, bytes: usize, protection: i32) -> *mut u8 {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let at = ptr::without_provenance_mut(at);
+    // SAFETY: a hint, and no MAP_FIXED: touches nothing that exists.
+    let mapped = unsafe { libc::mmap(at, bytes, protection, flags, -1, 0) };
+    assert_ne!(mapped, libc::MAP_FAILED);
+    mapped.cast()
+}
+
 fn call_works(mode: Mode) -> c_int {
     // SAFETY: the body does not use its argument.
     unsafe { c::c_call(works::of(mode), ptr::null_mut()) }
@@ -201,27 +212,16 @@ in_both_modes! {
         // The coroutine is suspended inside a body and its stack unmapped: it will never be
         // resumed.
         let bytes = 64 * KIB;
-        // SAFETY: a fresh mapping.
-        let memory = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        assert!(memory != libc::MAP_FAILED);
+        let memory = map(0, bytes, libc::PROT_READ | libc::PROT_WRITE);
         let mut job = Job::new(mode, 5);
         // SAFETY: the mapping just made, used by nobody else.
         job.start(
-            unsafe { core::slice::from_raw_parts_mut(memory.cast(), bytes) },
+            unsafe { core::slice::from_raw_parts_mut(memory, bytes) },
             suspends::of(mode),
         );
         assert!(!job.resume());
         // SAFETY: the mapping is ours and the coroutine is not resumed any more.
-        assert_eq!(unsafe { libc::munmap(memory, bytes) }, 0);
+        assert_eq!(unsafe { libc::munmap(memory.cast(), bytes) }, 0);
         assert_eq!(call_works(mode), 0);
         let picture = StackMap::current().to_string();
         assert!(picture.contains("system stack"), "{picture}");
@@ -881,17 +881,6 @@ alone! {
         let thread = std::thread::Builder::new().stack_size(16 << 20);
         thread.spawn(carved_on_a_large_thread).expect("a thread").join().expect("its end");
     }
-}
-
-/// Maps `bytes` at `at`, which is free; anywhere where that is 0.
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-fn map(at: usize, bytes: usize, protection: i32) -> *mut u8 {
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-    let at = ptr::without_provenance_mut(at);
-    // SAFETY: a hint, and no MAP_FIXED: touches nothing that exists.
-    let mapped = unsafe { libc::mmap(at, bytes, protection, flags, -1, 0) };
-    assert_ne!(mapped, libc::MAP_FAILED);
-    mapped.cast()
 }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]

@@ -228,12 +228,7 @@ impl Header {
     /// signal handler, or another part of the same thread, was faster.
     #[inline(always)]
     pub(crate) fn claim(&self, callback: &'static Callback, record: *mut Record) -> bool {
-        let address = self.write_record(record);
-        let is_taken = self.make_used(address);
-        if is_taken {
-            self.note(callback);
-        }
-        is_taken
+        self.claim_where(callback, record, |address| self.make_used(address))
     }
 
     /// The same for a caller that perhaps runs on another thread than the owner's by now, and gets
@@ -245,8 +240,17 @@ impl Header {
         record: *mut Record,
         place: impl FnOnce() -> usize,
     ) -> bool {
-        let address = self.write_record(record);
-        let is_taken = self.make_used_by_owner(address, place);
+        self.claim_where(callback, record, |address| self.make_used_by_owner(address, place))
+    }
+
+    #[inline(always)]
+    fn claim_where(
+        &self,
+        callback: &'static Callback,
+        record: *mut Record,
+        make_used: impl FnOnce(usize) -> bool,
+    ) -> bool {
+        let is_taken = make_used(self.write_record(record));
         if is_taken {
             self.note(callback);
         }
