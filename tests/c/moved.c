@@ -106,6 +106,17 @@ static void *mover_start(void *arg) {
     return NULL;
 }
 
+static void moved_make(struct moved *moved, callback f) {
+    uintptr_t address = (uintptr_t)moved;
+    moved->f = f;
+    getcontext(&moved->context);
+    moved->context.uc_stack.ss_sp = malloc(STACK_BYTES);
+    moved->context.uc_stack.ss_size = STACK_BYTES;
+    makecontext(&moved->context, (void (*)(void))moved_start, 2,
+                (unsigned)((uint64_t)address >> 32), (unsigned)address);
+    moved_wait(moved);
+}
+
 /* Each context calls `moved` again and again, and each of two threads calls `own` on its own stack
  * before it goes on with another context, until contexts were moved that often. 1 if a callback has
  * returned something else than 0. */
@@ -115,16 +126,8 @@ int c_contexts_that_are_moved(callback moved, callback own, long moves) {
     pthread_t threads[THREADS];
     struct sigaction action = {.sa_handler = on_move, .sa_flags = SA_RESTART};
     sigaction(SIGUSR1, &action, NULL);
-    for (int i = 0; i < CONTEXTS; i++) {
-        uintptr_t address = (uintptr_t)&contexts[i];
-        contexts[i].f = moved;
-        getcontext(&contexts[i].context);
-        contexts[i].context.uc_stack.ss_sp = malloc(STACK_BYTES);
-        contexts[i].context.uc_stack.ss_size = STACK_BYTES;
-        makecontext(&contexts[i].context, (void (*)(void))moved_start, 2,
-                    (unsigned)((uint64_t)address >> 32), (unsigned)address);
-        moved_wait(&contexts[i]);
-    }
+    for (int i = 0; i < CONTEXTS; i++)
+        moved_make(&contexts[i], moved);
     for (int i = 0; i < THREADS; i++) {
         movers[i].f = own;
         pthread_create(&threads[i], NULL, mover_start, &movers[i]);

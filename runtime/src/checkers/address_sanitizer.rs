@@ -15,6 +15,7 @@ use core::ptr;
 
 use super::Notes;
 use crate::bounds::StackBounds;
+use crate::thread::signal_mask::Blocked;
 
 global_asm!(
     ".weak __sanitizer_start_switch_fiber",
@@ -66,7 +67,7 @@ pub(crate) struct Fibers {
 
 /// Says that the thread goes on at `low` with the fake stack `fake`, and returns the low bound and
 /// the size of where it was. What it leaves of its fake stack goes to `left`, or is destroyed. Both
-/// halves at once: in between nothing is called but the sanitizer.
+/// halves at once and with signals blocked: a second switch in between ends the process.
 fn switch(
     left: *mut *mut c_void,
     low: usize,
@@ -78,6 +79,7 @@ fn switch(
     let start = weak!("__sanitizer_start_switch_fiber" as Start)?;
     let finish = weak!("__sanitizer_finish_switch_fiber" as Finish)?;
     let (mut old_low, mut old_bytes) = (ptr::null(), 0);
+    let _blocked = Blocked::all();
     // SAFETY: the bounds are those of a stack, the fake stack is null or one that `start` has given
     // out and nobody uses.
     unsafe {
