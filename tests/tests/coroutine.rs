@@ -4,10 +4,12 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 
 #[cfg(unix)]
-use guarded_callback::{StackBounds, StackMap};
-use guarded_callback::{on_system_stack, remaining_stack, stats};
+use guarded_callback::StackMap;
+use guarded_callback::{StackBounds, on_system_stack, remaining_stack, stats};
 #[cfg(unix)]
 use tests::FREE_PLACES;
 use tests::c::{self, Coroutine};
@@ -26,11 +28,13 @@ struct Job {
     /// How often the body suspends itself.
     suspensions: usize,
     switched: bool,
+    /// Where the stack of the body ends.
+    low: usize,
 }
 
 impl Job {
     fn new(mode: Mode, seed: u64) -> Self {
-        Self { coroutine: ptr::null_mut(), mode, seed, suspensions: 1, switched: false }
+        Self { coroutine: ptr::null_mut(), mode, seed, suspensions: 1, switched: false, low: 0 }
     }
 
     /// Makes the coroutine, which calls `f` with this job when it is resumed.
@@ -82,6 +86,15 @@ callback! { "C" fn keeps_what_it_has_written(arg) {
 } }
 
 callback! { "C" fn suspends(arg) { suspending(arg) } }
+
+callback! { "C" fn pauses(arg) {
+    // SAFETY: `start` passed the job, which the test keeps; this runs in the coroutine.
+    unsafe {
+        (*arg.cast::<Job>()).low = StackBounds::current().expect("a system stack").low();
+        c::c_coroutine_suspend((*arg.cast::<Job>()).coroutine);
+    }
+    0
+} }
 
 callback! { "C" fn works(_arg) {
     if remaining_stack().is_none_or(|bytes| bytes < 128 * KIB) {
@@ -702,6 +715,41 @@ in_both_modes! {
             assert_eq!(jobs[i].result(), 0, "coroutine {i}");
         }
         assert_eq!((stats().stacks_reclaimed, stats().refusals), (0, 0), "{:?}", stats());
+    }
+
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    fn thousands_of_stacks_take_few_mappings_and_have_their_guards(mode) {
+        const MADV_GUARD_INSTALL: c_int = 102;
+        let page = map(0, 4096, libc::PROT_NONE);
+        // SAFETY: a mapping that nothing lives in.
+        if unsafe { libc::madvise(page.cast(), 4096, MADV_GUARD_INSTALL) } != 0 {
+            eprintln!("the kernel is older than Linux 6.13");
+            return;
+        }
+        let mut memory = stacks(3000);
+        let mut jobs: Vec<Job> = (0..3000).map(|i| Job::new(mode, i)).collect();
+        let mut mappings = [0; 3];
+        for (thousand, jobs) in jobs.chunks_mut(1000).enumerate() {
+            for (job, stack) in jobs.iter_mut().zip(&mut memory[thousand * 1000..]) {
+                job.start(stack, pauses::of(mode));
+                assert!(!job.resume());
+            }
+            let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc");
+            mappings[thousand] = maps.lines().count();
+        }
+        println!("{mappings:?}");
+        assert!(mappings[2] - mappings[1] < 100, "{mappings:?}");
+        let zeros = std::fs::File::open("/dev/zero").expect("there");
+        let can_be_written = |address: usize| {
+            let (zeros, at) = (zeros.as_raw_fd(), ptr::without_provenance_mut(address));
+            // SAFETY: the kernel writes a byte where nobody has any, or says that it cannot.
+            unsafe { libc::read(zeros, at, 1) == 1 }
+        };
+        for job in &jobs {
+            assert!(can_be_written(job.low));
+            assert!(!can_be_written(job.low - 1) && !can_be_written(job.low - tests::GUARD_BYTES));
+        }
+        assert!(jobs.iter().all(|job| job.resume() && job.result() == 0));
     }
 
     #[cfg(unix)]

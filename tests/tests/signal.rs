@@ -16,10 +16,12 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::os::fd::AsRawFd;
 
 use guarded_callback::{
     Source, StackBounds, StackMap, on_system_stack, prepare_thread, remaining_stack, stats,
 };
+use tests::c::Coroutine;
 use tests::{
     CCallback, Canary, LITTLE, Mode, c, callback, in_a_coroutine, in_both_modes,
     is_unmapping_untold, no_signal_stack, rounds, to_c, use_stack,
@@ -655,7 +657,7 @@ callback! { "C-unwind" fn jumps_within_its_handler(arg) {
 } }
 
 /// The coroutine that a signal interrupts.
-static INTERRUPTED: AtomicPtr<c::Coroutine> = AtomicPtr::new(ptr::null_mut());
+static INTERRUPTED: AtomicPtr<Coroutine> = AtomicPtr::new(ptr::null_mut());
 
 callback! { "C" fn suspends_its_coroutine(_arg) {
     let canary = Canary::new(41);
@@ -743,7 +745,30 @@ callback! { "C" fn has_another_signal_stack(_arg) {
     let is_left =
         (LEFT.0.load(Relaxed)..LEFT.0.load(Relaxed) + LEFT.1.load(Relaxed)).contains(&low);
     let is_another = bytes >= 32 * KIB && bytes >= LEFT.1.load(Relaxed) && !is_left;
-    raised + c_int::from(!is_another || !canary.is_intact() || signal_stack_now() != (low, bytes))
+    // What lies below is another system stack.
+    let is_guarded = !can_be_written(low - 1);
+    raised
+        + c_int::from(!is_another || !is_guarded || !canary.is_intact())
+        + c_int::from(signal_stack_now() != (low, bytes))
+} }
+
+/// Whether the kernel can write there, where nobody has anything.
+fn can_be_written(address: usize) -> bool {
+    let zeros = std::fs::File::open("/dev/zero").expect("there");
+    let errno = tests::errno_address();
+    // SAFETY: writes a byte, or says that it cannot, in errno.
+    unsafe {
+        let before = errno.read();
+        let read = libc::read(zeros.as_raw_fd(), ptr::without_provenance_mut(address), 1);
+        errno.write(before);
+        read == 1
+    }
+}
+
+callback! { "C" fn pauses(arg) {
+    // SAFETY: the test passes the address of its coroutine, in which this runs.
+    unsafe { c::c_coroutine_suspend(*arg.cast::<*mut Coroutine>()) };
+    0
 } }
 
 callback! { "C-unwind" fn raises_with_lent_stacks(arg) {
@@ -888,22 +913,47 @@ in_both_modes! {
     }
 
     fn body_of_a_handler_has_another_alternate_stack(mode) {
-        for (stack, before) in [Stack::Alternate, Stack::Tiny, Stack::InFrame]
-            .into_iter()
-            .flat_map(|stack| [(stack, Some(warm as fn(Mode) -> c_int)), (stack, None)])
-        {
-            let mut run =
-                Run {
-                    stack,
-                    mode,
-                    handler: has_another_signal_stack::of(mode),
-                    before,
-                    scenario: warm,
-                    calls: 0,
-                };
-            run.on_thread(THREAD_BYTES, raises_with_lent_stacks::of(Mode::Plain));
-            assert_eq!(run.calls, 100);
-        }
+        has_other_alternate_stacks(mode);
+    }
+
+    // Beyond 1,000 several stacks are one mapping.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    fn body_of_a_handler_has_another_alternate_stack_where_stacks_are_many(mode) {
+        let thousand_bodies = || {
+            let mut memory = vec![[0_u8; 16 * KIB]; 1100];
+            let mut coroutines = vec![ptr::null_mut(); 1100];
+            for (coroutine, stack) in coroutines.iter_mut().zip(&mut memory) {
+                let (stack, f) = (to_c(stack), pauses::of(Mode::Always));
+                // SAFETY: the stack is not used for anything else.
+                unsafe {
+                    *coroutine = c::c_coroutine_new(stack, 16 * KIB, f, to_c(coroutine));
+                    assert_eq!(c::c_coroutine_resume(*coroutine), 0);
+                }
+            }
+            // SAFETY: suspended.
+            assert!(coroutines.iter().all(|&it| unsafe { c::c_coroutine_resume(it) } == 1));
+        };
+        // It leaves its last stacks to the next thread.
+        std::thread::spawn(thousand_bodies).join().expect("no crash");
+        has_other_alternate_stacks(mode);
+    }
+}
+
+fn has_other_alternate_stacks(mode: Mode) {
+    for (stack, before) in [Stack::Alternate, Stack::Tiny, Stack::InFrame]
+        .into_iter()
+        .flat_map(|stack| [(stack, Some(warm as fn(Mode) -> c_int)), (stack, None)])
+    {
+        let mut run = Run {
+            stack,
+            mode,
+            handler: has_another_signal_stack::of(mode),
+            before,
+            scenario: warm,
+            calls: 0,
+        };
+        run.on_thread(THREAD_BYTES, raises_with_lent_stacks::of(Mode::Plain));
+        assert_eq!(run.calls, 100);
     }
 }
 
@@ -961,7 +1011,7 @@ callback! { "C-unwind" fn raises_in_a_storm(arg) {
 /// Coroutines that are suspended in bodies, and the one that runs.
 struct Shaken {
     mode: Mode,
-    coroutines: [*mut c::Coroutine; 16],
+    coroutines: [*mut Coroutine; 16],
     now: usize,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Slots of the usual size lie side by side in arenas of 4, 8, .. 64, reserved at once: so the
 //! addresses of a process's stacks are close together, and its mappings few. A larger slot is
-//! reserved by itself, and so is one where the system refuses more. A stack takes two mappings: its
-//! own, and the rest of its slot.
+//! reserved by itself, and so is one where the system refuses more. A stack takes two mappings, its
+//! own and the rest of its slot, until there are many.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -6,7 +6,7 @@
 //! ```text
 //!  slot      +6 MiB                       low                               header       slot end
 //!   | signal  |       guard area          |  room, committed as touched <-- SP | Header |
-//!   | stacks  |       no access           |                                    |        |
+//!   | stacks  |   no access at its end    |                                    |        |
 //! ```
 //!
 //! A stack is a little more than the upper half of its slot, at least 8 MiB.
@@ -299,7 +299,8 @@ impl Header {
         ptr::with_exposed_provenance_mut(ptr::from_ref(self).addr())
     }
 
-    /// The area between the room and the slot's signal stack: nothing there can be accessed.
+    /// The area between the room and the slot's signal stack. At its upper end nothing can be
+    /// accessed, for as many bytes as the settings ask for or more.
     pub(crate) fn guard(&self) -> Range<usize> {
         self.mapped_from.max(self.slot + SIGNAL_STACK_BYTES)..self.low
     }

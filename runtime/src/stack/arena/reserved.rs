@@ -4,17 +4,31 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering::*};
 
 use super::Mapped;
+use crate::diagnostics::counters;
 use crate::settings;
 use crate::stack::table::{self, GRANULE_BYTES};
 use crate::stack::{IS_CLOSED, memory};
 use crate::switch::OsStack;
 
+/// From so many stacks on each is part of one mapping with its slot and its neighbours, where the
+/// system can guard a part of a mapping: a process may have 65,530 (vm.max_map_count). Not from the
+/// first on, as a fork copies the tables of these guard areas.
+const MANY: usize = 1000;
+
 /// Maps a stack at the high end of a new slot.
 pub(super) fn map_slot(slot_bytes: usize, stack_bytes: usize, _sp: usize) -> Result<Mapped, i32> {
     let (slot, from) = reserve_slot(slot_bytes, stack_bytes)?;
     let low = slot + slot_bytes - stack_bytes;
-    // SAFETY: the high end of a slot that nobody else has.
-    unsafe { memory::open(low, stack_bytes) }
+    let guard_bytes = settings::guard_bytes().next_multiple_of(memory::page_bytes());
+    // SAFETY: a slot that nobody else has. What was guarded in vain does no harm.
+    let is_open = unsafe {
+        from == slot
+            && counters::MAPPED.load(Relaxed) >= MANY
+            && memory::guard(low - guard_bytes, guard_bytes)
+            && memory::open(slot, slot_bytes).is_ok()
+    };
+    // SAFETY: the high end of that slot.
+    if is_open { Ok(()) } else { unsafe { memory::open(low, stack_bytes) } }
         .map(|()| Mapped { slot, from, os_stack: OsStack::NONE })
         .inspect_err(|_| put_back(from..slot + slot_bytes))
 }

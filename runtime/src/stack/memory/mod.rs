@@ -1,7 +1,8 @@
 //! Memory for system stacks: one facade, one file for each family of systems.
 //!
 //! - `reserve(bytes, align, hint)` takes addresses, which cannot be accessed, and `release` gives
-//!   them back. `open(low, bytes)` makes a part of them readable and writable.
+//!   them back. `open(low, bytes)` makes a part of them readable and writable, but for what
+//!   `guard(low, bytes)` was called for before.
 //! - `map_pages(bytes)` takes memory for tables.
 //! - `prepare()` is called while the program or library is loaded, on ELF systems.
 //! - `give_back(low, bytes)` gives the memory of a part back and keeps its addresses.
@@ -30,7 +31,7 @@ cfg_if! {
 mod place;
 
 pub(crate) use imp::{
-    NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched,
+    NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, guard, lowest_resident, lowest_touched,
     map_pages, open, page_bytes, release,
 };
 #[cfg(windows)]

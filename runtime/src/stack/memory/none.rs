@@ -26,6 +26,12 @@ pub(crate) unsafe fn open(_low: usize, _bytes: usize) -> Result<(), i32> {
 
 /// # Safety
 /// As in the other files.
+pub(crate) unsafe fn guard(_low: usize, _bytes: usize) -> bool {
+    false
+}
+
+/// # Safety
+/// As in the other files.
 pub(crate) unsafe fn release(_base: usize, _bytes: usize) {}
 
 /// Zeroed memory of the heap, for tables.

@@ -110,6 +110,18 @@ pub(crate) unsafe fn open(low: usize, bytes: usize) -> Result<(), i32> {
     if is_open { Ok(()) } else { Err(errno::get()) }
 }
 
+/// Makes a part of what [`reserve`] returned inaccessible, also after it was opened, without a
+/// mapping of its own. False where the system cannot: Linux before 6.13, and locked memory.
+///
+/// # Safety
+/// As for [`open`].
+pub(crate) unsafe fn guard(low: usize, bytes: usize) -> bool {
+    const MADV_GUARD_INSTALL: i32 = 102;
+    cfg!(any(target_os = "linux", target_os = "android"))
+        // SAFETY: the caller's promise.
+        && unsafe { madvise(ptr::with_exposed_provenance_mut(low), bytes, MADV_GUARD_INSTALL) } == 0
+}
+
 /// Gives addresses back.
 ///
 /// # Safety
