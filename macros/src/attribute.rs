@@ -23,8 +23,7 @@ pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream 
 fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let parsed = Item::parse(item.clone());
     if let Some(skip) = &options.skip {
-        check::skip_stands_alone(skip, options.seen.len() > 1, errors);
-        check::skipped(&parsed.kind, errors);
+        check::skipped(&parsed.kind, skip, options, errors);
         return item;
     }
     match parsed.kind {

@@ -1,6 +1,7 @@
 //! The rules that a callback must keep: one function each.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::Signature;
 
 use crate::errors::Errors;
 use crate::parse::blocks::Block;
@@ -14,62 +15,49 @@ pub const ATTRIBUTE: &str = "guarded_callback";
 
 /// All rules for one function.
 pub fn callback(callback: &Callback, options: &Options, errors: &mut Errors) {
-    is_not_const(callback, errors);
-    is_not_async(callback, errors);
-    is_not_variadic(callback, errors);
-    is_not_naked(callback, errors);
-    does_not_track_its_caller(callback, errors);
-    has_a_body(callback, errors);
+    for (span, message) in refused(callback) {
+        span.into_iter().for_each(|span| errors.push(span, message));
+    }
     fallback_can_be_returned(callback, options, errors);
     reserve_is_no_argument(callback, options, errors);
 }
 
-fn is_not_const(callback: &Callback, errors: &mut Errors) {
-    if let Some(keyword) = &callback.signature.constness {
-        let message = "a callback cannot be `const`, since stacks exist only at run time; \
-                       remove `const`";
-        errors.push(keyword.span, message);
-    }
-}
-
-fn is_not_async(callback: &Callback, errors: &mut Errors) {
-    if let Some(keyword) = &callback.signature.asyncness {
-        let message = "a callback cannot be `async`, since C does not poll it; remove `async`";
-        errors.push(keyword.span, message);
-    }
-}
-
-fn is_not_variadic(callback: &Callback, errors: &mut Errors) {
-    if let Some(variadic) = &callback.signature.variadic {
-        let message = "variadic arguments cannot be handed on to another stack; take a `VaList` \
-                       parameter or a fixed number of parameters instead of `...`";
-        errors.push(variadic.dots.spans[0], message);
-    }
-}
-
-fn is_not_naked(callback: &Callback, errors: &mut Errors) {
-    if let Some(attribute) = callback.attribute("naked") {
-        let message = "a naked function has no body that could run elsewhere; remove `naked`, \
-                       or guard the function it calls";
-        errors.push(attribute.brackets.span(), message);
-    }
-}
-
-/// With an ABI of C's rustc refuses it by itself.
-fn does_not_track_its_caller(callback: &Callback, errors: &mut Errors) {
-    if let (Some(attribute), Abi::Rust) = (callback.attribute("track_caller"), callback.abi()) {
-        let message = "a guarded body cannot see where it was called from; remove `track_caller`, \
-                       or guard a function that this one calls";
-        errors.push(attribute.brackets.span(), message);
-    }
-}
-
-fn has_a_body(callback: &Callback, errors: &mut Errors) {
-    if let Body::Missing(end) = &callback.body {
-        let message = "there is no body here to guard; \
-                       put the attribute on the definition of the function";
-        errors.push(*end, message);
-    }
+/// What no callback may have: where this one has it, and what to write instead.
+fn refused(callback: &Callback) -> [(Option<Span>, &'static str); 6] {
+    let Signature { constness, asyncness, variadic, .. } = &callback.signature;
+    let attribute = |name| callback.attribute(name).map(|attribute| attribute.brackets.span());
+    // With an ABI of C's rustc refuses it by itself.
+    let track_caller = attribute("track_caller").filter(|_| callback.abi() == Abi::Rust);
+    let no_body = if let Body::Missing(end) = callback.body { Some(end) } else { None };
+    [
+        (
+            constness.as_ref().map(|keyword| keyword.span),
+            "a callback cannot be `const`, since stacks exist only at run time; remove `const`",
+        ),
+        (
+            asyncness.as_ref().map(|keyword| keyword.span),
+            "a callback cannot be `async`, since C does not poll it; remove `async`",
+        ),
+        (
+            variadic.as_ref().map(|variadic| variadic.dots.spans[0]),
+            "variadic arguments cannot be handed on to another stack; take a `VaList` \
+             parameter or a fixed number of parameters instead of `...`",
+        ),
+        (
+            attribute("naked"),
+            "a naked function has no body that could run elsewhere; remove `naked`, \
+             or guard the function it calls",
+        ),
+        (
+            track_caller,
+            "a guarded body cannot see where it was called from; remove `track_caller`, \
+             or guard a function that this one calls",
+        ),
+        (
+            no_body,
+            "there is no body here to guard; put the attribute on the definition of the function",
+        ),
+    ]
 }
 
 fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut Errors) {
@@ -102,23 +90,19 @@ pub fn unreadable(error: &syn::Error, errors: &mut Errors) {
 }
 
 /// Only `impl` and `mod` hold functions that are callbacks as they stand.
-pub fn block_kind(block: &Block, errors: &mut Errors) {
-    if block.keyword == "trait" {
-        let message = "the attribute does not apply to a `trait`; put it on its methods that have \
-                       a body, or on the `impl` of the trait";
-        errors.push(block.keyword.span(), message);
-    }
-}
-
-pub fn anything_guarded(block: &Block, guarded: usize, errors: &mut Errors) {
-    if guarded == 0 && block.keyword != "trait" {
-        let message = format!(
-            "nothing in this `{}` can be guarded; \
-             write `extern \"C\" fn` where C calls a function, or remove the attribute",
-            block.keyword
-        );
-        errors.push(block.keyword.span(), message);
-    }
+pub fn holds_callbacks(block: &Block, guarded: usize, errors: &mut Errors) {
+    let keyword = &block.keyword;
+    let message = match guarded {
+        _ if keyword == "trait" => "the attribute does not apply to a `trait`; put it on its \
+                                    methods that have a body, or on the `impl` of the trait"
+            .to_owned(),
+        0 => format!(
+            "nothing in this `{keyword}` can be guarded; \
+             write `extern \"C\" fn` where C calls a function, or remove the attribute"
+        ),
+        _ => return,
+    };
+    errors.push(keyword.span(), message);
 }
 
 /// What a macro in a guarded block makes is not seen: functions there would stay unguarded.
@@ -147,20 +131,16 @@ pub fn not_a_function(what: &str, span: Span, errors: &mut Errors) {
 }
 
 /// `skip` leaves alone what the attribute on the block around it would guard.
-pub fn skipped(kind: &Kind, errors: &mut Errors) {
+pub fn skipped(kind: &Kind, skip: &Ident, options: &Options, errors: &mut Errors) {
+    if options.seen.len() > 1 {
+        let message = "`skip` leaves the function alone, so other options do nothing; \
+                       remove them, or `skip`";
+        errors.push(skip.span(), message);
+    }
     if let Kind::Other(what, span) = kind {
         let message = format!(
             "the attribute does not apply to {what}, so there is nothing to skip; remove it"
         );
         errors.push(*span, message);
-    }
-}
-
-/// `skip` beside other options contradicts them.
-pub fn skip_stands_alone(skip: &Ident, others: bool, errors: &mut Errors) {
-    if others {
-        let message = "`skip` leaves the function alone, so other options do nothing; \
-                       remove them, or `skip`";
-        errors.push(skip.span(), message);
     }
 }

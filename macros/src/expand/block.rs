@@ -14,10 +14,9 @@ use crate::parse::{Item, Kind, holds_extern_function};
 
 /// The block with its functions guarded.
 pub fn guard(block: &Block, options: &Options, errors: &mut Errors) -> TokenStream {
-    check::block_kind(block, errors);
     let mut guarded = 0;
     let output = guard_inside(block, options, errors, &mut guarded);
-    check::anything_guarded(block, guarded, errors);
+    check::holds_callbacks(block, guarded, errors);
     // Half-typed: rustc has told where, and would tell again of the braces as a whole.
     let last = block.braces.stream().into_iter().last();
     let is_whole = last.is_none_or(|it| matches!(it, TokenTree::Group(_)) || is_punct(&it, ';'));

@@ -45,14 +45,11 @@ pub fn settings(shim: &Shim<'_>) -> TokenStream {
         };
         quote_spanned!(site=> .reserve(#bytes))
     });
-    let switch = options.switch.map(|mode| {
-        let mode = Ident::new(mode, site);
-        quote_spanned!(site=> .switch(#private::Mode::#mode))
-    });
-    let foreign = options.foreign.map(|choice| {
-        let choice = Ident::new(choice, site);
-        quote_spanned!(site=> .foreign(#private::Foreign::#choice))
-    });
+    let ident = |name| Ident::new(name, site);
+    let mode = options.switch.map(ident);
+    let switch = mode.map(|mode| quote_spanned!(site=> .switch(#private::Mode::#mode)));
+    let choice = options.foreign.map(ident);
+    let foreign = choice.map(|of| quote_spanned!(site=> .foreign(#private::Foreign::#of)));
     let unwinding = shim.callback.abi().unwinds().then(|| quote_spanned!(site=> .unwinding()));
     quote_spanned!(site=> #reserve #switch #foreign #unwinding)
 }

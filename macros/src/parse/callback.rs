@@ -171,9 +171,8 @@ impl Body {
         let inside: Vec<_> = without_fragments(braces.stream(), false).into_iter().collect();
         let mut rest = &inside[..];
         attributes.extend(Attribute::take(&mut rest, "#!"));
-        let is_whole = rest.len() == inside.len();
         let without = || around(&braces, rest.iter().cloned().collect());
-        Ok(Self::Block(if is_whole { braces } else { without() }))
+        Ok(Self::Block(if rest.len() == inside.len() { braces } else { without() }))
     }
 
     pub fn span(&self) -> Span {

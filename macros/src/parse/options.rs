@@ -147,21 +147,15 @@ fn comma_follows(input: ParseStream<'_>) -> Result<(), Mistake> {
 fn unknown(name: &Ident) -> Mistake {
     let word = name.to_string();
     let lower = word.to_lowercase();
-    let advice = if ["stac", "stak", "size", "bytes"].iter().any(|part| lower.contains(part)) {
-        // Too far from the name to be taken for it, and what many expect it to be.
-        "did you mean `reserve`?".to_owned()
-    } else if MODES.iter().any(|(mode, _)| *mode == word) {
-        format!("did you mean `switch = {word}`?")
-    } else if word == "stay" {
-        "did you mean `foreign = stay`?".to_owned()
-    } else {
-        match meant(&word, &NAMES) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => {
-                "the options are `reserve`, `switch`, `foreign`, `fallback`, `crate` and `skip`"
-                    .to_owned()
-            }
-        }
+    // Too far from the name to be taken for it, and what many expect it to be.
+    let is_reserve = ["stac", "stak", "size", "bytes"].iter().any(|part| lower.contains(part));
+    let is_mode = MODES.iter().any(|(mode, _)| *mode == word);
+    let advice = match meant(&word, &NAMES) {
+        _ if is_reserve => "did you mean `reserve`?".to_owned(),
+        _ if is_mode => format!("did you mean `switch = {word}`?"),
+        _ if word == "stay" => "did you mean `foreign = stay`?".to_owned(),
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("the options are {}", listed(&NAMES, "and")),
     };
     (name.span(), format!("unknown option `{word}`; {advice}"))
 }
@@ -188,13 +182,11 @@ fn skip_takes_no_value(input: ParseStream<'_>) -> Result<(), Mistake> {
         return Ok(());
     }
     // Of `skip(all)` the word is wrong, not the parenthesis.
-    let span = match value_ahead(input).first() {
-        Some(TokenTree::Group(group)) => {
-            group.stream().into_iter().next().map(|token| token.span())
-        }
-        other => other.map(TokenTree::span),
+    let first = match value_ahead(input).into_iter().next() {
+        Some(TokenTree::Group(group)) => group.stream().into_iter().next(),
+        other => other,
     };
-    let span = span.unwrap_or_else(|| input.span());
+    let span = first.map_or_else(|| input.span(), |token| token.span());
     Err((span, "`skip` takes no value; write `skip` alone".to_owned()))
 }
 
@@ -259,17 +251,15 @@ fn one_of(
 ) -> Result<&'static str, Mistake> {
     let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
     let written = value_ahead(input);
-    let Ok(name) = input.call(Ident::parse_any) else {
-        return Err(no_word(option, kind, &words, &written, input.span()));
+    let start = input.span();
+    let Some(name) = input.call(Ident::parse_any).ok().filter(|_| ends(input)) else {
+        return Err(no_word(option, kind, &words, &written, start));
     };
-    if !ends(input) {
-        return Err(no_word(option, kind, &words, &written, name.span()));
-    }
     let word = name.to_string();
     known.iter().find(|(known, _)| *known == word).map(|(_, runtime)| *runtime).ok_or_else(|| {
         let advice = match meant(&word, &words) {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!("write {}", listed(&words)),
+            None => format!("write {}", listed(&words, "or")),
         };
         (name.span(), format!("there is no {kind} `{word}`; {advice}"))
     })
@@ -281,15 +271,15 @@ fn no_word(option: &str, kind: &str, words: &[&str], written: &[TokenTree], span
     let last = written.rsplit(':').next().unwrap_or_default().trim_matches('"');
     let advice = match meant(last, words) {
         Some(word) => format!("write `{option} = {word}`"),
-        None => format!("write {}", listed(words)),
+        None => format!("write {}", listed(words, "or")),
     };
     (span, format!("expected the name of a {kind}; {advice}"))
 }
 
 /// "`a`, `b` or `c`".
-fn listed(words: &[&str]) -> String {
+fn listed(words: &[&str], link: &str) -> String {
     let (last, others) = words.split_last().expect("there is a choice");
-    format!("`{}` or `{last}`", others.join("`, `"))
+    format!("`{}` {link} `{last}`", others.join("`, `"))
 }
 
 fn path(input: ParseStream<'_>) -> Result<TokenStream, Mistake> {

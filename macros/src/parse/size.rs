@@ -64,13 +64,11 @@ fn factor(number: &str, unit: &str) -> Result<u64, String> {
         return Ok(*factor);
     }
     let spellings = ["b", "kib", "kb", "k", "mib", "mb", "m", "gib", "gb", "g"];
-    let advice = match meant(unit, &spellings) {
-        Some("b") => format!("did you mean `\"{number} B\"`?"),
-        Some("kib" | "kb" | "k") => format!("did you mean `\"{number} KiB\"`?"),
-        Some("mib" | "mb" | "m") => format!("did you mean `\"{number} MiB\"`?"),
-        Some(_) => format!("did you mean `\"{number} GiB\"`?"),
-        None => "the units are `B`, `KiB`, `MiB` and `GiB`".to_owned(),
-    };
+    let is_meant = |name: &str, spelling: &str| name.to_lowercase().starts_with(&spelling[..1]);
+    let advice = meant(unit, &spellings)
+        .and_then(|spelling| UNITS.iter().find(|(name, _)| is_meant(name, spelling)))
+        .map(|(name, _)| format!("did you mean `\"{number} {name}\"`?"))
+        .unwrap_or_else(|| "the units are `B`, `KiB`, `MiB` and `GiB`".to_owned());
     Err(format!("unknown unit `{unit}`; {advice}"))
 }
 
