@@ -22,7 +22,7 @@ pub fn guarded_callback(options: TokenStream, item: TokenStream) -> TokenStream 
 /// The guarded item; of no use when there are errors.
 fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let parsed = Item::parse(item.clone());
-    if let Some(skip) = &options.skip {
+    if let Some(skip) = options.named("skip") {
         check::skipped(&parsed.kind, skip, options, errors);
         return item;
     }

@@ -61,10 +61,10 @@ fn refused(callback: &Callback) -> [(Option<Span>, &'static str); 6] {
 }
 
 fn fallback_can_be_returned(callback: &Callback, options: &Options, errors: &mut Errors) {
-    if let (true, Some(fallback)) = (callback.never_returns(), &options.fallback) {
+    if let (true, Some(name)) = (callback.never_returns(), options.named("fallback")) {
         let message = "a function that returns `!` never gives C a value; remove `fallback`, \
                        or return a type";
-        errors.push(fallback.name.span(), message);
+        errors.push(name.span(), message);
     }
 }
 
@@ -132,7 +132,7 @@ pub fn not_a_function(what: &str, span: Span, errors: &mut Errors) {
 
 /// `skip` leaves alone what the attribute on the block around it would guard.
 pub fn skipped(kind: &Kind, skip: &Ident, options: &Options, errors: &mut Errors) {
-    if options.seen.len() > 1 {
+    if options.names.len() > 1 {
         let message = "`skip` leaves the function alone, so other options do nothing; \
                        remove them, or `skip`";
         errors.push(skip.span(), message);

@@ -25,22 +25,21 @@ impl ToTokens for Errors {
 /// The one of `known` that `written` was probably meant to be.
 pub fn meant<'known>(written: &str, known: &[&'known str]) -> Option<&'known str> {
     let written = written.to_lowercase().replace('-', "_");
-    let close = |name: &&&str| distance(&written, name) <= 1 + name.len() / 4;
-    known.iter().filter(close).min_by_key(|name| distance(&written, name)).copied()
+    let distance = |name: &str| distance(written.as_bytes(), name.as_bytes(), 1 + name.len() / 4);
+    let close = known.iter().filter_map(|name| Some((distance(name)?, *name)));
+    close.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 /// How many letters must be changed, added or left out to come from `from` to `to` (Levenshtein's
-/// distance).
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (above, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (left, other) in to.chars().enumerate() {
-            let replaced = diagonal + usize::from(letter != other);
-            diagonal = row[left + 1];
-            row[left + 1] = replaced.min(row[left] + 1).min(diagonal + 1);
+/// distance), if that many are allowed.
+fn distance(from: &[u8], to: &[u8], allowed: usize) -> Option<usize> {
+    match (from, to) {
+        ([], rest) | (rest, []) => Some(rest.len()).filter(|rest| *rest <= allowed),
+        ([one, from @ ..], [other, to @ ..]) if one == other => distance(from, to, allowed),
+        ([_, less @ ..], [_, shorter @ ..]) => {
+            let allowed = allowed.checked_sub(1)?;
+            let ways = [(less, shorter), (less, to), (from, shorter)];
+            ways.iter().filter_map(|(from, to)| distance(from, to, allowed)).min().map(|of| of + 1)
         }
     }
-    row[row.len() - 1]
 }

@@ -24,7 +24,7 @@ pub fn twin(shim: &Shim<'_>) -> Option<TokenStream> {
     });
     let fallback = options.fallback.as_ref().map(|fallback| {
         let output = result::annotation(shim, true);
-        let value = fallback::in_braces(&fallback.value, site);
+        let value = fallback::in_braces(fallback, site);
         match result::is_opaque(shim) {
             // The function alone has the type.
             true => quote_spanned!(site=> if false { return (|| #value)(); }),

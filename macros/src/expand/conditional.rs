@@ -4,27 +4,23 @@
 //! out twice, under the condition and under its negation, each annotated anew; the compiler drops
 //! one of the two before it expands it.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 
 use super::function;
 use crate::parse::attribute::listed;
-use crate::parse::callback::{Body, Callback};
+use crate::parse::callback::Callback;
 use crate::parse::options::Options;
 use crate::parse::tokens::is_punct;
 
 /// The function twice, when one of its parameters has a condition.
-pub fn split(callback: &Callback, options: &Options, runtime: &TokenStream) -> Option<TokenStream> {
+pub fn split(callback: &Callback, options: &Options) -> Option<TokenStream> {
     let mut conditions = callback.inputs.iter().enumerate().flat_map(|(at, input)| {
         let attributes = input.attributes.iter().enumerate();
         attributes.map(move |(which, of)| (at, which, condition(of.brackets.stream())))
     });
     let (at, which, condition) = conditions.find(|(.., condition)| condition.is_some())?;
-    let annotated = |there: bool| {
-        let source = &options.source;
-        let function = decided(callback, at, which, there);
-        quote_spanned!(Span::mixed_site()=> #[#runtime::guarded_callback(#source)] #function)
-    };
+    let annotated = |there| options.annotated(decided(callback, at, which, there));
     let (with, without) = (annotated(true), annotated(false));
     Some(quote!(#[cfg(#condition)] #with #[cfg(not(#condition))] #without))
 }
@@ -49,9 +45,5 @@ fn decided(callback: &Callback, at: usize, condition: usize, there: bool) -> Tok
     } else {
         inputs.remove(at);
     }
-    let body = match &callback.body {
-        Body::Block(braces) => braces.stream(),
-        Body::Missing(_) => quote!(;),
-    };
-    function(callback, quote!(#(#inputs),*), body)
+    function(callback, quote!(#(#inputs),*), callback.body.tokens())
 }

@@ -18,7 +18,7 @@ pub fn choose(callback: &Callback, options: &Options, arguments: usize) -> Entry
     }
     // Of other ABIs, of closures that capture and of vectors in registers that the runtime was not
     // compiled for, only the compiler knows how they travel.
-    let is_compiled = callback.receiver().is_some() || callback.has_target_features();
+    let is_compiled = callback.signature.receiver().is_some() || callback.has_target_features();
     let (module, abi) = match callback.abi() {
         Abi::C if !is_compiled => ("c", Some("C")),
         Abi::CUnwind if !is_compiled => ("c_unwind", Some("C-unwind")),

@@ -13,12 +13,12 @@ use crate::parse::tokens::{begins_with_block, in_group, is_punct};
 /// is missing, if anything is. It gets the arguments by reference, and copies those it mentions.
 pub fn closure(shim: &Shim<'_>) -> TokenStream {
     let Some(fallback) = &shim.options.fallback else { return TokenStream::new() };
-    let end = fallback.value.last().map_or_else(Span::call_site, TokenTree::span);
+    let end = fallback.last().map_or_else(Span::call_site, TokenTree::span);
     let site = Span::mixed_site().located_at(end);
     let copied = copied(shim, site);
-    let keyword = shim.callback.receiver().map(|_| quote_spanned!(site=> move));
+    let keyword = shim.callback.signature.receiver().map(|_| quote_spanned!(site=> move));
     let output = result::annotation(shim, false);
-    let value = in_braces(&fallback.value, site);
+    let value = in_braces(fallback, site);
     quote_spanned!(site=> #keyword |#copied| #output #value,)
 }
 
@@ -49,9 +49,9 @@ pub fn in_braces(value: &[TokenTree], site: Span) -> TokenStream {
 
 /// The parameter's name where the fallback mentions it, as far as its tokens tell.
 pub fn mentioned_name<'item>(shim: &Shim<'_>, of: &'item Input) -> Option<&'item Ident> {
-    let value = &shim.options.fallback.as_ref()?.value;
+    let value = shim.options.fallback.as_ref()?;
     let name = of.only_name()?;
-    mentions(value.clone(), &name.unraw().to_string()).then_some(name)
+    mentions(value.iter().cloned(), &name.unraw().to_string()).then_some(name)
 }
 
 fn mentions(tokens: impl IntoIterator<Item = TokenTree>, name: &str) -> bool {

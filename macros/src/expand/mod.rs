@@ -35,16 +35,18 @@ pub fn callback(callback: &Callback, options: &Options) -> TokenStream {
         return callback.tokens.clone();
     }
     let site = Span::mixed_site().located_at(callback.body.span());
-    let usual = || quote_spanned!(Span::mixed_site()=> ::guarded_callback);
-    let runtime = options.runtime.clone().unwrap_or_else(usual);
-    if let Some(split) = conditional::split(callback, options, &runtime) {
+    if let Some(split) = conditional::split(callback, options) {
         return split;
     }
+    let runtime = &options.runtime;
     let private = quote_spanned!(site=> #runtime::__private);
     let parameters = parameter::all(callback, site);
     let entry = entry::choose(callback, options, parameters.len());
-    let shim = Shim { callback, options, parameters, entry, private, site };
-    shim.choice()
+    let shim = Shim { callback, options, parameters, entry, private: private.clone(), site };
+    let original = &callback.tokens;
+    let guarded = function(callback, shim.inputs(), shim.call());
+    let for_clippy = clippy::twin(&shim).map(|twin| quote!({ #twin }));
+    quote_spanned!(site=> #private::choose! { { #original } { #guarded } #for_clippy })
 }
 
 /// The user's function with other inputs and another body.
@@ -55,25 +57,16 @@ fn function(callback: &Callback, inputs: TokenStream, body: TokenStream) -> Toke
     // (`missing_docs`).
     let body = match &callback.body {
         Body::Block(braces) => around(braces, body).into_token_stream(),
-        Body::Missing(_) => body,
+        Body::Missing(_) => quote!(;),
     };
     quote!(#(#attributes)* #(#before)* #inputs #(#after)* #body)
 }
 
 impl Shim<'_> {
-    fn choice(&self) -> TokenStream {
-        let Self { private, site, .. } = self;
-        let original = &self.callback.tokens;
-        let guarded = function(self.callback, self.inputs(), self.call());
-        let for_clippy = clippy::twin(self).map(|twin| quote!({ #twin }));
-        quote_spanned! {*site=>
-            #private::choose! { { #original } { #guarded } #for_clippy }
-        }
-    }
-
     /// The user's inputs with a name for each parameter.
     fn inputs(&self) -> TokenStream {
-        let receiver = self.callback.receiver().map(|_| self.callback.inputs[0].to_token_stream());
+        let receiver =
+            self.callback.signature.receiver().map(|_| self.callback.inputs[0].to_token_stream());
         let inputs = receiver.into_iter().chain(self.parameters.iter().map(Parameter::declared));
         quote!(#(#inputs),*)
     }
@@ -94,7 +87,7 @@ impl Shim<'_> {
         let Body::Block(braces) = &self.callback.body else { return TokenStream::new() };
         let output = result::annotation(self, false);
         let parameters = entry::parameters(self);
-        let receiver = self.callback.receiver();
+        let receiver = self.callback.signature.receiver();
         let keyword = receiver.map(|_| quote_spanned!(braces.span()=> move));
         // All of `self`: a part that is not mentioned would be dropped by the shim, and later.
         // Without it the braces stay the user's, and so does what rustc says of their end.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::parse::ParseStream;
-use syn::{FnArg, Receiver, ReturnType, Signature, Type};
+use syn::{FnArg, ReturnType, Signature, Type};
 
 use super::attribute::Attribute;
 use super::input::Input;
@@ -124,13 +124,9 @@ impl Callback {
         self.attributes.iter().any(|attribute| attribute.may_be("target_feature"))
     }
 
-    pub fn receiver(&self) -> Option<&Receiver> {
-        self.signature.receiver()
-    }
-
     /// The parameters behind `self`.
     pub fn parameters(&self) -> &[Input] {
-        &self.inputs[usize::from(self.receiver().is_some())..]
+        &self.inputs[usize::from(self.signature.receiver().is_some())..]
     }
 
     /// Whether the signature has types that rustc refuses.
@@ -180,5 +176,10 @@ impl Body {
             Self::Block(braces) => braces.span(),
             Self::Missing(span) => *span,
         }
+    }
+
+    /// What stands in the braces.
+    pub fn tokens(&self) -> TokenStream {
+        if let Self::Block(braces) = self { braces.stream() } else { TokenStream::new() }
     }
 }

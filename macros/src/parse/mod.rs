@@ -114,16 +114,16 @@ fn described(keyword: &Ident, after: ParseStream<'_>) -> &'static str {
 /// the name still to be filled in by a macro.
 pub fn holds_extern_function(tokens: TokenStream) -> bool {
     let tokens: Vec<_> = tokens.into_iter().collect();
+    let is_abi = |token: &TokenTree| match token {
+        TokenTree::Group(fragment) => fragment.delimiter() == Delimiter::None,
+        token => matches!(token, TokenTree::Literal(_)),
+    };
     (0..tokens.len()).any(|at| match &tokens[at] {
         TokenTree::Group(group) => holds_extern_function(group.stream()),
         TokenTree::Ident(word) if word == "extern" => {
-            let after = match &tokens[at + 1..] {
-                [TokenTree::Literal(_), after @ ..] => after,
-                [TokenTree::Group(abi), after @ ..] if abi.delimiter() == Delimiter::None => after,
-                after => after,
-            };
-            matches!(after, [word, name, ..]
-                if is_word(word, "fn") && !matches!(name, TokenTree::Group(_)))
+            let mut after = tokens[at + 1..].iter().skip_while(|of| is_abi(of));
+            let is_function = after.next().is_some_and(|word| is_word(word, "fn"));
+            is_function && after.next().is_some_and(|name| !matches!(name, TokenTree::Group(_)))
         }
         _ => false,
     })

@@ -1,6 +1,7 @@
 //! The grammar of the attribute's arguments: `name = value`, separated by commas.
 
-use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
@@ -26,19 +27,12 @@ pub struct Options {
     pub switch: Option<&'static str>,
     /// The runtime's name of what to do on a foreign stack.
     pub foreign: Option<&'static str>,
-    pub fallback: Option<Fallback>,
+    /// What C gets when the body cannot give it anything.
+    pub fallback: Option<Vec<TokenTree>>,
     /// The path of the runtime crate.
-    pub runtime: Option<TokenStream>,
-    pub skip: Option<Ident>,
+    pub runtime: TokenStream,
     /// The names that were given.
-    pub seen: Vec<String>,
-}
-
-/// What C gets when the body cannot give it anything.
-pub struct Fallback {
-    /// The option's name.
-    pub name: Ident,
-    pub value: Vec<TokenTree>,
+    pub names: Vec<Ident>,
 }
 
 /// A mistake; what is wrong is said, and the rest of the option skipped.
@@ -47,7 +41,8 @@ type Mistake = (Span, String);
 impl Options {
     pub fn parse(source: TokenStream, errors: &mut Errors) -> Self {
         let source = without_fragments(source, true);
-        let mut options = Self { source: source.clone(), ..Self::default() };
+        let runtime = quote_spanned!(Span::mixed_site()=> ::guarded_callback);
+        let mut options = Self { source: source.clone(), runtime, ..Self::default() };
         let read = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 options.read_option(input, errors);
@@ -58,6 +53,17 @@ impl Options {
             errors.push(error.span(), error.to_string());
         }
         options
+    }
+
+    /// The name of an option that was given.
+    pub fn named(&self, name: &str) -> Option<&Ident> {
+        self.names.iter().find(|given| *given == name)
+    }
+
+    /// The item with the attribute anew, with the same options.
+    pub fn annotated(&self, item: TokenStream) -> TokenStream {
+        let Self { runtime, source, .. } = self;
+        quote_spanned!(Span::mixed_site()=> #[#runtime::guarded_callback(#source)] #item)
     }
 
     /// Reads an option and the comma behind it.
@@ -84,29 +90,24 @@ impl Options {
         if !NAMES.contains(&word.as_str()) {
             return Err(unknown(&name));
         }
-        if self.seen.contains(&word) {
+        if self.named(&word).is_some() {
             return Err((name.span(), format!("`{word}` is given twice; keep one of them")));
         }
-        self.seen.push(word.clone());
+        self.names.push(name.clone());
         if word == "skip" {
-            self.skip = Some(name);
             return skip_takes_no_value(input);
         }
-        self.read_value(name, input)
-    }
-
-    fn read_value(&mut self, name: Ident, input: ParseStream<'_>) -> Result<(), Mistake> {
         let no_value = no_value(&name, input);
         let equals = input.peek(Token![=]) && !input.peek(Token![==]);
         if !equals || input.parse::<Token![=]>().is_err() || ends(input) {
             return Err(no_value);
         }
-        match name.to_string().as_str() {
+        match word.as_str() {
             "reserve" => self.reserve = Some(reserve(input)?),
             "switch" => self.switch = Some(one_of(&MODES, "switch", "mode", input)?),
             "foreign" => self.foreign = Some(one_of(&FOREIGN, "foreign", "choice", input)?),
-            "fallback" => self.fallback = Some(Fallback { name, value: expression(input)? }),
-            _ => self.runtime = Some(path(input)?),
+            "fallback" => self.fallback = Some(expression(input)?),
+            _ => self.runtime = path(input)?,
         }
         Ok(())
     }
@@ -192,18 +193,18 @@ fn skip_takes_no_value(input: ParseStream<'_>) -> Result<(), Mistake> {
 
 /// Takes the tokens of an expression.
 fn expression(input: ParseStream<'_>) -> Result<Vec<TokenTree>, Mistake> {
-    let value = value_ahead(input);
-    let (ahead, parsed) = (input.fork(), input.fork());
-    parsed.parse::<Expr>().map_err(|error| match value.last() {
+    let (ahead, parsed) = (value_ahead(input), input.fork());
+    parsed.parse::<Expr>().map_err(|error| match ahead.last() {
         Some(last @ TokenTree::Punct(_)) if !is_punct(last, '?') => {
             let message = format!("the value ends in `{last}`; write the rest of the expression");
             (last.span(), message)
         }
         _ => (error.span(), error.to_string()),
     })?;
+    let mut value: Vec<_> = input.cursor().token_stream().into_iter().collect();
     input.advance_to(&parsed);
-    let next = || (ahead.cursor() < input.cursor()).then(|| ahead.parse().ok()).flatten();
-    Ok(without_parentheses(std::iter::from_fn(next).collect()))
+    value.truncate(value.len() - input.cursor().token_stream().into_iter().count());
+    Ok(without_parentheses(value))
 }
 
 /// The value without parentheses around all of it: where it is put they would be unnecessary.
@@ -219,26 +220,19 @@ fn without_parentheses(value: Vec<TokenTree>) -> Vec<TokenTree> {
 fn reserve(input: ParseStream<'_>) -> Result<Vec<TokenTree>, Mistake> {
     let value = expression(input)?;
     match &*value {
-        [TokenTree::Literal(literal)] => {
-            no_unit_follows(literal, input)?;
-            Ok(vec![size::bytes(literal)?.into()])
-        }
+        [TokenTree::Literal(literal)] => match input.fork().call(Ident::parse_any) {
+            // `64 KiB` without quotes.
+            Ok(unit) if !NAMES.contains(&unit.to_string().as_str()) => {
+                let message =
+                    format!("a size with a unit stands in quotes; write `\"{literal} {unit}\"`");
+                Err((literal.span(), message))
+            }
+            _ => Ok(vec![size::bytes(literal)?.into()]),
+        },
         [minus, TokenTree::Literal(literal)] if is_punct(minus, '-') => {
             Err((minus.span(), format!("a size cannot be negative; write `{literal}`")))
         }
         _ => Ok(value),
-    }
-}
-
-/// `64 KiB` without quotes.
-fn no_unit_follows(number: &Literal, input: ParseStream<'_>) -> Result<(), Mistake> {
-    match input.fork().call(Ident::parse_any) {
-        Ok(unit) if !NAMES.contains(&unit.to_string().as_str()) => {
-            let message =
-                format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`");
-            Err((number.span(), message))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -286,12 +280,14 @@ fn path(input: ParseStream<'_>) -> Result<TokenStream, Mistake> {
     const EXPECTED: &str = "expected the path of the runtime crate; write";
     let value = value_ahead(input);
     let end = value.last().map_or_else(Span::call_site, TokenTree::span);
-    let wrong = |span| (span, format!("{EXPECTED} `crate = path::to::guarded_callback`"));
+    let wrong = || {
+        let span = if ends(input) { end } else { next_span(input) };
+        (span, format!("{EXPECTED} `crate = path::to::guarded_callback`"))
+    };
     if let Ok(Lit::Str(text)) = input.fork().parse() {
         let name = text.value().replace('-', "_");
         return Err((text.span(), format!("{EXPECTED} it without quotes: `crate = {name}`")));
     }
-    let path = Path::parse_mod_style(input);
-    path.map_err(|_| wrong(if ends(input) { end } else { next_span(input) }))?;
-    if ends(input) { Ok(value.into_iter().collect()) } else { Err(wrong(next_span(input))) }
+    Path::parse_mod_style(input).map_err(|_| wrong())?;
+    if ends(input) { Ok(value.into_iter().collect()) } else { Err(wrong()) }
 }

@@ -23,8 +23,7 @@ pub fn bytes(literal: &Literal) -> Result<Literal, (Span, String)> {
             number
         }),
         Lit::Int(number) => check_suffix(number.base10_digits(), number.suffix())
-            .and_then(|()| number.base10_parse::<u64>().map_err(|_| too_large()))
-            .and_then(checked)
+            .and_then(|()| checked(number.base10_parse().unwrap_or(u64::MAX)))
             .map(|_| literal.clone()),
         Lit::Float(_) => Err(FRACTION.to_owned()),
         _ => Err(EXPECTED.to_owned()),
@@ -49,8 +48,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         return Err(message.to_owned());
     }
     let factor = factor(&number, unit)?;
-    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    bytes.ok_or_else(too_large)
+    Ok(number.parse::<u64>().map_or(u64::MAX, |number| number.saturating_mul(factor)))
 }
 
 fn factor(number: &str, unit: &str) -> Result<u64, String> {
@@ -75,7 +73,7 @@ fn factor(number: &str, unit: &str) -> Result<u64, String> {
 fn check_suffix(number: &str, suffix: &str) -> Result<(), String> {
     match suffix {
         "" | "usize" => Ok(()),
-        "u8" | "u16" | "u32" | "u64" | "u128" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+        number if number.starts_with(['i', 'u']) => {
             Err(format!("a size is a `usize`; write it without `{suffix}`"))
         }
         unit => Err(format!("a size with a unit stands in quotes; write `\"{number} {unit}\"`")),
@@ -88,10 +86,6 @@ fn checked(bytes: u64) -> Result<u64, String> {
                   or leave `reserve` out for 128 KiB"
             .to_owned()),
         1..=LARGEST => Ok(bytes),
-        _ => Err(too_large()),
+        _ => Err("no stack is that large; write at most `\"1024 GiB\"`".to_owned()),
     }
-}
-
-fn too_large() -> String {
-    "no stack is that large; write at most `\"1024 GiB\"`".to_owned()
 }
