@@ -11,39 +11,52 @@ use super::function;
 use crate::parse::attribute::listed;
 use crate::parse::callback::Callback;
 use crate::parse::options::Options;
-use crate::parse::tokens::is_punct;
+use crate::parse::tokens::{around, is_punct};
 
 /// The function twice, when one of its parameters has a condition.
 pub fn split(callback: &Callback, options: &Options) -> Option<TokenStream> {
-    let mut conditions = callback.inputs.iter().enumerate().flat_map(|(at, input)| {
-        let attributes = input.attributes.iter().enumerate();
-        attributes.map(move |(which, of)| (at, which, condition(of.brackets.stream())))
+    let (at, which, meta) = callback.inputs.iter().enumerate().find_map(|(at, input)| {
+        let mut metas = input.attributes.iter().map(|of| of.brackets.stream()).enumerate();
+        let (which, meta) = metas.find(|(_, meta)| parted(meta.clone()).0.is_some())?;
+        Some((at, which, meta))
+    })?;
+    // Rustc takes one condition, which is no string, and would refuse others in both.
+    let is_one = |list| matches!(&*parts(list), [one] if !one.to_string().starts_with('"'));
+    if listed(meta.clone(), "cfg").is_some_and(|list| !is_one(list)) {
+        return Some(callback.tokens.clone());
+    }
+    let (condition, others) = parted(meta);
+    let (mut with, mut without) = (callback.inputs.clone(), callback.inputs.clone());
+    without.remove(at);
+    let kept = &mut with[at].attributes[which];
+    kept.brackets = around(&kept.brackets, others);
+    with[at].attributes.retain(|of| !of.brackets.stream().is_empty());
+    let [with, without] = [with, without].map(|inputs| {
+        options.annotated(function(callback, quote!(#(#inputs),*), callback.body.tokens()))
     });
-    let (at, which, condition) = conditions.find(|(.., condition)| condition.is_some())?;
-    let annotated = |there| options.annotated(decided(callback, at, which, there));
-    let (with, without) = (annotated(true), annotated(false));
     Some(quote!(#[cfg(#condition)] #with #[cfg(not(#condition))] #without))
 }
 
-/// What stands in the parentheses of `#[cfg(..)]`, also of one that stands in a `#[cfg_attr(..)]`.
-fn condition(meta: TokenStream) -> Option<TokenStream> {
+/// What stands in the parentheses of `#[cfg(..)]`, also of one that stands in a `#[cfg_attr(..)]`,
+/// and what is left of the attribute without it.
+fn parted(meta: TokenStream) -> (Option<TokenStream>, TokenStream) {
     if let Some(condition) = listed(meta.clone(), "cfg") {
-        return Some(condition);
+        return (Some(condition), TokenStream::new());
     }
-    let parts: Vec<_> = listed(meta, "cfg_attr")?.into_iter().collect();
-    let mut parts = parts.split(|token| is_punct(token, ',')).map(|part| quote!(#(#part)*));
-    let applies = parts.next()?;
-    let inner: Vec<_> = parts.filter_map(condition).collect();
-    (!inner.is_empty()).then(|| quote!(any(not(#applies), all(#(#inner),*))))
+    let Some(list) = listed(meta.clone(), "cfg_attr") else { return (None, meta) };
+    let mut parts = parts(list).into_iter();
+    let applies = parts.next();
+    let (inner, mut others): (Vec<_>, Vec<_>) = parts.map(parted).unzip();
+    let inner: Vec<_> = inner.into_iter().flatten().collect();
+    others.retain(|other| !other.is_empty());
+    let others = (!others.is_empty()).then(|| quote!(cfg_attr(#applies, #(#others),*)));
+    let condition = quote!(any(not(#applies), all(#(#inner),*)));
+    ((!inner.is_empty()).then_some(condition), quote!(#others))
 }
 
-/// The function with the parameter that now is there for certain, or is not; nothing else changes.
-fn decided(callback: &Callback, at: usize, condition: usize, there: bool) -> TokenStream {
-    let mut inputs = callback.inputs.clone();
-    if there {
-        inputs[at].attributes.remove(condition);
-    } else {
-        inputs.remove(at);
-    }
-    function(callback, quote!(#(#inputs),*), callback.body.tokens())
+/// What stands between commas.
+fn parts(list: TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<_> = list.into_iter().collect();
+    let parts = tokens.split(|token| is_punct(token, ',')).filter(|part| !part.is_empty());
+    parts.map(|part| part.iter().cloned().collect()).collect()
 }

@@ -10,6 +10,9 @@ extern "C" fn callback(
     #[cfg(any())] absent: Absent,
     #[cfg(all())] present: Vec<u8>,
     #[cfg_attr(all(), allow(unused_variables))] nothing: String,
+    #[cfg_attr(all(), cfg(all()), allow(unused_variables))] both: i32,
+    #[cfg_attr(all(), cfg_attr(all(), expect(unused_variables), cfg(all())),)] deeper: i32,
+    #[cfg_attr(any(), cfg(all()), deny(unused_variables))] _neither: i32,
 ) -> usize {
     also.count_ones() as usize + present.len()
 }
@@ -24,6 +27,6 @@ impl Value {
 }
 
 fn main() {
-    assert_eq!(callback(0, 1, vec![0], String::new()), 2);
+    assert_eq!(callback(0, 1, vec![0], String::new(), 2, 3, 4), 2);
     assert_eq!(Value(1).method(1), 2);
 }
