@@ -49,7 +49,13 @@ fn inferred(mut ty: &[TokenTree]) -> TokenStream {
             }
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
                 let inside: Vec<_> = group.stream().into_iter().collect();
-                output.push(around(group, inferred(&inside)).into());
+                let inside = inferred(&inside);
+                // Around `_` parentheses would be unnecessary.
+                let is_inferred = inside.to_string() == "_";
+                match group.delimiter() {
+                    Delimiter::Parenthesis if is_inferred => output.extend(inside),
+                    _ => output.push(around(group, inside).into()),
+                }
             }
             _ => {
                 output.push(token.clone());

@@ -181,6 +181,12 @@ pub extern "C" fn allowed(
     Odd
 }
 
+/// Parentheses that the type needs.
+#[guarded_callback]
+pub fn in_parentheses<'a>(given: &'a c_int) -> &'a (impl Copy + ?Sized) {
+    given
+}
+
 #[guarded_callback(reserve = N, fallback = given)]
 pub extern "C" fn mentioned<const N: usize>(given: c_int, unused: c_int) -> c_int {
     given
