@@ -19,6 +19,10 @@ pub fn closure(shim: &Shim<'_>) -> TokenStream {
     let keyword = shim.callback.signature.receiver().map(|_| quote_spanned!(site=> move));
     let output = result::annotation(shim, false);
     let value = in_braces(fallback, site);
+    // Only patterns and items can give a parameter's name to something else.
+    let binds = ["let ", "fn ", "|", "=>"].iter().any(|sign| value.to_string().contains(sign));
+    let used = used(shim, |name| binds && mentions(shim.callback.body.tokens(), name));
+    let value = if used.is_empty() { value } else { quote_spanned!(site=> { #used #value }) };
     quote_spanned!(site=> #keyword |#copied| #output #value,)
 }
 
@@ -47,8 +51,16 @@ pub fn in_braces(value: &[TokenTree], site: Span) -> TokenStream {
     }
 }
 
+/// Statements that use the parameters which the fallback mentions, and which are `needed`: in the
+/// body all, in the fallback those that the body uses, for it may mean something else by the name.
+pub fn used(shim: &Shim<'_>, needed: impl Fn(&str) -> bool) -> TokenStream {
+    let names = shim.parameters.iter().filter_map(|of| mentioned_name(shim, of.written));
+    let names = names.filter(|name| needed(&name.unraw().to_string()));
+    names.map(|name| quote_spanned!(shim.site=> let _ = &#name;)).collect()
+}
+
 /// The parameter's name where the fallback mentions it, as far as its tokens tell.
-pub fn mentioned_name<'item>(shim: &Shim<'_>, of: &'item Input) -> Option<&'item Ident> {
+fn mentioned_name<'item>(shim: &Shim<'_>, of: &'item Input) -> Option<&'item Ident> {
     let value = shim.options.fallback.as_ref()?;
     let name = of.only_name()?;
     mentions(value.iter().cloned(), &name.unraw().to_string()).then_some(name)
@@ -77,10 +89,11 @@ fn is_path_or_member(tokens: &[TokenTree], at: usize) -> bool {
     behind_colons || is(Some(at + 1), ':') || member || is_macro || is(at.checked_sub(1), '\'')
 }
 
-/// `"{name}"`, `"{name:?}"` and `"{:name$}"`.
+/// `"{name}"`, `"{name }"`, `"{name:?}"` and `"{:name$}"`.
 fn in_format_string(literal: &str, name: &str) -> bool {
     literal.match_indices(name).any(|(at, _)| {
         let (before, after) = (&literal[..at], &literal[at + name.len()..]);
-        before.ends_with('{') && after.starts_with(['}', ':']) || after.starts_with('$')
+        let is_all = after.trim_start().starts_with(['}', ':']);
+        before.ends_with('{') && is_all || after.starts_with('$')
     })
 }

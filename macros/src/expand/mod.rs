@@ -96,10 +96,8 @@ impl Shim<'_> {
             quote_spanned!(self.site=> let _ = &#all;)
         });
         // What the fallback mentions is used.
-        let used =
-            self.parameters.iter().filter_map(|of| fallback::mentioned_name(self, of.written));
-        let used = used.map(|name| quote_spanned!(self.site=> let _ = &#name;));
-        let (first, inside) = (quote!(#capture #(#used)*), braces.stream());
+        let used = fallback::used(self, |_| true);
+        let (first, inside) = (quote!(#capture #used), braces.stream());
         let is_whole = first.is_empty();
         let body = if is_whole { braces.clone() } else { around(braces, quote!(#first #inside)) };
         // Backtraces name the closure; with a fallback another function is never inlined.

@@ -187,6 +187,24 @@ pub fn in_parentheses<'a>(given: &'a c_int) -> &'a (impl Copy + ?Sized) {
     given
 }
 
+/// Other values with the names of the parameters.
+#[guarded_callback(fallback = match 1 { given => given })]
+pub extern "C" fn shadowed_by_the_fallback(given: c_int) -> c_int {
+    given
+}
+
+/// As above.
+#[guarded_callback(fallback = match 1 { given => given })]
+pub extern "C" fn shadowed_and_unused(given: c_int) -> c_int {
+    1
+}
+
+/// As above, in the tuple of all arguments.
+#[guarded_callback(reserve = N, fallback = (|given: c_int| given)(1))]
+pub extern "C" fn shadowed_in_a_tuple<const N: usize>(given: c_int) -> c_int {
+    given
+}
+
 #[guarded_callback(reserve = N, fallback = given)]
 pub extern "C" fn mentioned<const N: usize>(given: c_int, unused: c_int) -> c_int {
     given

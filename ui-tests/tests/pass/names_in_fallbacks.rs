@@ -27,12 +27,13 @@ extern "C" fn of_other_things(text: String, len: Box<u8>, path: Vec<u8>) -> Answ
     panic!("quiet")
 }
 
-#[guarded_callback(fallback = format!("{number:>width$}{:?}", (low..high)))]
+#[guarded_callback(fallback = format!("{number:>width$}{:?}{last }", (low..high)))]
 extern "C" fn in_a_format_string(
     number: u8,
     width: usize,
     low: u8,
     high: u8,
+    last: u8,
     list: Vec<u8>,
 ) -> String {
     panic!("quiet {:?}", list)
@@ -92,7 +93,7 @@ fn main() {
     assert_eq!((used_by_the_fallback_alone(3, true), used_by_the_fallback_alone(3, false)), (3, 1));
     let answer = of_other_things(String::new(), Box::new(1), vec![]);
     assert_eq!((answer.text, answer.len), (1, 8));
-    assert_eq!(in_a_format_string(7, 3, 1, 2, vec![]), "  71..2");
+    assert_eq!(in_a_format_string(7, 3, 1, 2, 9, vec![]), "  71..29");
     assert_eq!(
         of_many(1, 2, String::new(), 4, 5, 6, 7, 8, 9, 10, 11, (12, String::new()), None),
         3
