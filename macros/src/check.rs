@@ -4,14 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::Signature;
 
 use crate::errors::Errors;
+use crate::parse::attribute::ATTRIBUTE;
 use crate::parse::blocks::Block;
 use crate::parse::callback::{Abi, Body, Callback};
 use crate::parse::options::Options;
 use crate::parse::tokens::mentions;
 use crate::parse::{Kind, holds_extern_function};
-
-/// The name under which the attribute is known.
-pub const ATTRIBUTE: &str = "guarded_callback";
 
 /// All rules for one function.
 pub fn callback(callback: &Callback, options: &Options, errors: &mut Errors) {

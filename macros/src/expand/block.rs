@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::callback;
-use crate::check::{self, ATTRIBUTE};
+use crate::check;
 use crate::errors::Errors;
 use crate::parse::attribute::Attribute;
 use crate::parse::blocks::Block;
@@ -69,5 +69,5 @@ fn guard_item(
 fn speaks_for_itself(attribute: &Attribute) -> bool {
     let last = attribute.brackets.stream().into_iter().last();
     let skips = matches!(last, Some(TokenTree::Group(list)) if list.stream().to_string() == "skip");
-    skips || attribute.may_be(ATTRIBUTE)
+    skips || attribute.may_be_ours()
 }

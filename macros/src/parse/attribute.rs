@@ -5,6 +5,9 @@ use quote::ToTokens;
 
 use super::tokens::{around, is_punct, is_word, mentions, without_fragments};
 
+/// The name under which this attribute is known.
+pub const ATTRIBUTE: &str = "guarded_callback";
+
 /// An attribute. As tokens it is one of what follows.
 #[derive(Clone)]
 pub struct Attribute {
@@ -27,12 +30,18 @@ impl Attribute {
         attributes
     }
 
-    /// Whether the last segment of its path, also within `unsafe(..)`, is `name`.
+    /// Whether it is the compiler's of this name, also within `unsafe(..)`.
     pub fn is(&self, name: &str) -> bool {
         let meta = self.brackets.stream();
-        let path = listed(meta.clone(), "unsafe").unwrap_or(meta).into_iter();
-        let path = path.take_while(|of| matches!(of, TokenTree::Ident(_)) || is_punct(of, ':'));
-        path.last().is_some_and(|last| is_word(&last, name))
+        let mut path = listed(meta.clone(), "unsafe").unwrap_or(meta).into_iter();
+        let is_named = path.next().is_some_and(|word| is_word(&word, name));
+        is_named && path.next().is_none_or(|behind| !is_punct(&behind, ':'))
+    }
+
+    /// Whether its path names this one, or that of an attribute which it may become.
+    pub fn may_be_ours(&self) -> bool {
+        let mut path = self.brackets.stream().into_iter();
+        path.any(|segment| is_word(&segment, ATTRIBUTE)) || self.may_be(ATTRIBUTE)
     }
 
     /// Whether it is `name`, or may become it: `#[cfg_attr(.., name)]`.
