@@ -24,7 +24,7 @@ fn guarded(options: &Options, item: TokenStream, errors: &mut Errors) -> TokenSt
     let parsed = Item::parse(item.clone());
     if let Some(skip) = options.named("skip") {
         check::skipped(&parsed.kind, skip, options, errors);
-        return item;
+        return block::skipped(item);
     }
     match parsed.kind {
         Kind::Function(callback) => {

@@ -30,6 +30,13 @@ impl Attribute {
         attributes
     }
 
+    /// Those of an item, and the item behind them.
+    pub fn split(item: TokenStream) -> (Vec<Self>, TokenStream) {
+        let tokens: Vec<_> = item.into_iter().collect();
+        let mut rest = &tokens[..];
+        (Self::take(&mut rest, "#"), rest.iter().cloned().collect())
+    }
+
     /// Whether it is the compiler's of this name, also within `unsafe(..)`.
     pub fn is(&self, name: &str) -> bool {
         let meta = self.brackets.stream();
