@@ -71,9 +71,9 @@ fn keep(thread: &Thread, header: &'static Header) {
     }
 }
 
-/// Marks some stacks of the thread idle whose activations are dead: the home, and the next four.
-/// Returns the first of them that is idle now and that `take` accepts. `frame`: that of the shim of
-/// the new callback, from SP to the end of its own record.
+/// Marks some stacks of the thread idle whose activations are dead: the home, the next four, and
+/// the outermost of their rows. Returns the first that is idle now and that `take` accepts.
+/// `frame`: that of the shim of the new callback, from SP to the end of its own record.
 pub(crate) fn reclaim(
     thread: &Thread,
     frame: &Range<usize>,
@@ -82,7 +82,9 @@ pub(crate) fn reclaim(
     let home = thread.home();
     let mut taken: Option<&'static Header> = None;
     let left = thread.take_left();
-    for header in core::iter::once(home).chain(left).chain(thread.next_four(&thread.dead_cursor)) {
+    let seen = core::iter::once(home).chain(left).chain(thread.next_four(&thread.dead_cursor));
+    for header in seen.flat_map(|header| [Some(header), header.outermost()]).flatten() {
+        // Its record lies in the frame of the new callback by now.
         if taken.is_some_and(|taken| ptr::eq(taken, header)) {
             continue;
         }
@@ -102,8 +104,23 @@ pub(crate) fn reclaim(
 fn look_at(thread: &Thread, frame: &Range<usize>, header: &'static Header) {
     measure_if_unproven(thread, frame, header);
     if thread.holds(header) && is_dead(frame, header) && !is_pinned(header) {
+        abandon_row(thread, frame.start, header);
+    }
+}
+
+/// Ends a dead activation, and the row of those that were called from it, one from another: nothing
+/// runs on the stacks that they would come back to. One by one they would be found more slowly than
+/// jumps over such rows leave them. SP is at `sp`.
+fn abandon_row(thread: &Thread, sp: usize, dead: &'static Header) {
+    let is_dead = |called: &&Header| {
+        let is_free = called.visits.load(Relaxed) == 0 && !called.contains(sp);
+        thread.holds(called) && is_free && !is_pinned(called)
+    };
+    let mut row = Some(dead);
+    while let Some(header) = row {
         abandon(header);
         keep(thread, header);
+        row = header.called_from_here().filter(is_dead);
     }
 }
 
@@ -292,6 +309,7 @@ pub(crate) fn thread_ends(thread: &Thread, sp: usize) {
             })
     };
     // What was called from a dead activation is dead as well.
+    let abandon = |header| abandon_row(thread, sp, header);
     while thread.held().filter(is_left).map(abandon).count() > 0 {}
     // Some may count as in use until they are taken out.
     while thread.pop_idle().is_some() {}

@@ -145,22 +145,30 @@ fn take_listed(
     if thread.notes_are_full() {
         return None;
     }
-    while let Some(header) = thread.pop_idle() {
-        if take(needs, record, header) {
-            change_home(thread, header, sp);
-            return Some(header);
+    let is_taken = |header: &&'static Header| take(needs, record, header);
+    let listed = loop {
+        let Some(header) = thread.pop_idle() else { break None };
+        if is_taken(&header) {
+            break Some(header);
         }
         // Either too small, or in use again: the fast path has taken it, and whoever ends the
         // activation puts it back.
         if header.is_idle() && thread.holds(header) {
             thread.push_idle(header);
-            break;
+            break None;
         }
-    }
-    let header =
-        thread.next_four(&thread.idle_cursor).find(|header| take(needs, record, header))?;
+    };
+    let header = listed.or_else(|| thread.next_four(&thread.idle_cursor).find(is_taken))?;
     change_home(thread, header, sp);
+    note_called(sp, header);
     Some(header)
+}
+
+/// An activation on `called` begins that has arrived with SP at `sp`.
+fn note_called(sp: usize, called: &'static Header) {
+    if let Some(caller) = table::slot_at(sp) {
+        caller.note_called(called);
+    }
 }
 
 /// Takes a stack if it is large enough, and idle.
@@ -433,6 +441,7 @@ fn choose(
         Some(thread) if !thread.is_dying() => further_stack(work, thread)?,
         _ => passing_stack(work)?,
     };
+    note_called(request.sp, header);
     let is_on_part = || thread.is_some_and(|thread| thread.signal_stack().contains(&request.sp));
     if matches!(place.kind, Kind::Signal) || matches!(place.kind, Kind::Registered) && is_on_part()
     {

@@ -248,6 +248,31 @@ fn nested_on_stacks_of_their_own(depth: usize) {
     });
 }
 
+/// The same, left by a longjmp from the innermost.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn nested_and_jumped_over(depth: usize) {
+    use guarded_callback::{Mode, Options, call_guarded};
+    static DEEP: Options = Options::new("deep").reserve((8 << 20) - 64 * KIB).switch(Mode::Always);
+    call_guarded(&DEEP, || {
+        let frame = core::hint::black_box([0_u8; 100 * KIB]);
+        if depth > 1 {
+            nested_and_jumped_over(depth - 1);
+        } else {
+            // SAFETY: the frames between are C's, the runtime's and these, which have nothing to
+            // drop.
+            unsafe { c::c_jump() }
+        }
+        core::hint::black_box(frame);
+    });
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+callback! { "C" fn jumps_over_nested(depth) {
+    // SAFETY: the test passes the number.
+    nested_and_jumped_over(unsafe { *depth.cast() });
+    0
+} }
+
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 callback! { "C" fn shallower_on_idle_stacks(held) {
     nested_on_stacks_of_their_own(SHALLOWER);
@@ -284,6 +309,21 @@ alone! {
         // Of a smaller stack less than a MiB is touched.
         let most = if cfg!(target_pointer_width = "64") { 320 } else { 360 };
         assert!(stats().stacks_mapped < most, "{:?}", stats());
+    }
+
+    /// Each body but the first was called from the stack of another one that is dead as well.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    fn longjmp_over_many_nested_bodies_leaks_nothing() {
+        on_small_thread(|| {
+            for mut depth in [6, 20, 60] {
+                for _ in 0..tests::rounds(600) {
+                    let f = jumps_over_nested::of(Mode::Always);
+                    // SAFETY: the body expects the number.
+                    assert_eq!(unsafe { c::c_call_jumped(0, f, tests::to_c(&mut depth)) }, 1);
+                }
+                assert!(stats().stacks_mapped <= 3 * depth + 10, "{depth}: {:?}", stats());
+            }
+        });
     }
 
     /// The stacks that the bodies leave are idle ones of the thread at first.

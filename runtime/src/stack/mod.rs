@@ -120,6 +120,11 @@ pub struct Header {
     pub(crate) lent_bytes: AtomicUsize,
     /// What the thread had before, and its signal mask. To be used while `lent_bytes` is not 0.
     pub(crate) lent: UnsafeCell<MaybeUninit<Lent>>,
+    /// The stack of the latest activation that was called from this slot, null if none was, and the
+    /// outermost of the row of activations, one called from another, that this one is part of.
+    /// Both may have ended since, or be of a former activation.
+    called: AtomicPtr<Header>,
+    outermost: AtomicPtr<Header>,
     /// How many calls of `on_host_stack` have left this stack for its calling stack.
     pub(crate) visits: AtomicUsize,
     /// The thread that has ended on this stack without unwinding it (ExitThread; pthread_exit
@@ -325,6 +330,33 @@ impl Header {
     pub(crate) fn lent_stack(&self) -> Range<usize> {
         let low = self.lendable().start;
         low..low + self.lent_bytes.load(Acquire)
+    }
+
+    /// An activation on `called` begins that was called from here: from the stack, or from the
+    /// signal stack that the slot has lent.
+    pub(crate) fn note_called(&self, called: &'static Self) {
+        self.called.store(called.address(), Relaxed);
+        let is_inside = self.record().is_some_and(|record| table::slot_at(record).is_some());
+        let outermost = if is_inside { self.outermost.load(Relaxed) } else { self.address() };
+        called.outermost.store(outermost, Relaxed);
+    }
+
+    /// The stack of an activation that was called from this slot, if it has not ended.
+    pub(crate) fn called_from_here(&self) -> Option<&'static Self> {
+        // SAFETY: null or a header, and headers stay.
+        let called = unsafe { self.called.load(Relaxed).as_ref() }?;
+        let slot = self.slot..ptr::from_ref(self).addr();
+        called.record().is_some_and(|record| slot.contains(&record)).then_some(called)
+    }
+
+    /// The stack that the outermost activation of the row is on, or was.
+    pub(crate) fn outermost(&self) -> Option<&'static Self> {
+        // SAFETY: as above.
+        unsafe { self.outermost.load(Relaxed).as_ref() }
+    }
+
+    fn address(&self) -> *mut Self {
+        ptr::from_ref(self).cast_mut()
     }
 
     /// Whether a frame at `address`, in the slot, may be of use still: on the stack while an
