@@ -348,6 +348,32 @@ in_both_modes! {
         flat(rounds(500), step);
     }
 
+    /// A module of iconv(3).
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    fn library_that_the_c_library_closes_by_itself_leaves_nothing_mapped(_mode) {
+        let folder = std::env::temp_dir().join(format!("modules_{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::copy(Plugin::path(), folder.join("PLUGIN.so")).expect("a copy");
+        let list = "module PLUGIN// INTERNAL PLUGIN 1\n";
+        std::fs::write(folder.join("gconv-modules"), list).expect("a list");
+        // SAFETY: the only thread that looks at the environment.
+        unsafe { std::env::set_var("GCONV_PATH", &folder) };
+        let open_and_close = |to: &CStr, from: &CStr| {
+            // SAFETY: the names are C strings, and the handle is closed once.
+            unsafe {
+                let handle = libc::iconv_open(to.as_ptr(), from.as_ptr());
+                (handle.addr() != usize::MAX).then(|| libc::iconv_close(handle)).is_some()
+            }
+        };
+        // A module is closed when others have been closed after it a few times.
+        let others = [c"KOI8-R", c"KOI8-U", c"ISO-8859-5", c"ISO-8859-7", c"CP1251"];
+        flat(rounds(100), || {
+            assert!(open_and_close(c"UTF-8", c"PLUGIN"), "glibc has no such modules");
+            (0..2).for_each(|_| others.iter().for_each(|other| _ = open_and_close(c"UTF-16", other)));
+        });
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+
     fn closing_a_library_while_its_threads_live_leaves_nothing_mapped(mode) {
         // Four workers that live longer than each library call into each of them.
         let (calls, results): (Vec<_>, Vec<_>) = (0..4).map(|_| {

@@ -54,7 +54,7 @@ fn is_closing() -> Option<bool> {
         const STOP: i32 = 5;
         // SAFETY: a valid context.
         let start = unsafe { _Unwind_GetRegionStart(context) };
-        let found = [(c"dlclose", true), (c"exit", false)];
+        let found = [(c"dlclose", true), (c"_dl_catch_exception", true), (c"exit", false)];
         let found = found.iter().find(|(name, _)| has_name(start, name));
         let Some(&(_, closes)) = found else { return GO_ON };
         // SAFETY: the address below.

@@ -126,3 +126,34 @@ static LATE: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;
 #[used]
 #[unsafe(link_section = ".CRT$XLX")]
 static EARLY: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = notice;
+
+/// The beginning of glibc's `struct __gconv_step` (gconv.h), as far as a module fills it in.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+#[repr(C)]
+#[derive(Debug)]
+pub struct Step {
+    of_the_c_library: [usize; 9],
+    /// Bytes for a character, at least and at most, on each side; and whether there is a state.
+    needed: [c_int; 5],
+}
+
+/// So that the plugin is a module of iconv(3), which the C library opens and closes by itself.
+///
+/// # Safety
+/// What the C library passes.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gconv_init(step: *mut Step) -> c_int {
+    // SAFETY: passed on; the callback accepts null.
+    unsafe {
+        (*step).needed = [1, 1, 4, 4, 0];
+        plugin_always(null_mut())
+    }
+}
+
+/// Converts nothing.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+#[unsafe(no_mangle)]
+pub extern "C" fn gconv() -> c_int {
+    0
+}
