@@ -133,6 +133,21 @@ fn thread_on_a_part_of_the_main_stack_is_told_from_the_main_thread() {
     }
 }
 
+/// The loader is run with the program as its argument, and the environment takes 1.2 MiB of the
+/// stack.
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+#[test]
+fn main_thread_below_a_large_environment_has_no_more_than_its_limit_where_the_loader_is_run() {
+    const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
+    let text_of_100_kib = "x".repeat(100 << 10);
+    for mode in MODES {
+        let mut loader = Command::new(LOADER);
+        loader.envs((0..12).map(|i| (format!("LARGE_{i}"), &text_of_100_kib)));
+        let output = loader.args([PROGRAM, "bounds", mode]).output().expect("the loader");
+        stand_in_order(&text(&output), &["within the limit: true"]);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn thread_that_runs_on_a_part_of_the_main_stack_has_its_own_bounds() {

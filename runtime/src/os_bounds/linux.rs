@@ -69,8 +69,9 @@ fn main_bounds() -> Option<StackBounds> {
 /// The end of the main thread's stack, and whether it is exact.
 ///
 /// The kernel puts the name of the executable at the very end, followed by a zero byte and a zero
-/// word, and tells where (AT_EXECFN, since 2.6.26). Some emulators do not; then the random bytes of
-/// AT_RANDOM, in the same area, are a lower bound.
+/// word, and tells where (AT_EXECFN, since 2.6.26). Some emulators do not, and where the loader of
+/// glibc is run with the program as its argument, it tells where that argument is; then this, or
+/// the random bytes of AT_RANDOM in the same area, are a lower bound.
 fn main_stack_end() -> Option<(usize, bool)> {
     // SAFETY: getauxval has no preconditions.
     let (name, random) =
@@ -79,8 +80,13 @@ fn main_stack_end() -> Option<(usize, bool)> {
         // SAFETY: AT_EXECFN points to a NUL-terminated string that lives as long as the process
         // (getauxval(3)).
         let bytes = unsafe { libc::strlen(name as *const libc::c_char) };
-        let end = name as usize + bytes + 1 + size_of::<usize>();
-        return Some((end.checked_next_multiple_of(page_bytes())?, true));
+        let end = name as usize + bytes + 1;
+        let high = (end + size_of::<usize>()).checked_next_multiple_of(page_bytes())?;
+        // The word is one of the kernel's, which may be larger than this program's.
+        let is_last = high - end <= size_of::<u64>()
+            // SAFETY: the rest of a page of which the name is a part.
+            && (end..high).all(|at| unsafe { *core::ptr::with_exposed_provenance::<u8>(at) } == 0);
+        return Some(if is_last { (high, true) } else { (end, false) });
     }
     (random != 0).then_some((random as usize, false))
 }

@@ -53,6 +53,23 @@ callback! { "C" fn has_told_bounds(_arg) {
     0
 } }
 
+#[cfg(target_os = "linux")]
+callback! { "C" fn compares_with_limit(_arg) {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("the mappings");
+    let range = maps.lines().find(|line| line.ends_with("[stack]")).expect("the main stack");
+    let high = range.split(['-', ' ']).nth(1).expect("its end");
+    let high = usize::from_str_radix(high, 16).expect("an address");
+    // SAFETY: plain data, and room for it.
+    let limit = unsafe {
+        let mut limit = core::mem::zeroed();
+        libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit);
+        usize::try_from(limit.rlim_cur).expect("a limit")
+    };
+    let low = StackBounds::of_thread().expect("known").low();
+    println!("within the limit: {}", low >= high - limit);
+    0
+} }
+
 /// A coroutine on a part of the main stack, resumed by another thread: SP lies on the main stack,
 /// and the thread is not the main one.
 ///
@@ -189,6 +206,9 @@ fn main() {
         #[cfg(unix)]
         "prepared" => prepared(mode),
         #[cfg(target_os = "linux")]
+        #[cfg(target_os = "linux")]
+        // SAFETY: the body does not use its argument.
+        "bounds" => unsafe { c::c_call(compares_with_limit::of(mode), ptr::null_mut()) },
         "main_stack_on_another_thread" => main_stack_on_another_thread(mode),
         #[cfg(target_os = "linux")]
         "in_the_way" => in_the_way(mode),
