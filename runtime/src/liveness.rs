@@ -120,7 +120,7 @@ fn abandon_row(thread: &Thread, sp: usize, dead: &'static Header) {
     while let Some(header) = row {
         abandon(header);
         keep(thread, header);
-        row = header.called_from_here().filter(is_dead);
+        row = header.left_behind().filter(is_dead);
     }
 }
 

@@ -341,12 +341,13 @@ impl Header {
         called.outermost.store(outermost, Relaxed);
     }
 
-    /// The stack of an activation that was called from this slot, if it has not ended.
-    pub(crate) fn called_from_here(&self) -> Option<&'static Self> {
+    /// The stack of an activation that was called from where nothing runs any more, in this slot.
+    pub(crate) fn left_behind(&self) -> Option<&'static Self> {
         // SAFETY: null or a header, and headers stay.
         let called = unsafe { self.called.load(Relaxed).as_ref() }?;
         let slot = self.slot..ptr::from_ref(self).addr();
-        called.record().is_some_and(|record| slot.contains(&record)).then_some(called)
+        let is_left = |record| slot.contains(&record) && !self.may_hold_frames(record);
+        called.record().is_some_and(is_left).then_some(called)
     }
 
     /// The stack that the outermost activation of the row is on, or was.
