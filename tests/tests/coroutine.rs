@@ -302,10 +302,8 @@ in_both_modes! {
     }
 
     fn body_has_its_stack_alone_where_handlers_move_callers_to_other_threads(mode) {
-        let keeps_thread_pointer = cfg!(any(
-            target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64", target_arch = "arm"
-        ));
-        if !keeps_thread_pointer {
+        const ARCHITECTURES: [&str; 4] = ["x86_64", "x86", "aarch64", "arm"];
+        if !ARCHITECTURES.contains(&std::env::consts::ARCH) {
             eprintln!("who returns from a handler gets the thread pointer of before");
             return;
         }
