@@ -727,8 +727,9 @@ in_both_modes! {
         const MADV_GUARD_INSTALL: c_int = 102;
         let page = map(0, 4096, libc::PROT_NONE);
         // SAFETY: a mapping that nothing lives in.
-        if unsafe { libc::madvise(page.cast(), 4096, MADV_GUARD_INSTALL) } != 0 {
-            eprintln!("the kernel is older than Linux 6.13");
+        let takes = |advice| unsafe { libc::madvise(page.cast(), 4096, advice) } == 0;
+        if takes(-1) || !takes(MADV_GUARD_INSTALL) {
+            eprintln!("the kernel is older than Linux 6.13, or qemu, which takes any advice");
             return;
         }
         let mut memory = stacks(3000);

@@ -117,9 +117,14 @@ pub(crate) unsafe fn open(low: usize, bytes: usize) -> Result<(), i32> {
 /// As for [`open`].
 pub(crate) unsafe fn guard(low: usize, bytes: usize) -> bool {
     const MADV_GUARD_INSTALL: i32 = 102;
+    const NO_ADVICE: i32 = -1;
+    // SAFETY: the caller's promise.
+    let takes =
+        |advice| unsafe { madvise(ptr::with_exposed_provenance_mut(low), bytes, advice) } == 0;
+    // qemu-user takes any advice, and does nothing.
     cfg!(any(target_os = "linux", target_os = "android"))
-        // SAFETY: the caller's promise.
-        && unsafe { madvise(ptr::with_exposed_provenance_mut(low), bytes, MADV_GUARD_INSTALL) } == 0
+        && !takes(NO_ADVICE)
+        && takes(MADV_GUARD_INSTALL)
 }
 
 /// Gives addresses back.
