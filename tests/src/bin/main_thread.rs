@@ -206,9 +206,9 @@ fn main() {
         #[cfg(unix)]
         "prepared" => prepared(mode),
         #[cfg(target_os = "linux")]
-        #[cfg(target_os = "linux")]
         // SAFETY: the body does not use its argument.
         "bounds" => unsafe { c::c_call(compares_with_limit::of(mode), ptr::null_mut()) },
+        #[cfg(target_os = "linux")]
         "main_stack_on_another_thread" => main_stack_on_another_thread(mode),
         #[cfg(target_os = "linux")]
         "in_the_way" => in_the_way(mode),
