@@ -1,4 +1,4 @@
-//! The rules that a callback must keep: one function each.
+//! The rules that a callback must keep.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::Signature;

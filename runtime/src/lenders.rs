@@ -81,12 +81,8 @@ pub(crate) fn lend_signal_stack(header: &'static Header, sp: usize) -> Result<()
     if !header.has_signal_stacks() {
         return Err(Cause::Mapping(memory::NO_MEMORY));
     }
-    // SAFETY: parts of the slot, which the activation has. Below lies another stack; most often the
-    // addresses in between were never opened.
-    unsafe {
-        memory::guard(header.slot, area.start - header.slot);
-        memory::open(area.start, bytes).map_err(Cause::Mapping)?;
-    }
+    // SAFETY: a part of the slot, which the activation has.
+    unsafe { memory::open(area.start, bytes) }.map_err(Cause::Mapping)?;
     let setting = Setting::new(&(area.start..area.start + bytes));
     // SAFETY: the memory was just made writable and stays; SP is on the scratch stack.
     if !unsafe { setting.set() } {

@@ -112,7 +112,7 @@ fn look_at(thread: &Thread, frame: &Range<usize>, header: &'static Header) {
 /// runs on the stacks that they would come back to. One by one they would be found more slowly than
 /// jumps over such rows leave them. SP is at `sp`.
 fn abandon_row(thread: &Thread, sp: usize, dead: &'static Header) {
-    let is_dead = |called: &&Header| {
+    let is_dead_too = |called: &&Header| {
         let is_free = called.visits.load(Relaxed) == 0 && !called.contains(sp);
         thread.holds(called) && is_free && !is_pinned(called)
     };
@@ -120,7 +120,7 @@ fn abandon_row(thread: &Thread, sp: usize, dead: &'static Header) {
     while let Some(header) = row {
         abandon(header);
         keep(thread, header);
-        row = header.left_behind().filter(is_dead);
+        row = header.left_behind().filter(is_dead_too);
     }
 }
 

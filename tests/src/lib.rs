@@ -13,6 +13,8 @@ pub use process::{
     program, resident_bytes, rounds, run_child,
 };
 
+#[cfg(target_os = "linux")]
+pub use process::can_be_written;
 #[cfg(unix)]
 pub use process::errno_address;
 #[cfg(windows)]

@@ -10,6 +10,8 @@ mod system;
 #[path = "process/windows.rs"]
 mod system;
 
+#[cfg(target_os = "linux")]
+pub use system::can_be_written;
 #[cfg(unix)]
 pub use system::errno_address;
 #[cfg(windows)]

@@ -4,15 +4,15 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
-#[cfg(target_os = "linux")]
-use std::os::fd::AsRawFd;
 
 #[cfg(unix)]
-use guarded_callback::StackMap;
-use guarded_callback::{StackBounds, on_system_stack, remaining_stack, stats};
+use guarded_callback::{StackBounds, StackMap};
+use guarded_callback::{on_system_stack, remaining_stack, stats};
 #[cfg(unix)]
 use tests::FREE_PLACES;
 use tests::c::{self, Coroutine};
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use tests::can_be_written;
 use tests::{
     CCallback, Canary, Mode, alone, callback, in_a_coroutine, in_both_modes, run_child, to_c,
     use_stack,
@@ -29,12 +29,21 @@ struct Job {
     suspensions: usize,
     switched: bool,
     /// Where the stack of the body ends.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     low: usize,
 }
 
 impl Job {
     fn new(mode: Mode, seed: u64) -> Self {
-        Self { coroutine: ptr::null_mut(), mode, seed, suspensions: 1, switched: false, low: 0 }
+        Self {
+            coroutine: ptr::null_mut(),
+            mode,
+            seed,
+            suspensions: 1,
+            switched: false,
+            #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+            low: 0,
+        }
     }
 
     /// Makes the coroutine, which calls `f` with this job when it is resumed.
@@ -87,6 +96,7 @@ callback! { "C" fn keeps_what_it_has_written(arg) {
 
 callback! { "C" fn suspends(arg) { suspending(arg) } }
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 callback! { "C" fn pauses(arg) {
     // SAFETY: `start` passed the job, which the test keeps; this runs in the coroutine.
     unsafe {
@@ -745,15 +755,9 @@ in_both_modes! {
         }
         println!("{mappings:?}");
         assert!(mappings[2] - mappings[1] < 100, "{mappings:?}");
-        let zeros = std::fs::File::open("/dev/zero").expect("there");
-        let can_be_written = |address: usize| {
-            let (zeros, at) = (zeros.as_raw_fd(), ptr::without_provenance_mut(address));
-            // SAFETY: the kernel writes a byte where nobody has any, or says that it cannot.
-            unsafe { libc::read(zeros, at, 1) == 1 }
-        };
-        for job in &jobs {
-            assert!(can_be_written(job.low));
-            assert!(!can_be_written(job.low - 1) && !can_be_written(job.low - tests::GUARD_BYTES));
+        for Job { low, .. } in &jobs {
+            assert!(can_be_written(*low));
+            assert!(!can_be_written(low - 1) && !can_be_written(low - tests::GUARD_BYTES));
         }
         assert!(jobs.iter().all(|job| job.resume() && job.result() == 0));
     }

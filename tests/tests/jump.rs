@@ -235,32 +235,17 @@ in_both_modes! {
 const SHALLOWER: usize = 700;
 
 /// Nested bodies, each on a further stack, as its own frame leaves less than the next one needs.
+/// The last one calls `innermost`.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-fn nested_on_stacks_of_their_own(depth: usize) {
+fn nested_on_stacks_of_their_own(depth: usize, innermost: fn()) {
     use guarded_callback::{Mode, Options, call_guarded};
     static DEEP: Options = Options::new("deep").reserve((8 << 20) - 64 * KIB).switch(Mode::Always);
     call_guarded(&DEEP, || {
         let frame = core::hint::black_box([0_u8; 100 * KIB]);
         if depth > 1 {
-            nested_on_stacks_of_their_own(depth - 1);
-        }
-        core::hint::black_box(frame);
-    });
-}
-
-/// The same, left by a longjmp from the innermost.
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-fn nested_and_jumped_over(depth: usize) {
-    use guarded_callback::{Mode, Options, call_guarded};
-    static DEEP: Options = Options::new("deep").reserve((8 << 20) - 64 * KIB).switch(Mode::Always);
-    call_guarded(&DEEP, || {
-        let frame = core::hint::black_box([0_u8; 100 * KIB]);
-        if depth > 1 {
-            nested_and_jumped_over(depth - 1);
+            nested_on_stacks_of_their_own(depth - 1, innermost);
         } else {
-            // SAFETY: the frames between are C's, the runtime's and these, which have nothing to
-            // drop.
-            unsafe { c::c_jump() }
+            innermost();
         }
         core::hint::black_box(frame);
     });
@@ -268,14 +253,15 @@ fn nested_and_jumped_over(depth: usize) {
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 callback! { "C" fn jumps_over_nested(depth) {
-    // SAFETY: the test passes the number.
-    nested_and_jumped_over(unsafe { *depth.cast() });
+    // SAFETY: the test passes the number. The frames that are jumped over are C's, the runtime's
+    // and those of the nest, which have nothing to drop.
+    unsafe { nested_on_stacks_of_their_own(*depth.cast(), || c::c_jump()) };
     0
 } }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 callback! { "C" fn shallower_on_idle_stacks(held) {
-    nested_on_stacks_of_their_own(SHALLOWER);
+    nested_on_stacks_of_their_own(SHALLOWER, || ());
     let before = resident_bytes();
     for i in (0..SHALLOWER).rev() {
         let f = touches_a_mib_and_jumps::of(Mode::Always);

@@ -16,7 +16,6 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::os::fd::AsRawFd;
 
 use guarded_callback::{
     Source, StackBounds, StackMap, on_system_stack, prepare_thread, remaining_stack, stats,
@@ -746,24 +745,11 @@ callback! { "C" fn has_another_signal_stack(_arg) {
         (LEFT.0.load(Relaxed)..LEFT.0.load(Relaxed) + LEFT.1.load(Relaxed)).contains(&low);
     let is_another = bytes >= 32 * KIB && bytes >= LEFT.1.load(Relaxed) && !is_left;
     // What lies below is another system stack.
-    let is_guarded = !can_be_written(low - 1);
+    let is_guarded = !tests::can_be_written(low - 1);
     raised
         + c_int::from(!is_another || !is_guarded || !canary.is_intact())
         + c_int::from(signal_stack_now() != (low, bytes))
 } }
-
-/// Whether the kernel can write there, where nobody has anything.
-fn can_be_written(address: usize) -> bool {
-    let zeros = std::fs::File::open("/dev/zero").expect("there");
-    let errno = tests::errno_address();
-    // SAFETY: writes a byte, or says that it cannot, in errno.
-    unsafe {
-        let before = errno.read();
-        let read = libc::read(zeros.as_raw_fd(), ptr::without_provenance_mut(address), 1);
-        errno.write(before);
-        read == 1
-    }
-}
 
 callback! { "C" fn pauses(arg) {
     // SAFETY: the test passes the address of its coroutine, in which this runs.

@@ -335,9 +335,10 @@ impl Header {
     /// An activation on `called` begins that was called from here: from the stack, or from the
     /// signal stack that the slot has lent.
     pub(crate) fn note_called(&self, called: &'static Self) {
-        self.called.store(called.address(), Relaxed);
+        let address = |header: &Self| ptr::from_ref(header).cast_mut();
+        self.called.store(address(called), Relaxed);
         let is_inside = self.record().is_some_and(|record| table::slot_at(record).is_some());
-        let outermost = if is_inside { self.outermost.load(Relaxed) } else { self.address() };
+        let outermost = if is_inside { self.outermost.load(Relaxed) } else { address(self) };
         called.outermost.store(outermost, Relaxed);
     }
 
@@ -354,10 +355,6 @@ impl Header {
     pub(crate) fn outermost(&self) -> Option<&'static Self> {
         // SAFETY: as above.
         unsafe { self.outermost.load(Relaxed).as_ref() }
-    }
-
-    fn address(&self) -> *mut Self {
-        ptr::from_ref(self).cast_mut()
     }
 
     /// Whether a frame at `address`, in the slot, may be of use still: on the stack while an

@@ -1,5 +1,7 @@
 //! POSIX systems.
 
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
@@ -27,6 +29,21 @@ pub fn errno_address() -> *mut core::ffi::c_int {
         return libc::__error();
         #[cfg(not(any(target_vendor = "apple", target_os = "freebsd")))]
         return libc::__errno_location();
+    }
+}
+
+/// Whether the kernel can write at `address`, where nobody has anything. Keeps errno.
+#[cfg(target_os = "linux")]
+pub fn can_be_written(address: usize) -> bool {
+    let zeros = std::fs::File::open("/dev/zero").expect("there");
+    let errno = errno_address();
+    // SAFETY: writes a byte, or says that it cannot, in errno.
+    unsafe {
+        let before = errno.read();
+        let at = core::ptr::without_provenance_mut(address);
+        let read = libc::read(zeros.as_raw_fd(), at, 1);
+        errno.write(before);
+        read == 1
     }
 }
 

@@ -7,7 +7,7 @@ use super::Mapped;
 use crate::diagnostics::counters;
 use crate::settings;
 use crate::stack::table::{self, GRANULE_BYTES};
-use crate::stack::{IS_CLOSED, memory};
+use crate::stack::{IS_CLOSED, SIGNAL_GUARD_BYTES, memory};
 use crate::switch::OsStack;
 
 /// From so many stacks on each is part of one mapping with its slot and its neighbours, where the
@@ -19,18 +19,23 @@ const MANY: usize = 1000;
 pub(super) fn map_slot(slot_bytes: usize, stack_bytes: usize, _sp: usize) -> Result<Mapped, i32> {
     let (slot, from) = reserve_slot(slot_bytes, stack_bytes)?;
     let low = slot + slot_bytes - stack_bytes;
-    let guard_bytes = settings::guard_bytes().next_multiple_of(memory::page_bytes());
     // SAFETY: a slot that nobody else has. What was guarded in vain does no harm.
     let is_open = unsafe {
         from == slot
             && counters::MAPPED.load(Relaxed) >= MANY
-            && memory::guard(low - guard_bytes, guard_bytes)
+            && memory::guard(low - guard_bytes(), guard_bytes())
+            && memory::guard(slot, SIGNAL_GUARD_BYTES)
             && memory::open(slot, slot_bytes).is_ok()
     };
     // SAFETY: the high end of that slot.
     if is_open { Ok(()) } else { unsafe { memory::open(low, stack_bytes) } }
         .map(|()| Mapped { slot, from, os_stack: OsStack::NONE })
         .inspect_err(|_| put_back(from..slot + slot_bytes))
+}
+
+/// Of the guard area below a stack, whole pages.
+fn guard_bytes() -> usize {
+    settings::guard_bytes().next_multiple_of(memory::page_bytes())
 }
 
 /// The next slot of the current arena: the number of its granule, and how many follow in the same
@@ -141,7 +146,7 @@ fn next_place(bytes: usize, align: usize, further: usize) -> (usize, usize) {
 /// A slot of which only the stack and its guard area are taken.
 fn reserve_part(slot_bytes: usize, stack_bytes: usize) -> Result<(usize, usize), i32> {
     let page = memory::page_bytes();
-    let bytes = stack_bytes + settings::guard_bytes().next_multiple_of(page);
+    let bytes = stack_bytes + guard_bytes();
     let hint = HINT.load(Relaxed).max(memory::first_hint());
     // Near the end of the address space there is no next place: the system chooses.
     let hint = hint.checked_next_multiple_of(slot_bytes).unwrap_or(0);

@@ -31,10 +31,10 @@ cfg_if! {
 mod place;
 
 pub(crate) use imp::{
-    NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, guard, lowest_resident, lowest_touched,
+    NO_MEMORY, STATIC_MAY_BE_STACK, SUPPORTED, give_back, lowest_resident, lowest_touched,
     map_pages, open, page_bytes, release,
 };
 #[cfg(windows)]
 pub(crate) use imp::{allocation_base, commit, has_place_below, map_stack};
 #[cfg(not(windows))]
-pub(crate) use imp::{first_hint, reserve};
+pub(crate) use imp::{first_hint, guard, reserve};

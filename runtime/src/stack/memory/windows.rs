@@ -94,12 +94,6 @@ pub(crate) unsafe fn open(_low: usize, _bytes: usize) -> Result<(), i32> {
     Err(NO_MEMORY)
 }
 
-/// # Safety
-/// As in the other files.
-pub(crate) unsafe fn guard(_low: usize, _bytes: usize) -> bool {
-    false
-}
-
 /// Maps zeroed memory for tables.
 pub(crate) fn map_pages(bytes: usize) -> Result<*mut u8, i32> {
     // SAFETY: fresh memory at the system's choice.
